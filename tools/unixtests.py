@@ -1,0 +1,94 @@
+"""Runs the test files on MicroPython's unix port: `python -m tools.unixtests [PATH …]`.
+
+Stages the application first and gives each file a process of its own: a fresh heap, and a
+test that hangs or takes the interpreter down costs only its file.
+"""
+
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+
+from tools import stage, unix
+
+SILENCE = 90  # seconds without a line of output: the test named last hangs
+SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+
+
+def find(paths):
+    files = []
+    for path in paths or ["tests"]:
+        path = pathlib.Path(path).resolve()
+        files += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+    return files
+
+
+def run_file(path):
+    """Run one file; returns (its output, [passed, failed, skipped])."""
+    script = unix.ROOT / "tests" / "run.py"
+    process = subprocess.Popen(
+        unix.command(script, path),
+        env=unix.environment(),
+        cwd=unix.ROOT,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    lines = []
+    hung = threading.Event()
+
+    def end():
+        hung.set()
+        process.kill()
+
+    while True:
+        timer = threading.Timer(SILENCE, end)
+        timer.start()
+        line = process.stdout.readline()
+        timer.cancel()
+        if not line:
+            break
+        lines.append(line)
+    code = process.wait()
+    text = "".join(lines)
+    summary = SUMMARY.match(lines[-1].strip()) if lines else None
+    if summary and code in (0, 1):
+        return "".join(lines[:-1]), [int(n) for n in summary.groups()]
+    # It never came to its summary: count what it did and one failure for how it ended.
+    passed = sum(line.rstrip().endswith(" ok") for line in lines)
+    failed = sum(line.rstrip().endswith(" FAILED") for line in lines)
+    skipped = sum(" skipped: " in line for line in lines)
+    how = "no end after %d s" % SILENCE if hung.is_set() else "MicroPython ended with %d" % code
+    name = path.relative_to(unix.ROOT)
+    return "%s\n%s FAILED: %s\n" % (text, name, how), [passed, failed + 1, skipped]
+
+
+def run(paths=(), verbose=True):
+    """Run all test files at or below `paths`; returns [passed, failed, skipped]."""
+    target, broken = stage.stage()
+    totals = [0, len(broken), 0]
+    for source, message in broken.items():
+        print("%s FAILED: %s" % (source, message))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for text, counts in pool.map(run_file, find(paths)):
+            totals = [a + b for a, b in zip(totals, counts)]
+            if verbose or counts[1]:
+                print(text, end="", flush=True)
+            else:
+                skips = [line for line in text.splitlines(True) if " skipped: " in line]
+                print("".join(skips), end="", flush=True)
+    return totals
+
+
+def main(arguments):
+    totals = run(arguments)
+    print("%d passed, %d failed, %d skipped" % tuple(totals))
+    return 1 if totals[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
