@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY = .venv/bin/python
 SETUP = .venv/stamp
 
-.PHONY: help setup lock clean
+.PHONY: help setup test lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -13,6 +13,9 @@ setup: $(SETUP) ## make .venv with everything pinned (every other target does it
 
 $(SETUP): requirements.txt tools/setup.py
 	@$(PYTHON) tools/setup.py
+
+test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPython
+	@$(PY) -m tools.check
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py

@@ -1,0 +1,64 @@
+"""Type-checks lib/ and firmware/ against MicroPython's ESP32 stubs: `python -m tools.typecheck`.
+
+The stubs describe MicroPython's own `time`, `os`, `asyncio` …, and a checker believes those
+only where they are its typeshed. So they are laid out as one, with microdot's beside them.
+"""
+
+import importlib.metadata
+import importlib.util
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from tools import stage
+
+ROOT = stage.ROOT
+TYPESHED = stage.BUILD / "typeshed"
+PACKAGES = ("micropython-stdlib-stubs", "micropython-esp32-stubs")
+
+
+def versions():
+    names = PACKAGES + ("microdot",)
+    return "".join("%s %s\n" % (name, importlib.metadata.version(name)) for name in names)
+
+
+def make_typeshed():
+    """Lay the stubs out as a typeshed, once for each version of them."""
+    stamp = TYPESHED / "stamp"
+    if stamp.exists() and stamp.read_text() == versions():
+        return
+    shutil.rmtree(TYPESHED, ignore_errors=True)
+    stdlib = TYPESHED / "stdlib"
+    for package in PACKAGES:
+        for file in importlib.metadata.files(package):
+            if file.parts[0] == "stubs":
+                copy(file.locate(), TYPESHED / file)
+            elif file.parts[0] == "stdlib":
+                copy(file.locate(), TYPESHED / file)
+            elif file.suffix == ".pyi":
+                copy(file.locate(), stdlib / file)
+    for file in pathlib.Path(importlib.util.find_spec("microdot").origin).parent.glob("*.pyi"):
+        copy(file, stdlib / "microdot" / file.name)
+    # A module that VERSIONS does not list does not exist for the checker.
+    known = (stdlib / "VERSIONS").read_text()
+    listed = {line.split(":")[0] for line in known.splitlines()}
+    found = {path.stem for path in stdlib.iterdir()} - listed
+    extra = "".join("%s: 3.0-\n" % name for name in sorted(found))
+    (stdlib / "VERSIONS").write_text(known.rstrip("\n") + "\n" + extra)
+    stamp.write_text(versions())
+
+
+def copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
+
+
+def main():
+    make_typeshed()
+    folders = [name for name in ("lib/han", "firmware") if (ROOT / name).exists()]
+    return subprocess.call([sys.executable, "-m", "mypy", *folders], cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
