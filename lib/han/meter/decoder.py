@@ -1,0 +1,206 @@
+"""From a checked telegram to a reading: unwrap, put together, decipher, walk, fill. The whole pipeline."""
+from array import array
+
+from ..wire import apdu, hdlc, mbus, p1
+from ..wire.framer import GLO, HDLC, MBUS
+from ..wire.segments import Blocks, Segments
+from ..wire.walk import axdr_walk, p1_walk
+from . import profiles
+from .obis import KEYS, KNOWN
+from .reading import MANUFACTURER, METER_ID, METER_TYPE, P1_IDENT, Reading
+
+_ROWS = 64
+_TEXT, _CLOCK = 2, 3
+_LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
+
+
+class Decoder:
+    """Sink of a framer; calls on_reading(reading) for each telegram that makes sense to its last byte.
+
+    cipher: has open(header, buf) -> (start, end) of the plaintext in buf, or a reason (text).
+    trace(what, detail), if set, hears what became of each telegram.
+    """
+
+    def __init__(self, on_reading, cipher=None, trace=None):
+        self.on_reading = on_reading
+        self.cipher = cipher
+        self.trace = trace
+        self.reading = Reading()
+        self.ciphered = apdu.Ciphered()
+        self.decoded = 0
+        self.rejected = 0
+        self.encrypted = 0
+        self.reason = None  # why the last telegram made no reading, None where it did
+        self._rows = array("i", bytes(32 * _ROWS))
+        self._names = array("i", bytes(4 * _ROWS))
+        self._info = array("i", bytes(64))
+        self._segments = Segments()
+        self._blocks = Blocks()
+        self._p1 = p1.Checker()
+
+    def telegram(self, kind, buf, start, end):
+        """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
+        if kind == HDLC:
+            self._hdlc(buf, start, end)
+        elif kind == MBUS:
+            self._mbus(buf, start, end)
+        elif kind == GLO:
+            self.apdu(buf, start, end, True)
+        else:
+            self._text(buf, start, end)
+
+    def _reject(self, reason, detail=""):
+        self.rejected += 1
+        self.reason = reason
+        if self.trace:
+            self.trace("rejected: " + reason, detail)
+
+    def _note(self, what):
+        if self.trace:
+            self.trace(what, "")
+
+    def _hdlc(self, buf, start, end):
+        at = hdlc.information(buf, start, end)
+        end -= 2
+        more = hdlc.segmented(buf, start)
+        segments = self._segments
+        opens = apdu.skip_llc(buf, at, end) != at
+        if segments.next and opens:
+            segments.start()
+            self._reject("segments missing")
+        if not more and not segments.next:
+            self.apdu(buf, at, end)
+            return
+        if not segments.next and not opens:
+            self._reject("segment without a beginning")
+        elif not segments.add(buf, at, end):
+            self._reject("telegram too long")
+        elif more:
+            self._note("segment")
+        else:
+            length = segments.length
+            segments.start()
+            self.apdu(segments.buf, 0, length)
+
+    def _mbus(self, buf, start, end):
+        number, last = mbus.segment(buf, start)
+        segments = self._segments
+        at = mbus.data(start)
+        end -= 2
+        if last and not segments.next:
+            # Single telegrams carry 0x10; some meters number a single segment otherwise.
+            if number == 0:
+                self.apdu(buf, at, end)
+            else:
+                self._reject("segment without a beginning")
+            return
+        if number == 0 and segments.next:
+            segments.start()
+            self._reject("segments missing")
+        if number != segments.next & 15:
+            segments.start()
+            self._reject("segments missing")
+        elif not segments.add(buf, at, end):
+            self._reject("telegram too long")
+        elif not last:
+            self._note("segment")
+        else:
+            length = segments.length
+            segments.start()
+            self.apdu(segments.buf, 0, length)
+
+    def apdu(self, buf, start, end, text_only=False):
+        """Decode the APDU buf[start:end], with or without LLC header; text_only: it has to hold P1."""
+        for _ in range(_LAYERS):
+            start = apdu.skip_llc(buf, start, end)
+            tag = buf[start] if end > start else -1
+            if tag == apdu.DATA_NOTIFICATION and not text_only:
+                return self._notification(buf, start, end)
+            if tag == apdu.P1_TEXT:
+                stop = self._check_text(buf, start, end)
+                return self._text(buf, start, stop) if stop else self._reject("P1 text damaged")
+            if tag == apdu.BLOCK_TRANSFER:
+                state = self._blocks.add(buf, start, end)
+                if state < 0:
+                    return self._reject("block malformed")
+                if state == 0:
+                    return self._note("block")
+                buf, start, end = self._blocks.whole.buf, 0, self._blocks.whole.length
+                self._blocks.start()
+            elif tag == apdu.GLO_CIPHERING or tag == apdu.DED_CIPHERING:
+                if not self.ciphered.parse(buf, start, end):
+                    return self._reject("ciphering header malformed")
+                self.encrypted += 1
+                opened = self.cipher.open(self.ciphered, buf) if self.cipher else "encrypted: no key"
+                if isinstance(opened, str):
+                    return self._reject(opened)
+                start, end = opened
+            else:
+                break
+        self._reject("no known APDU", "tag %02X" % tag if tag >= 0 else "empty")
+
+    def _check_text(self, buf, start, end):
+        self._p1.open(start)
+        stop = self._p1.check(buf, start, end, True)
+        return stop if stop > 0 else 0
+
+    def _notification(self, buf, start, end):
+        head = apdu.notification(buf, start, end)
+        if not head:
+            return self._reject("notification malformed")
+        clock, body = head
+        info = self._info
+        stop = axdr_walk(buf, body, end, self._rows, _ROWS, self._names, info)
+        if stop != end:
+            return self._reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
+        n = info[0]
+        rows = self._rows
+        text = b""
+        if n and rows[7] == _TEXT:
+            text = bytes(memoryview(buf)[rows[1]:rows[1] + min(rows[2], 8)])
+        if info[1]:
+            profile = profiles.coded(text)
+        else:
+            texts = 0
+            while texts < n and rows[8 * texts + 7] == _TEXT:
+                texts += 1
+            profile = profiles.uncoded(n, texts, text)
+            if not profile:
+                return self._reject("unknown list", "%d values, %d texts in front" % (n, texts))
+        reading = self.reading
+        reading.clear()
+        row = reading.fill(buf, rows, n, profile)
+        if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.text(METER_ID) is None:
+            # Austrian lists end with the meter's number, without a code.
+            reading.set_text(METER_ID, buf, rows[8 * n - 7], rows[8 * n - 7] + rows[8 * n - 6])
+        # The clock among the values is the one that was read with them; the header's may be older.
+        if not (row and rows[8 * row - 1] == _CLOCK and reading.set_clock(buf, rows[8 * row - 7])) and clock:
+            reading.set_clock(buf, clock)
+        self._deliver(reading)
+
+    def _text(self, buf, start, end):
+        reading = self.reading
+        reading.clear()
+        ident = start
+        while buf[ident] not in b"\r\n":
+            ident += 1
+        n = p1_walk(buf, ident, end, self._rows, _ROWS, KEYS, KNOWN)
+        row = reading.fill(buf, self._rows, n, profiles.P1)
+        if row:
+            reading.set_p1_clock(buf, self._rows[8 * row - 7], self._rows[8 * row - 6])
+        reading.set_text(MANUFACTURER, buf, start + 1, start + 4)
+        reading.set_text(METER_TYPE, buf, start + 4, ident)
+        reading.set_text(P1_IDENT, buf, start, ident)
+        if n:
+            self._deliver(reading)
+        else:
+            self._reject("telegram without readings")
+
+    def _deliver(self, reading):
+        if reading.empty() and reading.clock is None:
+            return self._reject("telegram without readings")
+        self.decoded += 1
+        self.reason = None
+        if self.trace:
+            self.trace("decoded", "")
+        self.on_reading(reading)

@@ -1,0 +1,5 @@
+"""The loops of a reading for this interpreter: viper where there is a native emitter, else their twins."""
+try:
+    from .fill_fast import fill, overlay
+except ImportError:
+    from .fill_plain import fill, overlay

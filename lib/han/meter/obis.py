@@ -1,0 +1,71 @@
+"""What the OBIS codes of an electricity meter mean: the one table from code to field.
+
+A field is a small integer. Below FIELDS it is a number in its quantity's base unit, from
+TEXTS on it is a text or the clock. Codes are IEC 62056-61; `A` may be 0 or 1.
+"""
+from array import array
+
+IMPORT_POWER, EXPORT_POWER, IMPORT_REACTIVE, EXPORT_REACTIVE = 0, 1, 2, 3
+L1_IMPORT_POWER, L1_EXPORT_POWER = 4, 7  # L1, L2 and L3 follow each other
+L1_IMPORT_REACTIVE, L1_EXPORT_REACTIVE = 10, 13
+L1_VOLTAGE, L1_CURRENT = 16, 19
+IMPORT_ENERGY, EXPORT_ENERGY = 22, 23
+IMPORT_REACTIVE_ENERGY, EXPORT_REACTIVE_ENERGY = 24, 25
+IMPORT_ENERGY_T1, EXPORT_ENERGY_T1 = 26, 30  # four tariffs each
+IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 34, 36  # two tariffs each
+FIELDS = 38
+
+TEXTS = 64
+ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, CLOCK = 64, 65, 66, 67, 68, 69, 70
+SPECIALS = 7
+NOTHING = 0xFF  # in a profile: a value without a meaning to us
+
+# Quantities, with the power of ten of their base unit and the COSEM unit they are sent in:
+# W, var, 0.1 V, mA, Wh, varh.
+WATT, VAR, VOLT, AMPERE, WATT_HOUR, VAR_HOUR = 0, 1, 2, 3, 4, 5
+BASES = bytes((64, 64, 63, 61, 64, 64))  # 64 + power
+UNITS = bytes((27, 29, 35, 33, 30, 32))
+QUANTITIES = bytes(
+    [WATT] * 2 + [VAR] * 2 + [WATT] * 6 + [VAR] * 6 + [VOLT] * 3 + [AMPERE] * 3
+    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 8 + [VAR_HOUR] * 4
+)
+
+
+def _key(a, c, d, e):
+    return a << 24 | c << 16 | d << 8 | e
+
+
+def _codes():
+    """Every code with its field, unsorted."""
+    for i in range(4):
+        yield _key(1, 1 + i, 7, 0), IMPORT_POWER + i
+        yield _key(1, 1 + i, 8, 0), IMPORT_ENERGY + i
+    for phase in range(3):
+        c = 20 + 20 * phase
+        yield _key(1, c + 1, 7, 0), L1_IMPORT_POWER + phase
+        yield _key(1, c + 2, 7, 0), L1_EXPORT_POWER + phase
+        yield _key(1, c + 3, 7, 0), L1_IMPORT_REACTIVE + phase
+        yield _key(1, c + 4, 7, 0), L1_EXPORT_REACTIVE + phase
+        yield _key(1, c + 11, 7, 0), L1_CURRENT + phase
+        yield _key(1, c + 12, 7, 0), L1_VOLTAGE + phase
+    for tariff in range(4):
+        yield _key(1, 1, 8, 1 + tariff), IMPORT_ENERGY_T1 + tariff
+        yield _key(1, 2, 8, 1 + tariff), EXPORT_ENERGY_T1 + tariff
+    for tariff in range(2):
+        yield _key(1, 3, 8, 1 + tariff), IMPORT_REACTIVE_ENERGY_T1 + tariff
+        yield _key(1, 4, 8, 1 + tariff), EXPORT_REACTIVE_ENERGY_T1 + tariff
+    yield _key(0, 96, 1, 0), ID
+    yield _key(1, 96, 1, 0), ID
+    yield _key(0, 96, 1, 1), ID_OTHER
+    yield _key(1, 0, 0, 5), ID_KAMSTRUP
+    yield _key(0, 42, 0, 0), DEVICE_NAME
+    yield _key(0, 96, 1, 7), TYPE
+    yield _key(1, 96, 1, 1), TYPE  # Kamstrup
+    yield _key(1, 0, 2, 129), LIST_VERSION
+    yield _key(0, 1, 0, 0), CLOCK
+
+
+_SORTED = sorted(_codes())
+KEYS = array("i", [key for key, _ in _SORTED])
+CODES = bytes([code for _, code in _SORTED])
+KNOWN = len(_SORTED)

@@ -1,0 +1,69 @@
+"""DLMS APDUs of a push (IEC 62056-5-3): which one it is, and where its content lies."""
+
+DATA_NOTIFICATION, GLO_CIPHERING, DED_CIPHERING, BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
+P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
+
+
+def skip_llc(buf, start, end):
+    """Index behind the LLC header E6 E6 00 or E6 E7 00 (IEC 62056-46 clause 5.3.2), if there is one."""
+    if end - start >= 3 and buf[start] == 0xE6 and buf[start + 1] & 0xFE == 0xE6 and buf[start + 2] == 0:
+        return start + 3
+    return start
+
+
+def notification(buf, start, end):
+    """(index of the date-time of 12 bytes or 0, index of the body) of a data-notification; None: malformed.
+
+    The date-time comes bare behind its length, with a tag (Kaifa, older Kamstrup) or not at all.
+    """
+    at = start + 5  # tag and long-invoke-id-and-priority
+    if at >= end:
+        return None
+    if buf[at] == 0x09:
+        at += 1
+        if at >= end:
+            return None
+    length = buf[at]
+    at += 1
+    if length == 0:
+        return 0, at
+    if length != 12 or at + 12 > end:
+        return None
+    return at, at + 12
+
+
+class Ciphered:
+    """Header of a general-glo- or general-ded-ciphering APDU: system title, security control, counter."""
+
+    def __init__(self):
+        self.title = b""
+        self.control = 0
+        self.counter = 0
+        self.start = 0  # of the ciphertext, which the tag ends where control has bit 0x10
+        self.end = 0
+
+    def parse(self, buf, start, end):
+        """Read the header of the APDU buf[start:end]; False where it is malformed or has bytes too many."""
+        at = start + 2
+        size = buf[start + 1]
+        if size > 8 or at + size + 2 > end:
+            return False
+        self.title = bytes(memoryview(buf)[at:at + size])
+        at += size
+        length = buf[at]
+        at += 1
+        if length & 0x80:
+            n = length & 0x7F
+            if n > 2 or at + n > end:
+                return False
+            length = 0
+            for _ in range(n):
+                length = length << 8 | buf[at]
+                at += 1
+        if at + length != end or length < 5:
+            return False
+        self.control = buf[at]
+        self.counter = buf[at + 1] << 24 | buf[at + 2] << 16 | buf[at + 3] << 8 | buf[at + 4]
+        self.start = at + 5
+        self.end = end
+        return True

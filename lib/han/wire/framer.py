@@ -1,0 +1,201 @@
+"""Cuts telegrams out of any stream of bytes: HDLC, M-Bus and P1, found by their own openings.
+
+A telegram may open anywhere, also inside one that was cut off, so up to four openings are
+followed at the same time and the first whose checksum is right wins: nothing that is
+damaged can hide the good telegram behind it. Only openings that are hard to imitate are
+followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
+The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
+"""
+from . import hdlc, mbus, p1
+from .loops import copy, hunt, move
+
+HDLC, MBUS, P1, GLO = 1, 2, 3, 4
+
+# What a check of an opening says: bytes are missing, it is none, or it ends there (an index).
+MORE = 0
+NONE = -1
+WRONG = -2
+
+_OPENINGS = 4
+
+
+class Counters:
+    """What happened on the line, for each stage; every number only grows."""
+
+    def __init__(self):
+        self.bytes = 0
+        self.frames = 0
+        self.checksum_errors = 0
+        self.truncated = 0
+        self.overrun = 0
+
+
+class Framer:
+    """Takes chunks of bytes, hands complete telegrams with a right checksum to `sink`.
+
+    sink(kind, buf, start, end): the telegram is buf[start:end], valid during the call only.
+    trace(what, start, end), if set, is told about every byte range that was given up, as
+    offsets in the whole stream: 'checksum', 'truncated', 'overrun'; or taken: 'telegram'.
+    """
+
+    # The longest telegram: an HDLC frame has 2049 bytes, P1 with a year of peaks about 3000.
+    size = 4096
+
+    def __init__(self, sink, counters=None, trace=None):
+        self.sink = sink
+        self.trace = trace
+        self.counters = counters or Counters()
+        self.buf = bytearray(self.size)
+        self.base = 0  # offset in the stream of buf[0]
+        self._end = 0
+        self._scan = 0
+        # The openings, oldest first: kind, index, index at which the next look is worth while.
+        self._kind = bytearray(_OPENINGS)
+        self._start = [0] * _OPENINGS
+        self._need = [0] * _OPENINGS
+        self._open = 0
+        self._p1 = p1.Checker()
+
+    def feed(self, data, n):
+        """Take the first n bytes of data, any number of them."""
+        self.counters.bytes += n
+        done = 0
+        while done < n:
+            room = self.size - self._end
+            if not room:
+                room = self._make_room()
+            take = n - done if n - done < room else room
+            copy(self.buf, self._end, data, done, done + take)
+            self._end += take
+            done += take
+            self._work(False)
+
+    def gap(self):
+        """The line fell silent: what is complete but for its last line end is, the rest never will be."""
+        if self._end:
+            self._work(True)
+            for i in range(self._open):
+                self._give_up("truncated", self._start[i], self._end)
+                self.counters.truncated += 1
+            self._open = 0
+            self.base += self._end
+            self._end = self._scan = 0
+
+    def _give_up(self, what, start, end):
+        if self.trace:
+            self.trace(what, self.base + start, self.base + end)
+
+    def _make_room(self):
+        first = self._start[0] if self._open else self._scan
+        if not first:
+            # One opening has filled the buffer: no telegram is that long.
+            self.counters.overrun += 1
+            self._give_up("overrun", 0, self._end)
+            self._drop(0)
+            first = self._start[0] if self._open else self._scan
+        move(self.buf, 0, first, self._end)
+        self.base += first
+        self._end -= first
+        self._scan -= first
+        for i in range(self._open):
+            self._start[i] -= first
+            self._need[i] -= first
+        self._p1.resume -= first
+        return self.size - self._end
+
+    def _drop(self, i):
+        self._open -= 1
+        while i < self._open:
+            self._kind[i] = self._kind[i + 1]
+            self._start[i] = self._start[i + 1]
+            self._need[i] = self._need[i + 1]
+            i += 1
+
+    def _work(self, last):
+        """Hunt the new bytes, look at every opening that may be complete; `last`: no more will come."""
+        while True:
+            if self._scan < self._end:
+                hit = hunt(self.buf, self._scan, self._end)
+                kind = hit & 7
+                at = hit >> 3
+                if kind:
+                    self._scan = at + 1
+                    self._opening(kind, at)
+                else:
+                    self._scan = at
+            else:
+                kind = 0
+            i = 0
+            while i < self._open:
+                if self._need[i] <= self._end or last:
+                    taken = self._look(i, last)
+                    if taken == MORE:
+                        i += 1
+                    elif taken > 0:
+                        i = self._take(i, taken)
+                        kind = 1  # hunt behind it
+                    else:
+                        self._drop(i)
+                else:
+                    i += 1
+            if not kind:
+                return
+
+    def _opening(self, kind, at):
+        # A ciphered APDU in front of P1 has no checksum: inside another telegram it is only content.
+        if kind == GLO and self._open:
+            return
+        if kind == P1:
+            for i in range(self._open):
+                if self._kind[i] == P1:  # the telegram before was cut off
+                    self.counters.truncated += 1
+                    self._give_up("truncated", self._start[i], at)
+                    self._drop(i)
+                    break
+            self._p1.open(at)
+        if self._open == _OPENINGS:
+            self._drop(0)
+        n = self._open
+        self._kind[n] = kind
+        self._start[n] = at
+        self._need[n] = at + 6
+        self._open = n + 1
+
+    def _look(self, i, last):
+        kind = self._kind[i]
+        start = self._start[i]
+        if kind == HDLC:
+            end = hdlc.check(self.buf, start, self._end)
+        elif kind == MBUS:
+            end = mbus.check(self.buf, start, self._end)
+        elif kind == P1:
+            end = self._p1.check(self.buf, start, self._end, last)
+        else:
+            end = p1.check_ciphered(self.buf, start, self._end)
+        if end < WRONG:  # complete at that index at the earliest
+            self._need[i] = -end
+            return MORE
+        if end == WRONG:
+            self.counters.checksum_errors += 1
+            self._give_up("checksum", start, self._end)
+        return end
+
+    def _take(self, i, end):
+        """Hand over the telegram of opening i; everything that opened before its end is void."""
+        self.counters.frames += 1
+        kind = self._kind[i]
+        start = self._start[i]
+        if self.trace:
+            self.trace("telegram", self.base + start, self.base + end)
+        keep = 0
+        for k in range(self._open):
+            if self._start[k] >= end:
+                self._kind[keep] = self._kind[k]
+                self._start[keep] = self._start[k]
+                self._need[keep] = self._need[k]
+                keep += 1
+        self._open = keep
+        if self._scan < end:
+            self._scan = end
+        self.sink(kind, self.buf, start, end)
+        return 0

@@ -1,0 +1,5 @@
+"""The byte loops for this interpreter: viper where there is a native emitter, else their twins."""
+try:
+    from .fast import copy, crc_arc, crc_x25, hunt, move, same, sum8, text_end
+except ImportError:
+    from .plain import copy, crc_arc, crc_x25, hunt, move, same, sum8, text_end

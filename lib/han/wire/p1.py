@@ -1,0 +1,88 @@
+"""P1 telegrams (DSMR 5.0.2 and its relatives): finding their end, and walking their lines.
+
+    /XXXn ident CR LF CR LF  lines  ! crc CR LF
+
+The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros. A ciphered
+telegram is a general-glo-ciphering APDU that stands alone on the line.
+"""
+from .loops import crc_arc, text_end
+
+_MORE, _NONE, _WRONG = 0, -1, -2
+_LONGEST = 3900
+_IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
+
+
+def _hex(byte):
+    """Value of an ASCII hex digit, -1 for anything else."""
+    if 0x30 <= byte <= 0x39:
+        return byte - 0x30
+    byte |= 0x20
+    return byte - 0x57 if 0x61 <= byte <= 0x66 else -1
+
+
+class Checker:
+    """Looks for the end of one P1 telegram at a time; `resume` is where the search goes on."""
+
+    def __init__(self):
+        self.resume = 0
+        self._checked = -1  # checksum of the opening of the last telegram that had a right CRC
+
+    def open(self, start):
+        """A telegram opens at index start."""
+        self.resume = start + 1
+
+    def check(self, buf, start, end, last):
+        """Same answers as `hdlc.check`; `last`: no more bytes will come, a missing line end is forgiven."""
+        at = text_end(buf, self.resume, end)
+        if at < 0:
+            return _WRONG
+        self.resume = at
+        if at == end:
+            return -end - 1
+        crc = 0
+        tail = at + 1
+        while tail < end and tail < at + 5:
+            digit = _hex(buf[tail])
+            if digit < 0:
+                break
+            crc = crc << 4 | digit
+            tail += 1
+        else:
+            if tail < at + 5 and not last:
+                return -end - 1
+        same = crc_arc(buf, start, start + _IDENT)
+        if tail == at + 1:
+            # A meter that sends checksums does not stop doing so: this one was lost on the way.
+            return _WRONG if same == self._checked else tail
+        if crc != crc_arc(buf, start, at + 1):
+            return _WRONG
+        self._checked = same
+        return tail
+
+
+def check_ciphered(buf, start, end):
+    """Look at the general-glo-ciphering APDU that opens at buf[start]; answers as `hdlc.check`.
+
+    It has no checksum, so it must begin as the meters' do: a system title of 8 bytes that
+    opens with the maker's three letters, and a security control that exists.
+    """
+    if start + 18 > end:
+        return -start - 18
+    for i in range(start + 2, start + 5):
+        if not 0x41 <= buf[i] & 0xDF <= 0x5A:
+            return _NONE
+    at = start + 10
+    length = buf[at]
+    at += 1
+    if length >= 0x80:
+        n = length - 0x80
+        if not 1 <= n <= 2:
+            return _NONE
+        length = 0
+        for _ in range(n):
+            length = length << 8 | buf[at]
+            at += 1
+    if not buf[at] & 0x30 or buf[at] & 0x0F > 2 or length > _LONGEST:
+        return _NONE
+    complete = at + length
+    return complete if complete <= end else -complete

@@ -1,0 +1,93 @@
+"""The twins of `fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+from .tables import ARC, X25
+
+_HDLC, _MBUS, _P1, _GLO = 1, 2, 3, 4
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TEXT = bytes(range(0x20, 0x7F)) + b"\r\n\t"
+
+
+def _crc(table, crc, data):
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    return crc
+
+
+def crc_x25(buf, start, end):
+    """HDLC check sequence (ISO/IEC 13239 FCS-16) of buf[start:end]."""
+    return _crc(X25, 0xFFFF, memoryview(buf)[start:end]) ^ 0xFFFF
+
+
+def crc_arc(buf, start, end):
+    """P1 checksum (CRC-16/ARC) of buf[start:end]."""
+    return _crc(ARC, 0, memoryview(buf)[start:end])
+
+
+def sum8(buf, start, end):
+    """M-Bus checksum of buf[start:end]."""
+    return sum(memoryview(buf)[start:end]) & 0xFF
+
+
+def move(buf, to, start, end):
+    """Copy buf[start:end] down to buf[to:]."""
+    buf[to:to + end - start] = buf[start:end]
+
+
+def copy(target, to, source, start, end):
+    """Copy source[start:end] to target[to:]."""
+    target[to:to + end - start] = source[start:end]
+
+
+def same(buf, start, other, length):
+    """1 where buf[start:start + length] equals other[:length], else 0."""
+    return int(bytes(buf[start:start + length]) == bytes(other[:length]))
+
+
+def _letters(data):
+    count = 0
+    for byte in data:
+        if byte not in _LETTERS:
+            break
+        count += 1
+    return count
+
+
+def hunt(buf, start, end):
+    """Find where a telegram may open in buf[start:end]: index * 8 + kind, kind 0 none."""
+    for i in range(start, end):
+        first = buf[i]
+        if first not in b"\x7e\x68\x2f\xdb":
+            continue
+        rest = bytes(buf[i + 1:min(i + 4, end)])
+        if first == 0x7E:
+            if not rest:
+                return i * 8
+            if rest[0] >> 4 == 0xA:
+                return i * 8 + _HDLC
+        elif first == 0x68:
+            if len(rest) < 2 or len(rest) == 2 and rest[0] == rest[1]:
+                return i * 8
+            if len(rest) == 3 and rest[0] == rest[1] and rest[2] == 0x68:
+                return i * 8 + _MBUS
+        elif first == 0x2F:
+            letters = _letters(rest)
+            if letters == 3:
+                return i * 8 + _P1
+            if letters == len(rest):
+                return i * 8
+        else:
+            if not rest:
+                return i * 8
+            if rest[0] == 8:
+                return i * 8 + _GLO
+    return end * 8
+
+
+def text_end(buf, start, end):
+    """Index of the `!` that opens a P1 telegram's last line; `end`: not yet; -1 - i: no text at i."""
+    for i in range(start, end):
+        byte = buf[i]
+        if byte == 0x21 and buf[i - 1] in b"\r\n":
+            return i
+        if byte not in _TEXT:
+            return -1 - i
+    return end

@@ -1,0 +1,96 @@
+"""Puts telegrams together that come in pieces: HDLC and M-Bus segments, general block transfer."""
+from .loops import copy, same
+
+_SIZE = 2048
+_BLOCKS = 32
+
+
+class Segments:
+    """Pieces that follow each other, appended to one buffer that is made when first needed."""
+
+    def __init__(self):
+        self.buf = None
+        self.length = 0
+        self.next = 0  # number of the segment that has to come next, 0: none is waited for
+
+    def start(self):
+        """Forget what was collected."""
+        self.length = 0
+        self.next = 0
+
+    def add(self, buf, start, end):
+        """Append buf[start:end]; False (and all is forgotten) where it does not fit."""
+        if self.buf is None:
+            self.buf = bytearray(_SIZE)
+        if self.length + end - start > _SIZE:
+            self.start()
+            return False
+        copy(self.buf, self.length, buf, start, end)
+        self.length += end - start
+        self.next += 1
+        return True
+
+
+class Blocks:
+    """General block transfer (IEC 62056-5-3 clause 9.3.1): blocks that may repeat or change places.
+
+        E0 | control (80 last, 40 streaming) | block number 2 | acknowledged 2 | length | data
+    """
+
+    def __init__(self):
+        self._raw = Segments()
+        self._at = [0] * (_BLOCKS + 1)  # by block number: where its data is in _raw, and how long
+        self._size = [-1] * (_BLOCKS + 1)
+        self._last = 0
+        self.whole = Segments()
+
+    def start(self):
+        """Forget what was collected."""
+        self._raw.start()
+        self.whole.start()
+        self._last = 0
+        for i in range(_BLOCKS + 1):
+            self._size[i] = -1
+
+    def waiting(self):
+        """True while blocks have come and others are missing."""
+        return self._raw.length > 0
+
+    def add(self, buf, start, end):
+        """Take the block buf[start:end]. 1: `whole` is complete, 0: blocks are missing, -1: it is none."""
+        if end - start < 7:
+            return -1
+        control = buf[start + 1]
+        number = buf[start + 2] << 8 | buf[start + 3]
+        at = start + 7
+        length = buf[start + 6]
+        if length & 0x80:
+            if length & 0x7F > 2 or at + (length & 0x7F) > end:
+                return -1
+            n = length & 0x7F
+            length = 0
+            for _ in range(n):
+                length = length << 8 | buf[at]
+                at += 1
+        if at + length > end or not 1 <= number <= _BLOCKS:
+            return -1
+        known = self._size[number]
+        if known >= 0:
+            if known == length and same(buf, at, memoryview(self._raw.buf)[self._at[number]:], length):
+                return 0  # a repetition
+            self.start()  # the same number with other data: the next telegram has begun
+        self._at[number] = self._raw.length
+        if not self._raw.add(buf, at, at + length):
+            self.start()
+            return -1
+        self._size[number] = length
+        if control & 0x80:
+            self._last = number
+        if not self._last:
+            return 0
+        for i in range(1, self._last + 1):
+            if self._size[i] < 0:
+                return 0
+        for i in range(1, self._last + 1):
+            self.whole.add(self._raw.buf, self._at[i], self._at[i] + self._size[i])
+        return 1
