@@ -1,0 +1,158 @@
+"""The meter task: UART -> framer -> decoder -> bus. Never waits for the network or the flash."""
+try:
+    from asyncio import sleep_ms
+except ImportError:
+    import asyncio
+
+    async def sleep_ms(ms):
+        await asyncio.sleep(ms / 1000)
+
+from ..wire.framer import Framer
+from .decoder import Decoder
+from .live import Live
+from .search import Search, describe
+
+#: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
+_POLL_MS = 5
+#: A line that is silent for so long has ended its telegram, ms.
+_GAP_MS = 1000
+#: A burst of bytes is over, ms.
+_BURST_MS = 150
+_CHUNK = 512
+
+_SILENT = "no bytes on the HAN port"
+_NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
+_CHECKSUM = "frames but wrong checksum"
+
+
+class Counters:
+    """What happened at each stage since boot; every number only grows."""
+
+    def __init__(self):
+        self.bytes = 0
+        self.frames = 0
+        self.checksum_errors = 0
+        self.truncated = 0
+        self.overrun = 0
+        self.encrypted = 0
+        self.decoded = 0
+        self.rejected = 0
+        self.line_changes = 0
+
+
+class Link:
+    """Reads the meter for ever; publishes `live` as bus topic 'meter' after each telegram.
+
+    uart: configure(baud, bits, parity, stop, inverted) and readinto(buf) -> bytes read, 0 for
+    none. option: 0 finds the line's settings, n > 0 takes LINES[n - 1].
+    """
+
+    def __init__(self, uart, bus, board, option=0, cipher=None):
+        self.counters = Counters()
+        self.live = Live()
+        self._uart = uart
+        self._bus = bus
+        self._board = board
+        self._decoder = Decoder(self._reading, cipher)
+        self._framer = Framer(self._telegram, self.counters)
+        self._search = Search(option)
+        self._chunk = bytearray(_CHUNK)
+        self._now = board.ticks_ms()
+        self._last_byte = self._now
+        self._last_telegram = self._now
+        self._heard = False  # bytes came at all
+
+    @property
+    def locked(self):
+        """True while the line's settings are known to be right."""
+        return self._search.locked
+
+    def line(self):
+        """The settings found, such as '115200 8N1 inverted'; None while searching."""
+        if not self._search.locked:
+            return None
+        return "any" if self._uart.any_setting else describe(self._search.line())
+
+    def trying(self):
+        """The settings in use, found or not."""
+        return "any" if self._uart.any_setting else describe(self._search.line())
+
+    def diagnosis(self):
+        """Why there is no reading, as far as the bytes tell; None where the last telegram made one."""
+        since = self._board.ticks_diff(self._board.ticks_ms(), self._last_byte)
+        c = self.counters
+        if not self._heard or since > Search.dwell_ms:
+            return _SILENT
+        if c.frames:
+            return self._decoder.reason
+        return _CHECKSUM if c.checksum_errors else _NOISE
+
+    # Lives as long as the application; its supervisor starts it again should it ever raise.
+    async def run(self):
+        """Read and decode for ever."""
+        self._configure()
+        began = burst = self._now
+        received = 0  # bytes of this burst
+        partial = True
+        frames = opened = 0  # counters when the burst began
+        idle = True
+        while True:
+            n = self._uart.readinto(self._chunk)
+            self._now = now = self._board.ticks_ms()
+            since = self._board.ticks_diff
+            if n:
+                if not received:
+                    partial = since(now, began) < _BURST_MS
+                    frames = self.counters.frames
+                    opened = self._opened()
+                received += n
+                burst = now
+                idle = False
+                self._heard = True
+                self._last_byte = now
+                self._framer.feed(self._chunk, n)
+                if n == _CHUNK and received < Search.many_bytes:
+                    await sleep_ms(0)
+                    continue
+            elif not idle and since(now, burst) > _GAP_MS:
+                self._framer.gap()
+                idle = True
+            if received and (since(now, burst) > _BURST_MS or received >= Search.many_bytes):
+                if self.counters.frames == frames:
+                    self._search.burst(received, self._opened() != opened, partial)
+                received = 0
+                partial = True
+            if not self._uart.any_setting and self._search.due(
+                    since(now, self._last_telegram), since(now, began), self.live.period_ms):
+                self._search.next()
+                self.counters.line_changes += 1
+                self._configure()
+                began = self._now
+                received = 0
+            await sleep_ms(_POLL_MS)
+
+    def _opened(self):
+        return self.counters.checksum_errors + self.counters.truncated
+
+    def _configure(self):
+        if not self._uart.any_setting:
+            self._uart.configure(*self._search.line())
+        self._framer.gap()
+        self._search.begin()
+
+    def _telegram(self, kind, buf, start, end):
+        self._search.telegram()
+        decoder = self._decoder
+        decoder.telegram(kind, buf, start, end)
+        c = self.counters
+        c.decoded = decoder.decoded
+        c.rejected = decoder.rejected
+        c.encrypted = decoder.encrypted
+        self._last_telegram = self._now
+
+    def _reading(self, reading):
+        if reading.empty():
+            return
+        since = self._board.ticks_diff(self._now, self.live.received) if self.live.seq else 0
+        self.live.take(reading, self._now, since)
+        self._bus.publish("meter", self.live)

@@ -1,0 +1,74 @@
+"""The meter as it is known now: the last telegram, completed by what earlier ones said."""
+from .obis import (
+    EXPORT_ENERGY,
+    EXPORT_ENERGY_T1,
+    EXPORT_POWER,
+    EXPORT_REACTIVE_ENERGY,
+    IMPORT_ENERGY,
+    IMPORT_ENERGY_T1,
+    IMPORT_POWER,
+    IMPORT_REACTIVE_ENERGY,
+)
+from .reading import MANUFACTURER, METER_ID, METER_TYPE, Reading
+
+# Total, first tariff, number of tariffs.
+_SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1, 4), (EXPORT_ENERGY, EXPORT_ENERGY_T1, 4)
+
+
+class Live(Reading):
+    """What bus topic 'meter' carries: one object, changed and published again with each telegram."""
+
+    def __init__(self):
+        super().__init__()
+        self.seq = 0  # readings since boot, 1 is the first
+        self.received = 0  # board.ticks_ms() of the last telegram's last byte
+        self.period_ms = 0  # from one telegram to the next, 0 while unknown
+
+    def take(self, reading, ticks, since_ms):
+        """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
+        self.merge(reading)
+        for total, first, count in _SUMS:
+            if not reading.present[total] and reading.present[first]:
+                self._sum(reading, total, first, count)
+        # A list with the imported power alone comes from meters that net their phases:
+        # while they import they do not export, whatever the last full list said.
+        if reading.present[IMPORT_POWER] and not reading.present[EXPORT_POWER] and reading.get(IMPORT_POWER):
+            self._put(EXPORT_POWER, 0)
+        self.seq += 1
+        self.received = ticks
+        if since_ms:
+            # Longer lists come between; a missed telegram must not pass for the period.
+            if not self.period_ms or since_ms < 2 * self.period_ms:
+                self.period_ms = (3 * (self.period_ms or since_ms) + since_ms) // 4
+            else:
+                self.period_ms += self.period_ms // 4
+
+    def _put(self, field, number):
+        self.values[2 * field] = number & 0xFFFFFF
+        self.values[2 * field + 1] = number >> 24
+        self.present[field] = 1
+
+    def _sum(self, reading, total, first, count):
+        number = 0
+        for field in range(first, first + count):
+            number += reading.get(field) or 0
+        self._put(total, number)
+
+    def energies(self):
+        """Counters (import, export Wh; reactive import, export varh), None each where not known."""
+        return tuple(self.get(field) for field in range(IMPORT_ENERGY, EXPORT_REACTIVE_ENERGY + 1))
+
+    def restore(self, counters):
+        """Take counters kept over a restart, in the order of `energies`, where no list has said them yet."""
+        for field, number in zip(range(IMPORT_ENERGY, IMPORT_REACTIVE_ENERGY + 2), counters):
+            if number is not None and not self.present[field]:
+                self._put(field, number)
+
+    def identity(self):
+        """Who the meter is, as /meter/id tells it: texts or None."""
+        return {
+            "manufacturerId": self.text(MANUFACTURER),
+            "deviceType": self.text(METER_TYPE),
+            "meterId": self.text(METER_ID),
+            "meterName": self.text(METER_TYPE),
+        }
