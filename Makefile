@@ -3,7 +3,10 @@ PYTHON ?= python3
 PY = .venv/bin/python
 SETUP = .venv/stamp
 
-.PHONY: help setup test lock clean
+SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE
+option = --$(shell echo $1 | tr A-Z a-z) $($1)
+
+.PHONY: help setup test sim size bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +19,15 @@ $(SETUP): requirements.txt tools/setup.py
 
 test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPython
 	@$(PY) -m tools.check
+
+sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE=]
+	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
+
+size: $(SETUP) ## .mpy bytes of each module and heap after boot, against the budgets
+	@$(PY) -m tools.size
+
+bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot
+	@$(PY) -m tools.bench
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py

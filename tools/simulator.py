@@ -1,0 +1,65 @@
+"""Starts the reader on this machine for measuring and asks it things over HTTP."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from tools import stage
+
+LISTENING = re.compile(r"listening on (http://[0-9.]+:\d+)/")
+
+
+class Simulator:
+    """`with Simulator("--port", "0", …) as reader:`; reader.url has no slash at its end."""
+
+    def __init__(self, *arguments):
+        self.command = [sys.executable, "-m", "host_sim", *map(str, arguments)]
+        self.url = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=stage.ROOT,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            found = LISTENING.search(line)
+            if found:
+                self.url = found.group(1)
+                return self
+        self.process.wait()
+        raise RuntimeError("the simulator did not start:\n" + "".join(said[-20:]))
+
+    def __exit__(self, *_):
+        self.process.send_signal(2)  # Ctrl-C, on which it stops cleanly
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    def get(self, path):
+        """The JSON object at `path`."""
+        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            return json.load(response)
+
+    def wait_for_reading(self, seconds=30):
+        """Return once the first telegram has become a reading."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.get("/meter")
+            except urllib.error.HTTPError:  # 503 until there is one
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.2)

@@ -1,0 +1,105 @@
+"""How big the firmware is and what it leaves free, against the budgets: `make size`.
+
+Sizes are those of the .mpy files for the chip. The heap is that of the whole application on
+the unix port, whose objects are about twice as big as the chip's.
+"""
+
+import sys
+
+from tools import simulator, stage
+
+ALWAYS_BUDGET = 64 * 1024
+ON_DEMAND_BUDGET = 16 * 1024  # each of those packages
+HEAP = "240k"
+# Imported when needed and released after.
+ON_DEMAND = ("han/price", "han/ota", "han/net")
+# Twins of viper code, for interpreters without it: never loaded on the chip.
+TWINS = "_plain"
+
+
+def groups():
+    """{group: [(module, bytes)]} of the image for the chip; None where it does not compile."""
+    target, failed = stage.stage(stage.CHIP)
+    for source, message in failed.items():
+        print("%s: %s" % (source, message), file=sys.stderr)
+    if failed:
+        return None
+    found = {"always": [], "on demand": [], "twins": []}
+    for path in sorted(target.rglob("*.mpy")):
+        module = path.relative_to(target).with_suffix("").as_posix()
+        if module.endswith((TWINS, "/plain")):
+            group = "twins"
+        elif module.startswith(ON_DEMAND):
+            group = "on demand"
+        else:
+            group = "always"
+        found[group].append((module, path.stat().st_size))
+    return found
+
+
+def packages(rows):
+    """{package: bytes}, in order."""
+    sums = {}
+    for module, size in rows:
+        parts = module.split("/")
+        name = "/".join(parts[:2]) if parts[0] == "han" and len(parts) > 2 else parts[0]
+        sums[name] = sums.get(name, 0) + size
+    return sums
+
+
+def image(details=True):
+    """Print the image's sizes; True where they are within the budgets."""
+    found = groups()
+    if found is None:
+        return False
+    titles = {
+        "always": "always running",
+        "on demand": "on demand",
+        "twins": "only where there is no viper",
+    }
+    for group, title in titles.items():
+        if not found[group] or not details:
+            continue
+        print("%-44s %8s" % (title, ".mpy"))
+        for module, size in found[group]:
+            print("  %-42s %8d" % (module, size))
+        for name, size in packages(found[group]).items():
+            print("  = %-40s %8d" % (name, size))
+        print()
+    always = sum(size for _, size in found["always"])
+    ok = budget("always running, with microdot", always, ALWAYS_BUDGET)
+    for name, size in packages(found["on demand"]).items():
+        ok = budget(name + ", on demand", size, ON_DEMAND_BUDGET) and ok
+    return ok
+
+
+def budget(what, size, limit):
+    print("%-44s %8d of %6d %s" % (what, size, limit, "" if size <= limit else "OVER BUDGET"))
+    return size <= limit
+
+
+def heap():
+    """Print what is free after boot; False where the application does not run in that heap."""
+    arguments = ["--runtime", "micropython", "--heap", HEAP, "--port", "0"]
+    try:
+        with simulator.Simulator(*arguments) as reader:
+            reader.wait_for_reading()
+            health = reader.get("/health")
+    except (OSError, RuntimeError) as error:
+        print("\n%s heap: %s" % (HEAP, error), flush=True)
+        return False
+    print("\nheap of the unix port at -X heapsize=%s, simulated board and meter included" % HEAP)
+    for name in ("heap_size", "free_heap_size", "minimum_free_heap_size"):
+        print("  %-42s %8d" % (name, health[name]))
+    return True
+
+
+def main(arguments):
+    ok = image(details="--image" not in arguments)
+    if "--image" not in arguments:
+        ok = heap() and ok
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
