@@ -1,0 +1,16 @@
+"""The bare microdot that `make bench` compares the API with: PORT is the only argument."""
+
+import sys
+
+from microdot import Microdot
+
+app = Microdot()
+
+
+@app.get("/hello")
+async def hello(request):
+    return "hello"
+
+
+if __name__ == "__main__":
+    app.run(host="127.0.0.1", port=int(sys.argv[1]))
