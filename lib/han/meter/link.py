@@ -61,6 +61,12 @@ class Link:
         self._last_byte = self._now
         self._last_telegram = self._now
         self._heard = False  # bytes came at all
+        # The burst of bytes that is coming in, and the counters when it began.
+        self._began = self._burst = self._now
+        self._received = 0
+        self._partial = True
+        self._pending = False
+        self._frames = self._broken = 0
 
     @property
     def locked(self):
@@ -90,46 +96,43 @@ class Link:
     # Lives as long as the application; its supervisor starts it again should it ever raise.
     async def run(self):
         """Read and decode for ever."""
-        self._configure()
-        began = burst = self._now
-        received = 0  # bytes of this burst
-        partial = True
-        frames = opened = 0  # counters when the burst began
-        idle = True
+        self.start()
         while True:
-            n = self._uart.readinto(self._chunk)
-            self._now = now = self._board.ticks_ms()
-            since = self._board.ticks_diff
-            if n:
-                if not received:
-                    partial = since(now, began) < _BURST_MS
-                    frames = self.counters.frames
-                    opened = self._opened()
-                received += n
-                burst = now
-                idle = False
-                self._heard = True
-                self._last_byte = now
-                self._framer.feed(self._chunk, n)
-                if n == _CHUNK and received < Search.many_bytes:
-                    await sleep_ms(0)
-                    continue
-            elif not idle and since(now, burst) > _GAP_MS:
-                self._framer.gap()
-                idle = True
-            if received and (since(now, burst) > _BURST_MS or received >= Search.many_bytes):
-                if self.counters.frames == frames:
-                    self._search.burst(received, self._opened() != opened, partial)
-                received = 0
-                partial = True
-            if not self._uart.any_setting and self._search.due(
-                    since(now, self._last_telegram), since(now, began), self.live.period_ms):
-                self._search.next()
-                self.counters.line_changes += 1
-                self._configure()
-                began = self._now
-                received = 0
-            await sleep_ms(_POLL_MS)
+            await sleep_ms(0 if self.step() else _POLL_MS)
+
+    def start(self):
+        """Set the line up; `step` may be called from now on."""
+        self._now = self._began = self._burst = self._board.ticks_ms()
+        self._last_telegram = self._now
+        self._configure()
+
+    def step(self):
+        """Take what has arrived, without waiting; True where more may be there at once."""
+        n = self._uart.readinto(self._chunk)
+        self._now = now = self._board.ticks_ms()
+        since = self._board.ticks_diff
+        if n:
+            if not self._received:
+                self._partial = since(now, self._began) < _BURST_MS
+                self._frames = self.counters.frames
+                self._broken = self._opened()
+            self._received += n
+            self._burst = self._last_byte = now
+            self._pending = self._heard = True
+            self._framer.feed(self._chunk, n)
+        elif self._pending and since(now, self._burst) > _GAP_MS:
+            self._framer.gap()
+            self._pending = False
+        if self._received >= Search.many_bytes or self._received and since(now, self._burst) > _BURST_MS:
+            if self.counters.frames == self._frames:
+                self._search.burst(self._received, self._opened() != self._broken, self._partial)
+            self._received = 0
+        if not self._uart.any_setting and self._search.due(
+                since(now, self._last_telegram), since(now, self._began), self.live.period_ms):
+            self._search.next()
+            self.counters.line_changes += 1
+            self._configure()
+        return n == _CHUNK
 
     def _opened(self):
         return self.counters.checksum_errors + self.counters.truncated
@@ -139,6 +142,9 @@ class Link:
             self._uart.configure(*self._search.line())
         self._framer.gap()
         self._search.begin()
+        self._began = self._now
+        self._received = 0
+        self._pending = False
 
     def _telegram(self, kind, buf, start, end):
         self._search.telegram()

@@ -114,32 +114,26 @@ class Framer:
     def _work(self, last):
         """Hunt the new bytes, look at every opening that may be complete; `last`: no more will come."""
         while True:
-            if self._scan < self._end:
-                hit = hunt(self.buf, self._scan, self._end)
-                kind = hit & 7
-                at = hit >> 3
-                if kind:
-                    self._scan = at + 1
-                    self._opening(kind, at)
-                else:
-                    self._scan = at
-            else:
-                kind = 0
+            # Look first: what is complete must not fall victim to the opening behind it.
             i = 0
             while i < self._open:
                 if self._need[i] <= self._end or last:
-                    taken = self._look(i, last)
-                    if taken == MORE:
-                        i += 1
-                    elif taken > 0:
-                        i = self._take(i, taken)
-                        kind = 1  # hunt behind it
-                    else:
+                    end = self._look(i, last)
+                    if end > 0:
+                        self._take(i, end)
+                        i = 0
+                        continue
+                    if end != MORE:
                         self._drop(i)
-                else:
-                    i += 1
-            if not kind:
+                        continue
+                i += 1
+            hit = hunt(self.buf, self._scan, self._end)
+            at = hit >> 3
+            if not hit & 7:
+                self._scan = at
                 return
+            self._scan = at + 1
+            self._opening(hit & 7, at)
 
     def _opening(self, kind, at):
         # A ciphered APDU in front of P1 has no checksum: inside another telegram it is only content.
@@ -198,4 +192,3 @@ class Framer:
         if self._scan < end:
             self._scan = end
         self.sink(kind, self.buf, start, end)
-        return 0

@@ -5,9 +5,10 @@
 The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros. A ciphered
 telegram is a general-glo-ciphering APDU that stands alone on the line.
 """
-from .loops import crc_arc, text_end
+from .loops import crc_arc, hunt, text_end
 
 _MORE, _NONE, _WRONG = 0, -1, -2
+_OPENS = 3  # the kind by which `hunt` tells a P1 opening
 _LONGEST = 3900
 _IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
 
@@ -51,6 +52,8 @@ class Checker:
             if tail < at + 5 and not last:
                 return -end - 1
         same = crc_arc(buf, start, start + _IDENT)
+        if self._interrupted(buf, start, at):
+            return _WRONG
         if tail == at + 1:
             # A meter that sends checksums does not stop doing so: this one was lost on the way.
             return _WRONG if same == self._checked else tail
@@ -58,6 +61,16 @@ class Checker:
             return _WRONG
         self._checked = same
         return tail
+
+
+    def _interrupted(self, buf, start, at):
+        """True where another telegram opens inside: this one was cut off, only a CRC would tell."""
+        while start < at:
+            hit = hunt(buf, start + 1, at)
+            if hit & 7 == _OPENS:
+                return True
+            start = hit >> 3
+        return False
 
 
 def check_ciphered(buf, start, end):

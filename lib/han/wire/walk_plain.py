@@ -208,7 +208,8 @@ def p1_walk(buf, start, end, rows, most, keys, known):
     wanted = set(keys[:known])
     n = 0
     at = start
-    for line in bytes(buf[start:end]).decode("latin-1").replace("\r", "\n").split("\n"):
+    text = "".join([chr(byte) for byte in buf[start:end]])
+    for line in text.replace("\r", "\n").split("\n"):
         here, at = at, at + len(line) + 1
         head, bracket, rest = line.partition("(")
         key = _code(head) if bracket else 0

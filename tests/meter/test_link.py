@@ -1,0 +1,199 @@
+"""The meter task: finds the line's settings, locks, notices their change, says what is wrong."""
+from han.meter.link import Link
+from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
+from han.meter.search import LINES, Search
+
+from tests.support import Random
+from tests.wire.test_framer import hdlc, p1
+
+LIST_1 = bytes.fromhex("e6e7000f40000000000101020309060100010700ff060000067d02020f00161b")
+
+
+class Board:
+    """Time that passes when told to."""
+
+    def __init__(self):
+        self.now = 0
+
+    def ticks_ms(self):
+        return self.now
+
+    def ticks_diff(self, a, b):
+        return a - b
+
+
+class Bus:
+    def __init__(self):
+        self.seen = []
+
+    def publish(self, topic, value):
+        self.seen.append((topic, value.seq))
+
+
+class Uart:
+    """A meter that sends a telegram each `period` ms on a line of certain settings; else garbage comes."""
+
+    any_setting = False
+
+    def __init__(self, board, line, telegram, period):
+        self.board = board
+        self.line = line
+        self.telegram = telegram
+        self.period = period
+        self.next = 1000
+        self.queue = b""
+        self.history = []
+        self.random = Random(9)
+
+    def configure(self, *line):
+        self.history.append((self.board.now, line))
+        self.queue = b""
+
+    def readinto(self, buf):
+        if self.telegram and self.board.now >= self.next:
+            self.next += self.period
+            good = self.history[-1][1] == self.line
+            self.queue += self.telegram if good else self.random.bytes(len(self.telegram) // 2)
+        n = min(len(buf), len(self.queue))
+        buf[:n] = self.queue[:n]
+        self.queue = self.queue[n:]
+        return n
+
+
+def link(line, telegram=None, period=10000, option=0):
+    board = Board()
+    uart = Uart(board, line, telegram, period)
+    bus = Bus()
+    made = Link(uart, bus, board, option)
+    made.start()
+    return made, board, uart, bus
+
+
+def run(made, board, seconds):
+    end = board.now + 1000 * seconds
+    while board.now < end:
+        made.step()
+        board.now += 20
+
+
+def test_every_setting_is_found():
+    for line in LINES:
+        made, board, uart, bus = link(line, hdlc(LIST_1), 2500)
+        run(made, board, 20 * len(LINES))
+        assert made.locked and made.live.seq > 1, line
+        assert made.live.get(IMPORT_POWER) == 1661
+        assert uart.history[-1][1] == line
+        assert len(uart.history) <= LINES.index(line) + 1
+
+
+def test_the_slowest_meter_is_heard_at_each_setting():
+    made, board, uart, bus = link(LINES[5], hdlc(LIST_1), 60000)
+    run(made, board, 600)
+    assert made.locked
+    for (since, _), (until, _) in zip(uart.history, uart.history[1:]):
+        assert until - since > 60000 or until // 60000 != since // 60000
+
+
+def test_a_silent_line_is_listened_to_longer_than_any_period():
+    made, board, uart, bus = link(LINES[0])
+    run(made, board, 300)
+    changes = [at for at, _ in uart.history]
+    assert 4 <= len(changes) <= 5
+    assert min(b - a for a, b in zip(changes, changes[1:])) > 60000
+    assert made.line() is None
+    assert made.diagnosis() == "no bytes on the HAN port"
+
+
+def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute():
+    made, board, uart, bus = link(LINES[2], p1(), 10000)
+    run(made, board, 200)
+    assert made.line() == "2400 8E1"
+    locked = len(uart.history)
+    uart.telegram = p1()[:60] + b"\r\n"
+    run(made, board, 50)
+    assert len(uart.history) == locked
+    run(made, board, 30)
+    assert len(uart.history) > locked
+    uart.telegram = p1()
+    run(made, board, 300)
+    assert made.locked
+
+
+def test_a_slow_meter_may_miss_three_telegrams():
+    made, board, uart, bus = link(LINES[0], p1(), 60000)
+    run(made, board, 400)
+    locked = len(uart.history)
+    assert made.live.period_ms == 60000
+    uart.telegram = None
+    run(made, board, 130)
+    assert len(uart.history) == locked
+    run(made, board, 130)
+    assert len(uart.history) > locked
+
+
+def test_a_setting_that_is_told_is_never_left():
+    made, board, uart, bus = link(LINES[3], hdlc(LIST_1), 2500, option=1)
+    run(made, board, 300)
+    assert [line for _, line in uart.history] == [LINES[0]]
+    assert made.diagnosis() == "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
+
+
+def test_a_line_without_settings_is_never_configured():
+    made, board, uart, bus = link(LINES[0])
+    uart.any_setting = True
+    uart.history = [(0, LINES[0])]
+    run(made, board, 200)
+    assert len(uart.history) == 1
+
+
+def test_each_reading_is_published_and_counted():
+    made, board, uart, bus = link(LINES[0], hdlc(LIST_1), 2500)
+    run(made, board, 30)
+    assert bus.seen == [("meter", n + 1) for n in range(len(bus.seen))]
+    assert len(bus.seen) == 12
+    c = made.counters
+    assert (c.frames, c.decoded, c.rejected, c.checksum_errors) == (12, 12, 0, 0)
+    assert c.bytes == 12 * len(hdlc(LIST_1))
+    assert made.live.period_ms == 2500
+    assert made.diagnosis() is None
+
+
+def test_what_a_list_lacks_is_kept_from_the_list_that_had_it():
+    made, board, uart, bus = link(LINES[0], p1(), 10000)
+    run(made, board, 15)
+    assert made.live.get(IMPORT_ENERGY) == 9621983
+    uart.telegram = hdlc(LIST_1)
+    run(made, board, 15)
+    assert made.live.get(IMPORT_POWER) == 1661
+    assert made.live.get(IMPORT_ENERGY) == 9621983
+    assert made.live.get(L1_VOLTAGE) is None
+    # It imports, and netted meters do one thing at a time.
+    assert made.live.get(EXPORT_POWER) == 0
+
+
+def test_broken_checksums_are_named():
+    bad = bytearray(hdlc(LIST_1))
+    bad[-3] ^= 1
+    made, board, uart, bus = link(LINES[0], bytes(bad), 2500, option=1)
+    run(made, board, 30)
+    assert made.diagnosis() == "frames but wrong checksum"
+
+
+def test_a_setting_with_broken_telegrams_is_tried_longer():
+    search = Search()
+    search.begin()
+    for _ in range(3):
+        search.burst(200, True, False)
+        assert not search.due(0, 0, 0)
+    search.burst(200, True, False)
+    assert search.due(0, 0, 0)
+
+
+def test_counters_restored_do_not_replace_what_the_meter_says():
+    made, board, uart, bus = link(LINES[0], p1(), 10000)
+    made.live.restore((5, None, 7, None))
+    assert made.live.energies() == (5, None, 7, None)
+    run(made, board, 15)
+    assert made.live.energies() == (9621983, None, 7, None)
+    made.live.restore((5, 6, 7, 8))
+    assert made.live.energies() == (9621983, 6, 7, 8)

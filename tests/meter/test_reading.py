@@ -1,0 +1,127 @@
+"""Numbers, texts and times of a reading, exact to the last digit."""
+from array import array
+
+from han.meter import obis, profiles
+from han.meter.live import Live
+from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
+
+
+def row(key, low, high=0, scale=0, unit=255, negative=False):
+    return key, 0, 0, low, high, 64 + scale, unit, 17 if negative else 1
+
+
+def reading(*rows, profile=None):
+    made = Reading()
+    flat = array("i", [word for one in rows for word in one])
+    made.fill(bytearray(8), flat, len(rows), profile or profiles.coded(b""))
+    return made
+
+
+def key(c, d, e=0, a=1):
+    return a << 24 | c << 16 | d << 8 | e
+
+
+def test_seconds_since_2020():
+    assert seconds(2020, 1, 1, 0, 0, 0) == 0
+    assert seconds(2020, 3, 1, 0, 0, 0) == 60 * 86400
+    assert seconds(2021, 1, 1, 0, 0, 0) == 366 * 86400
+    assert seconds(2024, 2, 29, 23, 59, 59) == 1520 * 86400 + 86399
+    assert seconds(2010, 12, 9, 11, 30, 20) == 1291894220 - 1577836800
+    assert seconds(2099, 12, 31, 0, 0, 0) == 4102358400 - 1577836800
+    for wrong in ((2020, 0, 1, 0, 0, 0), (2020, 13, 1, 0, 0, 0), (2020, 1, 32, 0, 0, 0), (2020, 1, 1, 24, 0, 0),
+                  (0xFFFF, 1, 1, 0, 0, 0), (2020, 1, 1, 0, 0xFF, 0)):
+        assert seconds(*wrong) is None
+
+
+def test_scaled_to_base_units_and_rounded():
+    for low, scale, unit, code, expected in (
+        (1661, 0, 27, key(1, 7), 1661),
+        (2392, -1, 35, key(32, 7), 2392),
+        (23924, -2, 35, key(32, 7), 2392),
+        (23925, -2, 35, key(32, 7), 2393),
+        (5, 0, 33, key(31, 7), 5000),
+        (14, -4, 33, key(31, 7), 1),
+        (15, -4, 33, key(31, 7), 2),
+        (1453, 0, 30, key(1, 8), 1453),
+        (5, 3, 30, key(1, 8), 5000),
+    ):
+        made = reading(row(code, low, 0, scale, unit))
+        field = obis.CODES[list(obis.KEYS).index(code)]
+        assert made.get(field) == expected, (low, scale)
+
+
+def test_negative_values():
+    made = reading(row(key(31, 7), 125, 0, -1, 33, True), row(key(51, 7), 0, 0, -1, 33, True))
+    assert made.get(obis.L1_CURRENT) == -12500
+    assert made.get(obis.L1_CURRENT + 1) == 0
+
+
+def test_energies_beyond_31_and_32_bits():
+    for wh in (2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 123456789012345):
+        made = reading(row(key(1, 8), wh & 0xFFFFFF, wh >> 24, 0, 30))
+        assert made.get(obis.IMPORT_ENERGY) == wh
+    made = reading(row(key(1, 8), 12345678, 300, 3, 30))
+    assert made.get(obis.IMPORT_ENERGY) == 1000 * (300 << 24 | 12345678)
+
+
+def test_a_unit_of_another_quantity_is_no_value():
+    assert reading(row(key(1, 7), 5, 0, 0, 33)).get(obis.IMPORT_POWER) is None
+
+
+def test_absurd_scales_are_no_value():
+    for scale in (-60, -10, 10, 60, 127):
+        assert reading(row(key(1, 8), 5, 0, scale, 30)).get(obis.IMPORT_ENERGY) is None
+    assert reading(row(key(1, 8), 5, 0x3FFFFFF, 9, 30)).get(obis.IMPORT_ENERGY) is None
+
+
+def test_voltages_without_a_scale_tell_it_by_their_size():
+    for number, expected in ((236, 2360), (2367, 2367), (23670, 2367), (0, 0)):
+        assert reading(row(key(32, 7), number)).get(obis.L1_VOLTAGE) == expected
+
+
+def test_texts_are_kept_between_telegrams_and_lose_their_padding():
+    made = Reading()
+    assert made.text(METER_ID) is None
+    assert made.set_text(METER_ID, b"..12345\0\0 ", 2, 10)
+    assert made.text(METER_ID) == "12345"
+    made.clear()
+    assert made.text(METER_ID) is None
+    assert not made.set_text(METER_ID, b"\0\0\0", 0, 3)
+    assert made.set_text(METER_TYPE, b"\x01\xffA", 0, 3)
+    assert made.text(METER_TYPE) == "01FF41"
+
+
+def test_date_times():
+    made = Reading()
+    assert made.set_clock(bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")), 0)
+    assert made.clock == seconds(2023, 7, 24, 19, 40, 25)
+    assert (made.deviation, made.dst) == (-120, True)
+    assert made.set_clock(bytes.fromhex("07e60102070e2514ff8000ff"), 0)
+    assert (made.deviation, made.dst) == (None, None)
+    assert not made.set_clock(b"\xff" * 12, 0)
+    for text, dst in ((b"240407122854S", True), (b"240407122854W", False), (b"240407122854", None)):
+        assert made.set_p1_clock(text, 0, len(text))
+        assert (made.clock, made.dst) == (seconds(2024, 4, 7, 12, 28, 54), dst)
+    assert not made.set_p1_clock(b"24040712285", 0, 11)
+    assert not made.set_p1_clock(b"24x407122854S", 0, 13)
+
+
+def test_totals_are_summed_from_tariffs_where_none_is_sent():
+    live = Live()
+    live.take(reading(row(key(1, 8, 1), 100, 0, 0, 30), row(key(1, 8, 2), 23, 0, 0, 30)), 0, 0)
+    assert live.get(obis.IMPORT_ENERGY) == 123
+    assert live.get(obis.EXPORT_ENERGY) is None
+
+
+def test_the_period_follows_the_meter_not_its_pauses():
+    live = Live()
+    empty = reading()
+    live.take(empty, 0, 0)
+    for _ in range(20):
+        live.take(empty, 0, 2000)
+    assert live.period_ms == 2000
+    live.take(empty, 0, 60000)
+    assert live.period_ms < 3000
+    for _ in range(40):
+        live.take(empty, 0, 10000)
+    assert 9000 <= live.period_ms <= 13000

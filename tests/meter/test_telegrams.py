@@ -1,0 +1,111 @@
+"""Every recorded telegram gives the values that independent decoders agree on, however it arrives."""
+from han.meter.decoder import Decoder
+from han.wire.framer import Framer
+
+from tests.support import Random, raw, telegrams
+from tools.fields import fields
+
+
+class Reader:
+    """A framer and a decoder, as the meter task has them."""
+
+    def __init__(self, cipher=None):
+        self.messages = []
+        self.decoder = Decoder(lambda reading: self.messages.append(fields(reading)), cipher)
+        self.framer = Framer(self.decoder.telegram)
+
+    def read(self, entry, sizes):
+        data = bytearray(raw(entry))
+        if entry["framing"] == "raw-apdu":
+            self.decoder.apdu(data, 0, len(data))
+            return self
+        at = 0
+        while at < len(data):
+            part = data[at:at + sizes()]
+            self.framer.feed(part, len(part))
+            at += len(part)
+        self.framer.gap()
+        return self
+
+
+def same(got, want, entry):
+    """Every field, and no other."""
+    for name in set(got) | set(want):
+        if name in (entry.get("do_not_assert") or ()):
+            continue
+        if name == "meter_id" and got.get(name) in entry.get("meter_id_any_of", ()):
+            continue
+        a, b = got.get(name), want.get(name)
+        if isinstance(a, float) or isinstance(b, float):
+            assert a is not None and b is not None and abs(a - b) < 0.0005, (entry["id"], name, a, b)
+        else:
+            assert a == b, (entry["id"], name, a, b)
+
+
+def plain(entry):
+    return not entry["encrypted"]
+
+
+def check(entry, sizes):
+    reader = Reader().read(entry, sizes)
+    assert len(reader.messages) == len(entry["messages"]), (entry["id"], reader.messages)
+    for got, want in zip(reader.messages, entry["messages"]):
+        same(got, want, entry)
+
+
+def test_valid_telegrams_decode():
+    entries = telegrams(plain, expect="decode")
+    assert len(entries) > 90
+    for entry in entries:
+        check(entry, lambda: 4096)
+
+
+def test_damaged_streams_give_exactly_their_good_messages():
+    for entry in telegrams(plain, expect="recover"):
+        check(entry, lambda: 4096)
+
+
+def test_nothing_is_accepted_that_must_not_be():
+    for entry in telegrams(expect="reject"):
+        reader = Reader().read(entry, lambda: 4096)
+        assert reader.messages == [], entry["id"]
+
+
+def test_one_byte_at_a_time():
+    for entry in telegrams(plain):
+        if entry["expect"] in ("decode", "recover", "reject"):
+            check(entry, lambda: 1)
+
+
+def test_random_chunks():
+    random = Random(5)
+    for entry in telegrams(plain):
+        if entry["expect"] in ("decode", "recover", "reject"):
+            check(entry, lambda: random.between(1, 50))
+
+
+def test_all_of_them_on_one_line():
+    # Meters change, telegrams of every framing follow each other: nothing of one shows in the next.
+    reader = Reader()
+    wanted = []
+    for entry in telegrams(plain, expect="decode"):
+        if entry["framing"] != "raw-apdu":
+            before = len(reader.messages)
+            reader.read(entry, lambda: 300)
+            wanted.append((entry, reader.messages[before:]))
+    for entry, got in wanted:
+        assert len(got) == len(entry["messages"]), entry["id"]
+        for a, b in zip(got, entry["messages"]):
+            same(a, b, entry)
+
+
+def test_without_a_key_it_says_encrypted():
+    for entry in telegrams(expect="framing-only-no-key"):
+        reader = Reader().read(entry, lambda: 4096)
+        assert reader.messages == []
+        header = reader.decoder.ciphered
+        security = entry["security"]
+        assert header.title.hex() == security["system_title"], entry["id"]
+        assert "%02x" % header.control == security["security_control"]
+        assert reader.decoder.encrypted >= 1
+        assert reader.decoder.reason == "encrypted: no key"

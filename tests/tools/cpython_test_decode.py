@@ -1,0 +1,71 @@
+"""tools.decode as a user runs it."""
+import json
+import subprocess
+import sys
+
+from tests.support import raw, telegrams
+
+KAIFA = bytes.fromhex(
+    "7ea027010201105a87e6e7000f40000000090c07e60102070e2512ff80000002010600001015f5ff7e")
+ENCRYPTED = "7ea01fcf02231385"
+
+
+def run(data, *arguments):
+    return subprocess.run([sys.executable, "-m", "tools.decode", *arguments], input=data, capture_output=True)
+
+
+def test_raw_bytes_hex_text_and_a_file(tmp_path):
+    expected = {"ts": "2022-01-02T14:37:18", "ts_dst": False, "import_power_w": 4117}
+    spaced = " ".join("%02X" % byte for byte in KAIFA).encode() + b"\n"
+    for data in (KAIFA, KAIFA.hex().encode(), spaced):
+        done = run(data, "-")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == expected
+    path = tmp_path / "capture.bin"
+    path.write_bytes(b"noise" + KAIFA * 2)
+    done = run(b"", str(path))
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [expected] * 2
+    assert b"0-4: 5 bytes in no telegram" in done.stderr
+    assert b"2 decoded, 0 rejected" in done.stderr
+
+
+def test_a_bare_apdu_with_and_without_llc():
+    apdu = KAIFA[8:-3]
+    for data in (apdu, apdu[3:]):
+        done = run(data, "-")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["import_power_w"] == 4117
+
+
+def test_nothing_decoded_is_exit_1_and_says_why():
+    broken = bytearray(KAIFA)
+    broken[-3] ^= 1
+    done = run(bytes(broken), "-")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"checksum is wrong" in done.stderr
+    assert run(b"", "-").returncode == 1
+
+
+def test_bad_arguments_are_exit_2():
+    assert run(b"").returncode == 2
+    done = run(b"", "/nowhere/at/all")
+    assert done.returncode == 2
+    assert b"/nowhere/at/all" in done.stderr
+
+
+def test_encrypted_without_a_key():
+    for entry in telegrams(expect="framing-only-no-key"):
+        done = run(raw(entry), "-")
+        assert (done.returncode, done.stdout) == (1, b""), entry["id"]
+        security = entry["security"]
+        line = "encrypted: system_title=%s frame_counter=%s security=%s" % (
+            security["system_title"], security["invocation_counter"], security["security_control"])
+        assert line.encode() in done.stderr, (entry["id"], done.stderr)
+
+
+def test_a_long_capture_in_order():
+    entries = telegrams(lambda entry: not entry["encrypted"] and entry["framing"] != "raw-apdu", expect="decode")
+    done = run(b"".join(raw(entry) + b"\r\n" for entry in entries), "-")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    wanted = [message for entry in entries for message in entry["messages"]]
+    assert [m.get("import_power_w") for m in found] == [m.get("import_power_w") for m in wanted]

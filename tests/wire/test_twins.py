@@ -1,0 +1,187 @@
+"""Every viper loop against its twin in ordinary Python, on random and on meaningful input."""
+from array import array
+
+from tests.support import Random, raw, skip, telegrams
+
+try:
+    from han.wire import fast, walk_fast
+except ImportError:
+    skip("no viper on this interpreter: the twins are what runs")
+
+from han.meter import fill_fast, fill_plain, profiles
+from han.meter.obis import CODES, FIELDS, KEYS, KNOWN, SPECIALS
+from han.wire import plain, walk_plain
+
+MOST = 24
+ROUNDS = 300
+
+
+def test_checksums_and_sums():
+    random = Random(11)
+    for _ in range(ROUNDS):
+        data = bytearray(random.bytes(random.below(90)))
+        start = random.below(len(data) + 1)
+        for name in ("crc_x25", "crc_arc", "sum8"):
+            assert getattr(fast, name)(data, start, len(data)) == getattr(plain, name)(data, start, len(data)), name
+
+
+def test_move_copy_same():
+    random = Random(12)
+    for _ in range(ROUNDS):
+        data = random.bytes(60)
+        start = random.below(60)
+        to = random.below(start + 1)
+        one, two = bytearray(data), bytearray(data)
+        fast.move(one, to, start, 60)
+        plain.move(two, to, start, 60)
+        assert one == two
+        source = random.bytes(20)
+        to = random.below(60 - 17)
+        fast.copy(one, to, source, 3, 20)
+        plain.copy(two, to, source, 3, 20)
+        assert one == two
+        other = bytearray(data)
+        other[random.below(60)] ^= random.below(2)
+        size = 60 - start
+        assert fast.same(other, start, data[start:], size) == plain.same(other, start, data[start:], size)
+
+
+def test_hunt_and_text_end():
+    random = Random(13)
+    alphabet = b"\x7e\xa0\xaf\x68\x10\x10/AbC!\r\n\xdb\x08\x00\xff 7\t\x7f"
+    for _ in range(4 * ROUNDS):
+        data = bytearray(random.choice(alphabet) for _ in range(random.between(1, 40)))
+        start = random.below(len(data))
+        assert fast.hunt(data, start, len(data)) == plain.hunt(data, start, len(data)), bytes(data)
+        if start:
+            assert fast.text_end(data, start, len(data)) == plain.text_end(data, start, len(data)), bytes(data)
+
+
+def walked(module, data, start):
+    rows = array("i", bytes(32 * MOST))
+    info = array("i", bytes(64))
+    end = module.axdr_walk(data, start, len(data), rows, MOST, array("i", bytes(4 * MOST)), info)
+    if end < 0:
+        return "malformed"
+    return end, info[0], info[1], info[2], [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
+
+
+def axdr(random, depth=0):
+    """Bytes that look like A-XDR, some of them wrong."""
+    kind = random.below(14)
+    if kind < 3 and depth < 10:
+        n = random.below(5)
+        return bytes((1 + random.below(2), n)) + b"".join(axdr(random, depth + 1) for _ in range(n))
+    obis = bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x00"),
+                  random.choice(b"\x07\x08\x01\x00"), random.below(2), 0xFF))
+    if kind == 3:
+        return b"\x09\x06" + obis
+    if kind == 4:
+        return b"\x06\x09" + obis
+    if kind == 5:
+        return b"\x02\x02\x0f" + random.bytes(1) + b"\x16" + random.bytes(1)
+    if kind == 6:
+        return b"\x02\x04\x12\x00\x03\x09\x06" + obis + b"\x0f\x02\x12\x00\x00"
+    if kind == 7:
+        return b"\x02\x02\x00\x03" + obis + b"\x02" + b"\x06" + random.bytes(4)
+    if kind == 8:
+        return b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x06\x07\xff\x80\x00\x00"
+    if kind == 9:
+        n = random.below(20)
+        return bytes((random.choice(b"\x09\x0a\x0c"), n)) + random.bytes(n)
+    if kind == 10:
+        return bytes((random.choice(b"\x14\x15"),)) + random.choice((b"\0\0", b"\xff\xff", b"\0\x3f")) + random.bytes(6)
+    tag, size = random.choice(((5, 4), (6, 4), (0x10, 2), (0x12, 2), (0x0F, 1), (0x11, 1), (0x16, 1), (0, 0),
+                               (3, 1), (0x17, 4), (0x19, 12), (0xFF, 0), (0x30, 1), (4, 2)))
+    return bytes((tag,)) + random.bytes(size)
+
+
+def test_axdr_walk_on_generated_values():
+    random = Random(14)
+    good = 0
+    for _ in range(10 * ROUNDS):
+        data = bytearray(b"xy" + axdr(random))
+        if random.below(4) == 0:
+            data = data[:random.between(2, len(data))]
+        elif random.below(4) == 0 and len(data) > 3:
+            data[random.between(2, len(data) - 1)] = random.bits(8)
+        one, two = walked(walk_fast, data, 2), walked(walk_plain, data, 2)
+        assert one == two, (bytes(data), one, two)
+        good += one != "malformed"
+    assert good > ROUNDS
+
+
+def lines(module, data):
+    rows = array("i", bytes(32 * MOST))
+    n = module.p1_walk(data, 0, len(data), rows, MOST, KEYS, KNOWN)
+    found = []
+    for i in range(n):
+        row = tuple(rows[8 * i:8 * i + 8])
+        # What a text would be as a number is nobody's business.
+        found.append(row if row[7] & 15 == 1 else row[:3])
+    return found
+
+
+def test_p1_walk_on_generated_lines():
+    random = Random(15)
+    codes = ("1-0:1.8.0", "1-0:32.7.0", "0-0:1.0.0", "0-0:96.1.1", "1.7.0", "1-0:2.8.2*255", "0-1:96.1.0",
+             "1-0:21.7.0.255", "1-1:1.7.0", "x", "1-0:300.7.0", "0-1:1.0.0", "1-0:1.7")
+    values = ("000123.456*kWh", "12", "-5.25*A", "230.1*V", "9*kW", "1.2kVAr", "0*varh", "(", "", "4B3845", "1,5*W",
+              "99999999999999999999", "1..2*kW", "7*kVArh", "240101120000S", "3*mA", "00.1*MWh", "8*Wh)(9*Wh")
+    for _ in range(4 * ROUNDS):
+        text = ""
+        for _ in range(random.between(1, 6)):
+            text += random.choice(codes) + random.choice(("(", "(", "", "((")) + random.choice(values)
+            text += random.choice((")", ")", "")) + random.choice(("\r\n", "\n", "\r", ""))
+        data = bytearray(text.encode())
+        assert lines(walk_fast, data) == lines(walk_plain, data), text
+
+
+def filled(module, rows, n, profile):
+    values = array("i", bytes(8 * FIELDS))
+    present = bytearray(FIELDS)
+    special = bytearray(SPECIALS)
+    module.fill(rows, n, (KEYS, CODES), KNOWN, profile, len(profile[0]), values, present, special)
+    numbers = [(values[2 * i], values[2 * i + 1]) if present[i] else None for i in range(FIELDS)]
+    return numbers, bytes(present), bytes(special)
+
+
+def test_fill_on_random_rows():
+    random = Random(16)
+    profile = profiles.coded(b"")
+    for round_ in range(3 * ROUNDS):
+        rows = array("i", bytes(32 * MOST))
+        n = random.between(1, MOST)
+        for i in range(n):
+            key = random.choice((0, KEYS[random.below(KNOWN)], KEYS[random.below(KNOWN)], random.bits(25)))
+            row = (key, 0, 4, random.bits(24), random.choice((0, 0, random.bits(8), random.bits(26))),
+                   64 + random.between(-12, 12), random.choice((27, 29, 35, 33, 30, 32, 255, 255)),
+                   random.choice((1, 1, 17, 2, 3)))
+            for k in range(8):
+                rows[8 * i + k] = row[k]
+        for p in (profile, profiles.coded(b"Kamstrup"), profiles.P1):
+            assert filled(fill_fast, rows, n, p) == filled(fill_plain, rows, n, p)
+
+
+def test_overlay():
+    random = Random(17)
+    for _ in range(ROUNDS):
+        data = [random.bits(24) for _ in range(4 * FIELDS)]
+        over = array("i", data[2 * FIELDS:])
+        there = bytes(random.choice((0, 1, 3)) for _ in range(FIELDS))
+        results = []
+        for module in (fill_fast, fill_plain):
+            values, present = array("i", data[:2 * FIELDS]), bytearray(FIELDS)
+            module.overlay(values, present, over, there)
+            results.append((list(values), bytes(present)))
+        assert results[0] == results[1]
+
+
+def test_walks_on_the_recorded_telegrams():
+    for entry in telegrams(framing="raw-apdu"):
+        data = bytearray(raw(entry))
+        for start in range(0, 30):
+            assert walked(walk_fast, data, start) == walked(walk_plain, data, start), entry["id"]
+    for entry in telegrams(framing="p1"):
+        data = bytearray(raw(entry))
+        assert lines(walk_fast, data) == lines(walk_plain, data), entry["id"]
