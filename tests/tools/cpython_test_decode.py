@@ -30,7 +30,7 @@ def test_raw_bytes_hex_text_and_a_file(tmp_path):
 
 
 def test_a_bare_apdu_with_and_without_llc():
-    apdu = KAIFA[8:-3]
+    apdu = KAIFA[9:-3]
     for data in (apdu, apdu[3:]):
         done = run(data, "-")
         assert done.returncode == 0, done.stderr
