@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +36,8 @@ class Simulator:
             found = LISTENING.search(line)
             if found:
                 self.url = found.group(1)
+                # What it says later is not wanted, but a full pipe would stop it.
+                threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return self
         self.process.wait()
         raise RuntimeError("the simulator did not start:\n" + "".join(said[-20:]))
@@ -46,7 +49,6 @@ class Simulator:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
 
     def get(self, path):
         """The JSON object at `path`."""
