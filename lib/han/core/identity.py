@@ -1,0 +1,26 @@
+"""What the board is called: everything from its MAC address, so stable for its life."""
+from binascii import hexlify
+from hashlib import sha1
+
+# RFC 9562's name space for URLs, which a URN of ours is.
+_NAMESPACE = b"\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8"
+
+
+class Identity:
+    """mac, serial, uuid and name of a board with this MAC address (6 bytes)."""
+
+    def __init__(self, mac):
+        digits = hexlify(mac).decode().upper()
+        self.mac = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
+        self.serial = "HAN" + digits[4:]
+        self.name = "HAN-READER-" + digits[6:]
+        self.uuid = uuid5("urn:han-reader:" + self.serial)
+
+
+def uuid5(name):
+    """Text of the UUID version 5 of a URL (RFC 9562 clause 5.5)."""
+    digest = bytearray(sha1(_NAMESPACE + name.encode()).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    digits = hexlify(digest).decode()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,0 +1,50 @@
+"""The meter's energy counters over a restart: many lists carry them only once an hour."""
+import struct
+
+from .ring import Ring
+
+_RECORD = "<Iqqqq"
+SIZE = struct.calcsize(_RECORD)
+_UNKNOWN = -1
+
+
+class Counters:
+    """The last known counters of one meter (Wh, Wh, varh, varh), each None until known."""
+
+    def __init__(self, region):
+        self.values = [None] * 4
+        self.unsaved = False
+        self._meter = 0  # CRC-32 of the meter's number, 0 while it is not known
+        self._region = region
+        self._ring = None
+
+    def load(self):
+        """Take what was saved last. OSError when the flash cannot be read."""
+        self._ring = Ring(self._region, SIZE)
+        record = self._ring.last()
+        if record is not None:
+            numbers = struct.unpack(_RECORD, record)
+            self._meter = numbers[0]
+            self.values = [None if value == _UNKNOWN else value for value in numbers[1:]]
+
+    def update(self, values, meter):
+        """Take four counters, None where not sent, of the meter with this CRC-32 (0: not known)."""
+        if meter and meter != self._meter:
+            if self._meter:
+                self.values = [None] * 4  # another meter: its predecessor's counters are not its own
+            self._meter = meter
+            self.unsaved = True
+        for i, value in enumerate(values):
+            if value is not None and value != self.values[i]:
+                self.values[i] = value
+                self.unsaved = True
+
+    def save(self):
+        """Write them to flash if they have changed. OSError when the flash refuses."""
+        if self.unsaved:
+            if self._ring is None:
+                self._ring = Ring(self._region, SIZE)
+            values = [_UNKNOWN if value is None else value for value in self.values]
+            self._ring.append(struct.pack(_RECORD, self._meter, *values))
+            self.unsaved = False
+            self._ring.prepare()

@@ -1,0 +1,41 @@
+"""Where things lie in raw NOR flash, and a window on a part of a partition."""
+
+SECTOR = 4096
+
+# The `state` partition, in sectors of 4096 bytes: (first, count). Sectors 6 to 15 are free.
+CONFIGURATION = (0, 2)  # two copies of one sector
+COUNTERS = (2, 4)  # ring of the meter's energy counters
+
+
+class Region:
+    """Some sectors of a partition. Failures of the flash are OSError."""
+
+    def __init__(self, partition, first, sectors):
+        if first < 0 or sectors < 1 or first + sectors > partition.ioctl(4, 0):
+            raise ValueError("no such sectors in the partition")
+        if partition.ioctl(5, 0) != SECTOR:
+            raise ValueError("sectors of %d bytes" % partition.ioctl(5, 0))
+        self.sectors = sectors
+        self._partition = partition
+        self._first = first
+
+    def read(self, sector, offset, buf):
+        """Fill buf from an offset in a sector."""
+        self._partition.readblocks(self._first + sector, buf, offset)
+
+    def program(self, sector, offset, buf):
+        """Clear the bits of buf that are 0: right only where the flash is blank (0xFF)."""
+        self._partition.writeblocks(self._first + sector, buf, offset)
+
+    def erase(self, sector):
+        """Make a sector blank. Takes 45 ms typically, 400 ms at worst."""
+        self._partition.ioctl(6, self._first + sector)
+
+    def blank(self, sector, buf):
+        """True when every byte of the sector is 0xFF. buf: any scratch buffer that divides 4096."""
+        pattern = b"\xff" * len(buf)
+        for offset in range(0, SECTOR, len(buf)):
+            self.read(sector, offset, buf)
+            if buf != pattern:
+                return False
+        return True

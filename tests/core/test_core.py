@@ -1,0 +1,257 @@
+"""Bus, clock, identity, log and supervisor."""
+
+import asyncio
+
+from han.core.bus import Bus
+from han.core.clock import EPOCH, Clock
+from han.core.identity import Identity, uuid5
+from han.core.log import Log
+from han.core.tasks import Supervisor
+
+
+class Board:
+    """Only time; the tick wraps as the chip's does, after 2**30 ms."""
+
+    def __init__(self, utc=None):
+        self.now = 0
+        self.utc = utc
+
+    def ticks_ms(self):
+        return self.now % (1 << 30)
+
+    def ticks_diff(self, a, b):
+        return (a - b + (1 << 29)) % (1 << 30) - (1 << 29)
+
+    def utc_ms(self):
+        return self.utc
+
+
+# --- bus
+
+
+async def test_a_mailbox_keeps_the_newest_of_each_topic_and_counts_the_rest():
+    bus = Bus()
+    box = bus.subscribe("a", "b")
+    for number in range(5):
+        bus.publish("a", number)
+    bus.publish("b", "x")
+    bus.publish("c", "nobody listens")
+    assert await box.get() == ("a", 4)
+    assert await box.get() == ("b", "x")
+    assert box.dropped == 4
+    assert bus.latest == {"a": 4, "b": "x", "c": "nobody listens"}
+    assert bus.count["a"] == 5
+
+
+async def test_a_busy_topic_does_not_starve_another():
+    bus = Bus()
+    box = bus.subscribe("a", "b")
+    bus.publish("a", 1)
+    bus.publish("b", 1)
+    got = []
+    for _ in range(4):
+        got.append((await box.get())[0])
+        bus.publish("a", 2)
+        bus.publish("b", 2)
+    assert got == ["a", "b", "a", "b"]
+
+
+async def test_a_reader_that_waits_is_woken_and_may_be_cancelled():
+    bus = Bus()
+    box = bus.subscribe("a")
+    task = asyncio.create_task(box.get())
+    await asyncio.sleep(0)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    task = asyncio.create_task(box.get())
+    await asyncio.sleep(0)
+    bus.publish("a", 7)
+    assert await task == ("a", 7)
+
+
+async def test_a_closed_mailbox_gets_nothing_more():
+    bus = Bus()
+    box, other = bus.subscribe("a"), bus.subscribe("a")
+    box.close()
+    box.close()
+    for number in range(3):
+        bus.publish("a", number)
+    assert box.dropped == 0 and other.dropped == 2
+    assert bus.boxes["a"] == [other]
+
+
+# --- clock
+
+
+def test_an_unknown_time_is_none():
+    clock = Clock(Board())
+    assert clock.utc() is None and clock.unix_ms() is None and clock.source is None
+
+
+def test_the_boards_clock_serves_until_a_better_one_comes():
+    board = Board(utc=(EPOCH + 5) * 1000 + 999)
+    clock = Clock(board)
+    assert (clock.utc(), clock.source) == (5, "board")
+    clock.set(1000, "ntp")
+    board.now += 2500
+    assert (clock.utc(), clock.source) == (1002, "ntp")
+    assert clock.unix_ms() == (EPOCH + 1000) * 1000 + 2500
+
+
+def test_the_time_of_a_tick():
+    board = Board()
+    board.now = 5000
+    clock = Clock(board)
+    clock.set(100, "meter")
+    tick = board.ticks_ms()
+    board.now += 1234
+    assert clock.unix_ms(tick) == (EPOCH + 100) * 1000
+    assert clock.unix_ms() == (EPOCH + 100) * 1000 + 1234
+
+
+def test_uptime_and_time_go_on_when_the_tick_wraps():
+    board = Board()
+    board.now = (1 << 30) - 1000
+    clock = Clock(board)
+    clock.set(0, "ntp")
+    for _ in range(40):  # forty weeks less a bit
+        board.now += 6 * 86400 * 1000
+        assert clock.uptime_ms() == board.now - (1 << 30) + 1000
+    assert clock.utc() == 40 * 6 * 86400
+
+
+# --- identity
+
+
+def test_identity_comes_from_the_mac():
+    who = Identity(b"\xaa\xbb\xcc\x0d\xee\xff")
+    assert who.mac == "AA:BB:CC:0D:EE:FF"
+    assert who.serial == "HANCC0DEEFF"
+    assert who.name == "HAN-READER-0DEEFF"
+    assert who.uuid == Identity(b"\xaa\xbb\xcc\x0d\xee\xff").uuid != Identity(b"\xaa\xbb\xcc\x0d\xee\xfe").uuid
+
+
+def test_uuid5_is_that_of_the_rfc():
+    # uuid.uuid5(uuid.NAMESPACE_URL, "http://python.org/") of CPython
+    assert uuid5("http://python.org/") == "4c565f0d-3f5a-5890-b41b-20cf47701c5e"
+    assert uuid5("urn:han-reader:HANCC0DEEFF")[14] == "5"
+    assert uuid5("urn:han-reader:HANCC0DEEFF")[19] in "89ab"
+
+
+# --- log
+
+
+def test_the_log_forgets_the_oldest_and_keeps_the_end_of_a_long_text():
+    shown = []
+    log = Log(Clock(Board()), shown.append)
+    for number in range(log.size + 3):
+        log.add(str(number))
+    assert len(log.entries) == log.size and log.entries[0][1] == "3"
+    log.add("x" * 5000 + "end")
+    assert len(log.entries[-1][1]) == log.length + 1 and log.entries[-1][1].endswith("end")
+    assert len(shown) == log.size + 4
+
+
+def test_an_exception_is_logged_with_its_traceback():
+    log = Log(Clock(Board()))
+    try:
+        {}["lost"]
+    except KeyError as error:
+        log.exception("somewhere", error)
+    text = log.entries[-1][1]
+    assert text.startswith("somewhere: Traceback") and "KeyError" in text and "test_core.py" in text
+
+
+# --- supervisor
+
+
+def supervisor(**times):
+    board = Board()
+    clock = Clock(board)
+    made = Supervisor(clock, Log(clock))
+    for name, value in times.items():
+        setattr(made, name, value)
+    return made, board
+
+
+async def test_a_crashing_task_is_seen_and_started_again():
+    boss, board = supervisor(first_ms=10, longest_ms=10)
+    runs = []
+
+    async def crash():
+        runs.append(1)
+        if len(runs) < 4:
+            raise ValueError("number %d" % len(runs))
+        await asyncio.sleep(60)
+
+    service = boss.start("frail", crash)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (service.status, service.health, service.error) == ("restarting", "failed", "ValueError: number 1")
+    await asyncio.sleep(0.3)
+    assert len(runs) == 4 and service.restarts == 3
+    assert (service.status, service.health, service.error) == ("running", "degraded", "ValueError: number 3")
+    # After a minute without a crash it is well again, and what happened stays to be read.
+    assert boss.rows()[0].health == "degraded"
+    board.now += boss.settled_ms
+    assert boss.rows()[0].health == "ok" and service.error == "ValueError: number 3"
+    await boss.stop()
+    assert service.status == "stopped"
+
+
+async def test_the_wait_before_a_restart_doubles_up_to_its_limit():
+    boss, board = supervisor(first_ms=20, longest_ms=80)
+    starts = []
+
+    async def crash():
+        starts.append(len(starts))
+        raise OSError(5)
+
+    boss.start("frail", crash)
+    await asyncio.sleep(0.4)
+    await boss.stop()
+    # 0, 20, 60, 140, 220, 300, 380
+    assert 4 <= len(starts) <= 8, starts
+
+
+async def test_a_task_that_ends_is_stopped_and_others_run_on():
+    boss, _ = supervisor()
+    beats = []
+
+    async def once():
+        pass
+
+    async def beat():
+        while True:
+            beats.append(1)
+            await asyncio.sleep(0.01)
+
+    one = boss.start("once", once)
+    boss.start("beat", beat, critical=True)
+    boss.set("other", "stopped", "disabled")
+    await asyncio.sleep(0.05)
+    assert one.status == "stopped" and one.health == "ok" and len(beats) > 1
+    assert [(s.name, s.status, s.critical) for s in boss.rows()] == [
+        ("once", "stopped", False),
+        ("beat", "running", True),
+        ("other", "stopped", False),
+    ]
+    await boss.stop()
+    count = len(beats)
+    await asyncio.sleep(0.03)
+    assert len(beats) == count
+
+
+async def test_stop_ends_a_task_that_waits_for_its_restart():
+    boss, _ = supervisor(first_ms=60000)
+
+    async def crash():
+        raise RuntimeError("at once")
+
+    service = boss.start("frail", crash)
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(boss.stop(), 1)
+    assert service.restarts == 1

@@ -1,0 +1,207 @@
+"""Configuration and counters over restarts, damage and power cuts."""
+
+import json
+
+from han.store.config import Config, defaults, merged
+from han.store.counters import Counters
+from tests.store.nor import Flash, PowerCut
+from tests.support import raises
+
+
+def test_a_new_reader_has_the_defaults_and_none_of_them_is_null():
+    config = Config(Flash(2).region())
+    assert config.load() is False and config.damaged == 0
+    assert config.values == defaults()
+    text = json.dumps(config.values)
+    assert "null" not in text
+    for path in (("m",), ("e",), ("w",), ("e", "n"), ("w", "n")):
+        assert isinstance(config.get(*path), dict)
+    for path in (("s",), ("bhf",), ("e", "e"), ("w", "e"), ("w", "b")):
+        assert isinstance(config.get(*path), bool)
+    assert config.get("m", "t") == "auto"
+    with raises(KeyError):
+        config.get("m", "nothing")
+
+
+def test_what_is_saved_is_loaded_and_the_copies_take_turns():
+    flash = Flash(2)
+    for number in range(7):
+        config = Config(flash.region())
+        assert config.load() is (number > 0)
+        if number:
+            assert config.get("w", "s") == "Nät 網 %d" % (number - 1)
+            assert config.get("p") == 2**40 + number - 1
+        config.values["w"]["s"] = "Nät 網 %d" % number
+        config.values["p"] = 2**40 + number
+        before = flash.content()
+        config.save()
+        after = flash.content()
+        changed = [before[i * 4096 : i * 4096 + 4096] != after[i * 4096 : i * 4096 + 4096] for i in range(2)]
+        assert changed == [number % 2 == 0, number % 2 == 1]
+
+
+def test_unknown_keys_are_kept_and_wrong_types_are_not():
+    stored = {
+        "later": {"x": [1, 2, None]},
+        "m": {"f": 35, "new": True, "t": None},
+        "w": None,
+        "e": {"e": 1, "n": {"m": "static", "i": "10.0.0.2", "v6": "fe80::1"}},
+        "bhf": 0,
+        "s": True,
+        "p": "12",
+        "hosts": "x",
+    }
+    values = merged(stored, defaults())
+    assert values["later"] == {"x": [1, 2, None]}
+    assert values["m"]["f"] == 35 and values["m"]["new"] is True and values["m"]["t"] == "auto"
+    assert values["w"] == defaults()["w"]
+    assert values["e"]["e"] is True  # 1 is not a boolean
+    assert values["e"]["n"] == {"m": "static", "i": "10.0.0.2", "s": "0.0.0.0", "g": "0.0.0.0",
+                                "d1": "0.0.0.0", "v6": "fe80::1"}
+    assert values["bhf"] is False and values["s"] is True and values["p"] == 0 and values["hosts"] == []
+
+    flash = Flash(2)
+    config = Config(flash.region())
+    config.values = values
+    config.save()
+    again = Config(flash.region())
+    assert again.load() and again.values == values
+
+
+def test_one_damaged_copy_leaves_the_other():
+    for newest in (False, True):
+        flash = Flash(2)
+        config = Config(flash.region())
+        for number in range(2):
+            config.values["m"]["f"] = 20 + number
+            config.save()
+        # sequence 1 went to sector 0, sequence 2 to sector 1
+        flash.flip((4096 if newest else 0) + 100, 4)
+        config = Config(flash.region())
+        assert config.load() and config.damaged == 1
+        assert config.get("m", "f") == (20 if newest else 21)
+        # and the next save goes over the damaged one
+        config.values["m"]["f"] = 30
+        config.save()
+        config = Config(flash.region())
+        assert config.load() and config.damaged == 0 and config.get("m", "f") == 30
+
+
+def test_every_byte_of_a_copy_matters():
+    flash = Flash(2)
+    config = Config(flash.region())
+    config.save()
+    length = 16 + len(json.dumps(config.values).encode())
+    for at in range(0, length, 7):
+        flash.flip(at, 1)
+        config = Config(flash.region())
+        assert not config.load() and config.damaged == 1, at
+        assert config.values == defaults()
+        flash.flip(at, 1)
+    assert Config(flash.region()).load()
+
+
+def test_one_that_is_too_long_is_refused_and_the_old_one_stays():
+    flash = Flash(2)
+    config = Config(flash.region())
+    config.save()
+    config.values["later"] = "x" * 4000
+    with raises(ValueError):
+        config.save()
+    config = Config(flash.region())
+    assert config.load() and "later" not in config.values
+
+
+def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
+    for seed in range(20):
+        for at in range(2):
+            flash = Flash(2, seed)
+            config = Config(flash.region())
+            for number in range(3):
+                config.values["m"]["f"] = number
+                config.save()
+            flash.power.restore(at)
+            config.values["m"]["f"] = 3
+            try:
+                config.save()
+                raise AssertionError("power did not fail")
+            except PowerCut:
+                pass
+            flash.power.restore()
+            config = Config(flash.region())
+            assert config.load() and config.get("m", "f") in (2, 3)
+            found = config.get("m", "f")
+            config.values["m"]["f"] = 99
+            config.save()
+            config = Config(flash.region())
+            assert config.load() and config.get("m", "f") == 99 and found in (2, 3)
+
+
+# --- counters
+
+
+def kept(flash):
+    counters = Counters(flash.region())
+    counters.load()
+    return counters
+
+
+def test_counters_are_unknown_until_told_and_then_kept():
+    flash = Flash(2)
+    counters = kept(flash)
+    assert counters.values == [None] * 4 and not counters.unsaved
+    counters.update((None, None, None, None), 0)
+    assert not counters.unsaved
+    counters.update((5 * 10**12, 0, None, 7), 0)
+    assert counters.unsaved
+    counters.save()
+    assert not counters.unsaved
+    assert kept(flash).values == [5 * 10**12, 0, None, 7]
+    # A list without counters changes nothing.
+    counters.update((None,) * 4, 0)
+    assert not counters.unsaved and counters.values[0] == 5 * 10**12
+
+
+def test_counters_that_have_not_changed_are_not_written():
+    flash = Flash(2)
+    counters = kept(flash)
+    for number in range(50):
+        counters.update((1000, 1, 2, 3), 77)
+        counters.save()
+    assert flash.power.operations == 1
+
+
+def test_another_meters_counters_are_not_shown():
+    flash = Flash(2)
+    counters = kept(flash)
+    counters.update((1000, 2000, 3000, 4000), 0)  # this list does not name the meter
+    counters.update((1001, None, None, None), 77)
+    assert counters.values == [1001, 2000, 3000, 4000]
+    counters.save()
+    counters = kept(flash)
+    counters.update((None,) * 4, 77)
+    assert counters.values == [1001, 2000, 3000, 4000] and not counters.unsaved
+    counters.update((None,) * 4, 78)
+    assert counters.values == [None] * 4 and counters.unsaved
+    counters.save()
+    assert kept(flash).values == [None] * 4
+
+
+def test_a_power_cut_while_counters_are_written_leaves_those_before():
+    for seed in range(10):
+        for at in range(1, 60):
+            flash = Flash(2, seed * 100 + at)
+            counters = kept(flash)
+            counters.update((1, 1, 1, 1), 0)
+            counters.save()
+            flash.power.restore(at)
+            value = 1
+            try:
+                while True:
+                    counters.update((value + 1,) * 4, 0)
+                    counters.save()
+                    value += 1
+            except PowerCut:
+                pass
+            flash.power.restore()
+            assert kept(flash).values in ([value] * 4, [value + 1] * 4)
