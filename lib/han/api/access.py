@@ -1,0 +1,65 @@
+"""Who may ask: the one place for the checks of Host and Origin (contract, "Access").
+
+A web page that rebinds its own name to the reader's address is, to the browser, of the same
+origin as the reader. Its name gives it away: it is in the Host field, and public.
+"""
+
+_LOCAL = (".local", ".lan", ".home", ".home.arpa", ".internal", ".fritz.box")
+
+
+def _name(host):
+    """The host of a Host field in lower case without port; None where it has no such form."""
+    if host[:1] == "[":
+        name, bracket, port = host[1:].partition("]")
+        if not bracket or ":" not in name or port and port[0] != ":":
+            return None
+        for character in name:
+            if character not in "0123456789abcdefABCDEF:.":
+                return None
+        return host[: len(name) + 2] if _port(port[1:]) else None
+    name, _, port = host.partition(":")
+    if not _port(port):
+        return None
+    name = name.lower()
+    for character in name:
+        if not ("a" <= character <= "z" or "0" <= character <= "9" or character in "-._"):
+            return None
+    return name
+
+
+def _port(text):
+    return not text or text.isdigit() and len(text) <= 5
+
+
+def _address(name):
+    parts = name.split(".")
+    if len(parts) != 4:
+        return False
+    for part in parts:
+        if not part.isdigit() or len(part) > 3 or int(part) > 255:
+            return False
+    return True
+
+
+def host_allowed(host, names):
+    """True for an address, a name without a dot, a name of a local zone, or one of `names`."""
+    name = _name(host)
+    if not name or name == ".":
+        return False
+    if name[-1] == ".":
+        name = name[:-1]
+    if "." not in name or name[0] == "[" or _address(name):
+        return True
+    for zone in _LOCAL:
+        if name.endswith(zone) and len(name) > len(zone):
+            return True
+    return name in names
+
+
+def same_origin(headers):
+    """False where a browser says that a page of another origin asks."""
+    origin = headers.get("origin")
+    if origin is not None:
+        _, _, host = origin.partition("://")
+        return bool(host) and host.lower() == headers.get("host", "").lower()
+    return headers.get("sec-fetch-site", "none") in ("none", "same-origin")

@@ -1,0 +1,148 @@
+"""The head of an HTTP request (RFC 9112), taken apart strictly: what is not clear is refused."""
+from binascii import unhexlify
+
+from microdot.microdot import NoCaseDict
+
+# Fields that somebody here reads. The others are checked for form and forgotten: memory.
+_WANTED = frozenset((
+    b"accept",
+    b"authorization",
+    b"connection",
+    b"content-length",
+    b"content-type",
+    b"host",
+    b"origin",
+    b"sec-fetch-site",
+    b"sec-websocket-key",
+    b"sec-websocket-version",
+    b"transfer-encoding",
+    b"upgrade",
+    b"x-scan-start",
+))
+# A second one of these would let two readers of one request disagree about it.
+_ONCE = ("host", "content-length", "origin", "authorization")
+
+
+def unquote(raw):
+    """Text of percent-encoded bytes; None where that is not UTF-8 without control characters."""
+    try:
+        if b"%" in raw:
+            parts = raw.split(b"%")
+            for i in range(1, len(parts)):
+                part = parts[i]
+                if len(part) < 2:
+                    return None
+                parts[i] = unhexlify(part[:2]) + part[2:]
+            raw = b"".join(parts)
+        for byte in raw:
+            if byte < 32 or byte == 127:
+                return None
+        return raw.decode()
+    except ValueError:
+        return None
+
+
+class Head:
+    """Method, target, version and header fields of one request."""
+
+    #: Bytes of the whole head.
+    max_bytes = 4096
+    #: Bytes of one line: of the request line, or of one field.
+    max_line = 2048
+    #: Header fields.
+    max_fields = 48
+
+    def __init__(self):
+        self.method = self.target = self.path = self.version = None
+        self.headers = NoCaseDict()
+        self.length = 0  # of the body, bytes
+
+    def parse(self, data):
+        """Take the bytes up to and including the empty line; None, or what is wrong with them."""
+        lines = data.count(b"\n")
+        if data.count(b"\r\n") != lines or data.count(b"\r") != lines or data[-4:] != b"\r\n\r\n":
+            return "lines must end with CRLF"
+        if b"\0" in data:
+            return "NUL in the head"
+        if lines - 2 > self.max_fields:
+            return "too many header fields"
+        lines = data.split(b"\r\n")
+        return self._request_line(lines[0]) or self._fields(lines) or self._consistent()
+
+    def hopeless(self, data):
+        """What is wrong with a head that has not come whole yet, None where it may still become one."""
+        if len(data) > self.max_bytes:
+            return "head too long"
+        if not 65 <= data[0] <= 90:
+            return "not HTTP"
+        end = data.find(b"\n")
+        if end < 0:
+            return "request line too long" if len(data) > self.max_line else None
+        if data[end - 1] != 13 or b"\n\n" in data:
+            return "lines must end with CRLF"
+        return self._request_line(data[: end - 1])
+
+    def _request_line(self, line):
+        if len(line) > self.max_line:
+            return "request line too long"
+        parts = line.split(b" ")
+        if len(parts) != 3:
+            return "request line must be: method, target, HTTP/1.1"
+        method, target, version = parts
+        if version not in (b"HTTP/1.1", b"HTTP/1.0"):
+            return "version must be HTTP/1.1 or HTTP/1.0"
+        if not (method.isalpha() and method.isupper()) or len(method) > 16:
+            return "no such method"
+        for byte in target:
+            if not 32 < byte < 127:
+                return "target must be ASCII"
+        if b"%" in target and unquote(target) is None:
+            return "target must be percent-encoded UTF-8"
+        if target[:1] != b"/" and not (target == b"*" and method == b"OPTIONS"):
+            return "target must be a path"
+        self.method = method.decode()
+        self.target = target.decode()
+        #: Decoded, without the query.
+        self.path = unquote(target.split(b"?", 1)[0])
+        self.version = version.decode()[5:]
+        return None
+
+    def _fields(self, lines):
+        headers = self.headers
+        for i in range(1, len(lines) - 2):
+            line = lines[i]
+            if len(line) > self.max_line:
+                return "header field too long"
+            colon = line.find(b":")
+            if colon < 1:
+                return "header field without a name"
+            name = line[:colon]
+            if b" " in name or b"\t" in name:
+                return "white space in the name of a header field"
+            name = name.lower()
+            if name not in _WANTED:
+                continue
+            name = name.decode()
+            value = line[colon + 1 :].strip()
+            for byte in value:
+                if not 32 <= byte <= 126:
+                    return name + " must be ASCII"
+            value = value.decode()
+            if name in headers:
+                if name in _ONCE:
+                    return name + " given twice"
+                value = headers[name] + ", " + value
+            headers[name] = value
+        return None
+
+    def _consistent(self):
+        headers = self.headers
+        if "transfer-encoding" in headers:
+            return "transfer-encoding is not supported: send content-length"
+        if "host" not in headers and self.version != "1.0":
+            return "host missing"
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or len(length) > 12:
+            return "content-length must be a number of bytes"
+        self.length = int(length)
+        return None

@@ -1,0 +1,87 @@
+"""The one table of paths and methods, and what each does."""
+from microdot.microdot import Response
+
+from . import websocket
+from .access import same_origin
+from .server import refusal, reply
+
+
+class Routes:
+    """Handlers over the messages and the streams. All are coroutines: CPython would run others in threads."""
+
+    def __init__(self, messages, streams, link):
+        self._messages = messages
+        self._streams = streams
+        self._link = link
+
+    def table(self):
+        """(path, methods, handler); what is asked for most comes first."""
+        get = ("GET",)
+        return (
+            ("/meter", get, self.meter),
+            ("/configuration", get, self.configuration),
+            ("/han", get, self.han),
+            ("/meter/id", get, self.meter_id),
+            ("/meter/data", get, self.meter_data),
+            ("/ws", get, self.ws),
+            ("/sse", get, self.sse),
+            ("/events", get, self.events),
+            ("/health", get, self.health),
+        )
+
+    async def meter(self, request):
+        return self._reading(self._messages.meter())
+
+    async def meter_data(self, request):
+        return self._reading(self._messages.meter_data())
+
+    async def meter_id(self, request):
+        return self._reading(self._messages.meter_id())
+
+    def _reading(self, message):
+        if message is None:
+            fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
+            return Response(self._link.diagnosis() or "no reading yet", 503, fields)
+        return reply(message)
+
+    async def han(self, request):
+        return reply(self._messages.state())
+
+    async def configuration(self, request):
+        return reply(self._messages.configuration())
+
+    async def health(self, request):
+        streams = self._streams
+        ws = streams.count("ws"), streams.limit["ws"]
+        sse = streams.count("sse"), streams.limit["sse"]
+        return reply(self._messages.health(ws, sse, streams.dropped()))
+
+    async def ws(self, request):
+        accept = websocket.upgrade(request.headers)
+        if accept is None or request.method != "GET":
+            fields = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+            return refusal(400, "a WebSocket handshake is expected here", fields)
+        if not same_origin(request.headers):
+            return refusal(403, "origin is not this reader")
+        return await self._stream("ws", request, accept)
+
+    async def sse(self, request):
+        if request.method == "HEAD":
+            return Response(b"", 200, {"Content-Type": "text/event-stream"})
+        return await self._stream("sse", request)
+
+    async def events(self, request):
+        if "text/event-stream" not in request.headers.get("accept", ""):
+            return refusal(404, "no page here: ask for text/event-stream")
+        return await self.sse(request)
+
+    async def _stream(self, kind, request, *accept):
+        if self._streams.full(kind):
+            fields = {"Retry-After": "30", "Content-Type": "application/json"}
+            return refusal(503, "too many streams", fields)
+        connection = request.sock[1]
+        if kind == "ws":
+            await self._streams.serve_ws(connection, *accept)
+        else:
+            await self._streams.serve_sse(connection)
+        return Response.already_handled

@@ -1,0 +1,319 @@
+"""The gate: between the network and microdot, so that no client can make the reader wait or grow.
+
+microdot takes a parsed request and makes a response; accepting, reading, refusing, writing and
+hanging up happen here. Waits have no timers of their own: each connection has a number of
+milliseconds left, and one task counts them all down and ends the task of a connection that has
+used up its own. Then also the socket is closed by the only task that ever waited for it.
+"""
+import asyncio
+
+from microdot.microdot import Microdot, Request, Response
+
+from .access import host_allowed
+from .http import Head
+from .messages import problem
+
+_REASONS = {
+    200: "OK",
+    204: "No Content",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+# A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
+_TAIL = "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+
+
+def reply(json):
+    """The response for the bytes of a message."""
+    return Response(json, 200, {"Content-Type": "application/json"})
+
+
+def refusal(status, message, headers=None):
+    """The response for a request that cannot be served.
+
+    Home Assistant ignores the status and takes any JSON object from /meter for a reading of
+    zeros, which it books. So what may hit a request that is right goes out as plain text.
+    """
+    fields = {"Content-Type": "text/plain; charset=utf-8" if status >= 500 else "application/json"}
+    if headers:
+        fields.update(headers)
+    return Response(problem(message), status, fields)
+
+
+class Connection:
+    """One client's socket."""
+
+    def __init__(self, reader, writer, left):
+        #: ms until the connection is ended; None: no limit. Set anew for each thing it waits for.
+        self.left = left
+        #: True while it has not sent its request.
+        self.waiting = True
+        #: True for one that has become a stream, which has limits of its own.
+        self.stream = False
+        self.reader = reader
+        self._writer = writer
+        self._task = asyncio.current_task()
+        try:
+            # Let drain() mean on CPython what it means on MicroPython: the socket has taken it all.
+            writer.transport.set_write_buffer_limits(0)
+        except AttributeError:
+            pass
+
+    async def send(self, data, patience):
+        """Write bytes within so many ms. One task at a time. OSError when the client is gone."""
+        self.left = patience
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def end(self):
+        """Stop the connection's task, wherever it waits; it then closes the socket."""
+        self._task.cancel()
+
+    async def close(self):
+        """Close the socket. What is unsent is lost."""
+        try:
+            # CPython's close() would keep the socket until the peer has taken all.
+            self._writer.transport.abort()
+        except AttributeError:
+            await self._writer.wait_closed()
+
+
+class Gate:
+    """Accepts connections, lets those through to `app` that are requests, and bounds them all."""
+
+    #: For the whole head of a request, from the connection on, ms.
+    head_ms = 5000
+    #: For the handler and for the client to take the answer, ms.
+    answer_ms = 4000
+    #: For the rest of a request that has had its answer already, ms. Closing at once would
+    #: reset the connection, and the client would not see the answer.
+    rest_ms = 3000
+    #: The same where it cannot be known whether there is a rest.
+    linger_ms = 500
+    #: Body of a request, bytes; more is 413.
+    max_body = 8192
+    #: Connections that are not streams at the same time; one more is 503.
+    max_requests = 8
+    #: One without a request after this time makes room for a new one, ms.
+    yield_ms = 1000
+    #: Connections that are being told 503 at the same time; one more is closed.
+    max_refusals = 4
+    #: How often time-outs are looked at, ms.
+    tick_ms = 250
+    #: Connections that the system keeps for us until we accept them.
+    backlog = 16
+
+    def __init__(self, app, config, streams, log, address):
+        self.connections = []
+        self.served = self.refused = self.expired = 0
+        self.port = address[1]
+        self._app = app
+        self._config = config
+        self._streams = streams
+        self._log = log
+        self._host = address[0]
+        self._server = None
+        self._refusals = 0
+
+    async def open(self):
+        """Listen. OSError when the port is taken."""
+        self._server = await asyncio.start_server(
+            self._serve, self._host, self.port, backlog=self.backlog
+        )
+        if not self.port:  # any free one: only CPython can tell which
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    # Lives until the supervisor cancels it.
+    async def run(self):
+        """Count down everybody's time. Listens first where open() was not called."""
+        if self._server is None:
+            await self.open()
+        try:
+            while True:
+                await asyncio.sleep(self.tick_ms / 1000)
+                for connection in self.connections:
+                    if connection.left is not None:
+                        connection.left -= self.tick_ms
+                        if connection.left <= 0:
+                            self.expired += 1
+                            connection.left = None
+                            connection.end()
+                self._streams.tick(self.tick_ms)
+                # MicroPython's accepting task ends when memory is short at the wrong moment.
+                task = getattr(self._server, "task", None)
+                if task and task.done():
+                    raise OSError("stopped listening")
+        finally:
+            await self.close()
+
+    async def close(self):
+        """Stop listening and end all connections."""
+        server, self._server = self._server, None
+        if server:
+            server.close()
+        for connection in self.connections:
+            connection.end()
+        while self.connections:
+            await asyncio.sleep(0.01)
+
+    # Lives as long as one connection. Ended by the client, by its answer, or by run().
+    async def _serve(self, reader, writer):
+        connection = Connection(reader, writer, self.head_ms)
+        room = self._room()
+        self.connections.append(connection)
+        try:
+            if room:
+                await self._request(connection)
+            else:
+                await self._refuse(connection)
+        except asyncio.CancelledError:
+            pass  # its time is up, or the gate closes
+        except (OSError, EOFError):
+            pass  # the client is gone
+        except Exception as error:
+            self._log.exception("connection", error)
+        finally:
+            self.connections.remove(connection)
+            await connection.close()
+
+    def _room(self):
+        """Whether one more connection may ask; takes the place of one that only waits."""
+        requests = 0
+        slowest = None
+        for connection in self.connections:
+            if connection.stream:
+                continue
+            requests += 1
+            if connection.waiting and connection.left is not None:
+                if slowest is None or connection.left < slowest.left:
+                    slowest = connection
+        if requests < self.max_requests:
+            return True
+        if slowest and slowest.left <= self.head_ms - self.yield_ms:
+            slowest.left = None
+            slowest.end()
+            self.expired += 1
+            return True
+        return False
+
+    async def _refuse(self, connection):
+        connection.waiting = False
+        self.refused += 1
+        if self._refusals >= self.max_refusals:
+            return
+        self._refusals += 1
+        try:
+            connection.left = self.linger_ms
+            await connection.reader.read(1024)
+            await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
+        finally:
+            self._refusals -= 1
+
+    async def _request(self, connection):
+        head = Head()
+        data, rest, wrong = await self._read_head(connection.reader, head)
+        if not data:
+            return
+        connection.waiting = False
+        wrong = wrong or head.parse(data)
+        if wrong:
+            await self._answer(connection, refusal(400, wrong))
+            await self._discard(connection, -1, self.linger_ms)
+            return
+        self.served += 1
+        connection.left = self.answer_ms
+        response = await self._respond(connection, head)
+        if response is not Response.already_handled:
+            response.is_head = head.method == "HEAD"
+            await self._answer(connection, response)
+            await self._discard(connection, head.length - len(rest), self.rest_ms)
+
+    async def _read_head(self, reader, head):
+        """(head, what came after it, None); (what came, None, what is wrong) where it never becomes one."""
+        data = b""
+        while True:
+            more = await reader.read(1024)
+            if not more:
+                return data, None, "request not complete"
+            data = data + more if data else more
+            if data[:2] == b"\r\n":
+                data = data[2:]  # an empty line before a request is to be ignored
+            end = data.find(b"\r\n\r\n") + 4
+            if end > 3:
+                if end > head.max_bytes:
+                    return data, None, "head too long"
+                return data[:end], data[end:], None
+            wrong = data and head.hopeless(data)
+            if wrong:
+                return data, None, wrong
+
+    async def _respond(self, connection, head):
+        host = head.headers.get("host")
+        if host is not None and not host_allowed(host, self._config.get("hosts")):
+            return refusal(403, "host is not a name of this reader")
+        if head.length > self.max_body:
+            return refusal(413, "body longer than %d bytes" % self.max_body)
+        request = Request(
+            self._app, None, head.method, head.target, head.version, head.headers,
+            stream=connection.reader, sock=(connection, connection),
+        )  # fmt: skip
+        request.path = head.path
+        return await self._app.dispatch_request(request)
+
+    async def _answer(self, connection, response):
+        response.complete()
+        status = response.status_code
+        head = "HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))
+        for item in response.headers.items():
+            head += "%s: %s\r\n" % item
+        data = (head + _TAIL).encode()
+        if not response.is_head:
+            data += response.body
+        await connection.send(data, self.answer_ms)
+
+    async def _discard(self, connection, count, patience):
+        """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
+        connection.left = patience
+        while count:
+            data = await connection.reader.read(1024)
+            if not data:
+                return
+            count = max(0, count - len(data)) if count > 0 else count
+
+
+def make_app(routes):
+    """A microdot application for a table of (path, methods, coroutine function)."""
+    app = Microdot()
+    for path, methods, handler in routes:
+        app.route(path, methods)(handler)
+
+    def allowed(request):
+        """Methods of the path; 404 where there is no such path."""
+        if request.path == "*":
+            return {"Allow": "GET, HEAD, OPTIONS"}
+        for methods, pattern, _, _, _ in app.url_map:
+            if pattern.match(request.path) is not None:
+                names = list(methods)
+                if "GET" in names:
+                    names.append("HEAD")
+                return {"Allow": ", ".join(names + ["OPTIONS"])}
+        return 404
+
+    async def not_found(request):
+        return refusal(404, "no such path")
+
+    async def not_allowed(request):
+        fields = allowed(request)
+        return refusal(405, "method must be one of " + fields["Allow"], fields)
+
+    async def failed(request):
+        return refusal(500, "error in the reader, see /health")
+
+    app.options_handler = allowed
+    app.error_handlers = {404: not_found, 405: not_allowed, 500: failed}
+    return app

@@ -1,0 +1,160 @@
+"""/ws and /sse: every change to everybody who listens, nobody waiting for anybody."""
+import asyncio
+from json import loads
+
+from . import websocket
+from .encode import obj
+
+_TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new client gets them
+_PONG = websocket.frame(websocket.TEXT, obj("type", "PONG"))
+_PING = websocket.frame(websocket.PING, b"")
+_SSE_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    b"Connection: close\r\n\r\nretry: 3000\n\n"
+)
+_WS_HEAD = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: %s\r\n\r\n"
+)
+
+
+class Client:
+    """One stream. All that it is sent goes through its mailbox and its one writing task."""
+
+    def __init__(self, kind, connection, mailbox):
+        self.kind = kind  # "ws" or "sse", also the form of a Message it takes
+        self.connection = connection
+        self.mailbox = mailbox
+        self.quiet_ms = 0  # since the last ping
+        self.missed = 0  # pings without a sign of life since
+
+
+class Streams:
+    """All clients that listen."""
+
+    #: Ping of a WebSocket and comment of an event stream, ms.
+    ping_ms = 15000
+    #: Pings that may go without an answer.
+    max_missed = 2
+    #: A client that does not take one message in this time is closed, ms.
+    stall_ms = 30000
+    #: A client that has been told goodbye is closed after this time, ms.
+    goodbye_ms = 1000
+
+    def __init__(self, messages, bus, log, limits):
+        self.clients = []
+        self._messages = messages
+        self._bus = bus
+        self._log = log
+        self.limit = {"ws": limits[0], "sse": limits[1]}
+        self._together = limits[2]
+        self._dropped = 0  # by clients that are gone
+
+    def count(self, kind):
+        """Streams of a kind, "ws" or "sse", now."""
+        return sum([client.kind == kind for client in self.clients])
+
+    def dropped(self):
+        """Messages that slow clients have not got."""
+        return self._dropped + sum([client.mailbox.dropped for client in self.clients])
+
+    def full(self, kind):
+        """True where one more would be too many."""
+        return self.count(kind) >= self.limit[kind] or len(self.clients) >= self._together
+
+    def tick(self, ms):
+        """Time has passed: ping, and give up on who has not answered."""
+        for client in self.clients:
+            client.quiet_ms += ms
+            if client.quiet_ms < self.ping_ms:
+                continue
+            client.quiet_ms = 0
+            if client.kind == "sse":
+                client.mailbox.put("ping", b":\n\n")
+            elif client.missed >= self.max_missed:
+                client.connection.end()
+            else:
+                client.missed += 1
+                client.mailbox.put("ping", _PING)
+
+    async def serve_ws(self, connection, accept):
+        """Serve a WebSocket until it ends. accept: the key for its handshake."""
+        await self._serve("ws", connection, _WS_HEAD % accept, self._listen)
+
+    async def serve_sse(self, connection):
+        """Serve an event stream until it ends."""
+        await self._serve("sse", connection, _SSE_HEAD, self._wait)
+
+    async def _serve(self, kind, connection, hello, read):
+        mailbox = self._bus.subscribe(*_TOPICS)
+        client = Client(kind, connection, mailbox)
+        self.clients.append(client)
+        connection.stream = True
+        connection.left = None
+        mailbox.put("hello", hello)
+        self._messages.refresh()
+        for topic in _TOPICS:
+            if topic != "meter" or self._messages.reading():
+                mailbox.put(topic, None)
+        writer = asyncio.create_task(self._write(client))
+        try:
+            await read(client, writer)
+        except (OSError, EOFError):
+            pass  # the client is gone
+        finally:
+            writer.cancel()
+            mailbox.close()
+            self.clients.remove(client)
+            self._dropped += mailbox.dropped
+
+    # Lives as long as its client's reading task, or until the client takes nothing more.
+    async def _write(self, client):
+        connection = client.connection
+        try:
+            while True:
+                topic, data = await client.mailbox.get()
+                if not isinstance(data, bytes):
+                    message = self._messages.stream(topic)
+                    data = message.ws if client.kind == "ws" else message.sse
+                await connection.send(data, self.stall_ms)
+                connection.left = None
+                if topic == "goodbye":
+                    return
+        except OSError:
+            pass
+        except Exception as error:
+            self._log.exception("stream", error)
+        connection.end()
+
+    async def _wait(self, client, writer):
+        while await client.connection.reader.read(256):
+            pass  # an event stream has nothing to say; its end is what is waited for
+
+    async def _listen(self, client, writer):
+        put = client.mailbox.put
+        receiver = websocket.Receiver(client.connection.reader)
+        while True:
+            opcode, payload = await receiver.receive()
+            client.missed = 0
+            if opcode == websocket.CLOSE:
+                put("goodbye", websocket.close(payload))
+                for _ in range(20):
+                    await asyncio.sleep(self.goodbye_ms / 20000)
+                    if writer.done():
+                        break
+                return
+            if opcode == websocket.PING:
+                put("pong", websocket.frame(websocket.PONG, payload))
+            elif opcode == websocket.TEXT and _asks(payload):
+                put("answer", _PONG)
+
+
+def _asks(payload):
+    """True for {"type": "PING"}; other messages are for nobody here."""
+    if b"PING" not in payload:
+        return False
+    try:
+        message = loads(payload.decode())
+    except (ValueError, RuntimeError):  # not JSON, or nested too deeply for this interpreter
+        return False
+    return isinstance(message, dict) and message.get("type") == "PING"

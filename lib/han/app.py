@@ -1,0 +1,125 @@
+"""The application: builds every object, hands each its collaborators, starts and stops the tasks."""
+import asyncio
+import sys
+from binascii import crc32
+
+from . import __version__
+from .api.messages import Messages
+from .api.routes import Routes
+from .api.server import Gate, make_app
+from .api.stream import Streams
+from .core.bus import Bus
+from .core.clock import Clock
+from .core.identity import Identity
+from .core.log import Log
+from .core.tasks import Supervisor
+from .meter.link import Link
+from .meter.reading import METER_ID
+from .store import counters, flash
+from .store.config import Config
+
+
+def _show(text):
+    print(text, file=sys.stderr)
+
+
+class App:
+    """The whole reader on a board."""
+
+    #: Counters are written to flash at most so often, ms.
+    save_ms = 15 * 60 * 1000
+    #: How often the network is looked at for a change of state, s.
+    watch_s = 2
+
+    def __init__(self, board):
+        self.board = board
+        #: Set once the API answers; `port` is then where.
+        self.listening = asyncio.Event()
+        self.clock = Clock(board)
+        self.log = Log(self.clock, _show)
+        self.bus = Bus()
+        self.supervisor = Supervisor(self.clock, self.log)
+        state = board.partition("state")
+        self.config = Config(flash.Region(state, *flash.CONFIGURATION))
+        self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
+        self._restore()
+        self.link = self.make_link()
+        self.messages = Messages(
+            board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
+            self.counters, self.supervisor, self.link,
+        )  # fmt: skip
+        self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
+        routes = Routes(self.messages, self.streams, self.link)
+        self.gate = Gate(make_app(routes.table()), self.config, self.streams, self.log, board.listen)
+
+    def make_link(self):
+        """The part that reads the meter."""
+        return Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
+
+    @property
+    def port(self):
+        """Where the API listens."""
+        return self.gate.port
+
+    async def run(self):
+        """Serve until cancelled. OSError when the port is taken."""
+        await self.gate.open()
+        self.supervisor.start("api", self.gate.run, critical=True)
+        self.supervisor.start("meter", self.link.run, critical=True)
+        self.supervisor.start("counters", self._keep_counters)
+        self.supervisor.start("state", self._watch_state)
+        self.listening.set()
+        try:
+            while True:
+                await asyncio.sleep(3600)
+        finally:
+            await self.supervisor.stop()
+            self.flush()
+
+    def flush(self):
+        """Write what must not be lost. Needs no loop: also for a stop that ended it."""
+        try:
+            self.counters.save()
+        except OSError as error:
+            self.log.exception("counters", error)
+
+    def _restore(self):
+        # Flash that cannot be read must not keep the reader from reading the meter.
+        try:
+            found = self.config.load()
+            if found or not self.config.damaged:
+                self.supervisor.set("configuration", "running", "ok")
+            else:
+                self.supervisor.set("configuration", "running", "degraded", "both copies damaged, defaults used")
+        except OSError as error:
+            self.supervisor.set("configuration", "running", "failed", "cannot be read: %s" % error)
+        try:
+            self.counters.load()
+        except OSError as error:
+            self.log.exception("counters", error)
+
+    # Lives as long as the application.
+    async def _keep_counters(self):
+        mailbox = self.bus.subscribe("meter")
+        saved = None
+        try:
+            while True:
+                _, live = await mailbox.get()
+                meter = live.text(METER_ID)
+                self.counters.update(live.energies(), crc32(meter.encode()) if meter else 0)
+                now = self.clock.uptime_ms()
+                if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
+                    saved = now
+                    self.counters.save()
+        finally:
+            mailbox.close()
+
+    # Lives as long as the application.
+    async def _watch_state(self):
+        before = self.board.network()[:3]
+        while True:
+            await asyncio.sleep(self.watch_s)
+            now = self.board.network()[:3]
+            if now != before:
+                before = now
+                self.bus.publish("state", None)

@@ -1,0 +1,244 @@
+"""A board and a meter link that tests hold in their hands, and a small HTTP client for both interpreters."""
+
+import asyncio
+import io
+import json
+import os
+import time
+
+from han.app import App
+from han.meter.live import Live
+from host_sim.flash import Partition, Power
+
+_SIZES = {"state": 64 * 1024, "history": 256 * 1024}
+NOW = 1_790_000_000_000  # unix ms
+
+
+class Board:
+    name = "fake"
+    chip = "none"
+    model = "HAN"
+    mac = b"\x02\x00\x5e\x10\xab\xcd"
+    hostname = "han-reader-10abcd"
+    reset_reason = "POWER_ON"
+    uart = None
+    stream_limits = (3, 5, 8)
+
+    def __init__(self, flash=None):
+        self.flash = flash or {}
+        self.power = Power()
+        self.listen = ("127.0.0.1", 0)
+        self.ticks = 1000
+        self.wifi = "192.168.2.50"
+
+    def partition(self, label):
+        if label not in self.flash:
+            self.flash[label] = io.BytesIO(b"\xff" * _SIZES[label])
+        return Partition(self.flash[label], _SIZES[label], label, self.power)
+
+    def ticks_ms(self):
+        return self.ticks
+
+    def ticks_diff(self, a, b):
+        return a - b
+
+    def utc_ms(self):
+        return NOW + self.ticks
+
+    def heap(self):
+        return 327680, 182144, 176320, 65536
+
+    def network(self):
+        return self.hostname, self.wifi, "0.0.0.0", -58
+
+
+class Counters:
+    def __init__(self):
+        self.bytes = self.frames = self.checksum_errors = self.decoded = 0
+
+
+class Link:
+    """Publishes what the test says it read."""
+
+    locked = True
+
+    def __init__(self, bus, board):
+        self.counters = Counters()
+        self.live = Live()
+        self._bus = bus
+        self._board = board
+
+    def line(self):
+        return "115200 8N1"
+
+    def diagnosis(self):
+        return None if self.live.seq else "no bytes on the HAN port"
+
+    async def run(self):
+        while True:
+            await asyncio.sleep(3600)
+
+    def read(self, *fields, clock=None):
+        """A telegram with (field, number) pairs has come."""
+        live = self.live
+        for field, number in fields:
+            put(live, field, number)
+        live.clock = clock
+        live.seq += 1
+        live.received = self._board.ticks_ms()
+        live.period_ms = 2500
+        self._bus.publish("meter", live)
+
+
+def put(reading, field, number):
+    size = abs(number)
+    reading.values[2 * field] = size & 0xFFFFFF
+    reading.values[2 * field + 1] = size >> 24
+    reading.present[field] = 3 if number < 0 else 1
+
+
+FULL = tuple((field, number) for field, number in enumerate((
+    1000, 0, 10, 0,
+    301, 402, 297, 0, 0, 0, 4, 3, 3, 0, 0, 0,
+    2392, 2301, 2300, 6100, -5812, 0,
+    123456789, 10000, 1001, 0,
+)))  # fmt: skip
+
+
+class TestApp(App):
+    def make_link(self):
+        return Link(self.bus, self.board)
+
+
+class Running:
+    """`async with Running() as app`: the application on a free port of 127.0.0.1."""
+
+    def __init__(self, board=None, **limits):
+        self.board = board or Board()
+        self._limits = limits
+
+    async def __aenter__(self):
+        # MicroPython cannot tell which port it got for 0, so ask for one until it is free.
+        for attempt in range(50):
+            self.board.listen = ("127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000)
+            app = TestApp(self.board)
+            for name, value in self._limits.items():
+                setattr(app.gate if hasattr(app.gate, name) else app.streams, name, value)
+            self._task = asyncio.create_task(app.run())
+            for _ in range(500):
+                if app.listening.is_set() or self._task.done():
+                    break
+                await asyncio.sleep(0.01)
+            if app.listening.is_set():
+                return app
+            try:
+                await self._task
+            except OSError:
+                pass
+        raise OSError("no free port")
+
+    async def __aexit__(self, *exception):
+        self._task.cancel()
+        try:
+            await self._task
+        except asyncio.CancelledError:
+            pass
+
+
+def _seed():
+    return int.from_bytes(os.urandom(2), "big")
+
+
+def ms():
+    """A real, growing number of milliseconds."""
+    return int(time.time() * 1000)
+
+
+class Socket:
+    """A client's connection; every wait in it is bounded."""
+
+    def __init__(self, app):
+        self._app = app
+
+    async def open(self):
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._app.port)
+        return self
+
+    async def send(self, data):
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def all(self, seconds=12):
+        """Everything until the end of the connection."""
+        return await asyncio.wait_for(self.reader.read(-1), seconds)
+
+    async def line(self, seconds=5):
+        return await asyncio.wait_for(self.reader.readline(), seconds)
+
+    async def exactly(self, count, seconds=5):
+        return await asyncio.wait_for(self.reader.readexactly(count), seconds)
+
+    async def until(self, end, seconds=5):
+        """Bytes up to and including `end`."""
+        data = b""
+        while not data.endswith(end):
+            data += await self.exactly(1, seconds)
+        return data
+
+    async def close(self):
+        self.writer.close()
+        try:
+            await self.writer.wait_closed()
+        except OSError:
+            pass
+
+
+async def connect(app):
+    return await Socket(app).open()
+
+
+class Answer:
+    def __init__(self, data):
+        head, _, self.body = data.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        self.version, self.status = lines[0].split(" ")[0], int(lines[0].split(" ")[1])
+        self.headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            assert name.lower() not in self.headers, "twice: " + name
+            self.headers[name.lower()] = value.strip()
+
+    def json(self):
+        assert self.headers["content-type"] == "application/json", self.headers
+        return json.loads(self.body.decode())
+
+
+async def raw(app, data, seconds=12):
+    """What comes back, to the end of the connection, for these bytes."""
+    socket = await connect(app)
+    try:
+        await socket.send(data)
+        return await socket.all(seconds)
+    finally:
+        await socket.close()
+
+
+async def ask(app, path, method="GET", headers="", body=b"", host="127.0.0.1"):
+    """The Answer to a request."""
+    if body:
+        headers += "Content-Length: %d\r\n" % len(body)
+    head = "%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (method, path, host, headers)
+    data = await raw(app, head.encode() + body)
+    assert data, "closed without an answer"
+    answer = Answer(data)
+    if method != "HEAD":
+        assert int(answer.headers["content-length"]) == len(answer.body)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["connection"] == "close"
+    return answer
+
+
+async def get(app, path):
+    answer = await ask(app, path)
+    assert answer.status == 200, (path, answer.status, answer.body)
+    return answer.json()
