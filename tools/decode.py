@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "lib"))
 
 from han.meter.decoder import Decoder  # noqa: E402
 from han.wire.framer import Framer  # noqa: E402
+from han.wire.gcm import Cipher, parse_key  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
 
@@ -41,7 +42,7 @@ class Account:
 
     def outcome(self, what, detail):
         """The decoder has dealt with a telegram."""
-        if what.startswith("rejected: encrypted") or what.startswith("rejected: key") or "authentication" in what:
+        if what.startswith(("rejected: encrypted", "rejected: key", "rejected: authentication key")):
             c = self.decoder.ciphered
             detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), c.counter, c.control)
             self.out.write("encrypted: %s (%s)\n" % (detail, what[10:].replace("encrypted: ", "")))
@@ -78,6 +79,19 @@ _GIVEN_UP = {
     "truncated": "but it is cut off",
     "overrun": "but it does not end",
 }
+
+
+def keys(key, auth_key):
+    """The cipher for keys as a user spells them, None without any. Raises ValueError naming the argument."""
+    parsed = []
+    for name, text in ("--key", key), ("--auth-key", auth_key):
+        try:
+            parsed.append(parse_key(text) if text else None)
+        except ValueError as error:
+            raise ValueError("%s: %s" % (name, error)) from None
+    if parsed[1] and not parsed[0]:
+        raise ValueError("--auth-key needs --key")
+    return Cipher(*parsed) if parsed[0] else None
 
 
 def read_input(data):
@@ -126,7 +140,11 @@ def main(argv=None):
         data = sys.stdin.buffer.read() if args.file == "-" else pathlib.Path(args.file).read_bytes()
     except OSError as error:
         parser.error("cannot read %s: %s" % (args.file, error.strerror))
-    found = decode(read_input(data), lambda one: print(json.dumps(one, ensure_ascii=False)), sys.stderr)
+    try:
+        cipher = keys(args.key, args.auth_key)
+    except ValueError as error:
+        parser.error(str(error))
+    found = decode(read_input(data), lambda one: print(json.dumps(one, ensure_ascii=False)), sys.stderr, cipher)
     return 0 if found.decoded else 1
 
 

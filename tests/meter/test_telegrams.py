@@ -1,6 +1,7 @@
 """Every recorded telegram gives the values that independent decoders agree on, however it arrives."""
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
+from han.wire.gcm import Cipher
 
 from tests.support import Random, raw, telegrams
 from tools.fields import fields
@@ -42,53 +43,61 @@ def same(got, want, entry):
             assert a == b, (entry["id"], name, a, b)
 
 
-def plain(entry):
-    return not entry["encrypted"]
+def cipher(entry, **replaced):
+    """The cipher with the entry's published keys, None without."""
+    security = dict(entry.get("security") or {})
+    security.update(replaced)
+    if not security.get("key"):
+        return None
+    auth_key = security.get("auth_key")
+    return Cipher(bytes.fromhex(security["key"]), bytes.fromhex(auth_key) if auth_key else None)
+
+
+def accepted(entry):
+    return entry["expect"] in ("decode", "recover", "reject")
 
 
 def check(entry, sizes):
-    reader = Reader().read(entry, sizes)
+    reader = Reader(cipher(entry)).read(entry, sizes)
     assert len(reader.messages) == len(entry["messages"]), (entry["id"], reader.messages)
     for got, want in zip(reader.messages, entry["messages"]):
         same(got, want, entry)
 
 
 def test_valid_telegrams_decode():
-    entries = telegrams(plain, expect="decode")
-    assert len(entries) > 90
+    entries = telegrams(expect="decode")
+    assert len(entries) > 100
     for entry in entries:
         check(entry, lambda: 4096)
 
 
 def test_damaged_streams_give_exactly_their_good_messages():
-    for entry in telegrams(plain, expect="recover"):
+    for entry in telegrams(expect="recover"):
         check(entry, lambda: 4096)
 
 
 def test_nothing_is_accepted_that_must_not_be():
     for entry in telegrams(expect="reject"):
-        reader = Reader().read(entry, lambda: 4096)
+        reader = Reader(cipher(entry)).read(entry, lambda: 4096)
         assert reader.messages == [], entry["id"]
 
 
 def test_one_byte_at_a_time():
-    for entry in telegrams(plain):
-        if entry["expect"] in ("decode", "recover", "reject"):
-            check(entry, lambda: 1)
+    for entry in telegrams(accepted):
+        check(entry, lambda: 1)
 
 
 def test_random_chunks():
     random = Random(5)
-    for entry in telegrams(plain):
-        if entry["expect"] in ("decode", "recover", "reject"):
-            check(entry, lambda: random.between(1, 50))
+    for entry in telegrams(accepted):
+        check(entry, lambda: random.between(1, 50))
 
 
 def test_all_of_them_on_one_line():
     # Meters change, telegrams of every framing follow each other: nothing of one shows in the next.
     reader = Reader()
     wanted = []
-    for entry in telegrams(plain, expect="decode"):
+    for entry in telegrams(lambda entry: not entry["encrypted"], expect="decode"):
         if entry["framing"] != "raw-apdu":
             before = len(reader.messages)
             reader.read(entry, lambda: 300)
@@ -109,3 +118,26 @@ def test_without_a_key_it_says_encrypted():
         assert "%02x" % header.control == security["security_control"]
         assert reader.decoder.encrypted >= 1
         assert reader.decoder.reason == "encrypted: no key"
+
+
+def test_three_diagnoses_for_keys():
+    for entry in telegrams(lambda entry: entry["encrypted"] and entry["security"].get("key"), expect="decode"):
+        reader = Reader().read(entry, lambda: 4096)
+        assert reader.decoder.reason == "encrypted: no key", entry["id"]
+        reader = Reader(cipher(entry, key="00" * 16)).read(entry, lambda: 4096)
+        assert (reader.messages, reader.decoder.reason) == ([], "key does not match"), entry["id"]
+        if entry["security"].get("auth_key"):
+            reader = Reader(cipher(entry, auth_key="00" * 16)).read(entry, lambda: 4096)
+            assert (reader.messages, reader.decoder.reason) == ([], "authentication key does not match"), entry["id"]
+            reader = Reader(cipher(entry, key="00" * 16)).read(entry, lambda: 4096)
+            assert (reader.messages, reader.decoder.reason) == ([], "key does not match"), entry["id"]
+
+
+def test_replayed_counters_are_counted():
+    for entry in telegrams(lambda entry: entry["encrypted"] and entry["security"].get("key"), expect="decode"):
+        reader = Reader(cipher(entry))
+        reader.read(entry, lambda: 4096)
+        assert reader.decoder.cipher.replayed == 0
+        reader.read(entry, lambda: 4096)
+        assert reader.decoder.cipher.replayed == 1, entry["id"]
+        assert len(reader.messages) == 2

@@ -4,13 +4,13 @@ from array import array
 from tests.support import Random, raw, skip, telegrams
 
 try:
-    from han.wire import fast, walk_fast
+    from han.wire import fast, gcm_fast, walk_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.meter import fill_fast, fill_plain, profiles
 from han.meter.obis import CODES, FIELDS, KEYS, KNOWN, SPECIALS
-from han.wire import plain, walk_plain
+from han.wire import gcm, gcm_plain, plain, walk_plain
 
 MOST = 24
 ROUNDS = 300
@@ -185,3 +185,35 @@ def test_walks_on_the_recorded_telegrams():
     for entry in telegrams(framing="p1"):
         data = bytearray(raw(entry))
         assert lines(walk_fast, data) == lines(walk_plain, data), entry["id"]
+
+
+def test_gcm_loops():
+    random = Random(18)
+    for _ in range(40):
+        data = random.bytes(64)
+        one, two = bytearray(data), bytearray(data)
+        first = random.bits(30)
+        gcm_fast.counters(one, 4, first)
+        gcm_plain.counters(two, 4, first)
+        assert one == two
+        data, key = random.bytes(50), random.bytes(40)
+        one, two = bytearray(data), bytearray(data)
+        gcm_fast.xor(one, 7, key, 40)
+        gcm_plain.xor(two, 7, key, 40)
+        assert one == two
+        other = bytearray(data)
+        other[random.below(50)] ^= random.below(2)
+        assert bool(gcm_fast.differ(data, other, 50)) == bool(gcm_plain.differ(data, other, 50)) == (data != other)
+
+
+def test_ghash():
+    random = Random(19)
+    for _ in range(20):
+        cipher = gcm.Cipher(random.bytes(16), random.bytes(16))
+        data = random.bytes(random.below(70))
+        states = []
+        for module in (gcm_fast, gcm_plain):
+            state = array("i", bytes(16))
+            module.ghash(state, cipher._table, data, 0, len(data))
+            states.append(list(state))
+        assert states[0] == states[1]

@@ -9,6 +9,10 @@ from . import profiles
 from .obis import KEYS, KNOWN
 from .reading import MANUFACTURER, METER_ID, METER_TYPE, P1_IDENT, Reading
 
+# Reasons that a user meets most; the application shows them as they are.
+NO_KEY = "encrypted: no key"
+WRONG_KEY = "key does not match"
+
 _ROWS = 64
 _TEXT, _CLOCK = 2, 3
 _LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
@@ -30,6 +34,7 @@ class Decoder:
         self.decoded = 0
         self.rejected = 0
         self.encrypted = 0
+        self._unproven = False  # deciphered without a tag that could be checked
         self.reason = None  # why the last telegram made no reading, None where it did
         self._rows = array("i", bytes(32 * _ROWS))
         self._names = array("i", bytes(4 * _ROWS))
@@ -44,12 +49,18 @@ class Decoder:
             self._hdlc(buf, start, end)
         elif kind == MBUS:
             self._mbus(buf, start, end)
+        elif kind == GLO and buf[start] == apdu.P1_TEXT:
+            self._ident_and_apdu(buf, start, end)
         elif kind == GLO:
             self.apdu(buf, start, end, True)
         else:
             self._text(buf, start, end)
 
     def _reject(self, reason, detail=""):
+        if self._unproven:
+            # Without a tag only the content tells whether the key was right.
+            reason = WRONG_KEY
+            self._unproven = False
         self.rejected += 1
         self.reason = reason
         if self.trace:
@@ -117,8 +128,11 @@ class Decoder:
             if tag == apdu.DATA_NOTIFICATION and not text_only:
                 return self._notification(buf, start, end)
             if tag == apdu.P1_TEXT:
-                stop = self._check_text(buf, start, end)
-                return self._text(buf, start, stop) if stop else self._reject("P1 text damaged")
+                self._p1.open(start)
+                stop = self._p1.check(buf, start, end, True)
+                if stop <= 0 or self._p1.ciphered:
+                    return self._reject("P1 text damaged")
+                return self._text(buf, start, stop)
             if tag == apdu.BLOCK_TRANSFER:
                 state = self._blocks.add(buf, start, end)
                 if state < 0:
@@ -128,21 +142,35 @@ class Decoder:
                 buf, start, end = self._blocks.whole.buf, 0, self._blocks.whole.length
                 self._blocks.start()
             elif tag == apdu.GLO_CIPHERING or tag == apdu.DED_CIPHERING:
-                if not self.ciphered.parse(buf, start, end):
-                    return self._reject("ciphering header malformed")
-                self.encrypted += 1
-                opened = self.cipher.open(self.ciphered, buf) if self.cipher else "encrypted: no key"
-                if isinstance(opened, str):
-                    return self._reject(opened)
+                opened = self._open(buf, start, end)
+                if not opened:
+                    return
                 start, end = opened
             else:
                 break
         self._reject("no known APDU", "tag %02X" % tag if tag >= 0 else "empty")
 
-    def _check_text(self, buf, start, end):
-        self._p1.open(start)
-        stop = self._p1.check(buf, start, end, True)
-        return stop if stop > 0 else 0
+    def _open(self, buf, start, end):
+        """(start, end) of the plaintext of a ciphered APDU; None where it was rejected."""
+        if not self.ciphered.parse(buf, start, end):
+            return self._reject("ciphering header malformed")
+        self.encrypted += 1
+        opened = self.cipher.open(self.ciphered, buf) if self.cipher else NO_KEY
+        if isinstance(opened, str):
+            return self._reject(opened)
+        self._unproven = not self.cipher.proven
+        return opened
+
+    def _ident_and_apdu(self, buf, start, end):
+        opened = self._open(buf, p1.apdu_start(buf, start), end)
+        if not opened:
+            return
+        at, stop = opened
+        if 0x30 <= buf[at] <= 0x39:
+            # The lines alone: their ident stands in front of the APDU.
+            self._lines(buf, start, p1.ident_end(buf, start), at, stop)
+        else:
+            self.apdu(buf, at, stop)
 
     def _notification(self, buf, start, end):
         head = apdu.notification(buf, start, end)
@@ -179,27 +207,28 @@ class Decoder:
         self._deliver(reading)
 
     def _text(self, buf, start, end):
+        ident = p1.ident_end(buf, start)
+        self._lines(buf, start, ident, ident, end)
+
+    def _lines(self, buf, ident, ident_end, start, end):
         reading = self.reading
         reading.clear()
-        ident = start
-        while buf[ident] not in b"\r\n":
-            ident += 1
-        n = p1_walk(buf, ident, end, self._rows, _ROWS, KEYS, KNOWN)
+        n = p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
+        if not n:
+            return self._reject("telegram without readings")
         row = reading.fill(buf, self._rows, n, profiles.P1)
         if row:
             reading.set_p1_clock(buf, self._rows[8 * row - 7], self._rows[8 * row - 6])
-        reading.set_text(MANUFACTURER, buf, start + 1, start + 4)
-        reading.set_text(METER_TYPE, buf, start + 4, ident)
-        reading.set_text(P1_IDENT, buf, start, ident)
-        if n:
-            self._deliver(reading)
-        else:
-            self._reject("telegram without readings")
+        reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
+        reading.set_text(METER_TYPE, buf, ident + 4, ident_end)
+        reading.set_text(P1_IDENT, buf, ident, ident_end)
+        self._deliver(reading)
 
     def _deliver(self, reading):
         if reading.empty() and reading.clock is None:
             return self._reject("telegram without readings")
         self.decoded += 1
+        self._unproven = False
         self.reason = None
         if self.trace:
             self.trace("decoded", "")

@@ -44,6 +44,8 @@ class Ciphered:
 
     def parse(self, buf, start, end):
         """Read the header of the APDU buf[start:end]; False where it is malformed or has bytes too many."""
+        if start + 4 > end:
+            return False
         at = start + 2
         size = buf[start + 1]
         if size > 8 or at + size + 2 > end:

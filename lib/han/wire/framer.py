@@ -191,4 +191,6 @@ class Framer:
         self._open = keep
         if self._scan < end:
             self._scan = end
+        if kind == P1 and self._p1.ciphered:
+            kind = GLO
         self.sink(kind, self.buf, start, end)

@@ -3,13 +3,15 @@
     /XXXn ident CR LF CR LF  lines  ! crc CR LF
 
 The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros. A ciphered
-telegram is a general-glo-ciphering APDU that stands alone on the line.
+telegram is a general-glo-ciphering APDU that stands alone on the line, or behind an ident
+line in clear.
 """
 from .loops import crc_arc, hunt, text_end
 
 _MORE, _NONE, _WRONG = 0, -1, -2
 _OPENS = 3  # the kind by which `hunt` tells a P1 opening
 _LONGEST = 3900
+_HEAD = 80  # an ident line is not longer
 _IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
 
 
@@ -26,6 +28,7 @@ class Checker:
 
     def __init__(self):
         self.resume = 0
+        self.ciphered = False  # what was found complete is an ident line and a ciphered APDU
         self._checked = -1  # checksum of the opening of the last telegram that had a right CRC
 
     def open(self, start):
@@ -35,7 +38,13 @@ class Checker:
     def check(self, buf, start, end, last):
         """Same answers as `hdlc.check`; `last`: no more bytes will come, a missing line end is forgiven."""
         at = text_end(buf, self.resume, end)
+        self.ciphered = at < 0
         if at < 0:
+            at = -1 - at
+            # Elgama: the ident line is clear, then comes an APDU with an empty system title.
+            if buf[at - 1] == 0x0A and (buf[at] == 0 or buf[at] == 0xDB) and at - start < _HEAD:
+                apdu = _apdu_end(buf, at + (buf[at] != 0), end)
+                return _WRONG if apdu == _NONE else apdu
             return _WRONG
         self.resume = at
         if at == end:
@@ -79,12 +88,19 @@ def check_ciphered(buf, start, end):
     It has no checksum, so it must begin as the meters' do: a system title of 8 bytes that
     opens with the maker's three letters, and a security control that exists.
     """
-    if start + 18 > end:
-        return -start - 18
+    if start + 5 > end:
+        return -start - 5
     for i in range(start + 2, start + 5):
         if not 0x41 <= buf[i] & 0xDF <= 0x5A:
             return _NONE
-    at = start + 10
+    return _apdu_end(buf, start + 1, end)
+
+
+def _apdu_end(buf, at, end):
+    """End of the ciphered APDU whose system title's length is buf[at]; answers as `hdlc.check`."""
+    if at + 14 > end:
+        return -at - 14
+    at += 1 + buf[at]
     length = buf[at]
     at += 1
     if length >= 0x80:
@@ -95,7 +111,21 @@ def check_ciphered(buf, start, end):
         for _ in range(n):
             length = length << 8 | buf[at]
             at += 1
-    if not buf[at] & 0x30 or buf[at] & 0x0F > 2 or length > _LONGEST:
+    if not buf[at] & 0x30 or buf[at] & 0x0F > 2 or not 5 < length <= _LONGEST:
         return _NONE
     complete = at + length
     return complete if complete <= end else -complete
+
+
+def ident_end(buf, start):
+    """Index behind the ident line that opens at buf[start]."""
+    while buf[start] != 0x0D and buf[start] != 0x0A:
+        start += 1
+    return start
+
+
+def apdu_start(buf, start):
+    """Index in front of the system title's length of the APDU behind the ident line at buf[start]."""
+    while buf[start] and buf[start] != 0xDB:
+        start += 1
+    return start if buf[start] else start - 1
