@@ -1,0 +1,1 @@
+"""The simulated board: the application on a desktop, under CPython and under MicroPython's unix port."""

@@ -1,0 +1,38 @@
+"""Simulated meters, one module each, loaded by name so that a small heap holds only the one in use.
+
+A module has a class `Meter`, made of this one, with
+    LINE       (baud, bits, parity, stop, invert), the settings that the real meter's port has
+    PERIOD_MS  telegrams may be due at multiples of this, UTC
+    ZONE_MIN   winter offset of the wall clock that it sends
+    pieces(state), yields the telegram due at state.utc_ms in pieces, none when none is due
+    expected(state) -> dict, what a reader must make of it, in the names and units that tools.decode prints
+Both, and `encode`, are pure functions of a host_sim.house.State.
+"""
+
+NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5")
+DEFAULT = "p1"
+
+
+class Meter:
+    """What all simulated meters have."""
+
+    def encode(self, state):
+        """The telegram due at state.utc_ms, b"" when none is."""
+        return b"".join(self.pieces(state))
+
+
+def create(name):
+    """The Meter of one of NAMES; ValueError for any other."""
+    if name not in NAMES:
+        raise ValueError("no simulated meter is called " + name)
+    return __import__("host_sim.meters." + name, None, None, ["Meter"]).Meter()
+
+
+def phases(values, scale, name):
+    """The rows of expected() for three phases: {"l1_" + name: value / scale, ...}."""
+    return {"l%d_%s" % (n + 1, name): v / scale if scale > 1 else v for n, v in enumerate(values)}
+
+
+def stamp(clock):
+    """State.clock as expected() has it: 2025-12-14T16:00:00."""
+    return "%04d-%02d-%02dT%02d:%02d:%02d" % (clock[:3] + clock[4:7])

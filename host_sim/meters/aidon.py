@@ -1,0 +1,74 @@
+"""Aidon, Norway: power every 2.5 s, everything every 10 s, the counters on the hour (AIDON_V0001).
+
+An array of structures that each carry code, value, scaler and unit. Only the hourly list has a clock.
+"""
+
+from host_sim import meters
+from host_sim.meters import phases, stamp
+from host_sim.meters.dlms import (
+    AMPERE, LLC, VAR, VARH, VOLT, W, WH, array, date_time, hdlc, i16, notification, obis, octets, scaler_unit,
+    structure, u16, u32, visible,
+)  # fmt: skip
+
+METER_ID, METER_TYPE = "7359990000012345", "6534"
+
+
+class Meter(meters.Meter):
+    """Three-phase Aidon 6534 (list 1, 2 and 3)."""
+
+    LINE = (2400, 8, 0, 1, False)
+    PERIOD_MS = 2500
+    ZONE_MIN = 60
+
+    def _list(self, state):
+        if state.utc_ms % 3600000 == 0:
+            return 3
+        return 2 if state.utc_ms % 10000 == 0 else 1
+
+    def pieces(self, state):
+        """The HDLC frame due at state.utc_ms; none between the multiples of PERIOD_MS."""
+        if state.utc_ms % self.PERIOD_MS:
+            return
+        number = self._list(state)
+        net = state.net()
+        power = [
+            _value("1-0:%d.7.0" % (n + 1), u32(net[n]), 0, W if n < 2 else VAR) for n in range(4 if number > 1 else 1)
+        ]
+        items = power
+        if number > 1:
+            items = [
+                structure(obis("1-1:0.2.129"), visible("AIDON_V0001")),
+                structure(obis("0-0:96.1.0"), visible(METER_ID)),
+                structure(obis("0-0:96.1.7"), visible(METER_TYPE)),
+            ] + power
+            for n in range(3):
+                items.append(_value("1-0:%d.7.0" % (31 + 20 * n), i16((state.i[n] + 50) // 100), -1, AMPERE))
+            for n in range(3):
+                items.append(_value("1-0:%d.7.0" % (32 + 20 * n), u16(state.u[n]), -1, VOLT))
+        if number > 2:
+            # It sends local time, but deviation 0 and no day of the week.
+            clock = date_time(state.clock, deviation=0, with_weekday=False)
+            items.append(structure(obis("0-0:1.0.0"), octets(clock)))
+            for n, counter in enumerate(state.wh + state.varh):
+                items.append(_value("1-0:%d.8.0" % (n + 1), u32(counter // 10), 1, WH if n < 2 else VARH))
+        yield hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
+
+    def expected(self, state):
+        """What a reader makes of encode(state)."""
+        net = state.net()
+        number = self._list(state)
+        out = {"import_power_w": net[0]}
+        if number > 1:
+            out.update(meter_id=METER_ID, meter_type=METER_TYPE, list_version="AIDON_V0001")
+            out.update(export_power_w=net[1], import_reactive_var=net[2], export_reactive_var=net[3])
+            out.update(phases(state.u, 10, "voltage_v"))
+            out.update(phases([(i + 50) // 100 for i in state.i], 10, "current_a"))
+        if number > 2:
+            out.update(ts=stamp(state.clock), ts_dst=False, ts_deviation_min=0)
+            out.update(import_energy_wh=state.wh[0] // 10 * 10, export_energy_wh=state.wh[1] // 10 * 10)
+            out.update(import_reactive_varh=state.varh[0] // 10 * 10, export_reactive_varh=state.varh[1] // 10 * 10)
+        return out
+
+
+def _value(code, value, scaler, unit):
+    return structure(obis(code), value, scaler_unit(scaler, unit))

@@ -1,0 +1,80 @@
+"""The Dutch P1 port, DSMR 5.0.2: a telegram each second, two tariffs, a gas meter behind it."""
+
+from host_sim import meters
+from host_sim.localtime import local
+from host_sim.meters import phases, stamp
+from host_sim.meters.p1 import decimal, p1_time, telegram
+
+IDENT = "/SIM5\\2HAN-5.0"
+METER_ID = "E0099000000042026"
+_GAS_ID = "G0099000000024026"
+
+
+class Meter(meters.Meter):
+    """A three-phase smart meter with a gas meter on its M-Bus."""
+
+    LINE = (115200, 8, None, 1, True)
+    PERIOD_MS = 1000
+    ZONE_MIN = 60
+
+    def pieces(self, state):
+        """The lines of the telegram due at state.utc_ms; none within a second."""
+        if state.utc_ms % self.PERIOD_MS == 0:
+            return telegram(self._rows(state))
+        return ()
+
+    def _rows(self, state):
+        net = state.net()
+        yield IDENT
+        yield ""
+        yield "1-3:0.2.8(50)"
+        yield "0-0:1.0.0(" + p1_time(state.clock) + ")"
+        yield "0-0:96.1.1(" + _hex(METER_ID) + ")"
+        for way in (0, 1):
+            for tariff in (0, 1):
+                counter = decimal(state.tariffs[tariff][way], 10, 3)
+                yield "1-0:%d.8.%d(%s*kWh)" % (way + 1, tariff + 1, counter)
+        yield "0-0:96.14.0(%04d)" % state.tariff
+        for way in (0, 1):
+            yield "1-0:%d.7.0(%s*kW)" % (way + 1, decimal(net[way], 6, 3))
+        yield "0-0:96.7.21(00006)"
+        yield "0-0:96.7.9(00003)"
+        yield "1-0:99.97.0(1)(0-0:96.7.19)(240529135630S)(0000002451*s)"
+        for kind in (32, 36):  # sags and swells
+            for n in range(3):
+                yield "1-0:%d.%d.0(%05d)" % (32 + 20 * n, kind, 36 - kind)
+        yield "0-0:96.13.0()"
+        for n, voltage in enumerate(state.u):
+            yield "1-0:%d.7.0(%s*V)" % (32 + 20 * n, decimal(voltage, 5, 1))
+        for n, current in enumerate(state.i):
+            yield "1-0:%d.7.0(%03d*A)" % (31 + 20 * n, (current + 500) // 1000)
+        for way in (0, 1):
+            for n, value in enumerate(state.p):
+                value = max(-value if way else value, 0)
+                yield "1-0:%d.7.0(%s*kW)" % (21 + way + 20 * n, decimal(value, 6, 3))
+        second = state.utc_ms // 1000
+        gas_read = second - second % 300  # a meter of 2016 and later is read every five minutes
+        litres = 1234567 + (gas_read - 1577836800) // 300 * 9
+        yield "0-1:24.1.0(003)"
+        yield "0-1:96.1.0(" + _hex(_GAS_ID) + ")"
+        yield "0-1:24.2.1(%s)(%s*m3)" % (p1_time(local(gas_read, self.ZONE_MIN)), decimal(litres, 9, 3))
+
+    def expected(self, state):
+        """What a reader makes of encode(state)."""
+        net = state.net()
+        out = {"ts": stamp(state.clock), "ts_dst": state.clock[7], "p1_ident": IDENT}
+        out.update(manufacturer=IDENT[1:4], meter_type=IDENT[4:])
+        out.update(meter_id=_hex(METER_ID), meter_id_ascii=METER_ID)
+        out.update(import_power_w=net[0], export_power_w=net[1])
+        for n, (bought, sold) in enumerate(state.tariffs):
+            out["import_energy_t%d_wh" % (n + 1)] = bought
+            out["export_energy_t%d_wh" % (n + 1)] = sold
+        out.update(phases([max(p, 0) for p in state.p], 1, "import_power_w"))
+        out.update(phases([max(-p, 0) for p in state.p], 1, "export_power_w"))
+        out.update(phases(state.u, 10, "voltage_v"))
+        out.update(phases([(i + 500) // 1000 for i in state.i], 1, "current_a"))
+        return out
+
+
+def _hex(text):
+    return "".join(["%02X" % ord(c) for c in text])

@@ -1,0 +1,208 @@
+"""The HAN line and the UART that listens to it, as far as their settings can be told from the bytes.
+
+What a source sends takes the time that its start, data, parity and stop bits take on the line. A receiver
+with the line's own settings gets the bytes; one with others gets what a real UART makes of that wire: the bits
+are sampled at its own pace, from its own idea of a start bit, up or down. Like the chip's port it reports
+neither parity nor framing errors, and a line that rests at the wrong level is one zero byte (a break).
+
+A source has
+    line                 (baud, bits, parity, stop, invert) of the wire
+    next(now_us, free_us) -> (start_us, bytes) of the next transmission begun by now_us, not before free_us; or None
+Everything happens when the reader looks, in the board's microseconds: nothing runs in between.
+"""
+
+RX_BUFFER = 8192
+_FIRST_BUFFER = 512  # it grows when it must: on the chip this is not the heap that is measured
+
+
+class Uart:
+    """machine.UART's part that the application uses, over a simulated line."""
+
+    any_setting = False
+
+    def __init__(self, ticks_us, source):
+        self.lost = 0  # bytes that came while the receive buffer was full
+        self._now = ticks_us
+        self._source = source
+        self._line = _Line(*source.line[:4])
+        self._settings = None
+        self._sampler = None  # None: same settings, bytes are copied
+        self._runs = []  # transmissions that are not yet received completely: [start in bits, bytes, bytes taken]
+        self._end = 0  # of the last transmission, in bits
+        self._buffer = bytearray(_FIRST_BUFFER)
+        self._head = self._tail = 0
+
+    def configure(self, baud, bits, parity, stop, invert):
+        """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
+        self._receive()
+        self._head = self._tail = 0
+        settings = (baud, bits, parity, stop, bool(invert))
+        line = self._source.line
+        now = self._now()
+        # The number of stop bits matters to a sender only: a receiver looks at the first.
+        if settings[:3] + settings[4:] == tuple(line[:3]) + (bool(line[4]),):
+            self._sampler = None
+            for run in self._runs:
+                run[2] = self._line.done(run, self._line.bit(now))
+        else:
+            flipped = bool(line[4]) != settings[4]
+            self._sampler = _Sampler(self._line, baud, bits, parity, flipped, self._line.bit(now))
+
+    def readinto(self, buf):
+        """Move received bytes to buf; their number, 0 when there are none. Never waits."""
+        self._receive()
+        count = min(len(buf), self._tail - self._head)
+        if count:
+            buf[:count] = memoryview(self._buffer)[self._head : self._head + count]
+            self._head += count
+            if self._head == self._tail:
+                self._head = self._tail = 0
+        return count
+
+    def _receive(self):
+        now = self._now()
+        line = self._line
+        at = line.bit(now)
+        while self._end <= at:
+            sent = self._source.next(now, line.us(self._end))
+            if sent is None:
+                break
+            start = max(line.bit(sent[0]), self._end)
+            self._runs.append([start, sent[1], 0])
+            self._end = start + len(sent[1]) * line.length
+            self._take(min(at, self._end))
+        self._take(at)
+
+    def _take(self, at):
+        """Receive what has passed on the wire by bit `at`."""
+        if self._sampler:
+            for byte in self._sampler.bytes(self._runs, at):
+                self._push(bytes((byte,)))
+            return
+        while self._runs:
+            run = self._runs[0]
+            done = self._line.done(run, at)
+            self._push(memoryview(run[1])[run[2] : done])
+            run[2] = done
+            if done < len(run[1]):
+                break
+            self._runs.pop(0)
+
+    def _push(self, data):
+        if self._tail + len(data) > len(self._buffer):
+            kept = self._tail - self._head
+            size = len(self._buffer)
+            while size < min(kept + len(data), RX_BUFFER):
+                size *= 2
+            old = memoryview(self._buffer)[self._head : self._tail]
+            self._buffer = bytearray(size)
+            self._buffer[:kept] = old
+            self._head, self._tail = 0, kept
+        room = min(len(data), len(self._buffer) - self._tail)
+        self._buffer[self._tail : self._tail + room] = data[:room]
+        self._tail += room
+        self.lost += len(data) - room
+
+
+class _Line:
+    """How long things take on the wire and what its bits are; levels are logical, 1 = idle."""
+
+    def __init__(self, baud, bits, parity, stop):
+        self.baud = baud
+        self._bits = bits
+        self._parity = parity
+        self.length = 1 + bits + (parity is not None) + stop  # bits of a character
+
+    def bit(self, us):
+        """The bit time that a microsecond is in."""
+        return us * self.baud // 1000000
+
+    def us(self, bit):
+        """The microsecond in which a bit time begins, rounded up."""
+        return -(-bit * 1000000 // self.baud)
+
+    def done(self, run, at):
+        """How many characters of a run are complete at bit `at`."""
+        return max(0, min(len(run[1]), (at - run[0]) // self.length))
+
+    def level(self, runs, bit):
+        """The level of one bit time."""
+        for start, data, _ in runs:
+            if bit < start:
+                return 1
+            at = bit - start
+            if at < len(data) * self.length:
+                return self._frame(data[at // self.length]) >> at % self.length & 1
+        return 1
+
+    def _frame(self, byte):
+        """A character's bits in the order of time from bit 0: start 0, data, parity, stop 1 ..."""
+        frame = byte << 1
+        place = self._bits + 1
+        if self._parity is not None:
+            ones = self._parity
+            while byte:
+                ones += byte & 1
+                byte >>= 1
+            frame |= (ones & 1) << place
+            place += 1
+        return frame | 7 << place
+
+
+class _Sampler:
+    """A receiver with settings of its own.
+
+    Positions are in parts of a bit that both speeds divide: a bit of the line is 2 * the receiver's baud of
+    them, a bit of the receiver 2 * the line's.
+    """
+
+    def __init__(self, line, baud, bits, parity, flipped, at):
+        self._line = line
+        self._line_bit = 2 * baud
+        self._bit = 2 * line.baud
+        self._bits = bits
+        self._to_stop = (1 + bits + (parity is not None)) * self._bit + self._bit // 2
+        self._flipped = flipped
+        self._at = at * self._line_bit
+        self._resting = True  # False after a bad stop bit, until the line is at rest again
+
+    def bytes(self, runs, until):
+        """Characters whose stop bit is sampled by line bit `until`; forgets runs that are past."""
+        limit = until * self._line_bit
+        while self._find_start(runs, until):
+            edge = self._at
+            if edge + self._to_stop > limit:
+                break
+            at = edge + self._bit // 2
+            if self._level(runs, at):  # shorter than half a bit: a glitch
+                self._at = at
+                continue
+            value = 0
+            for n in range(self._bits):
+                value |= self._level(runs, at + (n + 1) * self._bit) << n
+            self._at = edge + self._to_stop
+            self._resting = self._level(runs, self._at) == 1
+            yield value
+        while runs and runs[0][0] + len(runs[0][1]) * self._line.length <= self._at // self._line_bit:
+            runs.pop(0)
+
+    def _find_start(self, runs, until):
+        """Go to the next falling edge, or to the end; True where there is one."""
+        bit = self._at // self._line_bit
+        flipped = self._flipped
+        end = runs[-1][0] + len(runs[-1][1]) * self._line.length if runs else 0
+        while bit < until:
+            level = self._line.level(runs, bit) ^ flipped
+            if not self._resting:
+                self._resting = level == 1
+            elif not level:
+                return True
+            if bit >= end and self._resting == (not flipped):
+                bit = until  # nothing changes on an idle line
+            else:
+                bit += 1
+            self._at = max(self._at, bit * self._line_bit)
+        return False
+
+    def _level(self, runs, at):
+        return self._line.level(runs, at // self._line_bit) ^ self._flipped
