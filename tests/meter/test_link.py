@@ -187,13 +187,3 @@ def test_a_setting_with_broken_telegrams_is_tried_longer():
         assert not search.due(0, 0, 0)
     search.burst(200, True, False)
     assert search.due(0, 0, 0)
-
-
-def test_counters_restored_do_not_replace_what_the_meter_says():
-    made, board, uart, bus = link(LINES[0], p1(), 10000)
-    made.live.restore((5, None, 7, None))
-    assert made.live.energies() == (5, None, 7, None)
-    run(made, board, 15)
-    assert made.live.energies() == (9621983, None, 7, None)
-    made.live.restore((5, 6, 7, 8))
-    assert made.live.energies() == (9621983, 6, 7, 8)

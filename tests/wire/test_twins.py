@@ -177,6 +177,20 @@ def test_overlay():
         assert results[0] == results[1]
 
 
+def test_beyond():
+    random = Random(20)
+    limits = array("i", [random.bits(20) for _ in range(22)])
+    found = 0
+    for _ in range(ROUNDS):
+        values = array("i", [random.choice((0, random.bits(16), random.bits(24))) if i % 2 == 0 else
+                             random.choice((0,) * 60 + (5,)) for i in range(2 * FIELDS)])
+        present = bytearray(random.choice((0,) * 30 + (1, 1, 3)) for _ in range(FIELDS))
+        one, two = (module.beyond(values, present, limits) for module in (fill_fast, fill_plain))
+        assert one == two
+        found += one >= 0
+    assert 0 < found < ROUNDS
+
+
 def test_walks_on_the_recorded_telegrams():
     for entry in telegrams(framing="raw-apdu"):
         data = bytearray(raw(entry))

@@ -1,5 +1,5 @@
 """The loops of a reading for this interpreter: viper where there is a native emitter, else their twins."""
 try:
-    from .fill_fast import fill, overlay
+    from .fill_fast import beyond, fill, overlay
 except ImportError:
-    from .fill_plain import fill, overlay
+    from .fill_plain import beyond, fill, overlay

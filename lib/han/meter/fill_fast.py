@@ -9,7 +9,9 @@ _NEGATIVE = const(16)
 _NO_UNIT = const(255)
 _TEXTS = const(64)
 _FIELDS = const(38)
-_VOLT = const(2)
+_VOLTAGES = const(16)
+_CURRENTS = const(19)
+_COUNTERS = const(22)
 _FITS = const(0x3FFFFFF)
 
 
@@ -121,3 +123,23 @@ def overlay(values, present, over, there):
             v[i * 2] = o[i * 2]
             v[i * 2 + 1] = o[i * 2 + 1]
         i += 1
+
+
+@micropython.viper
+def beyond(values, present, limits) -> int:
+    """First field whose magnitude exceeds limits[field], or that is a negative counter or voltage; -1: none."""
+    v = ptr32(values)
+    here = ptr8(present)
+    most = ptr32(limits)
+    i = 0
+    while i < _FIELDS:
+        if here[i]:
+            if i < _COUNTERS:
+                if v[i * 2 + 1] or v[i * 2] > most[i]:
+                    return i
+                if here[i] == 3 and i >= _VOLTAGES and i < _CURRENTS:
+                    return i
+            elif here[i] == 3:
+                return i
+        i += 1
+    return -1

@@ -1,5 +1,5 @@
 """The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
-from .obis import BASES, FIELDS, QUANTITIES, TEXTS, UNITS
+from .obis import BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, TEXTS, UNITS, VOLT
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
 
@@ -52,3 +52,19 @@ def overlay(values, present, over, there):
         if there[i]:
             present[i] = there[i]
             values[i * 2:i * 2 + 2] = over[i * 2:i * 2 + 2]
+
+
+def beyond(values, present, limits):
+    """First field whose magnitude exceeds limits[field], or that is a negative counter or voltage; -1: none."""
+    for field in range(FIELDS):
+        negative = present[field] == 3
+        if not present[field]:
+            continue
+        if field >= IMPORT_ENERGY:
+            if negative:
+                return field
+        elif values[2 * field] + (values[2 * field + 1] << 24) > limits[field]:
+            return field
+        elif negative and QUANTITIES[field] == VOLT:
+            return field
+    return -1

@@ -10,6 +10,8 @@ except ImportError:
 from ..wire.framer import Framer
 from .decoder import Decoder
 from .live import Live
+from .plausible import Plausible
+from .reading import METER_ID
 from .search import Search, describe
 
 #: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
@@ -37,6 +39,7 @@ class Counters:
         self.encrypted = 0
         self.decoded = 0
         self.rejected = 0
+        self.implausible = 0
         self.line_changes = 0
 
 
@@ -50,6 +53,7 @@ class Link:
     def __init__(self, uart, bus, board, option=0, cipher=None):
         self.counters = Counters()
         self.live = Live()
+        self.plausible = Plausible()
         self._uart = uart
         self._bus = bus
         self._board = board
@@ -58,6 +62,8 @@ class Link:
         self._search = Search(option)
         self._chunk = bytearray(_CHUNK)
         self._now = board.ticks_ms()
+        self._up = 0  # ms since the start, which the board's tick does not count beyond its wrap
+        self._up_tick = self._now
         self._last_byte = self._now
         self._last_telegram = self._now
         self._heard = False  # bytes came at all
@@ -90,6 +96,8 @@ class Link:
         if not self._heard or since > Search.dwell_ms:
             return _SILENT
         if c.frames:
+            if self._decoder.reason is None and c.implausible and not self.live.seq:
+                return "implausible reading: " + self.plausible.detail
             return self._decoder.reason
         return _CHECKSUM if c.checksum_errors else _NOISE
 
@@ -159,6 +167,17 @@ class Link:
     def _reading(self, reading):
         if reading.empty():
             return
-        since = self._board.ticks_diff(self._now, self.live.received) if self.live.seq else 0
-        self.live.take(reading, self._now, since)
-        self._bus.publish("meter", self.live)
+        since = self._board.ticks_diff
+        self._up += since(self._now, self._up_tick)
+        self._up_tick = self._now
+        meters = self.plausible.meters
+        if not self.plausible.check(reading, reading.raw(METER_ID), self._up):
+            self.counters.implausible += 1
+            return
+        live = self.live
+        if meters != self.plausible.meters:
+            live.forget()
+        if self._decoder.encrypted:
+            live.title = self._decoder.ciphered.title
+        live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
+        self._bus.publish("meter", live)

@@ -7,9 +7,9 @@ from .obis import (
     IMPORT_ENERGY,
     IMPORT_ENERGY_T1,
     IMPORT_POWER,
-    IMPORT_REACTIVE_ENERGY,
 )
-from .reading import MANUFACTURER, METER_ID, METER_TYPE, Reading
+from .identity import identify, readable
+from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, Reading
 
 # Total, first tariff, number of tariffs.
 _SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1, 4), (EXPORT_ENERGY, EXPORT_ENERGY_T1, 4)
@@ -22,7 +22,13 @@ class Live(Reading):
         super().__init__()
         self.seq = 0  # readings since boot, 1 is the first
         self.received = 0  # board.ticks_ms() of the last telegram's last byte
+        self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
+
+    def forget(self):
+        """Another meter: nothing of the one before may show in its readings."""
+        self.clear()
+        self.period_ms = 0
 
     def take(self, reading, ticks, since_ms):
         """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
@@ -58,17 +64,15 @@ class Live(Reading):
         """Counters (import, export Wh; reactive import, export varh), None each where not known."""
         return tuple(self.get(field) for field in range(IMPORT_ENERGY, EXPORT_REACTIVE_ENERGY + 1))
 
-    def restore(self, counters):
-        """Take counters kept over a restart, in the order of `energies`, where no list has said them yet."""
-        for field, number in zip(range(IMPORT_ENERGY, IMPORT_REACTIVE_ENERGY + 2), counters):
-            if number is not None and not self.present[field]:
-                self._put(field, number)
-
     def identity(self):
         """Who the meter is, as /meter/id tells it: texts or None."""
+        maker, model = identify(
+            self.text(P1_IDENT), self.text(METER_TYPE) if not self.raw(P1_IDENT) else None,
+            self.text(LIST_VERSION), self.text(NAME), self.title)
+        number = self.text(METER_ID)
         return {
-            "manufacturerId": self.text(MANUFACTURER),
-            "deviceType": self.text(METER_TYPE),
-            "meterId": self.text(METER_ID),
-            "meterName": self.text(METER_TYPE),
+            "manufacturerId": maker,
+            "deviceType": "E",
+            "meterId": readable(number) if number else None,
+            "meterName": model,
         }

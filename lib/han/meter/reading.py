@@ -20,8 +20,8 @@ from .obis import (
 from .obis import LIST_VERSION as _LIST
 
 # Slots of `Reading.text`.
-METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT = 0, 1, 2, 3, 4
-_SLOTS = 5
+METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
+_SLOTS = 6
 
 _NO_FIELDS = bytes(FIELDS)
 _NO_SPECIALS = bytes(SPECIALS)
@@ -65,14 +65,18 @@ class Reading:
         return -number if here == 3 else number
 
     def text(self, slot):
-        """The text in METER_ID … P1_IDENT, hex digits where it is not printable; None where absent."""
-        if not self._said[slot]:
+        """The text in METER_ID … NAME, hex digits where it is not printable; None where absent."""
+        raw = self.raw(slot)
+        if raw is None:
             return None
-        raw = self._texts[slot]
         for byte in raw:
             if not 0x20 <= byte < 0x7F:
                 return "".join("%02X" % byte for byte in raw)
         return raw.decode()
+
+    def raw(self, slot):
+        """The bytes of a text, the same object as long as it does not change; None where absent."""
+        return self._texts[slot] if self._said[slot] else None
 
     def clear(self):
         """Forget the telegram before."""
@@ -92,6 +96,7 @@ class Reading:
             if self._take_text(METER_ID, buf, rows, code):
                 break
         self._take_text(METER_TYPE, buf, rows, TYPE)
+        self._take_text(NAME, buf, rows, DEVICE_NAME)
         self._take_text(LIST_VERSION, buf, rows, _LIST)
         return self._special[CLOCK - TEXTS]
 

@@ -11,7 +11,8 @@ SPEEDS = (
     (4800, 8, None, 1),
 )
 #: Each speed plain and inverted; option `m.o` of the configuration is 1 + the index here.
-LINES = tuple(speed + (inverted,) for speed in SPEEDS for inverted in (False, True))
+#: P1's own output is inverted, adapters to M-Bus and RS-485 are not.
+LINES = tuple(speed + (inverted != (speed[0] == 115200),) for speed in SPEEDS for inverted in (False, True))
 
 
 def describe(line):

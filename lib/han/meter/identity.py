@@ -1,0 +1,85 @@
+"""Who made the meter and what model it is, from the traces of it that telegrams carry.
+
+The traces: the P1 ident line, the COSEM logical device name, the system title of ciphered
+telegrams, the list's name and the type text. FLAG codes are those of the DLMS User
+Association; a code that is not in the table is shown as it was sent.
+"""
+
+# Openings of a P1 ident behind '/XXX' and its digit, as meters of all grid companies send it,
+# and openings of a type text: (opening, FLAG code or None for the one in the ident, model).
+_MODELS = (
+    ("5\\253", "SAG", "S211"),
+    ("5\\2M550", None, "AM550"),
+    ("9\\2M551", None, "AM550"),
+    ("5 2M550", None, "AM550"),
+    ("5\\2MT382", None, "MT382"),
+    ("5KAIFA-METER", None, "MA304"),
+    ("5LGBBFF", "LGZ", "E350"),
+    ("5E360", None, "E360"),
+    ("5SAG-METER", None, "SX631"),
+    ("5G35", None, "GAMA 350"),
+)
+# Type texts of lists that carry one: opening, FLAG code, model (None: the text itself).
+_TYPES = (
+    ("MA1", "KFM", None),
+    ("MA3", "KFM", None),
+    ("684", "KAM", "OMNIPOWER"),
+    ("686", "KAM", "OMNIPOWER"),
+    ("65", "ADN", None),
+    ("75", "ADN", None),
+)
+# Openings of a list's name.
+_LISTS = (("KFM", "KFM"), ("Kamstrup", "KAM"), ("AIDON", "ADN"))
+# FLAG code of a logical device name or a system title: model behind it.
+_MAKERS = {
+    "ISK": "AM550",
+    "LGZ": "E450",
+    "KFM": "MA309",
+    "KAM": "OMNIPOWER",
+    "SAG": "T210-D",
+    "SMS": "IM350",
+}
+# P1 idents that end behind the code.
+_SHORT = {"KAM": "OMNIA"}
+
+
+def _flag(text):
+    """The three letters a device name or system title opens with; None where it does not."""
+    head = text[:3].upper() if text else ""
+    return head if len(head) == 3 and all("A" <= c <= "Z" for c in head) else None
+
+
+def identify(ident, type_text, list_name, device_name, title):
+    """(FLAG code, model), each a text or None, from what is known of a meter (texts or None)."""
+    if ident:
+        rest = ident[4:]
+        for opening, code, model in _MODELS:
+            if rest.startswith(opening):
+                return code or ident[1:4].upper(), model
+        return ident[1:4].upper(), _SHORT.get(ident[1:4].upper()) or rest[1:].strip("\\ ") or None
+    if type_text:
+        for opening, code, model in _TYPES:
+            if type_text.startswith(opening):
+                return code, model or type_text
+    maker = _flag(device_name) or _flag(title)
+    if not maker and list_name:
+        for opening, code in _LISTS:
+            if list_name.startswith(opening):
+                maker = code
+    return maker, type_text or _MAKERS.get(maker)
+
+
+def readable(number):
+    """A meter's number as it is printed on it: P1 sends it as the hex digits of its characters."""
+    if len(number) < 8 or len(number) % 2:
+        return number
+    plain = ""
+    for i in range(0, len(number), 2):
+        try:
+            character = chr(int(number[i:i + 2], 16))
+        except ValueError:
+            return number
+        if not ("0" <= character <= "9" or "A" <= character <= "Z" or "a" <= character <= "z"):
+            return number
+        plain += character
+    return plain
