@@ -11,7 +11,7 @@ import urllib.request
 
 from tools import stage
 
-LISTENING = re.compile(r"listening on (http://[0-9.]+:\d+)/")
+LISTENING = re.compile(r"listening on (http://[0-9.]+:(\d+))/")
 
 
 class Simulator:
@@ -19,7 +19,7 @@ class Simulator:
 
     def __init__(self, *arguments):
         self.command = [sys.executable, "-m", "host_sim", *map(str, arguments)]
-        self.url = None
+        self.url = self.port = None
 
     def __enter__(self):
         self.process = subprocess.Popen(
@@ -35,7 +35,7 @@ class Simulator:
             said.append(line)
             found = LISTENING.search(line)
             if found:
-                self.url = found.group(1)
+                self.url, self.port = found.group(1), int(found.group(2))
                 # What it says later is not wanted, but a full pipe would stop it.
                 threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return self
