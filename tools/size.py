@@ -48,10 +48,10 @@ def packages(rows):
 
 
 def image(details=True):
-    """Print the image's sizes; True where they are within the budgets."""
+    """Print the image's sizes; whether they are within the budgets, None where it does not compile."""
     found = groups()
     if found is None:
-        return False
+        return None
     titles = {
         "always": "always running",
         "on demand": "on demand",
@@ -94,12 +94,10 @@ def heap():
     return True
 
 
-def main(arguments):
-    ok = image(details="--image" not in arguments)
-    if "--image" not in arguments:
-        ok = heap() and ok
-    return 0 if ok else 1
+def main():
+    ok = image()
+    return 0 if heap() and ok else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -14,7 +14,7 @@ def command(*arguments, heap="64M"):
     # Beside this interpreter and not from PATH: the version that requirements.txt pins.
     micropython = pathlib.Path(sys.executable).parent / "micropython"
     if not micropython.exists():
-        sys.exit("no %s: run make setup" % micropython)
+        raise FileNotFoundError("no %s: run make setup" % micropython)
     return [str(micropython), "-X", "heapsize=" + heap, *map(str, arguments)]
 
 
