@@ -50,7 +50,7 @@ class App:
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(self.messages, self.streams, self.link)
-        self.gate = Gate(make_app(routes.table()), self.config, self.streams, self.log, board.listen)
+        self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
 
     def make_link(self):
         """The part that reads the meter."""
@@ -81,7 +81,7 @@ class App:
         try:
             self.counters.save()
         except OSError as error:
-            self.log.exception("counters", error)
+            self.log.crash("counters", error)
 
     def _restore(self):
         # Flash that cannot be read must not keep the reader from reading the meter.
@@ -96,7 +96,7 @@ class App:
         try:
             self.counters.load()
         except OSError as error:
-            self.log.exception("counters", error)
+            self.log.crash("counters", error)
 
     # Lives as long as the application.
     async def _keep_counters(self):

@@ -24,7 +24,8 @@ class Board:
     uart = None
     stream_limits = (3, 5, 8)
 
-    def __init__(self, flash=None):
+    def __init__(self, flash=None, link=None):
+        self.link = link or Link
         self.flash = flash or {}
         self.power = Power()
         self.listen = ("127.0.0.1", 0)
@@ -105,9 +106,9 @@ FULL = tuple((field, number) for field, number in enumerate((
 )))  # fmt: skip
 
 
-class TestApp(App):
+class FakeApp(App):
     def make_link(self):
-        return Link(self.bus, self.board)
+        return self.board.link(self.bus, self.board)
 
 
 class Running:
@@ -121,7 +122,7 @@ class Running:
         # MicroPython cannot tell which port it got for 0, so ask for one until it is free.
         for attempt in range(50):
             self.board.listen = ("127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000)
-            app = TestApp(self.board)
+            app = FakeApp(self.board)
             for name, value in self._limits.items():
                 setattr(app.gate if hasattr(app.gate, name) else app.streams, name, value)
             self._task = asyncio.create_task(app.run())

@@ -160,7 +160,7 @@ def test_an_exception_is_logged_with_its_traceback():
     try:
         {}["lost"]
     except KeyError as error:
-        log.exception("somewhere", error)
+        log.crash("somewhere", error)
     text = log.entries[-1][1]
     assert text.startswith("somewhere: Traceback") and "KeyError" in text and "test_core.py" in text
 

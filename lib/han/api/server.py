@@ -125,8 +125,6 @@ class Gate:
         self._server = await asyncio.start_server(
             self._serve, self._host, self.port, backlog=self.backlog
         )
-        if not self.port:  # any free one: only CPython can tell which
-            self.port = self._server.sockets[0].getsockname()[1]
 
     # Lives until the supervisor cancels it.
     async def run(self):
@@ -176,7 +174,7 @@ class Gate:
         except (OSError, EOFError):
             pass  # the client is gone
         except Exception as error:
-            self._log.exception("connection", error)
+            self._log.crash("connection", error)
         finally:
             self.connections.remove(connection)
             await connection.close()
@@ -259,7 +257,7 @@ class Gate:
         if head.length > self.max_body:
             return refusal(413, "body longer than %d bytes" % self.max_body)
         request = Request(
-            self._app, None, head.method, head.target, head.version, head.headers,
+            self._app, ("", 0), head.method, head.target, head.version, head.headers,
             stream=connection.reader, sock=(connection, connection),
         )  # fmt: skip
         request.path = head.path
@@ -286,8 +284,8 @@ class Gate:
             count = max(0, count - len(data)) if count > 0 else count
 
 
-def make_app(routes):
-    """A microdot application for a table of (path, methods, coroutine function)."""
+def make_app(routes, log):
+    """A microdot application for a table of (path, methods, coroutine function); bugs go to the log."""
     app = Microdot()
     for path, methods, handler in routes:
         app.route(path, methods)(handler)
@@ -304,16 +302,19 @@ def make_app(routes):
                 return {"Allow": ", ".join(names + ["OPTIONS"])}
         return 404
 
+    @app.errorhandler(404)
     async def not_found(request):
         return refusal(404, "no such path")
 
+    @app.errorhandler(405)
     async def not_allowed(request):
         fields = allowed(request)
         return refusal(405, "method must be one of " + fields["Allow"], fields)
 
-    async def failed(request):
-        return refusal(500, "error in the reader, see /health")
+    @app.errorhandler(Exception)
+    async def failed(request, error):
+        log.crash(request.path, error)
+        return refusal(500, "error in the reader")
 
     app.options_handler = allowed
-    app.error_handlers = {404: not_found, 405: not_allowed, 500: failed}
     return app

@@ -38,7 +38,7 @@ class Streams:
     max_missed = 2
     #: A client that does not take one message in this time is closed, ms.
     stall_ms = 30000
-    #: A client that has been told goodbye is closed after this time, ms.
+    #: A client that is told goodbye is closed after this time, ms.
     goodbye_ms = 1000
 
     def __init__(self, messages, bus, log, limits):
@@ -116,14 +116,15 @@ class Streams:
                 if not isinstance(data, bytes):
                     message = self._messages.stream(topic)
                     data = message.ws if client.kind == "ws" else message.sse
+                if topic == "goodbye":
+                    await connection.send(data, self.goodbye_ms)
+                    return  # what is left of that time is the reading task's
                 await connection.send(data, self.stall_ms)
                 connection.left = None
-                if topic == "goodbye":
-                    return
         except OSError:
             pass
         except Exception as error:
-            self._log.exception("stream", error)
+            self._log.crash("stream", error)
         connection.end()
 
     async def _wait(self, client, writer):
@@ -136,12 +137,12 @@ class Streams:
         while True:
             opcode, payload = await receiver.receive()
             client.missed = 0
-            if opcode == websocket.CLOSE:
+            if opcode in (websocket.CLOSE, websocket.FAILED):
                 put("goodbye", websocket.close(payload))
-                for _ in range(20):
-                    await asyncio.sleep(self.goodbye_ms / 20000)
-                    if writer.done():
-                        break
+                await writer
+                if opcode == websocket.FAILED:
+                    # Closing with something unread would reset the connection, goodbye and all.
+                    await self._wait(client, writer)
                 return
             if opcode == websocket.PING:
                 put("pong", websocket.frame(websocket.PONG, payload))

@@ -7,6 +7,7 @@ from binascii import b2a_base64
 from hashlib import sha1
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+FAILED = 16  # no opcode: what Receiver says of a client that breaks the rules
 
 # Close codes, RFC 6455 clause 7.4.1.
 GOING_AWAY, PROTOCOL, NOT_UTF8, TOO_BIG = 1001, 1002, 1007, 1009
@@ -54,8 +55,8 @@ class Receiver:
     async def receive(self):
         """(opcode, payload) of the next message or control frame.
 
-        (CLOSE, code to answer with) at the client's close and where it breaks the rules.
-        EOFError at the end of the connection.
+        (CLOSE, code to answer with) at the client's close, (FAILED, code) where it breaks the
+        rules: nothing after that can be understood. EOFError at the end of the connection.
         """
         read = self._reader.readexactly
         while True:
@@ -63,16 +64,16 @@ class Receiver:
             opcode = first & 0x0F
             length = second & 0x7F
             if first & 0x70 or not second & 0x80:
-                return CLOSE, PROTOCOL  # extensions nobody agreed to, or a frame without mask
+                return FAILED, PROTOCOL  # extensions nobody agreed to, or a frame without mask
             if opcode & 8:
                 if length > 125 or not first & 0x80 or opcode > PONG:
-                    return CLOSE, PROTOCOL
+                    return FAILED, PROTOCOL
             elif opcode > BINARY or (opcode == CONTINUATION) == (self._opcode == 0):
-                return CLOSE, PROTOCOL
+                return FAILED, PROTOCOL
             if length > 125:
                 length = int.from_bytes(await read(2 if length == 126 else 8), "big")
             if length > self.max_message - (0 if opcode & 8 else len(self._message)):
-                return CLOSE, TOO_BIG
+                return FAILED, TOO_BIG
             mask = await read(4)
             payload = bytearray(await read(length)) if length else bytearray()
             for i in range(length):
@@ -94,5 +95,5 @@ class Receiver:
                     try:
                         payload.decode()
                     except ValueError:
-                        return CLOSE, NOT_UTF8
+                        return FAILED, NOT_UTF8
                 return opcode, payload

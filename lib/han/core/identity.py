@@ -22,5 +22,5 @@ def uuid5(name):
     digest = bytearray(sha1(_NAMESPACE + name.encode()).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
-    digits = hexlify(digest).decode()
+    digits = hexlify(bytes(digest)).decode()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -33,7 +33,7 @@ class Log:
         if self._show:
             self._show(text)
 
-    def exception(self, where, error):
+    def crash(self, where, error):
         """Keep an exception with its traceback."""
         out = io.StringIO()
         print_exception(error, out)

@@ -67,7 +67,7 @@ class Supervisor:
                 service.restarts += 1
                 service.health = "failed"
                 service.status = "restarting"
-                self._log.exception(service.name, error)
+                self._log.crash(service.name, error)
             if self._clock.uptime_ms() - service.since >= self.settled_ms:
                 pause = self.first_ms
             await asyncio.sleep(pause / 1000)
