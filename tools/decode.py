@@ -20,7 +20,7 @@ from han.wire.gcm import Cipher, parse_key  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
 
-_FRAMINGS = {1: "HDLC", 2: "M-Bus", 3: "P1", 4: "ciphered P1"}
+_FRAMINGS = {1: "HDLC", 2: "M-Bus", 3: "P1", 4: "ciphered P1", 5: "SML"}
 
 
 class Account:
@@ -78,6 +78,7 @@ _GIVEN_UP = {
     "checksum": "but its checksum is wrong",
     "truncated": "but it is cut off",
     "overrun": "but it does not end",
+    "parity": "with parity in bit 7 (a 7E1 line read as 8N1): cleared from here on",
 }
 
 

@@ -9,7 +9,7 @@ except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.meter import fill_fast, fill_plain, profiles
-from han.meter.obis import CODES, FIELDS, KEYS, KNOWN, SPECIALS
+from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
 from han.wire import gcm, gcm_plain, plain, walk_plain
 
 MOST = 24
@@ -48,13 +48,27 @@ def test_move_copy_same():
 
 def test_hunt_and_text_end():
     random = Random(13)
-    alphabet = b"\x7e\xa0\xaf\x68\x10\x10/AbC!\r\n\xdb\x08\x00\xff 7\t\x7f"
+    alphabet = b"\x7e\xa0\xaf\xaf\x68\x10\x10/AbC!\r\n\xdb\x08\x00\xff 7\t\x7f\xc3\x1b\x1b\x1b\x1b\x01\x01\x01"
     for _ in range(4 * ROUNDS):
         data = bytearray(random.choice(alphabet) for _ in range(random.between(1, 40)))
         start = random.below(len(data))
         assert fast.hunt(data, start, len(data)) == plain.hunt(data, start, len(data)), bytes(data)
         if start:
             assert fast.text_end(data, start, len(data)) == plain.text_end(data, start, len(data)), bytes(data)
+
+
+def test_parity_and_escapes():
+    random = Random(22)
+    for _ in range(ROUNDS):
+        data = bytearray(random.choice(b"\x1b\x1b\x1b\x1b\x1b\x01\xff") for _ in range(random.below(50)))
+        start = random.below(len(data) + 1)
+        assert fast.find_escape(data, start, len(data)) == plain.find_escape(data, start, len(data)), bytes(data)
+        data = random.bytes(40)
+        assert fast.odd_parity(data, start % 40, 40) == plain.odd_parity(data, start % 40, 40)
+        one, two = bytearray(data), bytearray(data)
+        fast.strip_parity(one, start % 40, 40)
+        plain.strip_parity(two, start % 40, 40)
+        assert one == two
 
 
 def walked(module, data, start):
@@ -138,8 +152,8 @@ def test_p1_walk_on_generated_lines():
 
 
 def filled(module, rows, n, profile):
-    values = array("i", bytes(8 * FIELDS))
-    present = bytearray(FIELDS)
+    values = array("i", bytes(8 * ALL))
+    present = bytearray(ALL)
     special = bytearray(SPECIALS)
     module.fill(rows, n, (KEYS, CODES), KNOWN, profile, len(profile[0]), values, present, special)
     numbers = [(values[2 * i], values[2 * i + 1]) if present[i] else None for i in range(FIELDS)]

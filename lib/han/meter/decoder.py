@@ -1,8 +1,8 @@
 """From a checked telegram to a reading: unwrap, put together, decipher, walk, fill. The whole pipeline."""
 from array import array
 
-from ..wire import apdu, hdlc, mbus, p1
-from ..wire.framer import GLO, HDLC, MBUS
+from ..wire import apdu, hdlc, mbus, p1, sml
+from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.segments import Blocks, Segments
 from ..wire.walk import axdr_walk, p1_walk
 from . import profiles
@@ -53,6 +53,8 @@ class Decoder:
             self._ident_and_apdu(buf, start, end)
         elif kind == GLO:
             self.apdu(buf, start, end, True)
+        elif kind == SML:
+            self._sml(buf, start, end)
         else:
             self._text(buf, start, end)
 
@@ -205,6 +207,15 @@ class Decoder:
         if not (row and rows[8 * row - 1] == _CLOCK and reading.set_clock(buf, rows[8 * row - 7])) and clock:
             reading.set_clock(buf, clock)
         self._deliver(reading)
+
+    def _sml(self, buf, start, end):
+        start, end = sml.content(buf, start, end)
+        n = sml.walk(buf, start, end, self._rows, _ROWS)
+        if n < 0:
+            return self._reject("list malformed")
+        self.reading.clear()
+        self.reading.fill(buf, self._rows, n, profiles.COMMON)
+        self._deliver(self.reading)
 
     def _text(self, buf, start, end):
         ident = p1.ident_end(buf, start)

@@ -2,13 +2,14 @@
 import micropython
 from micropython import const
 
-from .obis import BASES, QUANTITIES, UNITS
+from .obis import ALL, BASES, QUANTITIES, UNITS
 
 _NUMBER = const(1)
 _NEGATIVE = const(16)
 _NO_UNIT = const(255)
 _TEXTS = const(64)
 _FIELDS = const(38)
+_ALL = const(42)
 _VOLTAGES = const(16)
 _CURRENTS = const(19)
 _COUNTERS = const(22)
@@ -61,7 +62,7 @@ def fill(rows, n: int, table, known: int, profile, ordered: int, values, present
             if texts[code - _TEXTS] == 0:
                 texts[code - _TEXTS] = i
             continue
-        if r[q + 7] & 15 != _NUMBER or code >= _FIELDS or here[code]:
+        if r[q + 7] & 15 != _NUMBER or code >= _ALL or here[code]:
             continue
         quantity = quantities[code]
         low = r[q + 3]

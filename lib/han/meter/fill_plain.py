@@ -1,5 +1,5 @@
 """The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
-from .obis import BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, TEXTS, UNITS, VOLT
+from .obis import ALL, BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, TEXTS, UNITS, VOLT
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
 
@@ -27,7 +27,7 @@ def fill(rows, n, table, known, profile, ordered, values, present, special):
         if code >= TEXTS:
             special[code - TEXTS] = special[code - TEXTS] or i + 1
             continue
-        if kind & 15 != _NUMBER or code >= FIELDS or present[code]:
+        if kind & 15 != _NUMBER or code >= ALL or present[code]:
             continue
         quantity = QUANTITIES[code]
         number = high << 24 | low

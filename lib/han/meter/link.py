@@ -36,6 +36,7 @@ class Counters:
         self.checksum_errors = 0
         self.truncated = 0
         self.overrun = 0
+        self.parity = 0  # times a 7E1 line was recognised
         self.encrypted = 0
         self.decoded = 0
         self.rejected = 0

@@ -14,6 +14,9 @@ IMPORT_REACTIVE_ENERGY, EXPORT_REACTIVE_ENERGY = 24, 25
 IMPORT_ENERGY_T1, EXPORT_ENERGY_T1 = 26, 30  # four tariffs each
 IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 34, 36  # two tariffs each
 FIELDS = 38
+# Power with a sign, as SML sends it, becomes import and export: the total, then the phases.
+NET_POWER = 38
+ALL = 42
 
 TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, CLOCK = 64, 65, 66, 67, 68, 69, 70
@@ -27,7 +30,7 @@ BASES = bytes((64, 64, 63, 61, 64, 64))  # 64 + power
 UNITS = bytes((27, 29, 35, 33, 30, 32))
 QUANTITIES = bytes(
     [WATT] * 2 + [VAR] * 2 + [WATT] * 6 + [VAR] * 6 + [VOLT] * 3 + [AMPERE] * 3
-    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 8 + [VAR_HOUR] * 4
+    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 8 + [VAR_HOUR] * 4 + [WATT] * 4
 )
 
 
@@ -54,10 +57,14 @@ def _codes():
     for tariff in range(2):
         yield _key(1, 3, 8, 1 + tariff), IMPORT_REACTIVE_ENERGY_T1 + tariff
         yield _key(1, 4, 8, 1 + tariff), EXPORT_REACTIVE_ENERGY_T1 + tariff
+    for i in range(4):
+        yield _key(1, 16 + 20 * i, 7, 0), NET_POWER + i
     yield _key(0, 96, 1, 0), ID
     yield _key(1, 96, 1, 0), ID
     yield _key(0, 96, 1, 1), ID_OTHER
     yield _key(1, 0, 0, 5), ID_KAMSTRUP
+    yield _key(1, 0, 0, 9), ID_OTHER  # SML: server id
+    yield _key(1, 96, 50, 1), DEVICE_NAME  # SML: the maker's three letters
     yield _key(0, 42, 0, 0), DEVICE_NAME
     yield _key(0, 96, 1, 7), TYPE
     yield _key(1, 96, 1, 1), TYPE  # Kamstrup

@@ -4,15 +4,21 @@ from array import array
 from ..wire.loops import copy, same
 from .fill import fill, overlay
 from .obis import (
+    ALL,
     CLOCK,
     CODES,
     DEVICE_NAME,
+    EXPORT_POWER,
     FIELDS,
     ID,
     ID_KAMSTRUP,
     ID_OTHER,
+    IMPORT_POWER,
     KEYS,
     KNOWN,
+    L1_EXPORT_POWER,
+    L1_IMPORT_POWER,
+    NET_POWER,
     SPECIALS,
     TEXTS,
     TYPE,
@@ -23,7 +29,7 @@ from .obis import LIST_VERSION as _LIST
 METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
 _SLOTS = 6
 
-_NO_FIELDS = bytes(FIELDS)
+_NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
 _TABLE = KEYS, CODES
 # In this order the first code with a content is the meter's number.
@@ -47,8 +53,8 @@ class Reading:
     """The fields of one telegram; filled again for the next, so keep what you need, not the object."""
 
     def __init__(self):
-        self.values = array("i", bytes(8 * FIELDS))
-        self.present = bytearray(FIELDS)
+        self.values = array("i", bytes(8 * ALL))
+        self.present = bytearray(ALL)
         self.clock = None  # seconds since 2020-01-01 in the meter's local time
         self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
         self.dst = None
@@ -80,7 +86,7 @@ class Reading:
 
     def clear(self):
         """Forget the telegram before."""
-        copy(self.present, 0, _NO_FIELDS, 0, FIELDS)
+        copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
         self.clock = self.deviation = self.dst = None
@@ -92,6 +98,10 @@ class Reading:
     def fill(self, buf, rows, n, profile):
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
         fill(rows, n, _TABLE, KNOWN, profile, len(profile[0]), self.values, self.present, self._special)
+        if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER):
+            self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
+            for phase in range(3):
+                self._split(L1_IMPORT_POWER + phase, L1_EXPORT_POWER + phase, NET_POWER + 1 + phase)
         for code in _IDS:
             if self._take_text(METER_ID, buf, rows, code):
                 break
@@ -99,6 +109,15 @@ class Reading:
         self._take_text(NAME, buf, rows, DEVICE_NAME)
         self._take_text(LIST_VERSION, buf, rows, _LIST)
         return self._special[CLOCK - TEXTS]
+
+    def _split(self, imported, exported, net):
+        """Import and export of a power with a sign, where they were not sent themselves."""
+        if self.present[net] and not self.present[imported] and not self.present[exported]:
+            for field, size in (imported, 1), (exported, 3):
+                here = self.present[net] == size
+                self.values[2 * field] = self.values[2 * net] if here else 0
+                self.values[2 * field + 1] = self.values[2 * net + 1] if here else 0
+                self.present[field] = 1
 
     def _take_text(self, slot, buf, rows, code):
         row = self._special[code - TEXTS]

@@ -14,6 +14,8 @@ _HDLC = const(1)
 _MBUS = const(2)
 _P1 = const(3)
 _GLO = const(4)
+_SML = const(5)
+_P1_PARITY = const(6)
 
 
 @micropython.viper
@@ -126,6 +128,30 @@ def hunt(buf, start: int, end: int) -> int:
                 return i * 8
             if b[i + 1] == 8:
                 return i * 8 + _GLO
+        elif c == 0x1B:
+            # 1B 1B 1B 1B 01 01 01 01
+            k = 1
+            while k < 8 and k < left and b[i + k] == (0x1B if k < 4 else 1):
+                k += 1
+            if k == 8:
+                return i * 8 + _SML
+            if k == left:
+                return i * 8
+        elif c == 0xAF:
+            # '/' and letters, each with its parity in bit 7
+            k = 1
+            while k < 4 and k < left:
+                d = b[i + k]
+                x = d ^ d >> 4
+                x ^= x >> 2
+                d = d & 0x7F | 0x20
+                if (x ^ x >> 1) & 1 or d < 0x61 or d > 0x7A:
+                    break
+                k += 1
+            if k == 4:
+                return i * 8 + _P1_PARITY
+            if k == left:
+                return i * 8
         i += 1
     return end * 8
 
@@ -150,3 +176,42 @@ def text_end(buf, start: int, end: int) -> int:
             return -1 - i
         i += 1
     return end
+
+
+@micropython.viper
+def odd_parity(buf, start: int, end: int) -> int:
+    """How many bytes of buf[start:end] have an odd number of ones."""
+    b = ptr8(buf)
+    n = 0
+    while start < end:
+        x = b[start]
+        x ^= x >> 4
+        x ^= x >> 2
+        x ^= x >> 1
+        n += x & 1
+        start += 1
+    return n
+
+
+@micropython.viper
+def strip_parity(buf, start: int, end: int):
+    """Clear bit 7 of buf[start:end]."""
+    b = ptr8(buf)
+    while start < end:
+        b[start] = b[start] & 0x7F
+        start += 1
+
+
+@micropython.viper
+def find_escape(buf, start: int, end: int) -> int:
+    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    b = ptr8(buf)
+    i = start
+    while i + 4 <= end:
+        if b[i + 3] != 0x1B:
+            i += 4
+        elif b[i] == 0x1B and b[i + 1] == 0x1B and b[i + 2] == 0x1B:
+            return i
+        else:
+            i += 1
+    return i

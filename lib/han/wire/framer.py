@@ -1,4 +1,4 @@
-"""Cuts telegrams out of any stream of bytes: HDLC, M-Bus and P1, found by their own openings.
+"""Cuts telegrams out of any stream of bytes: HDLC, M-Bus, P1 and SML, found by their own openings.
 
 A telegram may open anywhere, also inside one that was cut off, so up to four openings are
 followed at the same time and the first whose checksum is right wins: nothing that is
@@ -6,10 +6,11 @@ damaged can hide the good telegram behind it. Only openings that are hard to imi
 followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
 The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
 """
-from . import hdlc, mbus, p1
-from .loops import copy, hunt, move
+from . import hdlc, mbus, p1, sml
+from .loops import copy, hunt, move, odd_parity, strip_parity
 
-HDLC, MBUS, P1, GLO = 1, 2, 3, 4
+HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
+_P1_PARITY = 6
 
 # What a check of an opening says: bytes are missing, it is none, or it ends there (an index).
 MORE = 0
@@ -17,6 +18,8 @@ NONE = -1
 WRONG = -2
 
 _OPENINGS = 4
+# So many bytes of even parity in a row, behind an opening, are no chance.
+_EVEN = 60
 
 
 class Counters:
@@ -28,6 +31,7 @@ class Counters:
         self.checksum_errors = 0
         self.truncated = 0
         self.overrun = 0
+        self.parity = 0
 
 
 class Framer:
@@ -35,7 +39,11 @@ class Framer:
 
     sink(kind, buf, start, end): the telegram is buf[start:end], valid during the call only.
     trace(what, start, end), if set, is told about every byte range that was given up, as
-    offsets in the whole stream: 'checksum', 'truncated', 'overrun'; or taken: 'telegram'.
+    offsets in the whole stream: 'checksum', 'truncated', 'overrun', 'parity'; or taken:
+    'telegram'.
+
+    A 7E1 line that is read as 8N1 leaves the parity in bit 7. The telegram that shows it is
+    given up, from there on the bit is cleared, for as long as the parity stays right.
     """
 
     # The longest telegram: an HDLC frame has 2049 bytes, P1 with a year of peaks about 3000.
@@ -55,6 +63,8 @@ class Framer:
         self._need = [0] * _OPENINGS
         self._open = 0
         self._p1 = p1.Checker()
+        self._sml = sml.Checker()
+        self._strip = False
 
     def feed(self, data, n):
         """Take the first n bytes of data, any number of them."""
@@ -66,6 +76,10 @@ class Framer:
                 room = self._make_room()
             take = n - done if n - done < room else room
             copy(self.buf, self._end, data, done, done + take)
+            if self._strip:
+                self._strip = odd_parity(self.buf, self._end, self._end + take) <= take >> 3
+                if self._strip:
+                    strip_parity(self.buf, self._end, self._end + take)
             self._end += take
             done += take
             self._work(False)
@@ -101,6 +115,7 @@ class Framer:
             self._start[i] -= first
             self._need[i] -= first
         self._p1.resume -= first
+        self._sml.resume -= first
         return self.size - self._end
 
     def _drop(self, i):
@@ -147,6 +162,12 @@ class Framer:
                     self._drop(i)
                     break
             self._p1.open(at)
+        elif kind == SML:
+            for i in range(self._open):
+                if self._kind[i] == SML:
+                    self._drop(i)
+                    break
+            self._sml.open(at)
         if self._open == _OPENINGS:
             self._drop(0)
         n = self._open
@@ -164,6 +185,10 @@ class Framer:
             end = mbus.check(self.buf, start, self._end)
         elif kind == P1:
             end = self._p1.check(self.buf, start, self._end, last)
+        elif kind == SML:
+            end = self._sml.check(self.buf, start, self._end)
+        elif kind == _P1_PARITY:
+            end = self._parity(start)
         else:
             end = p1.check_ciphered(self.buf, start, self._end)
         if end < WRONG:  # complete at that index at the earliest
@@ -173,6 +198,19 @@ class Framer:
             self.counters.checksum_errors += 1
             self._give_up("checksum", start, self._end)
         return end
+
+    def _parity(self, start):
+        even = start + _EVEN
+        if even > self._end:
+            return -even
+        if odd_parity(self.buf, start, even):
+            return NONE
+        self._strip = True
+        strip_parity(self.buf, even, self._end)
+        self._scan = even
+        self.counters.parity += 1
+        self._give_up("parity", start, even)
+        return NONE
 
     def _take(self, i, end):
         """Hand over the telegram of opening i; everything that opened before its end is void."""

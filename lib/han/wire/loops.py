@@ -1,5 +1,29 @@
 """The byte loops for this interpreter: viper where there is a native emitter, else their twins."""
 try:
-    from .fast import copy, crc_arc, crc_x25, hunt, move, same, sum8, text_end
+    from .fast import (
+        copy,
+        crc_arc,
+        crc_x25,
+        find_escape,
+        hunt,
+        move,
+        odd_parity,
+        same,
+        strip_parity,
+        sum8,
+        text_end,
+    )
 except ImportError:
-    from .plain import copy, crc_arc, crc_x25, hunt, move, same, sum8, text_end
+    from .plain import (
+        copy,
+        crc_arc,
+        crc_x25,
+        find_escape,
+        hunt,
+        move,
+        odd_parity,
+        same,
+        strip_parity,
+        sum8,
+        text_end,
+    )

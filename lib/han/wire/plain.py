@@ -1,7 +1,8 @@
 """The twins of `fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 from .tables import ARC, X25
 
-_HDLC, _MBUS, _P1, _GLO = 1, 2, 3, 4
+_HDLC, _MBUS, _P1, _GLO, _SML, _P1_PARITY = 1, 2, 3, 4, 5, 6
+_SML_OPENS = b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TEXT = bytes(range(0x20, 0x7F)) + b"\r\n\t"
 
@@ -55,7 +56,7 @@ def hunt(buf, start, end):
     """Find where a telegram may open in buf[start:end]: index * 8 + kind, kind 0 none."""
     for i in range(start, end):
         first = buf[i]
-        if first not in b"\x7e\x68\x2f\xdb":
+        if first not in b"\x7e\x68\x2f\xdb\x1b\xaf":
             continue
         rest = bytes(buf[i + 1:min(i + 4, end)])
         if first == 0x7E:
@@ -74,11 +75,20 @@ def hunt(buf, start, end):
                 return i * 8 + _P1
             if letters == len(rest):
                 return i * 8
-        else:
+        elif first == 0xDB:
             if not rest:
                 return i * 8
             if rest[0] == 8:
                 return i * 8 + _GLO
+        elif first == 0x1B:
+            seen = bytes(buf[i:min(i + 8, end)])
+            if seen == _SML_OPENS[:len(seen)]:
+                return i * 8 + (_SML if len(seen) == 8 else 0)
+        else:
+            plain = bytes(0 if odd_parity(rest, k, k + 1) else rest[k] & 0x7F for k in range(len(rest)))
+            letters = _letters(plain)
+            if letters == len(rest):
+                return i * 8 + (_P1_PARITY if letters == 3 else 0)
     return end * 8
 
 
@@ -91,3 +101,24 @@ def text_end(buf, start, end):
         if byte not in _TEXT:
             return -1 - i
     return end
+
+
+def odd_parity(buf, start, end):
+    """How many bytes of buf[start:end] have an odd number of ones."""
+    return sum(bin(byte).count("1") & 1 for byte in memoryview(buf)[start:end])
+
+
+def strip_parity(buf, start, end):
+    """Clear bit 7 of buf[start:end]."""
+    for i in range(start, end):
+        buf[i] &= 0x7F
+
+
+def find_escape(buf, start, end):
+    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    i = start
+    while i + 4 <= end:
+        if bytes(buf[i:i + 4]) == _SML_OPENS[:4]:
+            return i
+        i += 4 if buf[i + 3] != 0x1B else 1
+    return i
