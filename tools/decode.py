@@ -38,7 +38,8 @@ class Account:
     def kind(self, kind, start, end):
         """The framer hands over a telegram."""
         start, end, _ = self.spans[-1]
-        self.out.write("%d-%d: %s telegram of %d bytes, checksum right\n" % (start, end - 1, _FRAMINGS[kind], end - start))
+        self.out.write("%d-%d: %s telegram of %d bytes, checksum right\n" % (
+            start, end - 1, _FRAMINGS[kind], end - start))
 
     def outcome(self, what, detail):
         """The decoder has dealt with a telegram."""

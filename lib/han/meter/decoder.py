@@ -1,7 +1,7 @@
 """From a checked telegram to a reading: unwrap, put together, decipher, walk, fill. The whole pipeline."""
 from array import array
 
-from ..wire import apdu, hdlc, mbus, p1, sml
+from ..wire import apdu, hdlc, mbus, p1
 from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.segments import Blocks, Segments
 from ..wire.walk import axdr_walk, p1_walk
@@ -209,6 +209,8 @@ class Decoder:
         self._deliver(reading)
 
     def _sml(self, buf, start, end):
+        from ..wire import sml
+
         start, end = sml.content(buf, start, end)
         n = sml.walk(buf, start, end, self._rows, _ROWS)
         if n < 0:

@@ -44,8 +44,9 @@ _SHORT = {"KAM": "OMNIA"}
 
 
 def _flag(text):
-    """The three letters a device name or system title opens with; None where it does not."""
-    head = text[:3].upper() if text else ""
+    """The three letters a device name or system title (as hex digits) opens with; None where it does not."""
+    head = readable(text[:6]) if text else ""
+    head = (head if len(head) == 3 else text[:3]).upper() if text else ""
     return head if len(head) == 3 and all("A" <= c <= "Z" for c in head) else None
 
 
@@ -69,9 +70,20 @@ def identify(ident, type_text, list_name, device_name, title):
     return maker, type_text or _MAKERS.get(maker)
 
 
+def of(ident, type_text, list_name, device_name, number, title):
+    """The fields of /meter/id from a meter's traces, each a text or None."""
+    maker, model = identify(ident, type_text, list_name, device_name, title)
+    return {
+        "manufacturerId": maker,
+        "deviceType": "E",  # electricity
+        "meterId": readable(number) if number else None,
+        "meterName": model,
+    }
+
+
 def readable(number):
     """A meter's number as it is printed on it: P1 sends it as the hex digits of its characters."""
-    if len(number) < 8 or len(number) % 2:
+    if len(number) % 2:
         return number
     plain = ""
     for i in range(0, len(number), 2):

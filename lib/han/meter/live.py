@@ -8,8 +8,7 @@ from .obis import (
     IMPORT_ENERGY_T1,
     IMPORT_POWER,
 )
-from .identity import identify, readable
-from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, Reading
+from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, Reading, text
 
 # Total, first tariff, number of tariffs.
 _SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1, 4), (EXPORT_ENERGY, EXPORT_ENERGY_T1, 4)
@@ -22,6 +21,7 @@ class Live(Reading):
         super().__init__()
         self.seq = 0  # readings since boot, 1 is the first
         self.received = 0  # board.ticks_ms() of the last telegram's last byte
+        self._traces = self._identity = None
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
 
@@ -65,14 +65,12 @@ class Live(Reading):
         return tuple(self.get(field) for field in range(IMPORT_ENERGY, EXPORT_REACTIVE_ENERGY + 1))
 
     def identity(self):
-        """Who the meter is, as /meter/id tells it: texts or None."""
-        maker, model = identify(
-            self.text(P1_IDENT), self.text(METER_TYPE) if not self.raw(P1_IDENT) else None,
-            self.text(LIST_VERSION), self.text(NAME), self.title)
-        number = self.text(METER_ID)
-        return {
-            "manufacturerId": maker,
-            "deviceType": "E",
-            "meterId": readable(number) if number else None,
-            "meterName": model,
-        }
+        """Who the meter is, as /meter/id tells it: texts or None. The same dictionary until it changes."""
+        traces = [self.raw(slot) for slot in (P1_IDENT, METER_TYPE, LIST_VERSION, NAME, METER_ID)]
+        traces.append(self.title)
+        if traces != self._traces:
+            from . import identity  # its tables are needed once a meter
+
+            self._traces = traces
+            self._identity = identity.of(*[text(raw) if raw else None for raw in traces])
+        return self._identity

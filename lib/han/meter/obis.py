@@ -76,3 +76,4 @@ _SORTED = sorted(_codes())
 KEYS = array("i", [key for key, _ in _SORTED])
 CODES = bytes([code for _, code in _SORTED])
 KNOWN = len(_SORTED)
+del _codes, _key, _SORTED  # a few kB that nobody needs any more

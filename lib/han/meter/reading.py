@@ -49,6 +49,14 @@ def seconds(year, month, day, hour, minute, second):
     return (days - 737731) * 86400 + hour * 3600 + minute * 60 + second
 
 
+def text(raw):
+    """Bytes as text, as hex digits where they are not printable."""
+    for byte in raw:
+        if not 0x20 <= byte < 0x7F:
+            return "".join(["%02X" % byte for byte in raw])
+    return raw.decode()
+
+
 class Reading:
     """The fields of one telegram; filled again for the next, so keep what you need, not the object."""
 
@@ -73,12 +81,7 @@ class Reading:
     def text(self, slot):
         """The text in METER_ID … NAME, hex digits where it is not printable; None where absent."""
         raw = self.raw(slot)
-        if raw is None:
-            return None
-        for byte in raw:
-            if not 0x20 <= byte < 0x7F:
-                return "".join("%02X" % byte for byte in raw)
-        return raw.decode()
+        return None if raw is None else text(raw)
 
     def raw(self, slot):
         """The bytes of a text, the same object as long as it does not change; None where absent."""

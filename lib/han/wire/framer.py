@@ -6,7 +6,7 @@ damaged can hide the good telegram behind it. Only openings that are hard to imi
 followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
 The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
 """
-from . import hdlc, mbus, p1, sml
+from . import hdlc, mbus, p1
 from .loops import copy, hunt, move, odd_parity, strip_parity
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
@@ -63,7 +63,7 @@ class Framer:
         self._need = [0] * _OPENINGS
         self._open = 0
         self._p1 = p1.Checker()
-        self._sml = sml.Checker()
+        self._sml = None
         self._strip = False
 
     def feed(self, data, n):
@@ -115,7 +115,8 @@ class Framer:
             self._start[i] -= first
             self._need[i] -= first
         self._p1.resume -= first
-        self._sml.resume -= first
+        if self._sml:
+            self._sml.resume -= first
         return self.size - self._end
 
     def _drop(self, i):
@@ -167,6 +168,10 @@ class Framer:
                 if self._kind[i] == SML:
                     self._drop(i)
                     break
+            if not self._sml:
+                from . import sml  # German meters only: the others save its memory
+
+                self._sml = sml.Checker()
             self._sml.open(at)
         if self._open == _OPENINGS:
             self._drop(0)
