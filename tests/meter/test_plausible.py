@@ -1,7 +1,7 @@
 """What a meter cannot have said is not published; another meter is another meter."""
 from array import array
 
-from han.meter import obis, profiles
+from han.meter import profiles
 from han.meter.plausible import COUNTER, CURRENT, POWER, VOLTAGE, Plausible
 from han.meter.reading import Reading
 

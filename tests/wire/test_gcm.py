@@ -89,7 +89,8 @@ def test_headers_that_lie():
 def test_keys_in_any_usual_spelling():
     plain = bytes.fromhex("36C66639E48A8CA4D6BC8B282A793BBB")
     for text in ("36C66639E48A8CA4D6BC8B282A793BBB", "0x36c66639e48a8ca4d6bc8b282a793bbb",
-                 " 36 C6 66 39 E4 8A 8C A4 D6 BC 8B 28 2A 79 3B BB\n", "36:C6:66:39:E4:8A:8C:A4:D6:BC:8B:28:2A:79:3B:BB",
+                 " 36 C6 66 39 E4 8A 8C A4 D6 BC 8B 28 2A 79 3B BB\n",
+                 "36:C6:66:39:E4:8A:8C:A4:D6:BC:8B:28:2A:79:3B:BB",
                  "0x36, 0xC6, 0x66, 0x39, 0xE4, 0x8A, 0x8C, 0xA4, 0xD6, 0xBC, 0x8B, 0x28, 0x2A, 0x79, 0x3B, 0xBB",
                  "36C66639-E48A8CA4-D6BC8B28-2A793BBB"):
         assert parse_key(text) == plain

@@ -18,7 +18,8 @@ def integer(value, size=4, signed=True):
 
 
 def entry(code, value, unit=None, scaler=None, status=b"\x01"):
-    return (b"\x77" + octets(bytes(code) + b"\xff") + status + b"\x01" + (b"\x01" if unit is None else bytes((0x62, unit)))
+    return (b"\x77" + octets(bytes(code) + b"\xff") + status + b"\x01"
+            + (b"\x01" if unit is None else bytes((0x62, unit)))
             + (b"\x01" if scaler is None else bytes((0x52, scaler & 0xFF))) + value + b"\x01")
 
 

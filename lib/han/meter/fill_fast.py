@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from .obis import ALL, BASES, QUANTITIES, UNITS
+from .obis import BASES, QUANTITIES, UNITS
 
 _NUMBER = const(1)
 _NEGATIVE = const(16)

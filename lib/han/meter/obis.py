@@ -34,46 +34,47 @@ QUANTITIES = bytes(
 )
 
 
-def _key(a, c, d, e):
-    return a << 24 | c << 16 | d << 8 | e
+def _table():
+    """(codes in ascending order as `wire/walk_fast.py` packs them, the field of each)."""
+    found = []
 
+    def add(a, c, d, e, field):
+        found.append((a << 24 | c << 16 | d << 8 | e, field))
 
-def _codes():
-    """Every code with its field, unsorted."""
     for i in range(4):
-        yield _key(1, 1 + i, 7, 0), IMPORT_POWER + i
-        yield _key(1, 1 + i, 8, 0), IMPORT_ENERGY + i
+        add(1, 1 + i, 7, 0, IMPORT_POWER + i)
+        add(1, 1 + i, 8, 0, IMPORT_ENERGY + i)
     for phase in range(3):
         c = 20 + 20 * phase
-        yield _key(1, c + 1, 7, 0), L1_IMPORT_POWER + phase
-        yield _key(1, c + 2, 7, 0), L1_EXPORT_POWER + phase
-        yield _key(1, c + 3, 7, 0), L1_IMPORT_REACTIVE + phase
-        yield _key(1, c + 4, 7, 0), L1_EXPORT_REACTIVE + phase
-        yield _key(1, c + 11, 7, 0), L1_CURRENT + phase
-        yield _key(1, c + 12, 7, 0), L1_VOLTAGE + phase
+        add(1, c + 1, 7, 0, L1_IMPORT_POWER + phase)
+        add(1, c + 2, 7, 0, L1_EXPORT_POWER + phase)
+        add(1, c + 3, 7, 0, L1_IMPORT_REACTIVE + phase)
+        add(1, c + 4, 7, 0, L1_EXPORT_REACTIVE + phase)
+        add(1, c + 11, 7, 0, L1_CURRENT + phase)
+        add(1, c + 12, 7, 0, L1_VOLTAGE + phase)
     for tariff in range(4):
-        yield _key(1, 1, 8, 1 + tariff), IMPORT_ENERGY_T1 + tariff
-        yield _key(1, 2, 8, 1 + tariff), EXPORT_ENERGY_T1 + tariff
+        add(1, 1, 8, 1 + tariff, IMPORT_ENERGY_T1 + tariff)
+        add(1, 2, 8, 1 + tariff, EXPORT_ENERGY_T1 + tariff)
     for tariff in range(2):
-        yield _key(1, 3, 8, 1 + tariff), IMPORT_REACTIVE_ENERGY_T1 + tariff
-        yield _key(1, 4, 8, 1 + tariff), EXPORT_REACTIVE_ENERGY_T1 + tariff
+        add(1, 3, 8, 1 + tariff, IMPORT_REACTIVE_ENERGY_T1 + tariff)
+        add(1, 4, 8, 1 + tariff, EXPORT_REACTIVE_ENERGY_T1 + tariff)
     for i in range(4):
-        yield _key(1, 16 + 20 * i, 7, 0), NET_POWER + i
-    yield _key(0, 96, 1, 0), ID
-    yield _key(1, 96, 1, 0), ID
-    yield _key(0, 96, 1, 1), ID_OTHER
-    yield _key(1, 0, 0, 5), ID_KAMSTRUP
-    yield _key(1, 0, 0, 9), ID_OTHER  # SML: server id
-    yield _key(1, 96, 50, 1), DEVICE_NAME  # SML: the maker's three letters
-    yield _key(0, 42, 0, 0), DEVICE_NAME
-    yield _key(0, 96, 1, 7), TYPE
-    yield _key(1, 96, 1, 1), TYPE  # Kamstrup
-    yield _key(1, 0, 2, 129), LIST_VERSION
-    yield _key(0, 1, 0, 0), CLOCK
+        add(1, 16 + 20 * i, 7, 0, NET_POWER + i)
+    add(0, 96, 1, 0, ID)
+    add(1, 96, 1, 0, ID)
+    add(0, 96, 1, 1, ID_OTHER)
+    add(1, 0, 0, 5, ID_KAMSTRUP)
+    add(1, 0, 0, 9, ID_OTHER)  # SML: server id
+    add(1, 96, 50, 1, DEVICE_NAME)  # SML: the maker's three letters
+    add(0, 42, 0, 0, DEVICE_NAME)
+    add(0, 96, 1, 7, TYPE)
+    add(1, 96, 1, 1, TYPE)  # Kamstrup
+    add(1, 0, 2, 129, LIST_VERSION)
+    add(0, 1, 0, 0, CLOCK)
+    found.sort()
+    return array("i", [key for key, _ in found]), bytes([field for _, field in found])
 
 
-_SORTED = sorted(_codes())
-KEYS = array("i", [key for key, _ in _SORTED])
-CODES = bytes([code for _, code in _SORTED])
-KNOWN = len(_SORTED)
-del _codes, _key, _SORTED  # a few kB that nobody needs any more
+KEYS, CODES = _table()
+KNOWN = len(CODES)
+del _table  # a few kB that nobody needs any more

@@ -34,7 +34,7 @@ class Plausible:
 
     def __init__(self):
         self.counts = {}  # reason -> how often
-        self.detail = None  # the last refusal in words
+        self.detail = ""  # the last refusal in words
         self.meters = 0  # how often the meter has changed
         self._meter = None
         self._last = [None] * 4

@@ -41,11 +41,10 @@ def parse_key(text):
         digits = digits.replace(character, "")
     if len(digits) != 32:
         raise ValueError("32 hex digits are needed, not %d" % len(digits))
-    try:
-        return bytes.fromhex(digits) if hasattr(bytes, "fromhex") else bytes(
-            int(digits[i:i + 2], 16) for i in range(0, 32, 2))
-    except ValueError:
-        raise ValueError("only hex digits are allowed")
+    for character in digits:
+        if character not in "0123456789abcdef":
+            raise ValueError("%r is not a hex digit" % character)
+    return bytes(int(digits[i:i + 2], 16) for i in range(0, 32, 2))
 
 
 class Cipher:

@@ -9,7 +9,7 @@ class Segments:
     """Pieces that follow each other, appended to one buffer that is made when first needed."""
 
     def __init__(self):
-        self.buf = None
+        self.buf = b""
         self.length = 0
         self.next = 0  # number of the segment that has to come next, 0: none is waited for
 
@@ -20,7 +20,7 @@ class Segments:
 
     def add(self, buf, start, end):
         """Append buf[start:end]; False (and all is forgotten) where it does not fit."""
-        if self.buf is None:
+        if not self.buf:
             self.buf = bytearray(_SIZE)
         if self.length + end - start > _SIZE:
             self.start()
