@@ -1,8 +1,6 @@
 """The head of an HTTP request (RFC 9112), taken apart strictly: what is not clear is refused."""
 from binascii import unhexlify
 
-from microdot.microdot import NoCaseDict
-
 # Fields that somebody here reads. The others are checked for form and forgotten: memory.
 _WANTED = frozenset((
     b"accept",
@@ -53,8 +51,9 @@ class Head:
     max_fields = 48
 
     def __init__(self):
-        self.method = self.target = self.path = self.version = None
-        self.headers = NoCaseDict()
+        self.method = self.target = self.version = None
+        self.path = None  # decoded, without the query
+        self.headers = {}  # names in lower case
         self.length = 0  # of the body, bytes
 
     def parse(self, data):
@@ -66,8 +65,15 @@ class Head:
             return "NUL in the head"
         if lines - 2 > self.max_fields:
             return "too many header fields"
-        lines = data.split(b"\r\n")
-        return self._request_line(lines[0]) or self._fields(lines) or self._consistent()
+        end = data.find(b"\r")
+        wrong = self._request_line(data[:end])
+        while not wrong:
+            start = end + 2
+            end = data.find(b"\r", start)
+            if end == start:
+                return self._consistent()
+            wrong = self._field(data[start:end])
+        return wrong
 
     def hopeless(self, data):
         """What is wrong with a head that has not come whole yet, None where it may still become one."""
@@ -98,41 +104,38 @@ class Head:
                 return "target must be ASCII"
         if b"%" in target and unquote(target) is None:
             return "target must be percent-encoded UTF-8"
-        if target[:1] != b"/" and not (target == b"*" and method == b"OPTIONS"):
+        if target[0] != 47 and not (target == b"*" and method == b"OPTIONS"):
             return "target must be a path"
         self.method = method.decode()
-        self.target = target.decode()
-        #: Decoded, without the query.
-        self.path = unquote(target.split(b"?", 1)[0])
-        self.version = version.decode()[5:]
+        self.target = self.path = target.decode()
+        if "%" in self.path or "?" in self.path:
+            self.path = unquote(target.split(b"?", 1)[0])
+        self.version = "1.1" if version[-1] == 49 else "1.0"
         return None
 
-    def _fields(self, lines):
-        headers = self.headers
-        for i in range(1, len(lines) - 2):
-            line = lines[i]
-            if len(line) > self.max_line:
-                return "header field too long"
-            colon = line.find(b":")
-            if colon < 1:
-                return "header field without a name"
-            name = line[:colon]
-            if b" " in name or b"\t" in name:
-                return "white space in the name of a header field"
-            name = name.lower()
-            if name not in _WANTED:
-                continue
-            name = name.decode()
-            value = line[colon + 1 :].strip()
-            for byte in value:
-                if not 32 <= byte <= 126:
-                    return name + " must be ASCII"
-            value = value.decode()
-            if name in headers:
-                if name in _ONCE:
-                    return name + " given twice"
-                value = headers[name] + ", " + value
-            headers[name] = value
+    def _field(self, line):
+        if len(line) > self.max_line:
+            return "header field too long"
+        colon = line.find(b":")
+        if colon < 1:
+            return "header field without a name"
+        name = line[:colon]
+        if b" " in name or b"\t" in name:
+            return "white space in the name of a header field"
+        name = name.lower()
+        if name not in _WANTED:
+            return None
+        name = name.decode()
+        value = line[colon + 1 :].strip()
+        for byte in value:
+            if not 32 <= byte <= 126:
+                return name + " must be ASCII"
+        value = value.decode()
+        if name in self.headers:
+            if name in _ONCE:
+                return name + " given twice"
+            value = self.headers[name] + ", " + value
+        self.headers[name] = value
         return None
 
     def _consistent(self):

@@ -3,11 +3,14 @@ from microdot.microdot import Response
 
 from . import websocket
 from .access import same_origin
-from .server import refusal, reply
+from .server import refusal
 
 
 class Routes:
-    """Handlers over the messages and the streams. All are coroutines: CPython would run others in threads."""
+    """Handlers over the messages and the streams; the bytes of a message are a whole answer.
+
+    All are coroutines: microdot would run others in threads on CPython.
+    """
 
     def __init__(self, messages, streams, link):
         self._messages = messages
@@ -42,19 +45,19 @@ class Routes:
         if message is None:
             fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
             return Response(self._link.diagnosis() or "no reading yet", 503, fields)
-        return reply(message)
+        return message
 
     async def han(self, request):
-        return reply(self._messages.state())
+        return self._messages.state()
 
     async def configuration(self, request):
-        return reply(self._messages.configuration())
+        return self._messages.configuration()
 
     async def health(self, request):
         streams = self._streams
         ws = streams.count("ws"), streams.limit["ws"]
         sse = streams.count("sse"), streams.limit["sse"]
-        return reply(self._messages.health(ws, sse, streams.dropped()))
+        return self._messages.health(ws, sse, streams.dropped())
 
     async def ws(self, request):
         accept = websocket.upgrade(request.headers)

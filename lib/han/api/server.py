@@ -24,13 +24,14 @@ _REASONS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+# Bytes read at a time: the head of most requests.
+_CHUNK = 512
 # A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
-_TAIL = "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+_TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 
 
-def reply(json):
-    """The response for the bytes of a message."""
-    return Response(json, 200, {"Content-Type": "application/json"})
+# What a handler answers with the bytes of a message: by far the most, so made without a dict.
+_JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
 
 
 def refusal(status, message, headers=None):
@@ -119,6 +120,7 @@ class Gate:
         self._host = address[0]
         self._server = None
         self._refusals = 0
+        self._known = self._names = None  # host that was found to be allowed, and the list it was checked with
 
     async def open(self):
         """Listen. OSError when the port is taken."""
@@ -207,69 +209,76 @@ class Gate:
         self._refusals += 1
         try:
             connection.left = self.linger_ms
-            await connection.reader.read(1024)
+            await connection.reader.read(_CHUNK)
             await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
         finally:
             self._refusals -= 1
 
     async def _request(self, connection):
         head = Head()
-        data, rest, wrong = await self._read_head(connection.reader, head)
-        if not data:
-            return
+        data = b""
+        end = wrong = None
+        while not end and not wrong:
+            more = await connection.reader.read(_CHUNK)
+            if not more:
+                if not data:
+                    return
+                wrong = "request not complete"
+            data = data + more if data else more
+            if data[:2] == b"\r\n":
+                data = data[2:]  # an empty line before a request is to be ignored
+            at = data.find(b"\r\n\r\n")
+            if at >= 0:
+                end = at + 4
+            elif data and not wrong:
+                wrong = head.hopeless(data)
         connection.waiting = False
-        wrong = wrong or head.parse(data)
+        if not wrong:
+            wrong = head.parse(data[:end]) if end <= head.max_bytes else "head too long"
         if wrong:
             await self._answer(connection, refusal(400, wrong))
             await self._discard(connection, -1, self.linger_ms)
             return
         self.served += 1
         connection.left = self.answer_ms
-        response = await self._respond(connection, head)
+        response = self._forbidden(head)
+        if response is None:
+            request = Request(
+                self._app, ("", 0), head.method, head.target, head.version, head.headers,
+                stream=connection.reader, sock=(connection, connection),
+            )  # fmt: skip
+            request.path = head.path
+            response = await self._app.dispatch_request(request)
         if response is not Response.already_handled:
             response.is_head = head.method == "HEAD"
             await self._answer(connection, response)
-            await self._discard(connection, head.length - len(rest), self.rest_ms)
+            rest = head.length - (len(data) - end)
+            if rest > 0:
+                await self._discard(connection, rest, self.rest_ms)
 
-    async def _read_head(self, reader, head):
-        """(head, what came after it, None); (what came, None, what is wrong) where it never becomes one."""
-        data = b""
-        while True:
-            more = await reader.read(1024)
-            if not more:
-                return data, None, "request not complete"
-            data = data + more if data else more
-            if data[:2] == b"\r\n":
-                data = data[2:]  # an empty line before a request is to be ignored
-            end = data.find(b"\r\n\r\n") + 4
-            if end > 3:
-                if end > head.max_bytes:
-                    return data, None, "head too long"
-                return data[:end], data[end:], None
-            wrong = data and head.hopeless(data)
-            if wrong:
-                return data, None, wrong
-
-    async def _respond(self, connection, head):
+    def _forbidden(self, head):
+        """The refusal of a request that its head alone rules out, else None."""
         host = head.headers.get("host")
-        if host is not None and not host_allowed(host, self._config.get("hosts")):
-            return refusal(403, "host is not a name of this reader")
+        if host is not None:
+            names = self._config.get("hosts")
+            # Mostly it is the one of the request before.
+            if host != self._known or names is not self._names:
+                if not host_allowed(host, names):
+                    return refusal(403, "host is not a name of this reader")
+                self._known, self._names = host, names
         if head.length > self.max_body:
             return refusal(413, "body longer than %d bytes" % self.max_body)
-        request = Request(
-            self._app, ("", 0), head.method, head.target, head.version, head.headers,
-            stream=connection.reader, sock=(connection, connection),
-        )  # fmt: skip
-        request.path = head.path
-        return await self._app.dispatch_request(request)
+        return None
 
     async def _answer(self, connection, response):
-        response.complete()
         status = response.status_code
-        head = "HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))
-        for item in response.headers.items():
-            head += "%s: %s\r\n" % item
-        data = (head + _TAIL).encode()
+        if status == 200 and not response.headers:
+            data = _JSON % len(response.body)
+        else:
+            response.complete()
+            lines = ["HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))]
+            lines += ["%s: %s\r\n" % item for item in response.headers.items()]
+            data = "".join(lines).encode() + _TAIL
         if not response.is_head:
             data += response.body
         await connection.send(data, self.answer_ms)
@@ -278,7 +287,7 @@ class Gate:
         """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
         connection.left = patience
         while count:
-            data = await connection.reader.read(1024)
+            data = await connection.reader.read(_CHUNK)
             if not data:
                 return
             count = max(0, count - len(data)) if count > 0 else count
