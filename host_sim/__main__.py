@@ -93,7 +93,7 @@ def line_settings(options):
                     _fail("%s is empty" % path)
         except OSError as error:
             _fail("cannot read %s: %s" % (path, error.strerror))
-    serial = options.serial and os.path.realpath(options.serial)
+    serial = options.serial and os.path.abspath(options.serial)
     if serial:
         try:
             os.close(os.open(serial, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK))
@@ -102,35 +102,35 @@ def line_settings(options):
     return {
         "replay": replay,
         "serial": serial,
-        # A pseudo-terminal (Linux, macOS) or a pipe has no speed.
-        "any_setting": bool(serial) and (not _is_tty(serial) or bool(re.match(r"/dev/(pts/|ttys\d)", serial))),
+        "any_setting": bool(serial) and _has_no_speed(serial),
         "meter": options.meter or meters.DEFAULT,
     }
 
 
-def _is_tty(path):
+def _has_no_speed(path):
+    """True for a pseudo-terminal (as Linux and macOS name them) or a pipe."""
     file = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        return os.isatty(file)
+        return not os.isatty(file) or bool(re.match(r"/dev/(pts/|ttys\d)", os.path.realpath(path)))
     finally:
         os.close(file)
 
 
-def command(options, settings):
+def command(options):
     """(command line, environment, working folder) of the board's process."""
-    text = json.dumps(settings)
     if options.runtime == "cpython":
         path = os.pathsep.join([str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")])
-        return [sys.executable, "-m", "host_sim.run", text], dict(os.environ, PYTHONPATH=path.strip(os.pathsep)), ROOT
+        return [sys.executable, "-m", "host_sim.run"], dict(os.environ, PYTHONPATH=path.strip(os.pathsep)), ROOT
     from host_sim import staging
 
-    return staging.command(options.heap, "-m", "host_sim.run", text)
+    return staging.command(options.heap, "-m", "host_sim.run")
 
 
 class Supervisor:
     """Keeps one board's process and passes the wish to stop on to it."""
 
-    def __init__(self):
+    def __init__(self, settings):
+        self._settings = json.dumps(settings).encode() + b"\n"
         self.child = None
         self.stopping = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -159,6 +159,11 @@ class Supervisor:
         # A process group of its own, as a Ctrl-C in the terminal is for this process alone; not a session of its
         # own, or a terminal opened as the HAN line would become its own and end it by hanging up.
         self.child = subprocess.Popen(line, env=environment, cwd=folder, stdin=subprocess.PIPE, preexec_fn=os.setpgrp)
+        try:
+            self.child.stdin.write(self._settings)
+            self.child.stdin.flush()
+        except (OSError, ValueError):
+            pass  # it is gone, or to be stopped already: its status tells
         late = 0
         while True:
             try:
@@ -172,7 +177,6 @@ class Supervisor:
 def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
-    supervisor = Supervisor()
     settings = line_settings(options)
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
@@ -184,7 +188,7 @@ def main(arguments=None):
             os.makedirs(settings["state"], exist_ok=True)
         except OSError as error:
             _fail("cannot keep state in %s: %s" % (settings["state"], error.strerror))
-        return supervisor.run(*command(options, settings))
+        return Supervisor(settings).run(*command(options))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from host_sim.localtime import local, weekday
 
 _SLOT = 10  # s; thermostats, clouds and people change nothing faster than this
 _DAY = 86400
+_EXACT = 6 * 3600  # s that are caught up with second by second
 
 
 def noise(seed, key):
@@ -91,17 +92,18 @@ class House:
 
     def save(self):
         """What `saved` takes: plain lists and integers."""
-        return {"time": self.time, "sums": self.sums, "low": self.low}
+        return {"time": self.time, "sums": list(self.sums), "low": list(self.low)}
 
     def _restore(self, saved, utc_s):
         self.sums, self.low = list(saved["sums"]), list(saved["low"])
-        # The meter went on counting while the simulator was off: caught up in at most 5000 strides, because a
-        # month of seconds would take minutes. Within a stride the power of its first second counts.
+        # The meter went on counting while the simulator was off. A month of seconds would take minutes to catch up
+        # with, so a long time is counted in strides, the power of the first second standing for all of them.
         time = saved["time"]
-        stride = max(60, (utc_s - time) // 5000)
-        while time + stride <= utc_s:
-            self._count(time, stride)
-            time += stride
+        if utc_s - time > _EXACT:
+            stride = max(60, (utc_s - time) // 5000)
+            while time + stride <= utc_s:
+                self._count(time, stride)
+                time += stride
         self.time = min(time, utc_s)
         self.advance(utc_s)
 

@@ -15,13 +15,13 @@ def plug(board, meter=None, replay=None, serial=None, any_setting=False):
         return
     # Only what is used is imported: the simulated meter shares its heap with the application.
     if replay:
-        from host_sim.sources import ReplaySource
+        from host_sim.replay import ReplaySource
 
         board.uart = Uart(board.ticks_us, ReplaySource(replay))
         return
     from host_sim.house import House
     from host_sim.meters import create
-    from host_sim.sources import MeterSource
+    from host_sim.metersource import MeterSource
 
     kind = create(meter)
     house = House(board.utc_ms() // 1000, board.seed, kind.ZONE_MIN, board.saved("house"))

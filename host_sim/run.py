@@ -1,8 +1,8 @@
 """What runs in the board's own process, on either interpreter: `python -m host_sim` starts it.
 
-    host_sim.run '{"port": ..., "state": ..., ...}'
-It ends when its input does, so that it never outlives the process that started it: exit status 0. 2 where the
-port or the serial device cannot be had, host_sim.board.RESTART where the board wants to be started again.
+Its input is one line of JSON, the settings (an argument of MicroPython's has 255 bytes at most), and then nothing:
+it stops when its input ends, so that it never outlives the process that started it. Exit status 0; 2 where the port
+or the serial device cannot be had; host_sim.board.RESTART where the board wants to be started again.
 """
 
 import asyncio
@@ -88,4 +88,5 @@ def main(settings):
 
 
 if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
+    line = sys.stdin.readline()
+    sys.exit(main(json.loads(line)) if line else 0)

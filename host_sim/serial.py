@@ -23,6 +23,10 @@ def _stty(path, settings):
     return os.system("stty " + _FLAG + " " + quoted + " " + settings + " 2>/dev/null") == 0
 
 
+def _tell(text):
+    sys.stderr.write(text + "\n")
+
+
 class SerialUart:
     """The UART of the board interface on a device that the operating system has.
 
@@ -33,7 +37,7 @@ class SerialUart:
     #: Wait before a device that vanished is looked for again, ms.
     retry_ms = 1000
 
-    def __init__(self, path, ticks_ms, any_setting=False, log=print):
+    def __init__(self, path, ticks_ms, any_setting=False, log=_tell):
         self.any_setting = any_setting
         self._path = path
         self._ticks = ticks_ms

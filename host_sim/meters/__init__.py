@@ -5,8 +5,7 @@ A module has a class `Meter`, made of this one, with
     PERIOD_MS  telegrams may be due at multiples of this, UTC
     ZONE_MIN   winter offset of the wall clock that it sends
     pieces(state), yields the telegram due at state.utc_ms in pieces, none when none is due
-    expected(state) -> dict, what a reader must make of it, in the names and units that tools.decode prints
-Both, and `encode`, are pure functions of a host_sim.house.State.
+which is, with `encode`, a pure function of a host_sim.house.State. What a reader must make of it is in expected.py.
 """
 
 NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5")
@@ -26,13 +25,3 @@ def create(name):
     if name not in NAMES:
         raise ValueError("no simulated meter is called " + name)
     return __import__("host_sim.meters." + name, None, None, ["Meter"]).Meter()
-
-
-def phases(values, scale, name):
-    """The rows of expected() for three phases: {"l1_" + name: value / scale, ...}."""
-    return {"l%d_%s" % (n + 1, name): v / scale if scale > 1 else v for n, v in enumerate(values)}
-
-
-def stamp(clock):
-    """State.clock as expected() has it: 2025-12-14T16:00:00."""
-    return "%04d-%02d-%02dT%02d:%02d:%02d" % (clock[:3] + clock[4:7])

@@ -4,13 +4,19 @@ An array of structures that each carry code, value, scaler and unit. Only the ho
 """
 
 from host_sim import meters
-from host_sim.meters import phases, stamp
 from host_sim.meters.dlms import (
     AMPERE, LLC, VAR, VARH, VOLT, W, WH, array, date_time, hdlc, i16, notification, obis, octets, scaler_unit,
     structure, u16, u32, visible,
 )  # fmt: skip
 
 METER_ID, METER_TYPE = "7359990000012345", "6534"
+
+
+def list_number(utc_ms):
+    """1, 2 or 3, the list that is sent at a multiple of the period."""
+    if utc_ms % 3600000 == 0:
+        return 3
+    return 2 if utc_ms % 10000 == 0 else 1
 
 
 class Meter(meters.Meter):
@@ -20,16 +26,11 @@ class Meter(meters.Meter):
     PERIOD_MS = 2500
     ZONE_MIN = 60
 
-    def _list(self, state):
-        if state.utc_ms % 3600000 == 0:
-            return 3
-        return 2 if state.utc_ms % 10000 == 0 else 1
-
     def pieces(self, state):
         """The HDLC frame due at state.utc_ms; none between the multiples of PERIOD_MS."""
         if state.utc_ms % self.PERIOD_MS:
             return
-        number = self._list(state)
+        number = list_number(state.utc_ms)
         net = state.net()
         power = [
             _value("1-0:%d.7.0" % (n + 1), u32(net[n]), 0, W if n < 2 else VAR) for n in range(4 if number > 1 else 1)
@@ -52,22 +53,6 @@ class Meter(meters.Meter):
             for n, counter in enumerate(state.wh + state.varh):
                 items.append(_value("1-0:%d.8.0" % (n + 1), u32(counter // 10), 1, WH if n < 2 else VARH))
         yield hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
-
-    def expected(self, state):
-        """What a reader makes of encode(state)."""
-        net = state.net()
-        number = self._list(state)
-        out = {"import_power_w": net[0]}
-        if number > 1:
-            out.update(meter_id=METER_ID, meter_type=METER_TYPE, list_version="AIDON_V0001")
-            out.update(export_power_w=net[1], import_reactive_var=net[2], export_reactive_var=net[3])
-            out.update(phases(state.u, 10, "voltage_v"))
-            out.update(phases([(i + 50) // 100 for i in state.i], 10, "current_a"))
-        if number > 2:
-            out.update(ts=stamp(state.clock), ts_dst=False, ts_deviation_min=0)
-            out.update(import_energy_wh=state.wh[0] // 10 * 10, export_energy_wh=state.wh[1] // 10 * 10)
-            out.update(import_reactive_varh=state.varh[0] // 10 * 10, export_reactive_varh=state.varh[1] // 10 * 10)
-        return out
 
 
 def _value(code, value, scaler, unit):

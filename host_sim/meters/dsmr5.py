@@ -2,7 +2,6 @@
 
 from host_sim import meters
 from host_sim.localtime import local
-from host_sim.meters import phases, stamp
 from host_sim.meters.p1 import decimal, p1_time, telegram
 
 IDENT = "/SIM5\\2HAN-5.0"
@@ -58,22 +57,6 @@ class Meter(meters.Meter):
         yield "0-1:24.1.0(003)"
         yield "0-1:96.1.0(" + _hex(_GAS_ID) + ")"
         yield "0-1:24.2.1(%s)(%s*m3)" % (p1_time(local(gas_read, self.ZONE_MIN)), decimal(litres, 9, 3))
-
-    def expected(self, state):
-        """What a reader makes of encode(state)."""
-        net = state.net()
-        out = {"ts": stamp(state.clock), "ts_dst": state.clock[7], "p1_ident": IDENT}
-        out.update(manufacturer=IDENT[1:4], meter_type=IDENT[4:])
-        out.update(meter_id=_hex(METER_ID), meter_id_ascii=METER_ID)
-        out.update(import_power_w=net[0], export_power_w=net[1])
-        for n, (bought, sold) in enumerate(state.tariffs):
-            out["import_energy_t%d_wh" % (n + 1)] = bought
-            out["export_energy_t%d_wh" % (n + 1)] = sold
-        out.update(phases([max(p, 0) for p in state.p], 1, "import_power_w"))
-        out.update(phases([max(-p, 0) for p in state.p], 1, "export_power_w"))
-        out.update(phases(state.u, 10, "voltage_v"))
-        out.update(phases([(i + 500) // 1000 for i in state.i], 1, "current_a"))
-        return out
 
 
 def _hex(text):

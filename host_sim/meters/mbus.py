@@ -4,7 +4,6 @@ A flat list of code, value and scaler-unit that fits one long frame.
 """
 
 from host_sim import meters
-from host_sim.meters import phases, stamp
 from host_sim.meters.dlms import (
     AMPERE, NONE, VOLT, W, WH, date_time, mbus, notification, obis, octets, scaler_unit, structure, u16, u32,
 )  # fmt: skip
@@ -40,17 +39,6 @@ class Meter(meters.Meter):
         items += [obis("1-0:13.7.0"), u16(_power_factor(state)), scaler_unit(-3, NONE)]
         items.append(octets(METER_ID.encode()))
         yield mbus(notification(state.utc_ms // 1000 & 0xFFFFFF, b"\x0c" + clock, structure(*items)))
-
-    def expected(self, state):
-        """What a reader makes of encode(state)."""
-        net = state.net()
-        summer = state.clock[7]
-        out = {"ts": stamp(state.clock), "ts_dst": summer, "ts_deviation_min": -120 if summer else -60}
-        out.update(meter_id=METER_ID, import_power_w=net[0], export_power_w=net[1])
-        out.update(import_energy_wh=state.wh[0], export_energy_wh=state.wh[1])
-        out.update(phases(state.u, 10, "voltage_v"))
-        out.update(phases([(i + 5) // 10 for i in state.i], 100, "current_a"))
-        return out
 
 
 def _power_factor(state):

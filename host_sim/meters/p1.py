@@ -5,7 +5,6 @@ IEC 62056-21 mode D framing with the CRC of DSMR 5.0.2, 6.2); Finland's ports se
 """
 
 from host_sim import meters
-from host_sim.meters import phases, stamp
 
 IDENT = "/SIM5HAN-1"
 
@@ -41,22 +40,6 @@ class Meter(meters.Meter):
             yield "1-0:%d.7.0(%s*V)" % (32 + 20 * n, decimal(voltage, 5, 1))
         for n, current in enumerate(state.i):
             yield "1-0:%d.7.0(%s*A)" % (31 + 20 * n, decimal((current + 50) // 100, 5, 1))
-
-    def expected(self, state):
-        """What a reader makes of encode(state)."""
-        net = state.net()
-        out = {"ts": stamp(state.clock), "ts_dst": state.clock[7], "p1_ident": IDENT}
-        out.update(manufacturer=IDENT[1:4], meter_type=IDENT[4:])
-        out.update(import_power_w=net[0], export_power_w=net[1])
-        out.update(import_reactive_var=net[2], export_reactive_var=net[3])
-        out.update(import_energy_wh=state.wh[0], export_energy_wh=state.wh[1])
-        out.update(import_reactive_varh=state.varh[0], export_reactive_varh=state.varh[1])
-        for values, kind in ((state.p, "power_w"), (state.q, "reactive_var")):
-            out.update(phases([max(v, 0) for v in values], 1, "import_" + kind))
-            out.update(phases([max(-v, 0) for v in values], 1, "export_" + kind))
-        out.update(phases(state.u, 10, "voltage_v"))
-        out.update(phases([(i + 50) // 100 for i in state.i], 10, "current_a"))
-        return out
 
 
 def p1_time(clock):

@@ -1,0 +1,313 @@
+"""The simulator as a user starts it, on both runtimes: its line, its API, how it ends."""
+
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tty
+import urllib.error
+import urllib.request
+
+import pytest
+
+from host_sim.house import House
+from host_sim.meters import create
+from host_sim.meters.expected import expected
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RUNTIMES = (("cpython",), ("micropython", "--heap", "240k"))
+HOUR = 1763802000
+
+
+class Simulator:
+    """One run of `python -m host_sim`; its output goes to files, so that nothing can block it."""
+
+    def __init__(self, folder, *arguments, runtime=("cpython",)):
+        self.out, self.err = folder / "out", folder / "err"
+        command = [sys.executable, "-m", "host_sim", "--port", "0", "--runtime", *runtime, *map(str, arguments)]
+        with open(self.out, "w") as out, open(self.err, "w") as err:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        self.url = self.wait(self._address, 30)
+
+    def _address(self):
+        assert self.process.poll() is None, self.err.read_text()
+        found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)/\n", self.out.read_text())
+        return found and found.group(1)
+
+    def wait(self, what, seconds):
+        end = time.monotonic() + seconds
+        while True:
+            result = what()
+            if result:
+                return result
+            assert time.monotonic() < end, (self.out.read_text(), self.err.read_text())
+            time.sleep(0.1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            assert self.stop(signal.SIGINT) == 0, self.err.read_text()
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+    def get(self, path):
+        """The JSON at path; None for an answer that is an error."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as response:
+                return json.load(response)
+        except urllib.error.HTTPError:
+            return None
+
+
+def telegram(name, second=0):
+    """(bytes, what they say) of a simulated meter at that second after a full hour."""
+    meter = create(name)
+    state = House(HOUR, 3, meter.ZONE_MIN).state((HOUR + second) * 1000)
+    return meter.encode(state), expected(name, state)
+
+
+def agrees(message, want):
+    """/meter says what the telegram said."""
+    assert message["pi"][0] == want["import_power_w"]
+    assert message["pe"][0] == want.get("export_power_w", 0)
+    assert message["u"] == [want["l%d_voltage_v" % n] for n in (1, 2, 3)]
+    assert message["i"] == [want["l%d_current_a" % n] for n in (1, 2, 3)]
+    if "import_energy_wh" in want:
+        assert message["ic"] == want["import_energy_wh"] / 1000
+        assert message["ec"] == want["export_energy_wh"] / 1000
+
+
+def run(*arguments):
+    """A start that is expected to fail: (exit status, output, error output)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "host_sim", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_stops_cleanly(tmp_path, runtime, number):
+    with Simulator(tmp_path, "--state", tmp_path / "state", "--speed", 20, runtime=runtime) as reader:
+        reader.wait(lambda: reader.get("/meter"), 20)
+        assert reader.get("/han")["type"] == "HAN_STATE_MESSAGE"
+        assert reader.stop(number) == 0
+    assert len(reader.out.read_text().splitlines()) == 1
+    assert reader.err.read_text() == ""
+    assert json.loads((tmp_path / "state" / "board.json").read_text())["house"]["sums"]
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", int(reader.url.rsplit(":", 1)[1])), 1)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_terminal_fed_with_a_recording(tmp_path, runtime):
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    try:
+        with Simulator(tmp_path, "--serial", os.ttyname(slave), runtime=runtime) as reader:
+            for name, second in (("kamstrup", 5), ("p1", 20), ("mbus", 5), ("aidon", 0)):
+                data, want = telegram(name, second)
+                before = (reader.get("/meter") or {"seq": 0})["seq"]
+                os.write(master, data[:100])
+                time.sleep(0.05)
+                os.write(master, data[100:])
+                message = reader.wait(lambda seq=before: newer(reader.get("/meter"), seq), 10)
+                agrees(message, want)
+            assert reader.get("/health")["meter"]["checksum_errors"] == 0
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def newer(message, seq):
+    return message if message and message["seq"] > seq else None
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_device_that_vanishes_is_waited_for(tmp_path, runtime):
+    link = tmp_path / "port"
+    data, want = telegram("kaifa", 10)
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    link.symlink_to(os.ttyname(slave))
+    with Simulator(tmp_path, "--serial", link, runtime=runtime) as reader:
+        os.write(master, data)
+        agrees(reader.wait(lambda: reader.get("/meter"), 10), want)
+        os.close(slave)
+        os.close(master)
+        reader.wait(lambda: "is gone" in reader.err.read_text(), 10)
+        assert reader.get("/han")
+        link.unlink()
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        link.symlink_to(os.ttyname(slave))
+        reader.wait(lambda: "is back" in reader.err.read_text(), 10)
+        before = reader.get("/meter")["seq"]
+        data, want = telegram("kaifa", 20)
+        os.write(master, data)
+        agrees(reader.wait(lambda seq=before: newer(reader.get("/meter"), seq), 10), want)
+        os.close(slave)
+        os.close(master)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_replays_recordings_again_and_again(tmp_path, runtime):
+    first, _ = telegram("kamstrup", 0)
+    second, want = telegram("kamstrup", 5)
+    (tmp_path / "a").write_bytes(first)
+    (tmp_path / "b").write_bytes(b"\x00\x7e noise" + second)
+    arguments = ("--replay", tmp_path / "a", tmp_path / "b", "--speed", 20)
+    with Simulator(tmp_path, *arguments, runtime=runtime) as reader:
+        reader.wait(lambda: (reader.get("/meter") or {"seq": 0})["seq"] >= 4, 30)
+        message = reader.get("/meter")
+        assert message["ic"] == want["import_energy_wh"] / 1000  # a list without keeps the last one's
+        assert reader.get("/health")["meter"]["line"] == "2400 8E1"
+
+
+@pytest.mark.parametrize("name", ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5"))
+def test_every_meter_is_read(tmp_path, name):
+    with Simulator(tmp_path, "--meter", name, "--speed", 30, "--seed", 5) as reader:
+        message = reader.wait(lambda: full(reader.get("/meter")), 60)
+        line = create(name).LINE
+        text = "%d %d%s%d%s" % (line[0], line[1], "N" if line[2] is None else "E", line[3], " inverted" * line[4])
+        assert reader.get("/health")["meter"]["line"] == text
+        assert message["u"][2] > 200 and message["i"][2] >= 0
+        ident = reader.get("/meter/id")
+        assert "SIM" in json.dumps(ident) or name not in ("p1", "dsmr5")
+
+
+def full(message):
+    return message if message and message["u"][0] else None
+
+
+def test_state_is_kept(tmp_path):
+    arguments = ("--state", tmp_path / "state", "--speed", 100)
+    seen = []
+    for _ in range(2):
+        with Simulator(tmp_path, *arguments) as reader:
+            message = reader.wait(lambda: reader.get("/meter"), 20)
+            seen.append((reader.get("/han")["mac"], message["ic"], message["ec"]))
+    assert seen[0][0] == seen[1][0]
+    assert seen[1][1] >= seen[0][1] and seen[1][2] >= seen[0][2]
+    with Simulator(tmp_path, "--state", tmp_path / "other") as reader:
+        assert reader.get("/han")["mac"] != seen[0][0]
+
+
+@pytest.mark.parametrize("runtime", ("cpython", "micropython"))
+def test_a_busy_port_is_told(runtime):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        status, out, err = run("--port", port, "--runtime", runtime)
+    assert status == 2 and out == ""
+    assert "port %d" % port in err and len(err.splitlines()) == 1
+
+
+def test_arguments_that_cannot_work(tmp_path):
+    empty = tmp_path / "empty"
+    empty.touch()
+    for arguments in (
+        ("--port", "x"),
+        ("--port", "70000"),
+        ("--speed", "0"),
+        ("--speed", "nan"),
+        ("--meter", "ferraris"),
+        ("--runtime", "jython"),
+        ("--heap", "much"),
+        ("--heap", "0k"),
+        ("--replay",),
+        ("--replay", tmp_path / "none"),
+        ("--replay", empty),
+        ("--replay", tmp_path),
+        ("--serial", tmp_path / "none"),
+        ("--serial", tmp_path),
+        ("--serial", "/dev/null", "--meter", "p1"),
+        ("--host", "256.0.0.1"),
+        ("--state", empty),
+        ("surplus",),
+    ):
+        status, out, err = run("--port", 0, *arguments)
+        assert status == 2, (arguments, status, err)
+        assert out == "" and err and "Traceback" not in err, (arguments, err)
+
+
+def test_the_board_does_not_outlive_who_started_it(tmp_path):
+    with Simulator(tmp_path) as reader:
+        reader.process.kill()
+        reader.process.wait()
+        port = int(reader.url.rsplit(":", 1)[1])
+        end = time.monotonic() + 5
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                break
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+@pytest.mark.parametrize("runtime", ("cpython", "micropython"))
+def test_a_board_that_resets_starts_again(tmp_path, runtime):
+    # The board's side of a restart, with an application that does nothing else.
+    from host_sim import staging
+
+    script = tmp_path / "resets.py"
+    script.write_text(
+        "import sys\n"
+        "from host_sim.board import Board\n"
+        "board = Board(sys.argv[1])\n"
+        "print(board.reset_reason, board.mac.hex())\n"
+        "sys.stdout.flush() if hasattr(sys.stdout, 'flush') else None\n"
+        "try:\n"
+        "    board.reset('CONFIGURATION')\n"
+        "except Exception:\n"
+        "    print('caught')\n"
+    )
+    if runtime == "cpython":
+        line, environment, folder = [sys.executable, str(script)], dict(os.environ, PYTHONPATH=str(ROOT)), ROOT
+    else:
+        line, environment, folder = staging.command("1M", str(script))
+    seen = []
+    for _ in range(2):
+        done = subprocess.run(
+            line + [str(tmp_path)], env=environment, cwd=folder, capture_output=True, text=True, timeout=20
+        )
+        assert done.returncode == 75 and done.stderr == "", done.stderr
+        seen.append(done.stdout.split())
+    assert [reason for reason, _ in seen] == ["POWER_ON", "CONFIGURATION"]
+    assert seen[0][1] == seen[1][1]
+
+
+def test_a_terminal_is_not_taken_over():
+    """A pseudo-terminal read by the simulator's UART gives its bytes at once and never blocks."""
+    from host_sim.serial import SerialUart
+
+    master, slave = os.openpty()
+    log = []
+    uart = SerialUart(os.ttyname(slave), lambda: 0, True, log.append)
+    buf = bytearray(100)
+    started = time.monotonic()
+    assert uart.readinto(buf) == 0
+    assert time.monotonic() - started < 0.05
+    os.write(master, b"\x00\x03\x04\x11\x13\x7e\r\n\xff")  # what a terminal would take for commands
+    select.select([slave], [], [], 1)
+    assert bytes(buf[: uart.readinto(buf)]) == b"\x00\x03\x04\x11\x13\x7e\r\n\xff"
+    os.write(master, b"dropped")
+    time.sleep(0.05)
+    uart.configure(2400, 8, 0, 1, False)
+    assert uart.readinto(buf) == 0
+    os.close(slave)
+    os.close(master)
+    assert uart.readinto(buf) == 0 and len(log) == 1
+    uart.close()
