@@ -1,6 +1,10 @@
-"""The API's messages: the only place that knows their field names and units."""
+"""The API's messages: the only place that knows their field names and units.
+
+Each is one template, filled in at once: a string in the code costs much less memory than its
+names one by one, and no dict is built to be taken apart again.
+"""
 from ..core.clock import EPOCH
-from .encode import decimal, obj
+from .encode import decimal, flag, text
 from .websocket import TEXT, frame
 
 try:
@@ -12,23 +16,53 @@ except ImportError:
 
 
 # Fields of a Reading. The phases follow each other, as do the four counters.
-_POWER = const(0)  # W: import, export, then var: import, export
+_IMPORT = const(0)  # W, then export; then var: import, export
 _PHASES = const(4)  # the same four for three phases each
 _VOLTAGE = const(16)  # 0.1 V
 _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
 
-# The chip's words for why it started, by the contract's.
-_RESETS = {"POWER_ON": "RST_POWERON", "WATCHDOG": "RST_WDT", "CRASH": "RST_PANIC"}
-
-# The meter task's counters, in the order of its stages.
-_STAGES = (
-    "bytes", "frames", "checksum_errors", "truncated", "overrun", "encrypted", "decrypt_failures",
-    "decoded", "rejected", "line_changes",
-)  # fmt: skip
-
 #: A reading is stale after three missed periods, but never before this, ms.
 STALE_MS = 10000
+
+_METER = (
+    '{"type":"HAN_METER_MESSAGE","ts":%s,"seq":%d,"mts":%s,"ic":%s,"ec":%s,"ric":%s,"rec":%s,'
+    '"p":[%s],"pi":[%s],"pe":[%s],"r":[%s],"ri":[%s],"re":[%s],"u":[%s],"i":[%s]}'
+)
+_IDENTITY = (
+    '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":%s,"meterId":%s,'
+    '"meterName":%s}'
+)
+_STATE = (
+    '{"type":"HAN_STATE_MESSAGE","ts":%s,"uuid":"%s","name":"%s","model":"%s","serial":"%s",'
+    '"version":"%s","state":"%s","mac":"%s","ethIp":"%s","wifiIp":"%s","online":%s,'
+    '"rebootPending":%s,"rebootReason":"%s","channel":"release"}'
+)
+_CONFIGURATION = (
+    '{"type":"%s","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
+    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"ks":%s},"e":{"e":%s,"n":%s},'
+    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
+)
+_NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
+# Nothing staged, nothing on its way.
+_OTA = (
+    '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"IDLE","version":null,'
+    '"releaseNotes":null,"source":null,"critical":false,"forced":false,"allowDownload":false,'
+    '"progress":0,"activeSlot":"slot1","stagedSlot":null,"stagedVersion":null,"error":null}'
+)
+_HEALTH = (
+    '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
+    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":false,'
+    '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
+    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
+    '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
+)
+_SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
+# The meter task's counters, in the order of its stages.
+_STAGES = (
+    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures decoded rejected"
+    " line_changes"
+)
 
 
 class Message:
@@ -58,11 +92,11 @@ class Message:
 
 def problem(message):
     """The body of every error."""
-    return obj("success", False, "message", message)
+    return ('{"success":false,"message":%s}' % text(message)).encode()
 
 
 class Messages:
-    """Makes messages from the state of the application at the moment they are asked for."""
+    """Makes messages, as bytes, from the state of the application at the moment they are asked for."""
 
     def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link):
         self._board = board
@@ -112,52 +146,48 @@ class Messages:
     def meter_data(self):
         """GET /meter/data: the same with 0 for what is not known; None before the first."""
         live = self.reading()
-        return live and self._aged(self._meter(b"0"), live)
+        return live and self._aged(self._meter("0"), live)
 
     def _aged(self, json, live):
         age = max(0, self._board.ticks_diff(self._board.ticks_ms(), live.received))
-        stale = b"true" if age > max(STALE_MS, 3 * live.period_ms) else b"false"
-        return b'%s,"age":%d,"stale":%s}' % (json[:-1], age, stale)
+        stale = age > max(STALE_MS, 3 * live.period_ms)
+        return b'%s,"age":%d,"stale":%s}' % (json[:-1], age, b"true" if stale else b"false")
 
-    def _meter(self, unknown=None):
+    def _meter(self, unknown="null"):
         live = self.reading()
         get = live.get
-        import_ = [get(_POWER)] + [get(_PHASES + i) for i in range(3)]
-        export = [get(_POWER + 1)] + [get(_PHASES + 3 + i) for i in range(3)]
-        reactive_in = [get(_POWER + 2)] + [get(_PHASES + 6 + i) for i in range(3)]
-        reactive_out = [get(_POWER + 3)] + [get(_PHASES + 9 + i) for i in range(3)]
-        energies = [get(_ENERGY + i) for i in range(4)]
-        for i, kept in enumerate(self._counters.values):
-            if energies[i] is None:
-                energies[i] = kept
+        # Import and export, then reactive import and export: the total and three phases each.
+        powers = [[get(_IMPORT + k)] + [get(_PHASES + 3 * k + i) for i in range(3)] for k in range(4)]
+        energies = [get(_ENERGY + k) for k in range(4)]
+        for k, kept in enumerate(self._counters.values):
+            if energies[k] is None:
+                energies[k] = kept
         ts = self._clock.unix_ms(live.received)
         if ts is not None and self._config.get("m", "ts") == "s":
             ts //= 1000
         mts = None
         if live.clock is not None:
             mts = (live.clock + (live.deviation or 0) * 60 + EPOCH) * 1000
-
-        def known(values):
-            return [unknown if each is None else each for each in values]
-
-        return obj(
-            "type", "HAN_METER_MESSAGE",
-            "ts", ts,
-            "seq", live.seq,
-            "mts", mts,
-            "ic", decimal(energies[0], 3),
-            "ec", decimal(energies[1], 3),
-            "ric", decimal(energies[2], 3),
-            "rec", decimal(energies[3], 3),
-            "p", known(_net(import_, export)),
-            "pi", known(import_),
-            "pe", known(export),
-            "r", _net(reactive_in, reactive_out),
-            "ri", reactive_in,
-            "re", reactive_out,
-            "u", known([decimal(get(_VOLTAGE + i), 1) for i in range(3)]),
-            "i", known([decimal(get(_CURRENT + i), 3) for i in range(3)]),
-        )  # fmt: skip
+        return (
+            _METER
+            % (
+                text(ts),
+                live.seq,
+                text(mts),
+                decimal(energies[0], 3),
+                decimal(energies[1], 3),
+                decimal(energies[2], 3),
+                decimal(energies[3], 3),
+                _list(_net(powers[0], powers[1]), 0, unknown),
+                _list(powers[0], 0, unknown),
+                _list(powers[1], 0, unknown),
+                _list(_net(powers[2], powers[3])),
+                _list(powers[2]),
+                _list(powers[3]),
+                _list([get(_VOLTAGE + i) for i in range(3)], 1, unknown),
+                _list([get(_CURRENT + i) for i in range(3)], 3, unknown),
+            )
+        ).encode()
 
     def meter_id(self):
         """GET /meter/id; None before the first reading."""
@@ -166,115 +196,110 @@ class Messages:
             return None
         who = live.identity()
         names = ("manufacturerId", "deviceType", "meterId", "meterName")
-        pairs = ["type", "HAN_METER_IDENTITY_MESSAGE"]
-        for name in names:
-            pairs += (name, who[name])
-        return obj(*pairs)
+        return (_IDENTITY % tuple([text(who[name]) for name in names])).encode()
 
     def state(self):
         """GET /han."""
         _, wifi, ethernet, _ = self._board.network()
         connected = wifi != "0.0.0.0" or ethernet != "0.0.0.0"
-        return obj(
-            "type", "HAN_STATE_MESSAGE",
-            "ts", self._clock.unix_ms(),
-            "uuid", self._identity.uuid,
-            "name", self._identity.name,
-            "model", self._board.model,
-            "serial", self._identity.serial,
-            "version", self._version,
-            "state", "REGISTERED" if self.online else "UNREGISTERED" if connected else "SETUP",
-            "mac", self._identity.mac,
-            "ethIp", ethernet,
-            "wifiIp", wifi,
-            "online", self.online,
-            "rebootPending", self.reboot_pending,
-            "rebootReason", self._board.reset_reason,
-            "channel", "release",
-        )  # fmt: skip
+        who = self._identity
+        return (
+            _STATE
+            % (
+                text(self._clock.unix_ms()),
+                who.uuid,
+                who.name,
+                self._board.model,
+                who.serial,
+                self._version,
+                "REGISTERED" if self.online else "UNREGISTERED" if connected else "SETUP",
+                who.mac,
+                ethernet,
+                wifi,
+                flag(self.online),
+                flag(self.reboot_pending),
+                self._board.reset_reason,
+            )
+        ).encode()
 
     def configuration(self, kind="HAN_CONFIGURATION"):
         """GET /configuration: everything but the secrets."""
         c = self._config.values
         m, e, w = c["m"], c["e"], c["w"]
-        return obj(
-            "type", kind,
-            "v", self._version,
-            "t", c["t"],
-            "s", c["s"],
-            "p", decimal(c["p"], 6),
-            "pc", c["pc"],
-            "pa", c["pa"],
-            "np", c["np"],
-            "up", c["up"],
-            "bhf", c["bhf"],
-            "hosts", c["hosts"],
-            "m", obj("f", m["f"], "t", m["t"], "o", m["o"], "ts", m["ts"], "ks", bool(m["k"])),
-            "e", obj("e", e["e"], "n", _network(e["n"])),
-            "w", obj(
-                "e", w["e"], "s", w["s"], "p", "", "w", w["w"], "z", w["z"], "b", w["b"],
-                "n", _network(w["n"]),
-            ),
-        )  # fmt: skip
+        return (
+            _CONFIGURATION
+            % (
+                kind,
+                self._version,
+                text(c["t"]),
+                flag(c["s"]),
+                decimal(c["p"], 6),
+                text(c["pc"]),
+                text(c["pa"]),
+                text(c["np"]),
+                text(c["up"]),
+                flag(c["bhf"]),
+                ",".join([text(host) for host in c["hosts"]]),
+                m["f"],
+                text(m["t"]),
+                m["o"],
+                text(m["ts"]),
+                flag(m["k"]),
+                flag(e["e"]),
+                _network(e["n"]),
+                flag(w["e"]),
+                text(w["s"]),
+                w["w"],
+                w["z"],
+                flag(w["b"]),
+                _network(w["n"]),
+            )
+        ).encode()
 
     def _configuration_message(self):
         return self.configuration("HAN_CONFIGURATION_MESSAGE")
 
     def ota(self):
-        """The update's state: nothing staged, nothing on its way."""
-        return obj(
-            "type", "HAN_OTA_MESSAGE",
-            "ts", self._clock.unix_ms(),
-            "uuid", self._identity.uuid,
-            "status", "IDLE",
-            "version", None,
-            "releaseNotes", None,
-            "source", None,
-            "critical", False,
-            "forced", False,
-            "allowDownload", False,
-            "progress", 0,
-            "activeSlot", "slot1",
-            "stagedSlot", None,
-            "stagedVersion", None,
-            "error", None,
-        )  # fmt: skip
+        """The update's state."""
+        return (_OTA % (text(self._clock.unix_ms()), self._identity.uuid)).encode()
 
-    def health(self, ws, sse, dropped):
-        """GET /health. ws, sse: (streams now, limit); dropped: messages that slow streams missed."""
+    def health(self, streams):
+        """GET /health. streams: WebSockets, their limit, event streams, their limit, messages dropped."""
         total, free, least, _ = self._board.heap()
         hostname, _, _, rssi = self._board.network()
         reset = self._board.reset_reason
-        return obj(
-            "type", "HAN_HEALTH_MESSAGE",
-            "ts", self._clock.unix_ms(),
-            "uuid", self._identity.uuid,
-            "hostname", hostname,
-            "heap_size", total,
-            "free_heap_size", free,
-            "free_heap_percent", decimal((free * 2000 // total + 1) // 2, 1),
-            "minimum_free_heap_size", least,
-            "tlsReady", False,
-            "wifi_rssi", rssi,
-            "cpu_reset_reason", _RESETS.get(reset, "RST_SW"),
-            "connections", obj(
-                "ws", obj("c", ws[0], "m", ws[1]), "sse", obj("c", sse[0], "m", sse[1]), "dropped", dropped,
-            ),
-            "uptime_ms", self._clock.uptime_ms(),
-            "services", [
-                obj("name", s.name, "status", s.status, "health", s.health, "error", s.error)
-                for s in self._supervisor.rows()
-            ],
-            "meter", self._stages(),
-        )  # fmt: skip
-
-    def _stages(self):
-        """What came of the bytes at each stage, and the line's settings."""
         link = self._link
-        pairs = []
-        for name in _STAGES:
-            pairs += (name, getattr(link.counters, name, 0))
-        return obj(*pairs, "line", link.line(), "locked", link.locked, "diagnosis", link.diagnosis())
+        rows = [
+            _SERVICE % (row.name, row.status, row.health, text(row.error)) for row in self._supervisor.rows()
+        ]
+        stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
+        values = (
+            (
+                text(self._clock.unix_ms()),
+                self._identity.uuid,
+                hostname,
+                total,
+                free,
+                decimal((free * 2000 // total + 1) // 2, 1),
+                least,
+                text(rssi),
+                "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
+            )
+            + streams
+            + (
+                self._clock.uptime_ms(),
+                ",".join(rows),
+                ",".join(stages),
+                text(link.line()),
+                flag(link.locked),
+                text(link.diagnosis()),
+            )
+        )
+        return (_HEALTH % values).encode()
+
+
+def _list(numbers, places=0, unknown="null"):
+    return ",".join([unknown if number is None else decimal(number, places) for number in numbers])
 
 
 def _net(plus, minus):
@@ -289,4 +314,4 @@ def _net(plus, minus):
 
 
 def _network(n):
-    return obj("m", n["m"], "i", n["i"], "s", n["s"], "g", n["g"], "d1", n["d1"])
+    return _NETWORK % (text(n["m"]), text(n["i"]), text(n["s"]), text(n["g"]), text(n["d1"]))

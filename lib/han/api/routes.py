@@ -54,10 +54,7 @@ class Routes:
         return self._messages.configuration()
 
     async def health(self, request):
-        streams = self._streams
-        ws = streams.count("ws"), streams.limit["ws"]
-        sse = streams.count("sse"), streams.limit["sse"]
-        return self._messages.health(ws, sse, streams.dropped())
+        return self._messages.health(self._streams.figures())
 
     async def ws(self, request):
         accept = websocket.upgrade(request.headers)

@@ -3,10 +3,9 @@ import asyncio
 from json import loads
 
 from . import websocket
-from .encode import obj
 
 _TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new client gets them
-_PONG = websocket.frame(websocket.TEXT, obj("type", "PONG"))
+_PONG = websocket.frame(websocket.TEXT, b'{"type":"PONG"}')
 _PING = websocket.frame(websocket.PING, b"")
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
@@ -46,21 +45,21 @@ class Streams:
         self._messages = messages
         self._bus = bus
         self._log = log
-        self.limit = {"ws": limits[0], "sse": limits[1]}
+        self._limit = {"ws": limits[0], "sse": limits[1]}
         self._together = limits[2]
         self._dropped = 0  # by clients that are gone
 
-    def count(self, kind):
-        """Streams of a kind, "ws" or "sse", now."""
+    def _count(self, kind):
         return sum([client.kind == kind for client in self.clients])
 
-    def dropped(self):
-        """Messages that slow clients have not got."""
-        return self._dropped + sum([client.mailbox.dropped for client in self.clients])
+    def figures(self):
+        """(WebSockets now, limit, event streams now, limit, messages that slow clients have not got)."""
+        dropped = self._dropped + sum([client.mailbox.dropped for client in self.clients])
+        return self._count("ws"), self._limit["ws"], self._count("sse"), self._limit["sse"], dropped
 
     def full(self, kind):
-        """True where one more would be too many."""
-        return self.count(kind) >= self.limit[kind] or len(self.clients) >= self._together
+        """True where one more of a kind, "ws" or "sse", would be too many."""
+        return self._count(kind) >= self._limit[kind] or len(self.clients) >= self._together
 
     def tick(self, ms):
         """Time has passed: ping, and give up on who has not answered."""

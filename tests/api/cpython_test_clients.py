@@ -1,0 +1,383 @@
+"""What known clients of this API do, done with the libraries that they use, against the simulator on both runtimes."""
+
+import asyncio
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import aiohttp
+import jq
+import pytest
+import websockets
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RUNTIMES = {"cpython": ("cpython",), "micropython": ("micropython", "--heap", "240k")}
+SPEED = 8  # a telegram every 1.25 s
+
+
+class Reader:
+    """One `python -m host_sim`."""
+
+    def __init__(self, runtime, *arguments):
+        command = [sys.executable, "-m", "host_sim", "--port", "0", "--runtime", *RUNTIMES[runtime], *arguments]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for line in self.process.stdout:
+            found = re.match(r"listening on (http://127\.0\.0\.1:(\d+))/", line)
+            if found:
+                self.url, self.port = found.group(1), int(found.group(2))
+                return
+        raise AssertionError("the simulator did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(15) == 0
+
+    def descriptors(self):
+        """Open files of the board's own process."""
+        children = pathlib.Path("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid))
+        if not children.exists():
+            return None
+        return len(os.listdir("/proc/%s/fd" % children.read_text().split()[0]))
+
+    async def first_reading(self, session, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            async with session.get(self.url + "/meter") as response:
+                if response.status == 200:
+                    return await response.json()
+            await asyncio.sleep(0.1)
+        raise AssertionError("no reading")
+
+
+@pytest.fixture(scope="module", params=RUNTIMES)
+def reader(request):
+    with Reader(request.param, "--speed", str(SPEED), "--meter", "p1") as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=RUNTIMES)
+def deaf(request):
+    """A reader with nothing on its line."""
+    ours, theirs = os.openpty()
+    try:
+        with Reader(request.param, "--serial", os.ttyname(theirs)) as running:
+            yield running
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+async def home_assistant(session, url, identity=False, headers=None):
+    """One refresh of the Home Assistant integration: statuses ignored, JSON strict, seconds it took."""
+    began = time.monotonic()
+    bodies = {}
+    for path in ("/meter", "/configuration", "/han") + (("/meter/id",) if identity else ()):
+        async with session.get(url + path, headers=headers) as response:
+            if path == "/meter/id":
+                assert response.status == 200
+            bodies[path] = await response.json()
+            assert isinstance(bodies[path], dict)
+    return bodies, time.monotonic() - began
+
+
+def sensors(bodies):
+    """The values that the integration makes of them, as it computes them."""
+    meter, configuration, han = bodies["/meter"], bodies["/configuration"], bodies["/han"]
+    values = {name: None if meter.get(name, 0) is None else float(meter.get(name, 0)) for name in ("ic", "ec")}
+    for name, count in (("p", 4), ("pi", 4), ("pe", 4), ("r", 4), ("u", 3), ("i", 3)):
+        for k in range(count):
+            values[name, k] = float(meter[name][k] or 0) if len(meter[name]) > k else 0.0
+    values["price"] = float(configuration.get("p", 0))
+    values["fuse"] = (configuration.get("m") or {}).get("f")
+    values["static"] = configuration["e"]["n"]["m"], configuration["w"]["n"]["m"]
+    values["enabled"] = configuration["e"]["e"] is True, configuration["w"]["e"] is True
+    values["version"] = configuration.get("v") or han.get("version")
+    assert han["online"] in (True, False) and re.fullmatch(r"[\d.]+", han["wifiIp"])
+    return values
+
+
+def test_an_integration_before_the_first_telegram_fails_instead_of_booking_zeros(deaf):
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            async with session.get(deaf.url + "/han", timeout=aiohttp.ClientTimeout(3)) as response:
+                assert response.status == 200
+                assert (await response.json())["type"] == "HAN_STATE_MESSAGE"
+            for path in ("/meter", "/meter/data", "/meter/id"):
+                async with session.get(deaf.url + path) as response:
+                    assert response.status == 503 and "no bytes on the HAN port" in await response.text()
+            with pytest.raises(aiohttp.ContentTypeError):
+                await home_assistant(session, deaf.url)
+
+    asyncio.run(run())
+
+
+def test_setup_of_an_integration(reader):
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            async with session.get(reader.url + "/han", timeout=aiohttp.ClientTimeout(3)) as response:
+                assert response.status == 200 and response.content_type == "application/json"
+                han = await response.json()
+        assert han["type"] == "HAN_STATE_MESSAGE"
+        assert re.fullmatch(r"([0-9A-F]{2}:){5}[0-9A-F]{2}", han["mac"])
+        for name in ("ethIp", "wifiIp"):
+            assert re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", han[name])
+        assert isinstance(han["name"], str) and isinstance(han["serial"], str) and isinstance(han["online"], bool)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("headers", (None, {"Connection": "close"}), ids=("keep-alive", "close"))
+def test_a_day_of_two_home_assistants(reader, headers):
+    async def run():
+        counters = {"ic": 0, "ec": 0}
+        async with aiohttp.ClientSession() as session:
+            await reader.first_reading(session)
+            before = reader.descriptors()
+            worst = 0
+            for _ in range(60):
+                both = await asyncio.gather(
+                    home_assistant(session, reader.url, headers=headers),
+                    home_assistant(session, reader.url, identity=True, headers=headers),
+                )
+                worst = max(worst, both[0][1], both[1][1])
+                for bodies, _ in both:
+                    values = sensors(bodies)
+                    for name in counters:
+                        assert values[name] is not None and values[name] >= counters[name] > -1
+                        counters[name] = values[name]
+                    meter = bodies["/meter"]
+                    assert [len(meter[name]) for name in ("p", "pi", "pe", "r", "ri", "re")] == [4] * 6
+                    assert [len(meter[name]) for name in ("u", "i")] == [3] * 2
+                    assert abs(meter["p"][0] - (meter["pi"][0] - meter["pe"][0])) <= 1
+                    assert abs(meter["p"][0] - sum(meter["p"][1:])) <= 5
+            assert counters["ic"] > 0 and worst < 2
+            await asyncio.sleep(0.3)
+            assert reader.descriptors() == before
+
+    asyncio.run(run())
+
+
+def test_evcc(reader):
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            await reader.first_reading(session)
+            while True:
+                async with session.get(reader.url + "/meter/data") as response:
+                    assert response.status == 200
+                    text = await response.text()
+                async with session.get(reader.url + "/meter") as response:
+                    meter = await response.json()
+                if json.loads(text)["ts"] == meter["ts"]:
+                    break
+        assert isinstance(jq.compile(".pi[0] - .pe[0]").input_text(text).first(), (int, float))
+        assert jq.compile(".ic | tonumber").input_text(text).first() == meter["ic"]
+        for name in ("i", "u"):
+            for k in range(3):
+                assert isinstance(jq.compile(".%s[%d]" % (name, k)).input_text(text).first(), (int, float))
+
+    asyncio.run(run())
+
+
+def test_three_websockets_and_the_fourth(reader):
+    url = "ws://127.0.0.1:%d/ws" % reader.port
+
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            await reader.first_reading(session)
+            async with websockets.connect(url) as one, websockets.connect(url) as two:
+                async with session.ws_connect(url) as three:
+                    for client in (one, two):
+                        kinds = [json.loads(await client.recv())["type"] for _ in range(4)]
+                        assert kinds == ["HAN_STATE_MESSAGE", "HAN_METER_MESSAGE", "HAN_CONFIGURATION_MESSAGE",
+                                         "HAN_OTA_MESSAGE"]
+                    assert (await three.receive_json())["type"] == "HAN_STATE_MESSAGE"
+                    with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+                        await websockets.connect(url)
+                    assert refused.value.response.status_code == 503
+                    assert refused.value.response.headers["Retry-After"]
+                    # A telegram makes a message each, and they are the same one.
+                    seen = [json.loads(await asyncio.wait_for(client.recv(), 10)) for client in (one, two)]
+                    assert seen[0] == seen[1] and seen[0]["type"] == "HAN_METER_MESSAGE"
+                    following = json.loads(await asyncio.wait_for(one.recv(), 10))
+                    assert following["seq"] == seen[0]["seq"] + 1
+                    await one.send('{"type":"PING"}')
+                    while json.loads(await one.recv()) != {"type": "PONG"}:
+                        pass
+                    latency = await asyncio.wait_for(await two.ping(), 5)
+                    assert latency < 1
+                    await home_assistant(session, reader.url)
+            await asyncio.sleep(0.3)
+            async with session.get(reader.url + "/health") as response:
+                assert (await response.json())["connections"]["ws"] == {"c": 0, "m": 3}
+
+    asyncio.run(run())
+
+
+async def events(response, count):
+    """So many events of a stream: (event, id, message)."""
+    found, fields = [], {}
+    async for line in response.content:
+        line = line.decode().rstrip("\n")
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.strip()
+            continue
+        if "data" in fields:
+            found.append((fields["event"], int(fields["id"]), json.loads(fields["data"])))
+            if len(found) == count:
+                return found
+        fields = {}
+
+
+def test_five_event_streams(reader):
+    async def run():
+        accept = {"Accept": "text/event-stream"}
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None)) as session:
+            await reader.first_reading(session)
+            streams = []
+            for number in range(5):
+                path = "/events" if number % 2 else "/sse"
+                streams.append(await session.get(reader.url + path, headers=accept))
+                assert streams[-1].status == 200 and streams[-1].content_type == "text/event-stream"
+            async with session.get(reader.url + "/sse", headers=accept) as sixth:
+                assert sixth.status == 503 and sixth.headers["Retry-After"]
+                assert (await sixth.json())["success"] is False
+            for response in streams:
+                got = await asyncio.wait_for(events(response, 6), 15)
+                assert got[0][0] == "HAN_STATE_MESSAGE"
+                for event, number, message in got:
+                    assert event == message["type"]
+                    assert event != "HAN_METER_MESSAGE" or number == message["seq"]
+                assert [event for event, _, _ in got].count("HAN_METER_MESSAGE") >= 2
+            await home_assistant(session, reader.url)
+            for response in streams:
+                response.close()
+            async with session.get(reader.url + "/events", headers={"Accept": "text/html"}) as page:
+                assert page.status == 404
+
+    asyncio.run(run())
+
+
+def test_methods_paths_and_bodies(reader):
+    async def run():
+        async with aiohttp.ClientSession() as session:
+            async with session.head(reader.url + "/han") as response:
+                assert response.status == 200 and await response.read() == b""
+            async with session.options(reader.url + "/han") as response:
+                assert response.status == 200 and "GET" in response.headers["Allow"]
+            async with session.get(reader.url + "/nothing") as response:
+                assert response.status == 404 and (await response.json())["success"] is False
+            async with session.post(reader.url + "/han", json={}) as response:
+                assert response.status == 405 and response.headers["Allow"] == "GET, HEAD, OPTIONS"
+            for size in (9_000, 100_000, 2_000_000):
+                async with session.post(reader.url + "/configuration", data=b"x" * size) as response:
+                    assert response.status == 413 and (await response.json())["success"] is False
+
+    asyncio.run(run())
+
+
+def test_hostile_clients_do_not_stop_the_meter(reader):
+    def attack():
+        kinds = (
+            b"",
+            b"GET /meter HTTP/1.1\r\nHost: x",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(200),
+            os.urandom(3000),
+            b"GET /" + b"a" * 9000,
+            b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 20000,
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        )
+        sockets = []
+        for number in range(40):
+            one = socket.create_connection(("127.0.0.1", reader.port), 5)
+            try:
+                one.sendall(kinds[number % len(kinds)])
+            except OSError:
+                pass
+            sockets.append(one)
+        return sockets
+
+    async def run():
+        timeout = aiohttp.ClientTimeout(5)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            first = await reader.first_reading(session)
+            loop = asyncio.get_running_loop()
+            began = time.monotonic()
+            sockets = []
+            served = 0
+            last = None
+            while time.monotonic() - began < 6:
+                sockets += await loop.run_in_executor(None, attack)
+                try:
+                    async with session.get(reader.url + "/meter") as response:
+                        if response.status == 200:
+                            last = await response.json()
+                            served += 1
+                        else:
+                            assert response.status == 503
+                            with pytest.raises(aiohttp.ContentTypeError):
+                                await response.json()
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.2)
+            # Everyone gets an answer or a closed socket within ten seconds.
+            deadline = time.monotonic() + 10
+            for one in sockets:
+                one.settimeout(max(0.01, deadline - time.monotonic()))
+                try:
+                    while one.recv(4096):
+                        pass
+                except ConnectionError:
+                    pass
+                one.close()
+            last = await reader.first_reading(session)
+            assert last["seq"] - first["seq"] >= 4, (first["seq"], last["seq"])
+            assert served > 0
+            async with session.get(reader.url + "/health") as response:
+                rows = (await response.json())["services"]
+            assert {row["health"] for row in rows if row["name"] in ("meter", "api")} == {"ok"}, rows
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_energies_outlive_a_restart(runtime, tmp_path):
+    # Aidon sends its counters once an hour, which is every six seconds here.
+    arguments = ("--speed", "600", "--meter", "aidon", "--state", str(tmp_path))
+    seen = []
+
+    async def watch(running, until):
+        async with aiohttp.ClientSession() as session:
+            first = await running.first_reading(session)
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                async with session.get(running.url + "/meter") as response:
+                    meter = await response.json()
+                if meter["ic"] is not None:
+                    seen.append(meter["ic"])
+                    if until(meter):
+                        async with session.get(running.url + "/han") as response:
+                            return first, (await response.json())["mac"]
+                await asyncio.sleep(0.1)
+        raise AssertionError("no counters came")
+
+    with Reader(runtime, *arguments) as running:
+        first, mac = asyncio.run(watch(running, lambda meter: True))
+        assert first["ic"] is None and b"null" in json.dumps(first["ic"]).encode()
+    count = len(seen)
+    with Reader(runtime, *arguments) as running:
+        first, same = asyncio.run(watch(running, lambda meter: meter["ic"] > seen[0]))
+    assert same == mac
+    assert first["ic"] >= seen[count - 1] > 0, "counters were lost over a restart"
+    assert seen == sorted(seen)
