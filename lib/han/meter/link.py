@@ -7,7 +7,7 @@ except ImportError:
     async def sleep_ms(ms):
         await asyncio.sleep(ms / 1000)
 
-from ..wire.framer import Framer
+from ..wire import framer as wire
 from .decoder import Decoder
 from .live import Live
 from .plausible import Plausible
@@ -27,21 +27,14 @@ _NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarit
 _CHECKSUM = "frames but wrong checksum"
 
 
-class Counters:
+class Counters(wire.Counters):
     """What happened at each stage since boot; every number only grows."""
 
-    def __init__(self):
-        self.bytes = 0
-        self.frames = 0
-        self.checksum_errors = 0
-        self.truncated = 0
-        self.overrun = 0
-        self.parity = 0  # times a 7E1 line was recognised
-        self.encrypted = 0
-        self.decoded = 0
-        self.rejected = 0
-        self.implausible = 0
-        self.line_changes = 0
+    encrypted = 0
+    decoded = 0
+    rejected = 0
+    implausible = 0
+    line_changes = 0
 
 
 class Link:
@@ -59,7 +52,7 @@ class Link:
         self._bus = bus
         self._board = board
         self._decoder = Decoder(self._reading, cipher)
-        self._framer = Framer(self._telegram, self.counters)
+        self._framer = wire.Framer(self._telegram, self.counters)
         self._search = Search(option)
         self._chunk = bytearray(_CHUNK)
         self._now = board.ticks_ms()

@@ -25,13 +25,12 @@ _EVEN = 60
 class Counters:
     """What happened on the line, for each stage; every number only grows."""
 
-    def __init__(self):
-        self.bytes = 0
-        self.frames = 0
-        self.checksum_errors = 0
-        self.truncated = 0
-        self.overrun = 0
-        self.parity = 0
+    bytes = 0
+    frames = 0
+    checksum_errors = 0
+    truncated = 0
+    overrun = 0
+    parity = 0  # times a 7E1 line was recognised
 
 
 class Framer:
