@@ -1,5 +1,6 @@
 """What a meter cannot have said is not published; another meter is another meter."""
 from array import array
+from binascii import crc32
 
 from han.meter import profiles
 from han.meter.plausible import COUNTER, CURRENT, POWER, VOLTAGE, Plausible
@@ -87,9 +88,14 @@ def test_a_new_number_is_a_new_meter_at_once():
 
 def test_counters_kept_over_a_restart_are_judged_against():
     judge = Plausible()
-    judge.expect((1000000, None, None, None), b"A1")
+    judge.expect((1000000, None, None, None), crc32(b"A1"))
     assert not judge.check(reading(ic=10), b"A1", 0)
     assert judge.check(reading(ic=90000000), b"A1", 0)
-    judge.expect((1000000, None, None, None), b"A1")
+    judge = Plausible()
+    judge.expect((1000000, None, None, None), crc32(b"A1"))
     assert judge.check(reading(ic=10), b"B2", 0)
     assert judge.meters == 1
+    judge = Plausible()
+    judge.expect((1000000, None, None, None), 0)
+    assert not judge.check(reading(ic=10), b"B2", 0)
+    assert judge.meters == 0

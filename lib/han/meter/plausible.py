@@ -1,8 +1,10 @@
 """Is a reading possible at all? What contradicts itself is counted, not published."""
 from array import array
+from binascii import crc32
 
 from .fill import beyond
 from .obis import AMPERE, IMPORT_ENERGY, L1_CURRENT, L1_IMPORT_POWER, L1_VOLTAGE, QUANTITIES, VOLT
+from .reading import text
 
 # No direct-connected customer meter exceeds these; 3 x 200 A x 300 V is 180 kW.
 _MOST_VOLT = 4500  # 0.1 V: line to line of a 400 V net with its tolerance
@@ -37,6 +39,7 @@ class Plausible:
         self.detail = ""  # the last refusal in words
         self.meters = 0  # how often the meter has changed
         self._meter = None
+        self._kept = 0
         self._last = [None] * 4
         self._other = [None] * 4  # counters of readings that did not agree with _last
         self._agree = 0
@@ -47,7 +50,7 @@ class Plausible:
         since = None if self._when is None else now_ms - self._when
         reason = self._limits(reading)
         if not reason:
-            if meter_id and self._meter and meter_id != self._meter:
+            if meter_id and self._another(meter_id):
                 self._change()
             elif self._jumped(self._last, reading, since):
                 if self._jumped(self._other, reading, since):
@@ -68,11 +71,17 @@ class Plausible:
             self._other = [None] * 4
         return True
 
-    def expect(self, counters, meter_id):
-        """Counters and meter kept over a restart, to judge the first readings against."""
+    def expect(self, counters, meter_crc):
+        """Counters kept over a restart, and the CRC-32 of their meter's number (0: not known), to judge by."""
         self._last = list(counters)
         self._when = None
-        self._meter = meter_id
+        self._kept = meter_crc
+
+    def _another(self, meter_id):
+        if self._meter:
+            return meter_id != self._meter
+        kept, self._kept = self._kept, 0
+        return kept and crc32(text(meter_id).encode()) != kept
 
     def _change(self):
         self.meters += 1
