@@ -1,0 +1,78 @@
+"""Some bytes in two copies that are written in turn, so that a cut while one is written leaves the other.
+
+A copy is a header (magic, sequence number, length, format, CRC-32) and the bytes, in one sector.
+"""
+import struct
+from binascii import crc32
+
+from .flash import SECTOR
+
+_HEADER = "<4sIHHI"
+_SIZE = struct.calcsize(_HEADER)
+
+
+class Copies:
+    """The newest sound copy in a flash.Region of two sectors counts. magic: 4 bytes."""
+
+    #: Bytes that fit.
+    room = SECTOR - _SIZE
+
+    def __init__(self, region, magic, form=1):
+        self.damaged = 0  # copies that were there but not sound at load()
+        self._region = region
+        self._magic = magic
+        self._form = form
+        self._sequence = 0
+        self._newest = 1  # sector of the copy in force; the first save goes to the other
+
+    def load(self):
+        """The bytes that were saved last, None where there is no sound copy. OSError: flash unreadable."""
+        self.damaged = 0
+        best = None
+        for sector in range(2):
+            found = self._read(sector)
+            if found is not None and (best is None or found[0] > self._sequence):
+                self._sequence, best = found
+                self._newest = sector
+        return best
+
+    def save(self, *parts):
+        """Write bytes-like parts, one after the other, over the older copy.
+
+        OSError when the flash refuses; the newer copy is then untouched.
+        """
+        length = sum([len(part) for part in parts])
+        if length > self.room:
+            raise ValueError("%d bytes to save" % length)
+        sequence = self._sequence + 1
+        head = struct.pack("<4sIHH", self._magic, sequence, length, self._form)
+        crc = crc32(head)
+        for part in parts:
+            crc = crc32(part, crc)
+        sector = 1 - self._newest
+        self._region.erase(sector)
+        self._region.program(sector, 0, head + struct.pack("<I", crc))
+        offset = _SIZE
+        for part in parts:
+            if len(part):
+                self._region.program(sector, offset, part)
+                offset += len(part)
+        if self._read(sector) is None:
+            raise OSError("flash does not keep what is written")
+        self._sequence = sequence
+        self._newest = sector
+
+    def _read(self, sector):
+        """(sequence, bytes) of a copy, None where it is not sound or of another format."""
+        header = bytearray(_SIZE)
+        self._region.read(sector, 0, header)
+        if header == b"\xff" * _SIZE:
+            return None
+        magic, sequence, length, form, crc = struct.unpack(_HEADER, header)
+        if magic == self._magic and form == self._form and length <= self.room:
+            data = bytearray(length)
+            self._region.read(sector, _SIZE, data)
+            if crc32(data, crc32(memoryview(header)[:-4])) == crc:
+                return sequence, data
+        self.damaged += 1
+        return None
