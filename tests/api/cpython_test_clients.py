@@ -16,8 +16,12 @@ import jq
 import pytest
 import websockets
 
+from host_sim.house import House
+from host_sim.meters import create
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RUNTIMES = {"cpython": ("cpython",), "micropython": ("micropython", "--heap", "240k")}
+HOUR = 1763802000
 SPEED = 8  # a telegram every 1.25 s
 
 
@@ -143,6 +147,7 @@ def test_a_day_of_two_home_assistants(reader, headers):
         counters = {"ic": 0, "ec": 0}
         async with aiohttp.ClientSession() as session:
             await reader.first_reading(session)
+            await asyncio.sleep(0.3)
             before = reader.descriptors()
             worst = 0
             for _ in range(60):
@@ -163,7 +168,7 @@ def test_a_day_of_two_home_assistants(reader, headers):
                     assert abs(meter["p"][0] - sum(meter["p"][1:])) <= 5
             assert counters["ic"] > 0 and worst < 2
             await asyncio.sleep(0.3)
-            assert reader.descriptors() == before
+            assert before is None or reader.descriptors() <= before
 
     asyncio.run(run())
 
@@ -353,31 +358,32 @@ def test_hostile_clients_do_not_stop_the_meter(reader):
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_energies_outlive_a_restart(runtime, tmp_path):
-    # Aidon sends its counters once an hour, which is every six seconds here.
-    arguments = ("--speed", "600", "--meter", "aidon", "--state", str(tmp_path))
-    seen = []
+    # A meter that sends its counters once an hour: one such list, then none.
+    meter = create("aidon")
+    house = House(HOUR, 3, meter.ZONE_MIN)
+    full, short = [meter.encode(house.state(HOUR * 1000 + ms)) for ms in (0, 10 * meter.PERIOD_MS)]
+    assert len(full) > len(short)
+    (tmp_path / "full").write_bytes(full + 3 * short)
+    (tmp_path / "short").write_bytes(4 * short)
 
-    async def watch(running, until):
+    async def read(running, wanted):
         async with aiohttp.ClientSession() as session:
-            first = await running.first_reading(session)
+            meter = await running.first_reading(session, 60)
             end = time.monotonic() + 30
-            while time.monotonic() < end:
-                async with session.get(running.url + "/meter") as response:
-                    meter = await response.json()
-                if meter["ic"] is not None:
-                    seen.append(meter["ic"])
-                    if until(meter):
-                        async with session.get(running.url + "/han") as response:
-                            return first, (await response.json())["mac"]
+            while not wanted(meter) and time.monotonic() < end:
+                meter = await running.first_reading(session)
                 await asyncio.sleep(0.1)
-        raise AssertionError("no counters came")
+            async with session.get(running.url + "/han") as response:
+                return [meter[name] for name in ("ic", "ec", "ric", "rec")], (await response.json())["mac"]
 
-    with Reader(runtime, *arguments) as running:
-        first, mac = asyncio.run(watch(running, lambda meter: True))
-        assert first["ic"] is None and b"null" in json.dumps(first["ic"]).encode()
-    count = len(seen)
-    with Reader(runtime, *arguments) as running:
-        first, same = asyncio.run(watch(running, lambda meter: meter["ic"] > seen[0]))
-    assert same == mac
-    assert first["ic"] >= seen[count - 1] > 0, "counters were lost over a restart"
-    assert seen == sorted(seen)
+    def run(capture, wanted):
+        arguments = ("--speed", "16", "--state", str(tmp_path / "state"), "--replay", str(tmp_path / capture))
+        with Reader(runtime, *arguments) as running:
+            return asyncio.run(read(running, wanted))
+
+    before, mac = run("full", lambda meter: meter["ic"] is not None)
+    assert min(before) > 0
+    for _ in range(2):
+        after, same = run("short", lambda meter: True)
+        assert after == before, "counters were lost over a restart"
+        assert same == mac

@@ -63,25 +63,22 @@ class Routes:
             return refusal(400, "a WebSocket handshake is expected here", fields)
         if not same_origin(request.headers):
             return refusal(403, "origin is not this reader")
-        return await self._stream("ws", request, accept)
+        return self._stream("ws", request, accept)
 
     async def sse(self, request):
         if request.method == "HEAD":
             return Response(b"", 200, {"Content-Type": "text/event-stream"})
-        return await self._stream("sse", request)
+        return self._stream("sse", request)
 
     async def events(self, request):
         if "text/event-stream" not in request.headers.get("accept", ""):
             return refusal(404, "no page here: ask for text/event-stream")
         return await self.sse(request)
 
-    async def _stream(self, kind, request, *accept):
-        if self._streams.full(kind):
+    def _stream(self, kind, request, accept=None):
+        streams = self._streams
+        if streams.full(kind):
             fields = {"Retry-After": "30", "Content-Type": "application/json"}
             return refusal(503, "too many streams", fields)
-        connection = request.sock[1]
-        if kind == "ws":
-            await self._streams.serve_ws(connection, *accept)
-        else:
-            await self._streams.serve_sse(connection)
+        streams.open(kind, request.sock, accept)
         return Response.already_handled

@@ -13,6 +13,14 @@ from .access import host_allowed
 from .http import Head
 from .messages import problem
 
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
 _REASONS = {
     200: "OK",
     204: "No Content",
@@ -33,6 +41,12 @@ _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 # What a handler answers with the bytes of a message: by far the most, so made without a dict.
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
 
+# A connection waits for its turn, has not sent its request, is being answered, has its answer.
+_QUEUED = const(0)
+_SILENT = const(1)
+_ASKED = const(2)
+_ANSWERED = const(3)
+
 
 def refusal(status, message, headers=None):
     """The response for a request that cannot be served.
@@ -52,10 +66,10 @@ class Connection:
     def __init__(self, reader, writer, left):
         #: ms until the connection is ended; None: no limit. Set anew for each thing it waits for.
         self.left = left
-        #: True while it has not sent its request.
-        self.waiting = True
-        #: True for one that has become a stream, which has limits of its own.
-        self.stream = False
+        #: How far it has come, see _QUEUED and the following.
+        self.stage = _QUEUED
+        #: What a handler has made of it instead of answering: its run() takes over, limits are its own.
+        self.stream = None
         self.reader = reader
         self._writer = writer
         self._task = asyncio.current_task()
@@ -98,16 +112,17 @@ class Gate:
     linger_ms = 500
     #: Body of a request, bytes; more is 413.
     max_body = 8192
-    #: Connections that are not streams at the same time; one more is 503.
-    max_requests = 8
-    #: One without a request after this time makes room for a new one, ms.
-    yield_ms = 1000
-    #: Connections that are being told 503 at the same time; one more is closed.
-    max_refusals = 4
+    #: Connections that are not streams and have their turn, at the same time.
+    max_requests = 6
+    #: Connections that wait for their turn; one more is closed. After queue_ms without a turn: 503.
+    max_queue = 6
+    queue_ms = 500
+    #: A connection without a request after this time makes room for the next one, ms.
+    yield_ms = 200
     #: How often time-outs are looked at, ms.
     tick_ms = 250
-    #: Connections that the system keeps for us until we accept them.
-    backlog = 16
+    #: Connections that the system keeps until they are accepted: the chip has fewer, a desktop gets bursts.
+    backlog = 64
 
     def __init__(self, app, config, streams, log, address):
         self.connections = []
@@ -119,7 +134,6 @@ class Gate:
         self._log = log
         self._host = address[0]
         self._server = None
-        self._refusals = 0
         self._known = self._names = None  # host that was found to be allowed, and the list it was checked with
 
     async def open(self):
@@ -164,13 +178,14 @@ class Gate:
     # Lives as long as one connection. Ended by the client, by its answer, or by run().
     async def _serve(self, reader, writer):
         connection = Connection(reader, writer, self.head_ms)
-        room = self._room()
         self.connections.append(connection)
         try:
-            if room:
-                await self._request(connection)
-            else:
-                await self._refuse(connection)
+            if not await self._turn(connection):
+                return
+            await self._request(connection)
+            # Only now, when the request and all that was made of it are forgotten.
+            if connection.stream:
+                await connection.stream.run()
         except asyncio.CancelledError:
             pass  # its time is up, or the gate closes
         except (OSError, EOFError):
@@ -181,38 +196,46 @@ class Gate:
             self.connections.remove(connection)
             await connection.close()
 
-    def _room(self):
-        """Whether one more connection may ask; takes the place of one that only waits."""
-        requests = 0
-        slowest = None
-        for connection in self.connections:
-            if connection.stream:
-                continue
-            requests += 1
-            if connection.waiting and connection.left is not None:
-                if slowest is None or connection.left < slowest.left:
-                    slowest = connection
-        if requests < self.max_requests:
-            return True
-        if slowest and slowest.left <= self.head_ms - self.yield_ms:
-            slowest.left = None
-            slowest.end()
-            self.expired += 1
-            return True
-        return False
+    async def _turn(self, connection):
+        """True once a connection may ask; False where there are too many, and it has been told."""
+        waited = 0
+        while not self._room():
+            if waited >= self.queue_ms or self._count(_QUEUED) > self.max_queue:
+                self.refused += 1
+                if waited:
+                    connection.left = self.linger_ms
+                    await connection.reader.read(_CHUNK)
+                    await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
+                return False
+            await asyncio.sleep(0.02)
+            waited += 20
+        connection.stage = _SILENT
+        connection.left = self.head_ms
+        return True
 
-    async def _refuse(self, connection):
-        connection.waiting = False
-        self.refused += 1
-        if self._refusals >= self.max_refusals:
-            return
-        self._refusals += 1
-        try:
-            connection.left = self.linger_ms
-            await connection.reader.read(_CHUNK)
-            await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
-        finally:
-            self._refusals -= 1
+    def _count(self, stage):
+        return sum([c.stage == stage for c in self.connections])
+
+    def _room(self):
+        """Whether one more connection may have its turn; the least deserving makes room for it."""
+        least = None
+        count = 0
+        for connection in self.connections:
+            if connection.stream or connection.stage == _QUEUED or connection.left is None:
+                continue
+            count += 1
+            if connection.stage == _ANSWERED:
+                least = connection
+            elif connection.stage == _SILENT and connection.left <= self.head_ms - self.yield_ms:
+                # The list is in the order of arrival: the first one found is silent for longest.
+                least = least or connection
+        if count < self.max_requests:
+            return True
+        if least:
+            least.left = None
+            least.end()
+            self.expired += 1
+        return least is not None
 
     async def _request(self, connection):
         head = Head()
@@ -232,7 +255,7 @@ class Gate:
                 end = at + 4
             elif data and not wrong:
                 wrong = head.hopeless(data)
-        connection.waiting = False
+        connection.stage = _ASKED
         if not wrong:
             wrong = head.parse(data[:end]) if end <= head.max_bytes else "head too long"
         if wrong:
@@ -245,7 +268,7 @@ class Gate:
         if response is None:
             request = Request(
                 self._app, ("", 0), head.method, head.target, head.version, head.headers,
-                stream=connection.reader, sock=(connection, connection),
+                stream=connection.reader, sock=connection,
             )  # fmt: skip
             request.path = head.path
             response = await self._app.dispatch_request(request)
@@ -286,6 +309,7 @@ class Gate:
     async def _discard(self, connection, count, patience):
         """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
         connection.left = patience
+        connection.stage = _ANSWERED
         while count:
             data = await connection.reader.read(_CHUNK)
             if not data:

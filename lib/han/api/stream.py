@@ -20,12 +20,75 @@ _WS_HEAD = (
 class Client:
     """One stream. All that it is sent goes through its mailbox and its one writing task."""
 
-    def __init__(self, kind, connection, mailbox):
+    #: A client that does not take one message in this time is closed, ms.
+    stall_ms = 30000
+    #: One that is told goodbye is closed after this time, ms.
+    goodbye_ms = 1000
+
+    def __init__(self, kind, connection, mailbox, streams):
         self.kind = kind  # "ws" or "sse", also the form of a Message it takes
         self.connection = connection
         self.mailbox = mailbox
         self.quiet_ms = 0  # since the last ping
         self.missed = 0  # pings without a sign of life since
+        self._streams = streams
+        self._writer = asyncio.create_task(self._write())
+
+    # Lives as long as the connection, in its task.
+    async def run(self):
+        """Listen to the client until the connection ends."""
+        try:
+            if self.kind == "ws":
+                await self._listen()
+            else:
+                await self._wait()
+        except (OSError, EOFError):
+            pass  # the client is gone
+        finally:
+            self._writer.cancel()
+            self._streams.leave(self)
+
+    # Lives as long as run(), or until the client takes nothing more.
+    async def _write(self):
+        connection = self.connection
+        try:
+            while True:
+                topic, data = await self.mailbox.get()
+                if not isinstance(data, bytes):
+                    message = self._streams.messages.stream(topic)
+                    data = message.ws if self.kind == "ws" else message.sse
+                if topic == "goodbye":
+                    await connection.send(data, self.goodbye_ms)
+                    return  # what is left of that time is the reading task's
+                await connection.send(data, self.stall_ms)
+                connection.left = None
+        except OSError:
+            pass
+        except Exception as error:
+            self._streams.log.crash("stream", error)
+        connection.end()
+
+    async def _wait(self):
+        while await self.connection.reader.read(256):
+            pass  # an event stream has nothing to say; its end is what is waited for
+
+    async def _listen(self):
+        put = self.mailbox.put
+        receiver = websocket.Receiver(self.connection.reader)
+        while True:
+            opcode, payload = await receiver.receive()
+            self.missed = 0
+            if opcode in (websocket.CLOSE, websocket.FAILED):
+                put("goodbye", websocket.close(payload))
+                await self._writer
+                if opcode == websocket.FAILED:
+                    # Closing with something unread would reset the connection, goodbye and all.
+                    await self._wait()
+                return
+            if opcode == websocket.PING:
+                put("pong", websocket.frame(websocket.PONG, payload))
+            elif opcode == websocket.TEXT and _asks(payload):
+                put("answer", _PONG)
 
 
 class Streams:
@@ -35,16 +98,12 @@ class Streams:
     ping_ms = 15000
     #: Pings that may go without an answer.
     max_missed = 2
-    #: A client that does not take one message in this time is closed, ms.
-    stall_ms = 30000
-    #: A client that is told goodbye is closed after this time, ms.
-    goodbye_ms = 1000
 
     def __init__(self, messages, bus, log, limits):
         self.clients = []
-        self._messages = messages
+        self.messages = messages
+        self.log = log
         self._bus = bus
-        self._log = log
         self._limit = {"ws": limits[0], "sse": limits[1]}
         self._together = limits[2]
         self._dropped = 0  # by clients that are gone
@@ -61,6 +120,25 @@ class Streams:
         """True where one more of a kind, "ws" or "sse", would be too many."""
         return self._count(kind) >= self._limit[kind] or len(self.clients) >= self._together
 
+    def open(self, kind, connection, accept=None):
+        """Make a connection a stream, which its run() then serves. accept: the key of a "ws" handshake."""
+        client = Client(kind, connection, self._bus.subscribe(*_TOPICS), self)
+        self.clients.append(client)
+        connection.stream = client
+        connection.left = None
+        put = client.mailbox.put
+        put("hello", _WS_HEAD % accept if accept else _SSE_HEAD)
+        self.messages.refresh()
+        for topic in _TOPICS:
+            if topic != "meter" or self.messages.reading():
+                put(topic, None)
+
+    def leave(self, client):
+        """A client has gone."""
+        client.mailbox.close()
+        self.clients.remove(client)
+        self._dropped += client.mailbox.dropped
+
     def tick(self, ms):
         """Time has passed: ping, and give up on who has not answered."""
         for client in self.clients:
@@ -75,78 +153,6 @@ class Streams:
             else:
                 client.missed += 1
                 client.mailbox.put("ping", _PING)
-
-    async def serve_ws(self, connection, accept):
-        """Serve a WebSocket until it ends. accept: the key for its handshake."""
-        await self._serve("ws", connection, _WS_HEAD % accept, self._listen)
-
-    async def serve_sse(self, connection):
-        """Serve an event stream until it ends."""
-        await self._serve("sse", connection, _SSE_HEAD, self._wait)
-
-    async def _serve(self, kind, connection, hello, read):
-        mailbox = self._bus.subscribe(*_TOPICS)
-        client = Client(kind, connection, mailbox)
-        self.clients.append(client)
-        connection.stream = True
-        connection.left = None
-        mailbox.put("hello", hello)
-        self._messages.refresh()
-        for topic in _TOPICS:
-            if topic != "meter" or self._messages.reading():
-                mailbox.put(topic, None)
-        writer = asyncio.create_task(self._write(client))
-        try:
-            await read(client, writer)
-        except (OSError, EOFError):
-            pass  # the client is gone
-        finally:
-            writer.cancel()
-            mailbox.close()
-            self.clients.remove(client)
-            self._dropped += mailbox.dropped
-
-    # Lives as long as its client's reading task, or until the client takes nothing more.
-    async def _write(self, client):
-        connection = client.connection
-        try:
-            while True:
-                topic, data = await client.mailbox.get()
-                if not isinstance(data, bytes):
-                    message = self._messages.stream(topic)
-                    data = message.ws if client.kind == "ws" else message.sse
-                if topic == "goodbye":
-                    await connection.send(data, self.goodbye_ms)
-                    return  # what is left of that time is the reading task's
-                await connection.send(data, self.stall_ms)
-                connection.left = None
-        except OSError:
-            pass
-        except Exception as error:
-            self._log.crash("stream", error)
-        connection.end()
-
-    async def _wait(self, client, writer):
-        while await client.connection.reader.read(256):
-            pass  # an event stream has nothing to say; its end is what is waited for
-
-    async def _listen(self, client, writer):
-        put = client.mailbox.put
-        receiver = websocket.Receiver(client.connection.reader)
-        while True:
-            opcode, payload = await receiver.receive()
-            client.missed = 0
-            if opcode in (websocket.CLOSE, websocket.FAILED):
-                put("goodbye", websocket.close(payload))
-                await writer
-                if opcode == websocket.FAILED:
-                    # Closing with something unread would reset the connection, goodbye and all.
-                    await self._wait(client, writer)
-                return
-            if opcode == websocket.PING:
-                put("pong", websocket.frame(websocket.PONG, payload))
-            elif opcode == websocket.TEXT and _asks(payload):
-                put("answer", _PONG)
 
 
 def _asks(payload):
