@@ -215,8 +215,9 @@ def context(roots):
     if hasattr(ssl, "create_default_context"):
         return ssl.create_default_context(cadata=roots)
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # The stubs lack verify_mode.
     if roots:
-        made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  which the stubs lack
+        made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]
         made.load_verify_locations(cadata=roots)
     else:
         made.verify_mode = ssl.CERT_NONE  # type: ignore[attr-defined]

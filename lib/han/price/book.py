@@ -1,0 +1,66 @@
+"""What electricity costs: the slots of the days around now, or the fixed price.
+
+Prices are integers, 10^-6 minor units (cents, öre) per kWh: single floats have too few digits.
+A day is one of the exchange, midnight to midnight in Berlin, of 92, 96 or 100 quarter-hours, or
+of 23, 24 or 25 hours where it is published so.
+"""
+
+
+class Book:
+    """Prices by time for the area and currency of the configuration. region: where flash keeps the last."""
+
+    def __init__(self, region, config, clock):
+        self.region = region
+        #: (start, seconds a slot, array of prices) of each day, oldest first; replaced, never changed.
+        self.days = ()
+        #: (area, currency) that the days are for.
+        self.of = None
+        #: (currency, 10^-6 of its units for a euro, day since 1970 it is of, day it was asked for), or None.
+        self.rate = None
+        self._config = config
+        self._clock = clock
+
+    @property
+    def spot(self):
+        """True where prices are those of the exchange."""
+        return self._config.get("s")
+
+    @property
+    def wanted(self):
+        """(area, currency) of the configuration."""
+        return self._config.get("pa"), self.currency
+
+    @property
+    def currency(self):
+        """ISO 4217 code of all prices."""
+        return self._config.get("pc")
+
+    def price(self, utc):
+        """10^-6 minor units per kWh at seconds since 2020 UTC; None when not known (utc may be, too)."""
+        if not self.spot:
+            return self._config.get("p")
+        if utc is not None:
+            for start, step, prices in self._valid():
+                if 0 <= utc - start < step * len(prices):
+                    return prices[(utc - start) // step]
+        return None
+
+    def slots(self):
+        """Iterate over (start, price) from the start of today (local) to the last known slot."""
+        now = self._clock.utc()
+        if now is not None and self.spot:
+            today = self._clock.zone.day_start(now)
+            for start, step, prices in self._valid():
+                for k in range(len(prices)):
+                    if start + k * step >= today:
+                        yield start + k * step, prices[k]
+
+    def has(self, start):
+        """True where the day of the exchange that starts then is known."""
+        for day in self._valid():
+            if day[0] == start:
+                return True
+        return False
+
+    def _valid(self):
+        return self.days if self.of == self.wanted else ()

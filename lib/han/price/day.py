@@ -1,0 +1,105 @@
+"""One day of the exchange while its prices arrive, and the calendar that its addresses need."""
+from array import array
+
+from ..core.clock import EPOCH
+from .scan import Wrong
+
+_UNKNOWN = -(2**62)
+_QUARTER = 900
+# Prices for which the exchange clears, with room: -60 and 600 cents per kWh, 10^-6 cents.
+_LEAST = -60000000
+_MOST = 600000000
+
+
+class Day:
+    """Slots from start to end, seconds since 2020 UTC, in 10^-6 minor units per kWh."""
+
+    def __init__(self, start, end):
+        self.start = start
+        self.end = end
+        #: Slots of any day that have come: none is a day that is not published yet.
+        self.seen = 0
+        self._prices = array("q", [_UNKNOWN] * ((end - start) // _QUARTER))
+
+    def date(self):
+        """(year, month, day) on the exchange's wall."""
+        # At noon in central Europe it is the same date in UTC.
+        return civil((self.start + 43200 + EPOCH) // 86400)
+
+    def add(self, unix, price):
+        """Take a slot: its start in unix seconds, and its price, None where there is none."""
+        self.seen += 1
+        at = unix - EPOCH - self.start
+        if at % _QUARTER:
+            raise Wrong("a slot starts at %d" % unix)
+        at //= _QUARTER
+        if 0 <= at < len(self._prices) and price is not None:
+            if self._prices[at] not in (_UNKNOWN, price):
+                raise Wrong("two prices for one time")
+            self._prices[at] = price
+
+    def finish(self, units=1):
+        """(seconds a slot, array of prices). Wrong where a slot is missing or a price is not sane.
+
+        units: of the prices' currency for a euro, roughly.
+        """
+        prices = self._prices
+        count = len(prices)
+        filled = 0
+        hourly = True
+        for k in range(count):
+            if prices[k] != _UNKNOWN:
+                filled += 1
+                hourly = hourly and k % 4 == 0
+        if not filled:
+            raise Wrong("prices of another day" if self.seen else "no prices")
+        if hourly and filled == count // 4:
+            step = 4 * _QUARTER
+            prices = array("q", [prices[k] for k in range(0, count, 4)])
+        elif filled == count:
+            step = _QUARTER
+        else:
+            raise Wrong("%d of %d prices" % (filled, count))
+        least = min(prices)
+        most = max(prices)
+        if least < _LEAST * units or most > _MOST * units or least == most:
+            raise Wrong("prices from %d to %d" % (least // 1000000, most // 1000000))
+        return step, prices
+
+
+def days(year, month, day):
+    """Days from 1970-01-01 to a date (Gregorian)."""
+    year -= month < 3  # years that start in March end with the leap day
+    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 719469
+
+
+def civil(count):
+    """(year, month, day) of days since 1970-01-01."""
+    year = 1970 + count // 366
+    while days(year + 1, 1, 1) <= count:
+        year += 1
+    month = 12
+    while days(year, month, 1) > count:
+        month -= 1
+    return year, month, count - days(year, month, 1) + 1
+
+
+def unix(text):
+    """Unix seconds of bytes such as 2025-10-26T02:00:00+01:00 or …Z (ISO 8601); Wrong for others."""
+    try:
+        text = text.decode()
+        if text[4] + text[7] + text[10] + text[13] + text[16] != "--T::":
+            raise ValueError
+        date = days(int(text[:4]), int(text[5:7]), int(text[8:10]))
+        time = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+        zone = text[19:]
+        if zone[:1] == ".":
+            zone = zone[1:].lstrip("0123456789")
+        if zone != "Z":
+            if len(zone) != 6 or zone[0] not in "+-" or zone[3] != ":":
+                raise ValueError
+            offset = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
+            time += offset if zone[0] == "-" else -offset
+        return date * 86400 + time
+    except (ValueError, IndexError):
+        raise Wrong("not a time: %s" % text)  # noqa: B904  MicroPython knows no `from`

@@ -1,0 +1,142 @@
+"""Fetches the prices of one day of the exchange: asks the providers, checks, compares, converts.
+
+Imported when prices are wanted and released after. What it hands back is right or nothing:
+an answer of another form, day or length, with holes or beyond reason counts as none, and where
+two providers answer they have to agree.
+"""
+import sys
+
+from ..core.clock import EPOCH
+from ..net.http import Client, HttpError, Status
+from . import keep, rates
+from .day import Day
+from .providers import SITES, TABLE
+from .scan import Scanner, Wrong
+
+
+async def errand(book, board, area, currency, days, oldest, now):
+    """Fetch days, (start, end, True where it may be unpublished yet), into the book; what went wrong, texts."""
+    problems = []
+    for start, end, early in days:
+        fetch = Fetch(area, currency, book, board.sites, board.roots)
+        try:
+            day = await fetch.day(start, end, now)
+            keep.add(book, area, currency, day, oldest)
+        except Unpublished:
+            if early:
+                continue
+        except Wrong as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append("not saved: %s" % error)
+        problems += fetch.problems
+    return problems
+
+
+class Unpublished(Exception):
+    """Nobody has the prices of this day yet."""
+
+
+class Fetch:
+    """One errand for an area and a currency. book: whose rate serves when the ECB does not answer."""
+
+    def __init__(self, area, currency, book, sites, roots=None):
+        self._area = area
+        self._currency = currency
+        self._book = book
+        self._sites = sites or SITES
+        self._client = Client(roots)
+        #: What went wrong although there may be a result, texts.
+        self.problems = []
+
+    async def day(self, start, end, now):
+        """(start, seconds a slot, array of prices) of a day; all times seconds since 2020 UTC.
+
+        Unpublished; Wrong where nobody has prices that can be trusted.
+        """
+        chosen = None
+        missing = asked = 0
+        # Those first that give prices in the currency that is wanted.
+        for module, name, areas in TABLE if self._currency == "SEK" else TABLE[1:] + TABLE[:1]:
+            if self._area not in areas:
+                continue
+            asked += 1
+            try:
+                found = await self._ask(module, name, Day(start, end), now)
+            except Unpublished:
+                missing += 1
+                self.problems.append(module + ": no prices")
+            except (HttpError, Wrong) as error:
+                self.problems.append("%s: %s" % (module, error))
+            else:
+                if chosen is None:
+                    chosen = found
+                elif not agree(chosen, found, rates.about(self._currency)):
+                    raise Wrong("providers disagree")
+        if chosen:
+            return (start,) + chosen
+        if missing and missing == asked:
+            raise Unpublished()
+        raise Wrong("no provider")
+
+    async def _ask(self, module, name, day, now):
+        # The full name, as MicroPython gives the innermost module only to `from … import …`.
+        path = __name__.rsplit(".", 1)[0] + ".providers." + module
+        __import__(path)
+        provider = getattr(sys.modules[path], name)(self._area, self._currency, day)
+        scanner = Scanner(provider.found)
+        try:
+            await self._client.get(self._sites[module] + provider.path, scanner.feed)
+        except Status as status:
+            if status.code == 404:
+                raise Unpublished()  # noqa: B904  MicroPython knows no `from`
+            raise
+        scanner.done()
+        provider.done()
+        if not day.seen:
+            raise Unpublished()
+        step, prices = day.finish(rates.about(provider.currency))
+        if provider.currency != self._currency:
+            rate = await self._rate(now)
+            for k in range(len(prices)):
+                prices[k] = (2 * prices[k] * rate + 1000000) // 2000000
+        return step, prices
+
+    async def _rate(self, now):
+        """Units of the currency for a euro, 10^-6."""
+        fixed = rates.fixed(self._currency)
+        if fixed:
+            return fixed
+        book = self._book
+        today = (now + EPOCH) // 86400
+        known = book.rate if book.rate and book.rate[0] == self._currency else None
+        if known is None or known[3] != today:
+            try:
+                found = rates.Rates(self._currency)
+                await self._client.get(self._sites["ecb"] + rates.PATH, found.feed)
+                known = (self._currency,) + found.done(today) + (today,)
+            except (HttpError, Wrong) as error:
+                self.problems.append("ecb: %s" % error)
+                if known is None or not 0 <= today - known[2] <= rates.OLDEST:
+                    raise Wrong("no exchange rate")  # noqa: B904
+            book.rate = known
+        return known[1]
+
+
+def agree(one, other, units):
+    """True where each hour of two days' prices (seconds a slot, array) costs about the same.
+
+    Exchange rates of two days and hourly means of quarters are allowed for. units: of the currency for a euro.
+    """
+    for hour in range(len(one[1]) * one[0] // 3600):
+        a = _mean(one, hour)
+        b = _mean(other, hour)
+        if abs(a - b) > abs(a) // 16 + 100000 * units:
+            return False
+    return True
+
+
+def _mean(day, hour):
+    step, prices = day
+    each = 3600 // step
+    return sum([prices[hour * each + k] for k in range(each)]) // each

@@ -1,0 +1,45 @@
+"""Energy-Charts of Fraunhofer ISE: EUR/MWh for every bidding zone.
+
+{"license_info": …, "unix_seconds": […], "price": [43.21, …], "unit": "EUR / MWh", "deprecated": false}
+"""
+from array import array
+
+from ...core.clock import EPOCH
+from ..scan import Wrong, scaled
+
+_NONE = -(2**62)
+
+
+class EnergyCharts:
+    """See the package."""
+
+    currency = "EUR"
+    #: Slots taken at most: more than two days of them were not asked for.
+    most = 200
+
+    def __init__(self, area, currency, day):
+        # Both ends are included; what lies outside of the day is passed over.
+        self.path = "/price?bzn=%s&start=%d&end=%d" % (area, day.start + EPOCH, day.end + EPOCH - 900)
+        self._day = day
+        self._times = array("q")
+        self._prices = array("q")
+        self._unit = None
+
+    def found(self, keys, text, quoted):
+        if keys == ["unit"]:
+            self._unit = text.replace(b" ", b"")
+        elif len(keys) == 2 and keys[0] in ("unix_seconds", "price"):
+            times = keys[0] != "price"
+            number = scaled(text, 0 if times else 5)
+            numbers = self._times if times else self._prices
+            if len(numbers) >= self.most or (times and number is None):
+                raise Wrong("not the prices of a day")
+            numbers.append(_NONE if number is None else number)
+
+    def done(self):
+        if len(self._times) != len(self._prices):
+            raise Wrong("%d times, %d prices" % (len(self._times), len(self._prices)))
+        if self._unit != b"EUR/MWh":
+            raise Wrong("prices in another unit")
+        for time, price in zip(self._times, self._prices):
+            self._day.add(time, None if price == _NONE else price)

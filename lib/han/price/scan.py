@@ -1,0 +1,158 @@
+"""JSON that comes in pieces and is not kept: values are told as they pass by.
+
+Strict enough that a page of HTML, an answer cut short or one in another form is an error (Wrong)
+and never a number.
+"""
+
+# What may come next.
+_VALUE, _FIRST, _FIRST_KEY, _KEY, _COLON, _AFTER, _STRING, _ESCAPE, _WORD, _END = range(10)
+_SPACE = b" \t\r\n"
+
+
+class Wrong(Exception):
+    """An answer that is not what was asked for; says why."""
+
+
+class Scanner:
+    """Calls found(keys, text, quoted) for each number, string and word, keys being the way to it.
+
+    keys has a name for each object and "" for each array around the value; text is bytes, of a
+    long string only the start, escapes left as they are. When an object ends: found(way to it, None, False).
+    """
+
+    #: Containers inside each other.
+    depth = 8
+    #: Bytes of a value that are kept.
+    length = 40
+
+    def __init__(self, found):
+        self._found = found
+        self._state = _VALUE
+        self._keys = []
+        self._kinds = bytearray()
+        self._text = bytearray()
+
+    def feed(self, data):
+        """Take some more bytes. Wrong where they are not JSON."""
+        state = self._state
+        text = self._text
+        for byte in data:
+            if state == _STRING:
+                if byte == 34:
+                    state = self._ended()
+                    continue
+                if byte == 92:
+                    state = _ESCAPE
+                elif byte < 32:
+                    raise Wrong("not JSON")
+                if len(text) < self.length:
+                    text.append(byte)
+                continue
+            if state == _ESCAPE:
+                state = _STRING
+                continue
+            if state == _WORD:
+                if byte not in b",]} \t\r\n":
+                    if len(text) >= self.length or not (48 <= byte < 58 or 97 <= byte < 123 or byte in b"+-.E"):
+                        raise Wrong("not JSON")
+                    text.append(byte)
+                    continue
+                self._found(self._keys, bytes(text), False)
+                text[:] = b""
+                state = _AFTER if self._kinds else _END
+            if byte in _SPACE:
+                continue
+            state = self._structure(byte, state)
+        self._state = state
+
+    def done(self):
+        """The bytes have ended. Wrong where the JSON has not."""
+        if self._state == _WORD:
+            self.feed(b" ")
+        if self._state != _END:
+            raise Wrong("cut short")
+
+    def _ended(self):
+        """A string is complete; what may come next."""
+        text = bytes(self._text)
+        self._text[:] = b""
+        if self._key:
+            try:
+                self._keys[-1] = text.decode()
+            except ValueError:  # UnicodeError is one
+                raise Wrong("not UTF-8")  # noqa: B904  MicroPython knows no `from`
+            return _COLON
+        self._found(self._keys, text, True)
+        return _AFTER if self._kinds else _END
+
+    def _structure(self, byte, state):
+        if state == _AFTER:
+            if byte == 44:  # ,
+                return _KEY if self._kinds[-1] == 123 else _VALUE
+            if byte == self._kinds[-1] + 2:  # ] and } are two after [ and {
+                return self._close()
+        elif state == _COLON:
+            if byte == 58:
+                return _VALUE
+        elif state in (_KEY, _FIRST_KEY):
+            if byte == 34:
+                self._key = True
+                return _STRING
+            if byte == 125 and state == _FIRST_KEY:
+                return self._close()
+        elif state in (_VALUE, _FIRST):
+            if byte == 34:
+                self._key = False
+                return _STRING
+            if byte in b"[{":
+                if len(self._kinds) >= self.depth:
+                    raise Wrong("not the JSON that was expected")
+                self._kinds.append(byte)
+                self._keys.append("")
+                return _FIRST_KEY if byte == 123 else _FIRST
+            if byte == 93 and state == _FIRST:
+                return self._close()
+            if 48 <= byte < 58 or byte in b"-tfn":
+                self._text.append(byte)
+                return _WORD
+        raise Wrong("not JSON")
+
+    def _close(self):
+        kind = self._kinds[-1]
+        self._kinds = self._kinds[:-1]
+        self._keys.pop()
+        if kind == 123:
+            self._found(self._keys, None, False)
+        return _AFTER if self._kinds else _END
+
+    _key = False
+
+
+def scaled(text, places):
+    """The number in text (bytes, as JSON writes it) times 10**places as the nearest integer.
+
+    None for null; Wrong for anything else that is not a number.
+    """
+    if text == b"null":
+        return None
+    digits = text.decode().lower()
+    shift = places
+    at = digits.find("e")
+    if at >= 0:
+        exponent = digits[at + 1 :]
+        if not exponent.lstrip("+-").isdigit() or len(exponent) > 3:
+            raise Wrong("not a number: " + digits)
+        shift += int(exponent)
+        digits = digits[:at]
+    negative = digits.startswith("-")
+    whole, _, fraction = (digits[1:] if negative else digits).partition(".")
+    if not (whole + fraction).isdigit() or not whole:
+        raise Wrong("not a number: " + text.decode())
+    number = int(whole + fraction)
+    shift -= len(fraction)
+    if shift < 0:
+        unit = 10**-shift
+        number = (2 * number + unit) // (2 * unit)
+    else:
+        number *= 10**shift
+    return -number if negative else number

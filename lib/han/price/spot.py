@@ -1,0 +1,131 @@
+"""Keeps the book of prices filled: knows when which day is wanted, and has it fetched."""
+import asyncio
+import gc
+import sys
+
+# What stays; the rest of the package, and the HTTP client, are imported to fetch and released after.
+_KEPT = ("book", "spot")
+#: Tomorrow's prices are out from 12:45 on the exchange's wall: so many s before its midnight.
+_PUBLISHED = 40500
+#: Where they are not there at 15:00, something is wrong.
+_LATE = 32400
+
+
+class Spot:
+    """The task that follows the configuration, the clock and the exchange.
+
+    market  zone of the exchange: day_start(utc), next_day(utc)
+    report  takes status, health, error of /health
+    """
+
+    #: How often it looks whether there is something to do, s.
+    tick_s = 1
+    #: Between two looks at the book, ms of the board's.
+    check_ms = 60000
+    #: Before the first retry, ms, doubled for each further one up to `longest_ms`, each varied by a quarter.
+    first_ms = 120000
+    longest_ms = 3600000
+    #: Readers ask at different moments within so many s.
+    spread_s = 1200
+
+    def __init__(self, board, clock, market, bus, book, report):
+        self._board = board
+        self._clock = clock
+        self._market = market
+        self._bus = bus
+        self._book = book
+        self._report = report
+        self._due = 0  # uptime at which to look again, ms
+        self._pause = self.first_ms
+        self._seen = None  # publications of the configuration
+        self._problems = ()  # of the last errand
+        self._delay = self._random() % self.spread_s
+
+    def _random(self):
+        return int.from_bytes(self._board.random(2), "big")
+
+    # Lives as long as the application.
+    async def run(self):
+        """Keep the book filled."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(self.tick_s)
+
+    async def turn(self):
+        """Fetch what is wanted, if it is time to; tell how it stands."""
+        seen = self._bus.count.get("configuration", 0)
+        up = self._clock.uptime_ms()
+        if seen != self._seen:
+            self._seen = seen
+            self._pause = self.first_ms
+            self._problems = ()
+        elif up < self._due:
+            return
+        now = self._clock.utc()
+        if not self._book.spot:
+            self._due = up + self.check_ms
+            self._report("stopped", "disabled", None)
+        elif now is None:
+            self._report("running", "degraded", "the time is not known yet")
+        else:
+            self._due = up + self.check_ms
+            wanted, oldest = self._wanted(now)
+            if wanted:
+                await self._errand(wanted, oldest, now)
+                wanted, _ = self._wanted(now)
+                if wanted:
+                    self._due = up + self._pause * (768 + self._random() % 512) // 1024
+                    self._pause = min(2 * self._pause, self.longest_ms)
+                else:
+                    self._pause = self.first_ms
+            self._tell(now, wanted)
+
+    def _wanted(self, now):
+        """(starts of the exchange's days that are not in the book and should be, the first that is of use)."""
+        market = self._market
+        today = market.day_start(now)
+        tomorrow = market.next_day(now)
+        # The reader's day may begin on the exchange's day before.
+        oldest = market.day_start(min(now, self._clock.zone.day_start(now)))
+        wanted = [today]
+        if tomorrow - now <= _PUBLISHED - self._delay:
+            wanted.append(tomorrow)
+        if oldest != today:
+            wanted.append(oldest)
+        return [start for start in wanted if not self._book.has(start)], oldest
+
+    def _tell(self, now, missing):
+        problems = "; ".join(self._problems) or None
+        if self._book.price(now) is None:
+            self._report("running", "failed", problems or "no price for now")
+        elif self._problems:
+            self._report("running", "degraded", problems)
+        else:
+            tomorrow = self._market.next_day(now)
+            late = tomorrow in missing and tomorrow - now < _LATE
+            self._report("running", "degraded" if late else "ok", "no prices for tomorrow yet" if late else None)
+
+    async def _errand(self, wanted, oldest, now):
+        """Fetch days into the book; what went wrong is left in _problems."""
+        market = self._market
+        days = [(start, market.next_day(start), start > now) for start in wanted]
+        area, currency = self._book.wanted
+        try:
+            from .fetch import errand
+
+            self._problems = await errand(self._book, self._board, area, currency, days, oldest, now)
+        finally:
+            release()
+
+
+def release():
+    """Forget the modules that are only there to fetch."""
+    package = __name__.rsplit(".", 1)[0]
+    root = package.rsplit(".", 1)[0]
+    for name in list(sys.modules):
+        parent, _, child = name.rpartition(".")
+        if name == root + ".net.http" or (name.startswith(package + ".") and child not in _KEPT):
+            sys.modules.pop(name, None)
+            if parent in (package, root + ".net") and hasattr(sys.modules[parent], child):
+                delattr(sys.modules[parent], child)
+    gc.collect()

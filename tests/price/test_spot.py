@@ -1,0 +1,239 @@
+"""Prices from the services' look-alikes: right, or not at all, and /health says so."""
+
+import sys
+
+from han.core.clock import EPOCH
+from han.price.keep import load
+from host_sim import pricesites
+from tests.price.house import BERLIN, House, at
+
+#: Forms in which the right prices may come as well.
+GOOD = pricesites.FAULTS[:5]
+BAD = [fault for fault in pricesites.FAULTS[5:] if fault not in ("silent", "drip", "other", "units")]
+
+
+async def test_today_and_tomorrow_when_they_are_out():
+    async with House(at(2025, 11, 20, 9)) as house:
+        await house.turn()
+        assert house.told == ("running", "ok", None)
+        # Midnight in Helsinki is 23:00 of yesterday in Berlin.
+        house.right(at(2025, 11, 19), at(2025, 11, 21))
+        assert house.book.price(at(2025, 11, 21)) is None
+        slots = list(house.book.slots())
+        assert slots[0][0] == at(2025, 11, 19, 23) and slots[-1][0] == at(2025, 11, 20, 23, 45)
+        assert len(slots) == 100
+        asked = len(house.sites.requests)
+        for _ in range(3):
+            await house.turn()
+        assert len(house.sites.requests) == asked
+
+        house.clock.now = at(2025, 11, 20, 12, 43)
+        await house.turn()
+        assert len(house.sites.requests) == asked
+        await house.turn()
+        assert house.told == ("running", "ok", None)
+        house.right(at(2025, 11, 19, 23), at(2025, 11, 22))
+        assert len(list(house.book.slots())) == 196
+        # Midnight in Helsinki: the day before is of no use any more.
+        house.clock.now = at(2025, 11, 20, 23, 30)
+        assert list(house.book.slots())[0][0] == at(2025, 11, 20, 23)
+        house.clock.now = at(2025, 11, 21, 13)
+        await house.turn()
+        house.right(at(2025, 11, 20), at(2025, 11, 23))
+        assert len(house.book.days) == 3 and house.told[1] == "ok"
+
+
+async def test_every_area_and_currency():
+    for area in pricesites.AREAS:
+        async with House(at(2025, 11, 20, 15), area) as house:
+            await house.turn()
+            assert house.told == ("running", "ok", None), house.told
+            house.right(at(2025, 11, 20), at(2025, 11, 22))
+    for area in ("SE3", "FI"):
+        async with House(at(2025, 11, 20, 15), area, "SEK", zone=1) as house:
+            await house.turn()
+            assert house.told == ("running", "ok", None), house.told
+            house.right(at(2025, 11, 20), at(2025, 11, 22), 10937, False)
+    for currency, rate in pricesites.RATES[1:] + (("BGN", "1.95583"),):
+        async with House(at(2025, 11, 20, 9), "EE", currency) as house:
+            await house.turn()
+            assert house.told == ("running", "ok", None), house.told
+            assert house.book.currency == currency
+            whole, _, fraction = rate.partition(".")
+            micro = int(whole + (fraction + "000000")[:6])
+            for utc in range(at(2025, 11, 20), at(2025, 11, 21), 900):
+                expected = pricesites.price("EE", utc + EPOCH) * 1000 * micro
+                assert abs(house.book.price(utc) * 1000000 - expected) <= 500000
+
+
+async def test_days_of_23_and_25_hours():
+    for month, day, slots in ((3, 29, 92), (10, 25, 100), (6, 1, 96)):
+        for area, currency in (("FI", "EUR"), ("SE4", "SEK")):
+            for form in (None, "hourly"):
+                async with House(at(2026, month, day, 11), area, currency) as house:
+                    for name in pricesites.NAMES[:3]:
+                        house.sites.faults[name] = form
+                    await house.turn()
+                    assert house.told == ("running", "ok", None), house.told
+                    today = [each for each in house.book.days if each[0] == at(2026, month, day)][0]
+                    assert today[1] * len(today[2]) == slots * 900
+                    assert len(today[2]) == (slots // 4 if form else slots)
+                    if not form and currency == "EUR":
+                        house.right(at(2026, month, day), BERLIN.next_day(at(2026, month, day)))
+                        assert min(today[2]) < 0
+
+
+async def test_other_good_forms():
+    for form in GOOD:
+        for area in ("FI", "SE1"):
+            async with House(at(2025, 11, 20, 9), area) as house:
+                for name in pricesites.NAMES[:3]:
+                    house.sites.faults[name] = form
+                await house.turn()
+                assert house.told == ("running", "ok", None), (form, house.told)
+                if form != "hourly":
+                    house.right(at(2025, 11, 20), at(2025, 11, 21))
+
+
+async def test_a_fault_costs_only_the_provider_that_has_it():
+    for fault in BAD:
+        for area, currency, name in (("FI", "EUR", "energycharts"), ("EE", "EUR", "elering"),
+                                     ("SE2", "EUR", "elprisetjustnu")):  # fmt: skip
+            async with House(at(2025, 11, 20, 9), area, currency) as house:
+                house.sites.faults[name] = fault
+                await house.turn()
+                assert house.told[:2] == ("running", "degraded"), (fault, name, house.told)
+                assert house.told[2].startswith(name + ": "), house.told
+                house.right(at(2025, 11, 20), at(2025, 11, 21))
+
+
+async def test_faults_everywhere_give_no_price():
+    for fault in BAD:
+        for area, currency in (("FI", "EUR"), ("SE2", "SEK")):
+            async with House(at(2025, 11, 20, 9), area, currency) as house:
+                for name in pricesites.NAMES[:3]:
+                    house.sites.faults[name] = fault
+                await house.turn()
+                assert house.told[:2] == ("running", "failed"), (fault, house.told)
+                assert house.book.days == () and list(house.book.slots()) == []
+                assert house.book.price(house.clock.now) is None
+                # It gets well, and is asked again after a while.
+                house.sites.faults.clear()
+                await house.turn(300)
+                assert house.told == ("running", "ok", None), (fault, house.told)
+
+
+async def test_slow_services_end_in_time():
+    import han.net.http as http
+
+    before = http.Client.patience, http.Client.seconds
+    try:
+        for fault in ("silent", "drip"):
+            async with House(at(2025, 11, 20, 9)) as house:
+                # The fetching code is loaded anew each time; let it be this one for once.
+                http.Client.patience, http.Client.seconds = 0.3, 0.6
+                sys.modules["han.net.http"] = http
+                house.sites.faults["energycharts"] = fault
+                await house.turn()
+                assert house.told == (
+                    "running", "degraded", "energycharts: too slow; energycharts: too slow"
+                ), house.told  # fmt: skip
+                house.right(at(2025, 11, 20), at(2025, 11, 21))
+    finally:
+        http.Client.patience, http.Client.seconds = before
+
+
+async def test_providers_that_disagree_are_not_believed():
+    for fault in ("other", "units"):
+        async with House(at(2025, 11, 20, 9)) as house:
+            house.sites.faults["elering"] = fault
+            await house.turn()
+            assert house.told[1] == ("failed" if fault == "other" else "degraded"), house.told
+            if fault == "other":
+                assert "disagree" in house.told[2] and house.book.days == ()
+
+
+async def test_no_exchange_rate_means_no_converted_price():
+    for fault in ("500", "html", "format", "unit", "date", "cut", "empty"):
+        async with House(at(2025, 11, 20, 9), "FI", "SEK") as house:
+            house.sites.faults["ecb"] = fault
+            await house.turn()
+            assert house.told[:2] == ("running", "failed") and "ecb: " in house.told[2], house.told
+        # Where prices come in kronor it is not needed.
+        async with House(at(2025, 11, 20, 9), "SE3", "SEK") as house:
+            house.sites.faults["ecb"] = fault
+            await house.turn()
+            assert house.told[:2] == ("running", "degraded"), house.told
+            house.right(at(2025, 11, 20), at(2025, 11, 21), 10937, False)
+
+
+async def test_a_known_rate_serves_for_ten_days():
+    async with House(at(2025, 11, 20, 9), "FI", "NOK") as house:
+        await house.turn()
+        again = House(house.clock.now, "FI", "NOK", house.flash)
+        load(again.book)
+        assert again.book.rate[:2] == ("NOK", 11635500)
+        async with again:
+            again.sites.faults["ecb"] = "500"
+            again.clock.now = at(2025, 11, 28, 9)
+            await again.turn()
+            assert again.told[1] == "degraded" and again.book.price(again.clock.now) is not None
+            again.clock.now = at(2025, 12, 2, 9)
+            await again.turn()
+            assert again.told[1] == "failed" and again.book.price(again.clock.now) is None
+
+
+async def test_late_prices_are_waited_for_and_said_to_be_late():
+    async with House(at(2025, 11, 20, 9)) as house:
+        await house.turn()
+        house.sites.clock = lambda: at(2025, 11, 20, 9) + EPOCH  # the auction is late
+        house.clock.now = at(2025, 11, 20, 12, 50)
+        before = len(house.sites.requests)
+        await house.turn()
+        assert house.told == ("running", "ok", None)
+        for _ in range(110):
+            await house.turn()
+        assert house.clock.now > at(2025, 11, 20, 14, 40)
+        assert house.told == ("running", "ok", None)
+        assert 8 <= len(house.sites.requests) - before <= 16  # two a time, with growing pauses
+        for _ in range(60):
+            await house.turn()
+        assert house.told[:2] == ("running", "degraded") and "tomorrow" in house.told[2], house.told
+        house.right(at(2025, 11, 20), at(2025, 11, 21))
+
+
+async def test_the_configuration_decides():
+    async with House(at(2025, 11, 20, 9)) as house:
+        house.config.values["s"] = False
+        house.config.values["p"] = 8123456
+        await house.turn()
+        assert house.told == ("stopped", "disabled", None)
+        assert house.book.price(house.clock.now) == house.book.price(None) == 8123456
+        assert list(house.book.slots()) == [] and house.sites.requests == []
+        house.config.values["s"] = True
+        assert house.book.price(None) is None
+        house.bus.publish("configuration", None)
+        await house.turn(0)
+        house.right(at(2025, 11, 20), at(2025, 11, 21))
+        # Another area or currency: the prices of the one before are none of it.
+        house.config.values["pa"] = "SE1"
+        assert house.book.price(house.clock.now) is None and list(house.book.slots()) == []
+        house.bus.publish("configuration", None)
+        await house.turn(0)
+        house.right(at(2025, 11, 20), at(2025, 11, 21))
+        # The time is not known.
+        house.clock.now = None
+        house.clock.utc = lambda: None
+        house.bus.publish("configuration", None)
+        await house.spot.turn()
+        assert house.told[1] == "degraded" and list(house.book.slots()) == []
+
+
+async def test_only_the_book_stays():
+    async with House(at(2025, 11, 20, 9)) as house:
+        await house.turn()
+        left = [name for name in sys.modules if name.startswith(("han.price.", "han.net."))]
+        assert sorted(left) == ["han.price.book", "han.price.spot"], left
+        import han.price
+
+        assert not hasattr(han.price, "fetch") and not hasattr(han.price, "scan")
