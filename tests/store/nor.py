@@ -2,7 +2,8 @@
 
 import io
 
-from host_sim.flash import Partition, Power, PowerCut  # noqa: F401
+from host_sim.flash import Partition
+from host_sim.powercut import Power, PowerCut  # noqa: F401
 from han.store.flash import SECTOR, Region
 
 

@@ -21,6 +21,8 @@ class Live(Reading):
         super().__init__()
         self.seq = 0  # readings since boot, 1 is the first
         self.received = 0  # board.ticks_ms() of the last telegram's last byte
+        self.counted = 0  # seq of the last reading whose telegram had the counter of imported energy
+        self.meters = 0  # how often another meter took over
         self._traces = self._identity = None
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
@@ -29,6 +31,7 @@ class Live(Reading):
         """Another meter: nothing of the one before may show in its readings."""
         self.clear()
         self.period_ms = 0
+        self.meters += 1
 
     def take(self, reading, ticks, since_ms):
         """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
@@ -41,6 +44,8 @@ class Live(Reading):
         if reading.present[IMPORT_POWER] and not reading.present[EXPORT_POWER] and reading.get(IMPORT_POWER):
             self._put(EXPORT_POWER, 0)
         self.seq += 1
+        if reading.present[IMPORT_ENERGY] or reading.present[IMPORT_ENERGY_T1]:
+            self.counted = self.seq
         self.received = ticks
         if since_ms:
             # Longer lists come between; a missed telegram must not pass for the period.

@@ -3,8 +3,10 @@
 A record is its sequence number (4 bytes), the payload, and a CRC-32 of both. The sequence
 number decides the place, slot = sequence % slots, so any record is found at once and nothing
 has to be kept in RAM. Flash is only programmed where it is blank, and the sector after the one
-being filled is always blank: `prepare()` erases it at a moment that suits the caller. A record
-that a power cut or a bad cell damaged fails its CRC and costs itself; its number is not used again.
+being filled is blank before it is needed: `prepare()` erases it at a moment that suits the caller.
+A record that a power cut or a bad cell damaged fails its CRC and costs itself; its number is not
+used again. The CRC starts from the layout, a number that whoever changes the payload counts up:
+records of another layout are not taken for ours, and `strange` tells that there may be some.
 """
 import struct
 from binascii import crc32
@@ -18,7 +20,7 @@ _FRAME = 8  # head and CRC
 class Ring:
     """Records of `size` bytes in a flash.Region of at least two sectors."""
 
-    def __init__(self, region, size):
+    def __init__(self, region, size, layout=1):
         if region.sectors < 2 or not 0 < size <= SECTOR - _FRAME:
             raise ValueError("ring of %d sectors, records of %d bytes" % (region.sectors, size))
         self.size = size
@@ -29,8 +31,9 @@ class Ring:
         self._region = region
         self._record = bytearray(size + _FRAME)
         self._check = bytearray(size + _FRAME)
-        # The CRC starts from the layout, so records of another one are never taken for ours.
-        self._salt = crc32(struct.pack("<HHI", 1, size, self.slots))
+        self._salt = crc32(struct.pack("<HHI", layout, size, self.slots))
+        #: True where a sector holds something, but no record of this layout.
+        self.strange = False
         self._ahead = -1  # sector known to be blank
         self.next = 0  # sequence number of the next record
         self._recover()
@@ -76,13 +79,24 @@ class Ring:
                 return sequence
         raise OSError("flash does not keep what is written")
 
-    def prepare(self):
-        """Erase the sector that comes next, if it is not yet blank: call after append()."""
+    def prepare(self, places=SECTOR):
+        """Erase the sector that comes next, if it is not yet blank: call after append().
+
+        Only once no more than so many places are left before it: until then its old records stay.
+        """
         following = self.next % self.slots // self.per_sector
-        if self.next % self.per_sector:
+        used = self.next % self.per_sector
+        if used:
+            if self.per_sector - used > places:
+                return
             following = (following + 1) % self._region.sectors  # this one is being filled
         if following != self._ahead:
             self._clear(following)
+
+    def begin_after(self, other):
+        """Let an empty ring begin behind the newest record of another layout in the same region."""
+        sector = (other.next - 1) % other.slots // other.per_sector + 1
+        self.next = sector % self._region.sectors * self.per_sector
 
     def _clear(self, sector):
         if not self._region.blank(sector, bytearray(256)):
@@ -110,17 +124,22 @@ class Ring:
     def _recover(self):
         """Find where the last run stopped: the place after the last one that is not blank."""
         newest = -1
+        blank = b"\xff" * len(self._check)
+        scratch = bytearray(256)
         for sector in range(self._region.sectors):
             # One sound record tells the age of its sector, usually the first one.
             for slot in range(sector * self.per_sector, (sector + 1) * self.per_sector):
                 if self._load(slot) is not None:
                     newest = max(newest, struct.unpack_from("<I", self._check, 0)[0])
                     break
+                if slot % self.per_sector == 0 and self._check == blank and self._region.blank(sector, scratch):
+                    break
+            else:
+                self.strange = True
         if newest < 0:
             # Nothing, or nothing but remains: begin in the first sector, made blank when needed.
             return
         end = newest - newest % self.per_sector + self.per_sector
-        blank = b"\xff" * len(self._check)
         self.next = newest + 1
         for sequence in range(newest + 1, end):
             sector, offset = self._place(sequence % self.slots)

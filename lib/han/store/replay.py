@@ -1,0 +1,111 @@
+"""After a restart: what the samples tell of the buckets that had not ended. Imported once, then released.
+
+Each series is folded into the coarser ones as it was when it was recorded, from the last sample of the
+coarser one on; what a cut kept from being written is written now.
+"""
+from .clocksteps import shifted, start_near
+from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS
+
+# Samples of 10 s lie apart where telegrams are; more silence than this was a gap, s.
+_GAP = 180
+
+
+class Replay:
+    """Brings a History that was just made to where its samples end."""
+
+    def __init__(self, history):
+        self._history = history
+        self._zone = history.clock.zone
+        self._moves = [history.steps.moves(kind) for kind in range(4)]
+        self._opened = MONTHS + 1
+
+    def run(self):
+        """Fold everything. OSError when the flash cannot be read."""
+        history = self._history
+        last = self._last(MONTHS)
+        if last:
+            history.t = self._zone.next_month(self._t(MONTHS, *last))
+            history.counters = _counters(last[1])
+        for kind in (DAYS, QUARTERS, TENS):
+            series = history.series[kind]
+            for number in range(self._first(kind), series.next):
+                sample = series.read(number)
+                if sample:
+                    self._apply(kind, self._t(kind, number, sample), sample)
+        if history.t is not None:
+            self._open(TENS)
+        last = self._last(TENS)
+        history.guessed = bool(last and last[1][1] & GUESSED and last[0] >= history.steps.dated)
+
+    def _t(self, kind, number, sample):
+        by = shifted(number, self._moves[kind])
+        return start_near(kind, sample[0] + by, self._zone) if by else sample[0]
+
+    def _last(self, kind):
+        """(number, sample) of the newest sample, or None."""
+        series = self._history.series[kind]
+        for number in range(series.next - 1, series.first - 1, -1):
+            sample = series.read(number)
+            if sample:
+                return number, sample
+        return None
+
+    def _first(self, kind):
+        """Number of the first sample after what has been folded already."""
+        series = self._history.series[kind]
+        done = self._history.t
+        found = series.next
+        for number in range(series.next - 1, series.first - 1, -1):
+            sample = series.read(number)
+            if sample:
+                if done is not None and self._t(kind, number, sample) < done:
+                    break
+                found = number
+        return found
+
+    def _open(self, kind):
+        while self._opened > kind:
+            self._opened -= 1
+            self._history.open(self._opened, self._history.t)
+
+    def _apply(self, kind, t, sample):
+        history = self._history
+        own = [sample[3], sample[4]] if kind else [sample[18], sample[19]]
+        after = _counters(sample)
+        gap = [0, 0]
+        if history.t is None:
+            history.t = t
+        self._open(kind + 1)
+        if not sample[1] & CHANGED:
+            # What the counters say is right, also where a sample in between is lost.
+            for way in range(2):
+                if after[way] is not None and history.counters[way] is not None:
+                    wh = max(0, after[way] - history.counters[way])
+                    own[way] = min(own[way], wh)
+                    gap[way] = wh - own[way]
+        silent = t > history.t + _GAP
+        for _ in range(2):
+            for bucket in history.buckets[kind + 1 :]:
+                if silent and bucket.t < t:
+                    bucket.f |= PARTIAL
+            self._advance(kind, max(t, history.t), gap, sample[1] & LATE)
+            gap = [0, 0]  # the second time for what has begun by now
+        for way in range(2):
+            if after[way] is not None:
+                history.counters[way] = after[way] - own[way]
+        history.buckets[kind + 1].fold(sample)
+        self._advance(kind, max(history.end(kind, t), history.t), own, 0)
+        history.counters = after
+
+    def _advance(self, kind, t, energy, late):
+        history = self._history
+        for coarser in range(kind + 1, 4):
+            # Late energy is of the time before, not of these 15 minutes.
+            none = late and coarser == QUARTERS
+            history.advance(coarser, history.t, t, [0, 0] if none else energy)
+        history.t = t
+
+
+def _counters(sample):
+    """[import, export] Wh at the end of a sample, None where not known."""
+    return [None if sample[16 + i] == NO_COUNTER else sample[16 + i] << 32 | sample[14 + i] for i in range(2)]

@@ -1,0 +1,129 @@
+"""The four series of samples in the `history` partition: layout, places, reading.
+
+A sample is one record of a ring, written once when its bucket is over, of a fixed size:
+
+    t        start, seconds since 2020 UTC as the clock said then (see clocksteps.py)
+    f        flags, below
+    w        how many 10-second buckets with readings are in it: the weight of its average
+    a, b     import and export: mean W of the 10 s, else Wh of the bucket
+    9 x h    current of L1 L2 L3, 10 mA: minimum, average, maximum; NO_CURRENT where not known
+    I I B B  the meter's counters at the end, Wh: low words, then high bytes; NO_COUNTER
+    10 s     H H    Wh of the bucket, import and export
+    15 min   i B B  price, 10^-6 minor units per kWh: low word, high byte, and its currency
+
+All four are kept, none is computed from another when asked for: months outlive days by years and
+days outlive quarters of an hour. But each is folded from the finer one as it is recorded, and after
+a restart from its records (replay.py), so a cut costs what the last 10 s would have added.
+The counters at the end of each sample make the sums right where samples are missing.
+
+Each ring has a share of the partition: the 10 s at most a quarter, as much wear as 20 years of them
+cause 256 kB, and only what is left where the partition is small; the longest go to the quarters.
+"""
+import struct
+
+from .flash import Region
+from .ring import Ring
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+TENS, QUARTERS, DAYS, MONTHS = const(0), const(1), const(2), const(3)
+LIVE, PARTIAL, UNSET, CHANGED = const(1), const(2), const(4), const(8)
+#: In records only. GUESSED: t is on a clock that nobody had set. LATE: its counters made up for
+#: energy of the time before, which belongs to no 15 minutes but to the day.
+GUESSED, LATE = const(16), const(32)
+NO_CURRENT = const(-32768)
+NO_COUNTER = const(0xFF)
+
+CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
+_NO_PRICE = const(0xFF)
+
+#: Counted up when a format changes; `older` of Samples then tells how to read the one before.
+LAYOUT = 1
+_FORMATS = "<IBBII9hIIBBHH", "<IBBHH9hIIBBiBB", "<IBHII9hIIBB", "<IBHII9hIIBB"
+#: Seconds of a bucket; a day and a month end when the zone says so.
+LENGTHS = 10, 900, 86400, 2592000
+#: The next sector is made blank when so many places are left in this one.
+AHEAD = const(8)
+
+
+def shares(sectors):
+    """(first, count) of each series in a partition of so many sectors, at least 16."""
+    tens = max(2, min(sectors // 4, sectors - 14))
+    days = max(2, min(sectors // 8, 96))
+    months = max(2, min(sectors // 32, 4))
+    quarters = sectors - tens - days - months
+    return (0, tens), (tens, quarters), (tens + quarters, days), (tens + quarters + days, months)
+
+
+def counter(low, high):
+    """Wh of a counter from its two parts, None where not known."""
+    return None if high == NO_COUNTER else high << 32 | low
+
+
+def price(sample):
+    """(price, currency) of a sample of 15 minutes, (None, None) where none was known."""
+    low, high, currency = sample[18:]
+    if currency == _NO_PRICE:
+        return None, None
+    high = high - 256 if high > 127 else high
+    return (high << 32) + (low & 0xFFFFFFFF), CURRENCIES[4 * currency : 4 * currency + 3]
+
+
+def pack_price(number, currency):
+    """The last three values of a sample of 15 minutes."""
+    at = CURRENCIES.find(currency) if currency else -1
+    if number is None or at < 0:
+        return 0, 0, _NO_PRICE
+    low = number & 0xFFFFFFFF
+    return low - (low >> 31 << 32), number >> 32 & 0xFF, at // 4
+
+
+class Samples:
+    """One series: its ring, and what is left of an older layout, one after the other.
+
+    older  (layout, format, function from its tuple to one of this layout), or None
+    """
+
+    def __init__(self, partition, kind, older=None):
+        self._format = _FORMATS[kind]
+        region = Region(partition, *shares(partition.ioctl(4, 0))[kind])
+        self.ring = ring = Ring(region, struct.calcsize(self._format), LAYOUT)
+        self._older = self._old = None
+        self._base = ring.first
+        if ring.strange and older:
+            layout, self._older, self._convert = older
+            self._old = Ring(region, struct.calcsize(self._older), layout)
+            if not ring.next:
+                ring.begin_after(self._old)
+                self._base = ring.next
+        self.next = ring.next
+
+    @property
+    def first(self):
+        """Number of the oldest sample that may still be there; negative for those of an older layout."""
+        if self._old:
+            return self._base - self._old.next + self._old.first
+        return self.ring.first
+
+    def read(self, number):
+        """The sample as a tuple in the order of its format, None where there is none (any more)."""
+        if self._old and number < self._base:
+            payload = self._old.read(number - self._base + self._old.next)
+            return payload and self._convert(struct.unpack(self._older, payload))
+        payload = self.ring.read(number)
+        return payload and struct.unpack(self._format, payload)
+
+    def append(self, *values):
+        """Write a sample. OSError when the flash refuses."""
+        self.ring.append(struct.pack(self._format, *values))
+        self.next = self.ring.next
+
+    def prepare(self):
+        """Erase at most one sector, when the next samples need it."""
+        self.ring.prepare(AHEAD)

@@ -1,0 +1,342 @@
+"""What is recorded of a meter's readings, whatever the meter, the clock and the supply do."""
+
+from han.store.samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, counter, shares
+from tests.store.world import World, Zone
+
+HOUR = 3600
+DAY = 86400
+START = 200000000 // DAY * DAY - 7200  # midnight in Helsinki, winter
+
+
+def starts(samples):
+    return [sample[0] for sample in samples]
+
+
+def clean(samples):
+    return [sample for sample in samples if not sample[1] & (PARTIAL | UNSET | CHANGED)]
+
+
+def ascending(world):
+    for kind in range(4):
+        found = starts(world.samples(kind))
+        assert found == sorted(set(found)), (kind, found)
+
+
+def test_shares_of_a_partition_are_all_of_it_and_enough():
+    for sectors in list(range(16, 130)) + [256, 512, 1024, 2048]:
+        found = shares(sectors)
+        at = 0
+        for first, count in found:
+            assert first == at and count >= 2
+            at += count
+        assert at == sectors
+        tens, quarters, days, months = [count for _, count in found]
+        assert (quarters - 1) * 78 - 8 >= 7 * 96, sectors
+        assert (days - 1) * 80 - 8 >= 31 and (months - 1) * 80 - 8 >= 13
+        if sectors >= 64:
+            assert (tens - 1) * 75 - 8 >= 360
+            # 20 years of 10 s, 100000 erasures
+            assert 20 * 366 * 8640 // (75 * tens) < 100000
+
+
+def test_ten_seconds_quarters_and_flags():
+    world = World(true=START + 95)
+    world.run(HOUR, power=(1500, 0), current=(6000, 5004, -605))
+    tens = world.samples(TENS)
+    assert starts(tens) == list(range(START + 90, START + 95 + HOUR - 10, 10))
+    assert tens[0][1] == PARTIAL and not any(sample[1] for sample in tens[1:])
+    assert tens[5][2:5] == (1, 1500, 0)
+    assert tens[5][5:14] == (600, 500, -60) * 3
+    assert {sample[18] for sample in tens[1:]} == {4, 5}  # 1500 W for 10 s are 4.17 Wh
+    quarters = world.samples(QUARTERS)
+    assert starts(quarters) == list(range(START, START + HOUR, 900))
+    assert [sample[1] for sample in quarters] == [PARTIAL, 0, 0, 0]
+    assert [sample[3] for sample in quarters[1:]] == [375, 375, 375]
+    assert [sample[2] for sample in quarters] == [81, 90, 90, 90]
+    assert counter(quarters[3][14], quarters[3][16]) == 5000000000 + (HOUR - 95) * 1500 // HOUR
+
+
+def test_minimum_average_maximum_and_a_phase_that_is_not_there():
+    world = World(true=START)
+    for n in range(901):
+        world.read(current=(n % 10 * 1000, 3000 + (2000 if n == 450 else 0), None))
+        world.off(1)
+    tens, quarters = world.samples(TENS), world.samples(QUARTERS)
+    assert tens[3][5:14] == (0, 300, -32768, 450, 300, -32768, 900, 300, -32768)
+    assert quarters[0][5:14] == (0, 300, -32768, 450, 300, -32768, 900, 500, -32768)
+
+
+def test_every_telegram_period_gives_the_same_energies():
+    for period in (1, 10, 60):
+        world = World(true=START)
+        world.read()
+        world.run(2 * HOUR, period, (2400, 0))
+        quarters = world.samples(QUARTERS)
+        assert [sample[3] for sample in quarters] == [600] * 8, period
+        assert [sample[1] for sample in quarters] == [PARTIAL] + [0] * 7, period  # the first reading's
+        assert len(world.samples(TENS)) == 2 * HOUR // max(10, period)
+
+
+def test_a_missing_hour_is_spread_and_never_doubles_the_next():
+    world = World(true=START)
+    world.run(HOUR + 300)
+    world.off(HOUR)
+    world.run(2 * HOUR)
+    quarters = world.samples(QUARTERS)
+    missing = starts(quarters)
+    assert missing == [START + 900 * n for n in (0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 15, 16)][: len(missing)]
+    assert {abs(sample[3] - 250) <= 1 for sample in quarters[1:]} == {True}
+    assert [sample[1] for sample in quarters] == [2, 0, 0, 0, 2, 2] + [0] * (len(quarters) - 6)
+    # The day has it all.
+    world.off(0)
+    day = world.history.buckets[DAYS]
+    assert abs(day.a - (world.true - START) * 1000 // HOUR) <= 1
+
+
+def test_counters_once_an_hour():
+    world = World(true=START)
+    world.read((0, 0))
+    # The meter counts what its telegrams do not show: more in one hour, less in another.
+    for power, shown in ((1000, 1000), (1000, 900), (1000, 1100), (500, 500), (0, 0)):
+        for _ in range(HOUR // 10):
+            world.off(10, (power, 0))
+            world.read((shown, 0), counters=world.true % HOUR == 0)
+    quarters = world.samples(QUARTERS)
+    energies = [sample[3] for sample in quarters]
+    assert sum(energies) == 3500
+    assert energies[:4] == [250] * 4
+    assert sum(energies[4:8]) == 1000 and energies[4] == 225
+    assert 1090 < sum(energies[8:12]) <= 1100 and min(energies) >= 0  # ahead of the meter, which then waits
+    assert sum(energies[12:]) == 1500 - sum(energies[8:12])
+
+
+def test_counters_once_an_hour_and_a_gap_goes_to_the_day_alone():
+    world = World(true=START + HOUR)
+    world.read()
+    world.run(HOUR, 10, counters=HOUR)
+    world.off(5 * HOUR)  # unread, power on again at five to
+    world.run(HOUR, 10, counters=HOUR)
+    world.run(HOUR, 10, counters=HOUR)
+    quarters = world.samples(QUARTERS)
+    assert max(sample[3] for sample in quarters) <= 251
+    assert world.history.buckets[DAYS].a == 8 * HOUR * 1000 // HOUR
+    # After a restart as well: the samples tell the same.
+    world.boot()
+    assert world.history.buckets[DAYS].a == 8 * HOUR * 1000 // HOUR
+
+
+def test_no_counters_at_all():
+    world = World(true=START)
+    world.run(HOUR, 10, (2000, 100), counters=0)
+    quarters = world.samples(QUARTERS)
+    assert [sample[3:5] for sample in quarters[1:]] == [(500, 25)] * 3
+    assert {sample[1] for sample in quarters} == {PARTIAL}
+    assert counter(quarters[2][14], quarters[2][16]) is None
+    world.boot()
+    world.run(HOUR, 10, (2000, 100), counters=0)
+    assert abs(world.history.buckets[DAYS].a - 4000) <= 13
+
+
+def test_another_meter_takes_over():
+    for known in True, False:
+        world = World(true=START)
+        world.run(1000)
+        world.first = [10, 20]
+        if known:
+            world.meter = b"METER-2"
+        world.ws = [0, 0]
+        world.run(3000)
+        quarters = world.samples(QUARTERS)
+        assert [sample[1] & CHANGED for sample in quarters] == [0, CHANGED, 0, 0]
+        assert max(sample[3] for sample in quarters) <= 250
+        assert min(sample[3] for sample in quarters[1:]) >= 248
+        world.boot()
+        assert abs(world.history.buckets[DAYS].a - 4000 * 1000 // 3600) <= 1
+
+
+def test_another_meter_after_a_restart():
+    world = World(true=START)
+    world.run(1000)
+    world.boot()
+    world.first = [9000000000, 0]  # ahead of the one before, so only its number tells
+    world.meter = b"METER-2"
+    world.run(3000)
+    quarters = world.samples(QUARTERS)
+    assert max(sample[3] for sample in quarters) <= 250 and quarters[1][1] & CHANGED
+
+
+def test_days_of_23_24_and_25_hours_and_months():
+    # Both changes of 2026: 29 March and 25 October, in Helsinki.
+    for days, hours in ((2279, 23), (2489, 25)):
+        world = World(true=days * DAY - 7200 - (3600 if hours == 25 else 0) - DAY)
+        world.read()
+        world.run(3 * DAY + 2 * HOUR, 60, (600, 0))
+        found = world.samples(DAYS)
+        lengths = [(b - a) // HOUR for a, b in zip(starts(found), starts(found)[1:])]
+        energies = [sample[3] for sample in found]
+        assert 24 in lengths and hours in lengths, (starts(found), lengths)
+        assert energies[1] == 600 * hours, energies
+    months = World(true=2555 * DAY - 7200)  # 31 December 2026
+    months.run(3 * DAY, 60)
+    assert starts(months.samples(MONTHS)) == [months.zone.month_start(2555 * DAY)]
+
+
+def test_a_change_of_zone_keeps_what_is_recorded():
+    world = World(true=START)
+    world.run(DAY + HOUR, 60)
+    before = world.samples(DAYS)
+    world.zone = world.clock.zone = Zone(-5 * HOUR, False)
+    world.run(2 * DAY, 60)
+    after = world.samples(DAYS)
+    assert after[: len(before)] == before
+    ascending(world)
+    assert {(t + 5 * HOUR * -1) % DAY == 0 for t in starts(after)[2:]} == {True}
+    sums = sum(sample[3] for sample in after) + world.history.buckets[DAYS].a
+    assert abs(sums - (world.true - START) * 1000 // HOUR) <= 17
+
+
+def test_records_from_before_the_time_is_known_are_dated_when_it_is():
+    world = World(true=START)
+    world.boot(known=False)
+    world.run(60)
+    assert world.samples(TENS)[0][1] & (UNSET | GUESSED) == UNSET | GUESSED
+    assert world.samples(TENS)[0][0] < 40 * DAY
+    world.known()
+    world.run(600)
+    tens = world.samples(TENS)
+    assert starts(tens) == list(range(START, START + 660, 10))
+    assert [sample[1] & UNSET for sample in tens] == [UNSET] * 6 + [0] * 60
+    assert not tens[-1][1] & GUESSED
+    ascending(world)
+
+
+def test_a_whole_day_before_the_time_is_known_is_not_lost():
+    world = World(true=START + 1234)
+    world.boot(known=False)
+    world.run(DAY, 10)
+    world.known()
+    world.run(HOUR, 10)
+    quarters = world.samples(QUARTERS)
+    ascending(world)
+    assert len(quarters) >= 97 and abs(quarters[0][0] - START - 900) <= 900
+    assert all(b - a == 900 for a, b in zip(starts(quarters), starts(quarters)[1:]))
+    energy = sum(sample[3] for sample in world.samples(DAYS)) + world.history.buckets[DAYS].a
+    assert abs(energy - 25000) <= 10
+
+
+def test_time_never_known_over_several_restarts_then_known():
+    world = World(true=START)
+    for _ in range(3):
+        world.boot(known=False)
+        world.run(100)
+    ascending(world)
+    world.known()
+    world.run(100)
+    tens = world.samples(TENS)
+    ascending(world)
+    assert starts(tens)[-1] == START + 390
+    assert abs(starts(tens)[0] - START) <= 30
+
+
+def test_an_unset_clock_after_a_restart_goes_on_from_the_last_sample():
+    world = World(true=START)
+    world.run(1000)
+    world.off(5000)
+    world.boot(known=False)
+    world.run(25)
+    ascending(world)
+    world.known()
+    world.run(100)
+    tens = world.samples(TENS)
+    ascending(world)
+    assert starts(tens)[-1] == START + 6110
+    assert starts(tens).count(START + 6000) == 1 and START + 1000 not in starts(tens)[-8:]
+
+
+def test_the_clock_steps_there_and_back():
+    for wrong in (HOUR, -HOUR, 14 * 365 * DAY, -3 * 365 * DAY, 100, -100):
+        world = World(true=START)
+        world.run(2 * HOUR, 10)
+        world.known(wrong)
+        world.run(HOUR, 10)
+        ascending(world)
+        world.known()
+        world.run(2 * HOUR, 10)
+        ascending(world)
+        tens = world.samples(TENS)
+        expected = list(range(START + 10, START + 5 * HOUR, 10))
+        missing = set(t for t in expected if t >= starts(tens)[0]) - set(starts(tens))
+        assert len(missing) <= 2 and len(tens) >= 1125 - 75, (wrong, len(tens), len(missing))
+        quarters = world.samples(QUARTERS)
+        assert len(quarters) >= 17, (wrong, len(quarters))
+        assert max(sample[3] for sample in quarters) <= 500
+        energy = world.history.buckets[MONTHS].a + sum(sample[3] for sample in world.samples(MONTHS))
+        assert abs(energy - 5000) <= 3, (wrong, energy)
+        world.boot()
+        ascending(world)
+
+
+def test_a_clock_that_was_wrong_when_it_started_is_put_right():
+    for wrong in (HOUR, -HOUR, 5 * 365 * DAY):
+        world = World(true=START)
+        world.known(wrong)
+        world.run(HOUR, 10)
+        world.known()
+        world.run(HOUR, 10)
+        tens = world.samples(TENS)
+        ascending(world)
+        assert starts(tens)[0] == START + 10 and starts(tens)[-1] == START + 2 * HOUR - 10, wrong
+        assert len(tens) >= 718
+
+
+def test_a_restart_with_a_clock_behind_the_last_samples():
+    world = World(true=START)
+    world.known(365 * DAY)
+    world.run(HOUR, 10)
+    world.boot()
+    world.run(HOUR, 10)
+    ascending(world)
+    assert len(world.samples(TENS)) >= 718 and starts(world.samples(TENS))[-1] == START + 2 * HOUR - 10
+
+
+def test_a_little_drift_moves_nothing():
+    world = World(true=START)
+    world.run(HOUR)
+    for wrong in (5, -8, 3):
+        world.known(wrong)
+        world.run(HOUR)
+    ascending(world)
+    assert not world.history.steps.moves(TENS)
+    assert sum(sample[3] for sample in world.samples(QUARTERS)) + world.history.buckets[QUARTERS].a in (3999, 4000)
+
+
+def test_prices_are_kept_with_their_quarter():
+    from han.store.samples import price
+
+    quotes = {START: 8123456, START + 900: -1, START + 1800: 5700000001, START + 2700: None}
+    world = World(true=START, price=lambda utc: (quotes.get(utc), "SEK"))
+    world.run(HOUR + 10)
+    assert [price(sample) for sample in world.samples(QUARTERS)] == [
+        (8123456, "SEK"), (-1, "SEK"), (5700000001, "SEK"), (None, None)]  # fmt: skip
+
+
+def test_a_restart_goes_on_where_it_stopped():
+    world = World(true=START)
+    plain = World(true=START)
+    for seconds in (7, 100, 333, 900, 2000, 40, 5000, 61):
+        world.run(seconds, current=(1000 + seconds, 2000, 3000))
+        plain.run(seconds, current=(1000 + seconds, 2000, 3000))
+        world.boot()
+    world.run(900)
+    plain.run(900)
+    a, b = world.samples(QUARTERS), plain.samples(QUARTERS)
+    assert starts(a) == starts(b)
+    for one, other in zip(a, b):
+        assert abs(one[3] - other[3]) <= 3, (one, other)  # up to 10 s lie on the other side of an edge
+        assert one[11] <= other[11]
+    assert abs(world.history.buckets[DAYS].a - plain.history.buckets[DAYS].a) <= 3
+    assert abs(sum(s[3] for s in a) - sum(s[3] for s in b)) <= 3
+
+
+def test_flags_of_records_fit_the_api():
+    assert {LATE, GUESSED} & {1, 2, 4, 8} == set()
