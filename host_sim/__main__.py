@@ -1,26 +1,31 @@
 """`python -m host_sim`: a whole reader on this computer.
 
-This process reads the arguments, compiles what MicroPython needs, and starts the board as a process of its own, on
-either interpreter; it passes Ctrl-C on and starts the board again when that asks for it.
+This process reads the arguments, simulates the meter, compiles what MicroPython needs, and starts the board as a
+process of its own, on either interpreter; it passes Ctrl-C on and starts the board again when that asks for it.
 """
 
 import argparse
 import errno
+import fcntl
 import json
 import os
 import pathlib
 import re
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
+import time
 
 from host_sim import meters
-from host_sim.board import RESTART
+from host_sim.clock import Clock
+from host_sim.house import House
+from host_sim.metersource import MeterSource
+from host_sim.replay import ReplaySource
+from host_sim.sender import Sender
+from host_sim.supervisor import Supervisor
 
+_LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-_STOP_SECONDS = 10  # for an orderly end; then it is killed
 
 
 def parser():
@@ -83,28 +88,28 @@ def free_port(host, port):
         _fail("cannot listen on port %d of %s: %s" % (port, host, error.strerror or error))
 
 
-def line_settings(options):
-    """The part of the settings that says what is on the line, checked as far as it can be from here."""
-    replay = [os.path.abspath(path) for path in options.replay or ()]
-    for path in replay:
+def recordings(paths):
+    """The contents of the files; ends with status 2 where one cannot be read or has none."""
+    captures = []
+    for path in paths:
         try:
-            with open(path, "rb") as file:
-                if not file.read(1):
-                    _fail("%s is empty" % path)
+            captures.append(pathlib.Path(path).read_bytes())
         except OSError as error:
             _fail("cannot read %s: %s" % (path, error.strerror))
-    serial = options.serial and os.path.abspath(options.serial)
-    if serial:
-        try:
-            os.close(os.open(serial, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK))
-        except OSError as error:
-            _fail("cannot open %s: %s" % (options.serial, error.strerror))
-    return {
-        "replay": replay,
-        "serial": serial,
-        "any_setting": bool(serial) and _has_no_speed(serial),
-        "meter": options.meter or meters.DEFAULT,
-    }
+        if not captures[-1]:
+            _fail("%s is empty" % path)
+    return captures
+
+
+def serial_settings(path):
+    """The settings that say which serial device is the line; ends with status 2 where it cannot be opened."""
+    if not path:
+        return {"serial": None, "any_setting": False}
+    absolute = os.path.abspath(path)
+    try:
+        return {"serial": absolute, "any_setting": _has_no_speed(absolute)}
+    except OSError as error:
+        _fail("cannot open %s: %s" % (path, error.strerror))
 
 
 def _has_no_speed(path):
@@ -126,69 +131,87 @@ def command(options):
     return staging.command(options.heap, "-m", "host_sim.run")
 
 
-class Supervisor:
-    """Keeps one board's process and passes the wish to stop on to it."""
-
-    def __init__(self, settings):
-        self._settings = json.dumps(settings).encode() + b"\n"
-        self.child = None
-        self.stopping = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
-
-    def _stop(self, number, frame):
-        if self.child is None:
-            raise SystemExit(0)
-        if self.stopping:  # someone insists
-            self.child.kill()
-        self.stopping = True
-        self.child.stdin.close()
-
-    def run(self, line, environment, folder):
-        """Run the board until it or its user ends it; the exit status."""
-        while True:
-            status = self._once(line, environment, folder)
-            if self.stopping or status != RESTART:
-                break
-        if status < 0:
-            print("host_sim: the board was ended by signal %d" % -status, file=sys.stderr)
-            return 1
-        return 0 if status == RESTART else status
-
-    def _once(self, line, environment, folder):
-        # A process group of its own, as a Ctrl-C in the terminal is for this process alone; not a session of its
-        # own, or a terminal opened as the HAN line would become its own and end it by hanging up.
-        self.child = subprocess.Popen(line, env=environment, cwd=folder, stdin=subprocess.PIPE, preexec_fn=os.setpgrp)
+def state_folder(path):
+    """(the folder, made if need be; a lock on it); ends with status 2 where another simulator has it."""
+    folder = os.path.abspath(path)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        _fail("cannot keep state in %s: %s" % (path, error.strerror))
+    # The board's process holds it too, and may outlive a killed parent by a moment.
+    for _ in range(_LOCK_TENTHS):
         try:
-            self.child.stdin.write(self._settings)
-            self.child.stdin.flush()
-        except (OSError, ValueError):
-            pass  # it is gone, or to be stopped already: its status tells
-        late = 0
-        while True:
-            try:
-                return self.child.wait(1)
-            except subprocess.TimeoutExpired:
-                late += self.stopping
-                if late > _STOP_SECONDS:
-                    self.child.kill()
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return folder, lock
+        except BlockingIOError:
+            time.sleep(0.1)
+    _fail("the state in %s is in use by another simulator" % path)
+
+
+class Meter:
+    """The source of the simulated meter on its house, whose counters are kept in the state folder."""
+
+    _save_s = 60
+
+    def __init__(self, name, clock, seed, folder):
+        kind = meters.create(name)
+        self.line = kind.LINE
+        self._path = os.path.join(folder, "meter.json")
+        now = clock.utc_us(clock.ticks_us()) // 1000000
+        self._house = House(now, seed, kind.ZONE_MIN, self._load())
+        self._source = MeterSource(kind, self._house, clock)
+        self._saved = None
+
+    def next(self, now_us, free_us):
+        """As host_sim.uart asks of a source."""
+        sent = self._source.next(now_us, free_us)
+        if sent and (self._saved is None or time.monotonic() - self._saved > self._save_s):
+            self.save()  # now and then, as a process may be killed and a meter never counts backwards
+        return sent
+
+    def _load(self):
+        try:
+            with open(self._path) as file:
+                saved = json.load(file)
+            return saved if set(saved) == {"time", "sums", "low"} else None
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def save(self):
+        """Keep the counters; a cut leaves the old file or the new."""
+        self._saved = time.monotonic()
+        with open(self._path + ".new", "w") as file:
+            json.dump(self._house.save(), file)
+        os.replace(self._path + ".new", self._path)
 
 
 def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
-    settings = line_settings(options)
+    captures = recordings(options.replay or ())
+    settings = serial_settings(options.serial)
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
     settings["speed"] = options.speed
     settings["seed"] = options.seed
+    settings["zero_ns"] = time.time_ns()
+    clock = Clock(options.speed, settings["zero_ns"])
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
-        settings["state"] = os.path.abspath(options.state or temporary)
+        state, lock = state_folder(options.state or temporary)
+        settings["state"] = state
+        meter = source = None
+        if captures:
+            source = ReplaySource(captures)
+        elif not options.serial:
+            meter = source = Meter(options.meter or meters.DEFAULT, clock, options.seed, state)
+        sender = source and Sender(source, clock, options.speed)
+        settings["line"] = source and source.line
         try:
-            os.makedirs(settings["state"], exist_ok=True)
-        except OSError as error:
-            _fail("cannot keep state in %s: %s" % (settings["state"], error.strerror))
-        return Supervisor(settings).run(*command(options))
+            return Supervisor(settings, sender, lock).run(*command(options))
+        finally:
+            if meter:
+                meter.save()
 
 
 if __name__ == "__main__":

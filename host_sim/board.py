@@ -4,23 +4,9 @@ import gc
 import json
 import os
 import sys
-import time
 
 from host_sim import flash
-
-try:
-    from time import ticks_us as _monotonic_us
-except ImportError:  # CPython
-
-    def _monotonic_us():
-        return time.monotonic_ns() // 1000
-
-
-#: Exit status of the process that asks to be started again, as a board does by itself.
-RESTART = 75
-
-_PARTITIONS = (("state", 0x10000), ("history", 0x40000))
-_MANY_STREAMS = (3, 5, 8)  # WebSockets, event streams, both; the chip has fewer sockets
+from host_sim.clock import Clock
 
 
 class Reset(SystemExit):
@@ -28,75 +14,54 @@ class Reset(SystemExit):
 
 
 class Board:
-    """One simulated reader; its flash, its MAC and its meter's counters live in the folder `state`.
+    """One simulated reader; its flash and its MAC live in the folder `path`.
 
     listen  (host, port) of the API
-    speed   how much faster than the host's its clock runs, and with it the line
+    clock   a host_sim.clock.Clock, which the meter shares
     """
 
     name = "sim"
     model = "HAN"
-    stream_limits = _MANY_STREAMS
+    stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
 
-    def __init__(self, state, listen=("127.0.0.1", 8080), speed=1, seed=1):
-        self.chip = "micropython" if sys.implementation.name == "micropython" else "cpython"
+    def __init__(self, path, listen=("127.0.0.1", 8080), clock=None):
+        self.chip = sys.implementation.name
         self.listen = listen
-        self.seed = seed
         self.uart = None  # whoever makes the board plugs the line in
-        self.on_save = None  # () -> what the meter wants kept, a dict
-        self._folder = state
-        self._speed = int(speed * 1000)  # thousandths, so that time stays an integer
-        self._zero = _monotonic_us()
-        # CPython and MicroPython's unix port both count from 1970.
-        self._utc_us = time.time_ns() // 1000
-        self._min_free = None
-        self.power = flash.Power(seed)
+        self.clock = clock or Clock()
+        self._path = path
+        self._least = None
         self._files = {}
-        self._partitions = {}
-        self._saved = self._load()
-        self.reset_reason = self._saved.pop("reset", "POWER_ON")
-        self.mac = bytes.fromhex(self._saved["mac"])
-        self.hostname = "han-reader-%02x%02x" % (self.mac[4], self.mac[5])
-        self.save()
+        self._state = self._load()
+        self.reset_reason = self._state.pop("reset", "POWER_ON")
+        self.mac = bytes(self._state["mac"])
+        self.hostname = "han-reader-" + self.mac.hex()[8:]
+        self._save()
 
     # Time
 
-    def ticks_us(self):
-        """Microseconds since the board started, in its own time."""
-        return (_monotonic_us() - self._zero) * self._speed // 1000
-
     def ticks_ms(self):
-        """Milliseconds since the board started, in its own time."""
-        return self.ticks_us() // 1000
+        """Milliseconds since the clock's zero, in its own time."""
+        return self.clock.ticks_us() // 1000
 
-    def ticks_diff(self, later, earlier):
-        """Milliseconds from one ticks_ms() to another."""
-        return later - earlier
+    def ticks_diff(self, a, b):
+        """Milliseconds from one ticks_ms(), b, to a later one, a."""
+        return a - b
 
     def utc_ms(self):
-        """Unix milliseconds; the host's at the start, running at the board's speed from there."""
-        return (self._utc_us + self.ticks_us()) // 1000
-
-    def epoch_us(self):
-        """Unix microseconds when ticks_us() was 0."""
-        return self._utc_us
+        """Unix milliseconds; the host's, running at the clock's speed from its zero."""
+        return self.clock.utc_us(self.clock.ticks_us()) // 1000
 
     # Memory
 
-    def partition(self, label):
+    def partition(self, name):
         """The flash partition 'state' or 'history', as esp32.Partition; OSError for another."""
-        if label not in self._partitions:
-            address = 0x370000
-            for name, size in _PARTITIONS:
-                if name == label:
-                    file = flash.open_image(self._folder + "/" + name + ".bin", size)
-                    self._files[label] = file
-                    self._partitions[label] = flash.Partition(file, size, label, self.power, address)
-                    break
-                address += size
-            else:
-                raise OSError(19, "no partition " + label)
-        return self._partitions[label]
+        if name not in self._files:
+            size = {"state": 0x10000, "history": 0x40000}.get(name)
+            if not size:
+                raise OSError(19, "no partition " + name)
+            self._files[name] = flash.partition(self._path + "/" + name + ".bin", size, name)
+        return self._files[name]
 
     def heap(self):
         """(total, free, least free so far, largest free block) bytes.
@@ -113,9 +78,9 @@ class Board:
                 free = os.sysconf("SC_AVPHYS_PAGES") * page
             except ValueError:  # macOS
                 free = total
-        if self._min_free is None or free < self._min_free:
-            self._min_free = free
-        return total, free, self._min_free, None
+        if self._least is None or free < self._least:
+            self._least = free
+        return total, free, self._least, None
 
     def random(self, n):
         """n random bytes from the host."""
@@ -130,39 +95,31 @@ class Board:
     def feed(self):
         """The watchdog of a desktop is its user."""
 
-    def reset(self, reason="USER"):
+    def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
-        self._saved["reset"] = reason
-        self.save()
-        raise Reset(RESTART)
-
-    # What is kept between runs besides the flash
-
-    def saved(self, key):
-        """What on_save returned under this key in an earlier run, or None."""
-        return self._saved.get(key)
-
-    def save(self):
-        """Keep the MAC and what the meter wants kept; a cut leaves the old file or the new."""
-        if self.on_save:
-            self._saved.update(self.on_save())
-        path = self._folder + "/board.json"
-        with open(path + ".new", "w") as file:
-            json.dump(self._saved, file)
-        os.rename(path + ".new", path)
+        self._state["reset"] = reason
+        self._save()
+        raise Reset(75)  # host_sim.supervisor.RESTART
 
     def close(self):
-        """The process ends: save and close the files."""
-        self.save()
+        """The process ends."""
         for file in self._files.values():
             file.close()
 
+    # A cut leaves the old file or the new.
+    def _save(self):
+        path = self._path + "/board.json"
+        with open(path + ".new", "w") as file:
+            json.dump(self._state, file)
+        os.rename(path + ".new", path)
+
     def _load(self):
         try:
-            with open(self._folder + "/board.json") as file:
-                saved = json.load(file)
-                bytes.fromhex(saved["mac"])
-                return saved
+            with open(self._path + "/board.json") as file:
+                state = json.load(file)
+            if len(bytes(state["mac"])) == 6:
+                return state
         except (OSError, ValueError, KeyError, TypeError):
-            # Locally administered, so that it is nobody's.
-            return {"mac": "02484e" + "".join(["%02x" % byte for byte in os.urandom(3)])}
+            pass
+        # Locally administered, so that it is nobody's.
+        return {"mac": list(b"\x02HN" + os.urandom(3))}

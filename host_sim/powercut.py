@@ -1,4 +1,64 @@
-"""What flash cells look like after power failed in the middle of an operation; all by chance, from the seed."""
+"""Power that fails in the middle of a flash operation, and what the cells look like then: by chance, from a seed."""
+
+
+class PowerCut(BaseException):
+    """The supply has failed; not an Exception, as no handler of the application would run either."""
+
+
+class Power:
+    """The supply of a chip's flash (`partition.power = power`): counts its operations, and can fail during one.
+
+    cut_after  the number of operations that still complete; the next one is left half done. None: never.
+    """
+
+    def __init__(self, seed=1, cut_after=None):
+        self.operations = 0
+        self.cut_after = cut_after
+        self.on = True
+        self._seed = seed
+
+    def restore(self, cut_after=None):
+        """Power is back; it may fail again after so many operations more."""
+        self.on = True
+        self.cut_after = None if cut_after is None else self.operations + cut_after
+
+    def check(self):
+        """Raise PowerCut while there is no power."""
+        if not self.on:
+            raise PowerCut("no power")
+
+    def erase(self, partition, at, size):
+        """A sector is about to be erased. Interrupted, some of it is, some is as it was, some has lost zeros."""
+        if self._goes_on():
+            return
+        random = _Random(self._seed * 65537 + self.operations)
+        cells = bytearray(256)
+        for chunk in range(0, size, len(cells)):
+            partition.load(at + chunk, cells)
+            strength = random.below(3)
+            for n in range(len(cells) if strength else 0):
+                cells[n] |= 0xFF if strength == 2 else random.below(256)
+            partition.store(at + chunk, cells)
+        self.check()
+
+    def program(self, partition, at, data):
+        """Bytes are about to be programmed. Interrupted, the first of them are, and some bits of the next."""
+        if self._goes_on():
+            return
+        random = _Random(self._seed * 65537 + self.operations)
+        done = random.below(len(data) + 1)
+        cell = bytearray(1)
+        for n in range(done):
+            partition.clear(at + n, data[n : n + 1], cell)
+        if done < len(data):
+            partition.clear(at + done, bytes((data[done] | random.below(256),)), cell)
+        self.check()
+
+    def _goes_on(self):
+        self.check()
+        self.on = self.cut_after is None or self.operations < self.cut_after
+        self.operations += self.on
+        return self.on
 
 
 class _Random:
@@ -14,32 +74,3 @@ class _Random:
         x ^= x << 5 & 0xFFFFFFFF
         self._state = x
         return x % limit
-
-
-def _random(power):
-    return _Random(power.seed * 65537 + power.operations)
-
-
-def interrupt_erase(partition, at, size, power):
-    """Some cells are erased, some are as they were, some have lost a few zeros. Raises PowerCut."""
-    random = _random(power)
-    cells = bytearray(256)
-    for chunk in range(0, size, len(cells)):
-        partition.load(at + chunk, cells)
-        strength = random.below(3)
-        for n in range(len(cells) if strength else 0):
-            cells[n] |= 0xFF if strength == 2 else random.below(256)
-        partition.store(at + chunk, cells)
-    power.check()
-
-
-def interrupt_program(partition, at, view, power):
-    """Bytes are programmed in order: some are, of one some bits are, the rest is as it was. Raises PowerCut."""
-    random = _random(power)
-    done = random.below(len(view) + 1)
-    cell = bytearray(1)
-    for n in range(done):
-        partition.clear(at + n, view[n : n + 1], cell)
-    if done < len(view):
-        partition.clear(at + done, bytes((view[done] | random.below(256),)), cell)
-    power.check()

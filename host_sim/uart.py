@@ -12,7 +12,6 @@ Everything happens when the reader looks, in the board's microseconds: nothing r
 """
 
 RX_BUFFER = 8192
-_FIRST_BUFFER = 512  # it grows when it must: on the chip this is not the heap that is measured
 
 
 class Uart:
@@ -29,12 +28,12 @@ class Uart:
         self._sampler = None  # None: same settings, bytes are copied
         self._runs = []  # transmissions that are not yet received completely: [start in bits, bytes, bytes taken]
         self._end = 0  # of the last transmission, in bits
-        self._buffer = bytearray(_FIRST_BUFFER)
+        self._buffer = bytearray(512)  # it grows when it must: on the chip this is not the heap that is measured
         self._head = self._tail = 0
 
     def configure(self, baud, bits, parity, stop, invert):
         """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
-        self._receive()
+        self._take()
         self._head = self._tail = 0
         settings = (baud, bits, parity, stop, bool(invert))
         line = self._source.line
@@ -50,7 +49,7 @@ class Uart:
 
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""
-        self._receive()
+        self._take()
         count = min(len(buf), self._tail - self._head)
         if count:
             buf[:count] = memoryview(self._buffer)[self._head : self._head + count]
@@ -59,7 +58,7 @@ class Uart:
                 self._head = self._tail = 0
         return count
 
-    def _receive(self):
+    def _take(self):
         now = self._now()
         line = self._line
         at = line.bit(now)
@@ -70,10 +69,10 @@ class Uart:
             start = max(line.bit(sent[0]), self._end)
             self._runs.append([start, sent[1], 0])
             self._end = start + len(sent[1]) * line.length
-            self._take(min(at, self._end))
-        self._take(at)
+            self._until(min(at, self._end))
+        self._until(at)
 
-    def _take(self, at):
+    def _until(self, at):
         """Receive what has passed on the wire by bit `at`."""
         if self._sampler:
             for byte in self._sampler.bytes(self._runs, at):

@@ -1,23 +1,15 @@
-"""Simulated meters, one module each, loaded by name so that a small heap holds only the one in use.
+"""Simulated meters, one module each.
 
-A module has a class `Meter`, made of this one, with
+A module has a class `Meter` with
     LINE       (baud, bits, parity, stop, invert), the settings that the real meter's port has
     PERIOD_MS  telegrams may be due at multiples of this, UTC
     ZONE_MIN   winter offset of the wall clock that it sends
-    pieces(state), yields the telegram due at state.utc_ms in pieces, none when none is due
-which is, with `encode`, a pure function of a host_sim.house.State. What a reader must make of it is in expected.py.
+    encode(state) -> bytes, the telegram due at state.utc_ms, b"" when none is
+which is a pure function of a host_sim.house.State. What a reader must make of it is in expected.py.
 """
 
 NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5")
 DEFAULT = "p1"
-
-
-class Meter:
-    """What all simulated meters have."""
-
-    def encode(self, state):
-        """The telegram due at state.utc_ms, b"" when none is."""
-        return b"".join(self.pieces(state))
 
 
 def create(name):

@@ -3,7 +3,6 @@
 An array of structures that each carry code, value, scaler and unit. Only the hourly list has a clock.
 """
 
-from host_sim import meters
 from host_sim.meters.dlms import (
     AMPERE, LLC, VAR, VARH, VOLT, W, WH, array, date_time, hdlc, i16, notification, obis, octets, scaler_unit,
     structure, u16, u32, visible,
@@ -19,17 +18,17 @@ def list_number(utc_ms):
     return 2 if utc_ms % 10000 == 0 else 1
 
 
-class Meter(meters.Meter):
+class Meter:
     """Three-phase Aidon 6534 (list 1, 2 and 3)."""
 
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 2500
     ZONE_MIN = 60
 
-    def pieces(self, state):
-        """The HDLC frame due at state.utc_ms; none between the multiples of PERIOD_MS."""
+    def encode(self, state):
+        """The HDLC frame due at state.utc_ms; b"" between the multiples of PERIOD_MS."""
         if state.utc_ms % self.PERIOD_MS:
-            return
+            return b""
         number = list_number(state.utc_ms)
         net = state.net()
         power = [
@@ -52,7 +51,7 @@ class Meter(meters.Meter):
             items.append(structure(obis("0-0:1.0.0"), octets(clock)))
             for n, counter in enumerate(state.wh + state.varh):
                 items.append(_value("1-0:%d.8.0" % (n + 1), u32(counter // 10), 1, WH if n < 2 else VARH))
-        yield hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
+        return hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
 
 
 def _value(code, value, scaler, unit):

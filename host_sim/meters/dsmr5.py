@@ -1,6 +1,5 @@
 """The Dutch P1 port, DSMR 5.0.2: a telegram each second, two tariffs, a gas meter behind it."""
 
-from host_sim import meters
 from host_sim.localtime import local
 from host_sim.meters.p1 import decimal, p1_time, telegram
 
@@ -9,18 +8,18 @@ METER_ID = "E0099000000042026"
 _GAS_ID = "G0099000000024026"
 
 
-class Meter(meters.Meter):
+class Meter:
     """A three-phase smart meter with a gas meter on its M-Bus."""
 
     LINE = (115200, 8, None, 1, True)
     PERIOD_MS = 1000
     ZONE_MIN = 60
 
-    def pieces(self, state):
-        """The lines of the telegram due at state.utc_ms; none within a second."""
+    def encode(self, state):
+        """The telegram due at state.utc_ms; b"" within a second."""
         if state.utc_ms % self.PERIOD_MS == 0:
             return telegram(self._rows(state))
-        return ()
+        return b""
 
     def _rows(self, state):
         net = state.net()

@@ -1,6 +1,6 @@
 """What a reader must make of each simulated meter's telegrams, in the names and units that tools.decode prints.
 
-For tests; apart from the encoders, as a small heap has no room for it.
+For tests, and written apart from the encoders.
 """
 
 from host_sim.meters import aidon, dsmr5, kaifa, kamstrup, mbus, p1

@@ -3,7 +3,6 @@
 No codes, no scalers: a list is known by how many elements it has. Currents are mA, voltages 0.1 V, energies Wh.
 """
 
-from host_sim import meters
 from host_sim.meters.dlms import LLC, date_time, hdlc, notification, octets, structure, u32
 
 METER_ID, METER_TYPE = "6970630000054321", "MA304H3E"
@@ -16,17 +15,17 @@ def list_number(utc_ms):
     return 2 if utc_ms % 10000 == 0 else 1
 
 
-class Meter(meters.Meter):
+class Meter:
     """Kaifa MA304H3E (list 1, 2 and 3)."""
 
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 2000
     ZONE_MIN = 60
 
-    def pieces(self, state):
-        """The HDLC frame due at state.utc_ms; none between the multiples of PERIOD_MS."""
+    def encode(self, state):
+        """The HDLC frame due at state.utc_ms; b"" between the multiples of PERIOD_MS."""
         if state.utc_ms % self.PERIOD_MS:
-            return
+            return b""
         number = list_number(state.utc_ms)
         net = state.net()
         clock = octets(date_time(state.clock))
@@ -39,4 +38,4 @@ class Meter(meters.Meter):
                 items.append(clock)
                 items += [u32(counter) for counter in state.wh + state.varh]
             body = structure(*items)
-        yield hdlc(b"\x01\x02\x01", 0x10, LLC + notification(0x40000000, clock, body))
+        return hdlc(b"\x01\x02\x01", 0x10, LLC + notification(0x40000000, clock, body))

@@ -3,7 +3,6 @@
 A flat list of code and value, no scalers: 0.01 A, whole volts, counters in 10 Wh (Kamstrup_V0001).
 """
 
-from host_sim import meters
 from host_sim.meters.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
 
 METER_ID, METER_TYPE = "5706560000067890", "6841131BN243101040"
@@ -14,17 +13,17 @@ def hourly(utc_ms):
     return utc_ms % 3600000 == 5000
 
 
-class Meter(meters.Meter):
+class Meter:
     """Kamstrup Omnipower, three phases (10 s list and hourly list)."""
 
     LINE = (2400, 8, None, 1, False)
     PERIOD_MS = 5000
     ZONE_MIN = 60
 
-    def pieces(self, state):
-        """The HDLC frame due at state.utc_ms; or nothing."""
+    def encode(self, state):
+        """The HDLC frame due at state.utc_ms; b"" when none is."""
         if state.utc_ms % 10000 and not hourly(state.utc_ms):
-            return
+            return b""
         clock = date_time(state.clock)
         items = [visible("Kamstrup_V0001")]
         items += [obis("1-1:0.0.5"), visible(METER_ID), obis("1-1:96.1.1"), visible(METER_TYPE)]
@@ -39,4 +38,4 @@ class Meter(meters.Meter):
             for n, counter in enumerate(state.wh + state.varh):
                 items += [obis("1-1:%d.8.0" % (n + 1)), u32(counter // 10)]
         # Its date-time is a length and the bytes, without a tag.
-        yield hdlc(b"\x2b\x21", 0x13, LLC + notification(0, b"\x0c" + clock, structure(*items)))
+        return hdlc(b"\x2b\x21", 0x13, LLC + notification(0, b"\x0c" + clock, structure(*items)))

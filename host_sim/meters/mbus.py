@@ -3,7 +3,6 @@
 A flat list of code, value and scaler-unit that fits one long frame.
 """
 
-from host_sim import meters
 from host_sim.meters.dlms import (
     AMPERE, NONE, VOLT, W, WH, date_time, mbus, notification, obis, octets, scaler_unit, structure, u16, u32,
 )  # fmt: skip
@@ -12,17 +11,17 @@ METER_ID = "181200000042"
 _DST = 0x80
 
 
-class Meter(meters.Meter):
+class Meter:
     """Kaifa MA309 with the list of Lower Austria's grid operator."""
 
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 5000
     ZONE_MIN = 60
 
-    def pieces(self, state):
-        """The M-Bus long frame due at state.utc_ms; none between the multiples of PERIOD_MS."""
+    def encode(self, state):
+        """The M-Bus long frame due at state.utc_ms; b"" between the multiples of PERIOD_MS."""
         if state.utc_ms % self.PERIOD_MS:
-            return
+            return b""
         net = state.net()
         summer = state.clock[7]
         # COSEM counts the deviation westwards: UTC = local + deviation.
@@ -38,7 +37,7 @@ class Meter(meters.Meter):
             items += [obis("1-0:%d.7.0" % (31 + 20 * n)), u16((current + 5) // 10), scaler_unit(-2, AMPERE)]
         items += [obis("1-0:13.7.0"), u16(_power_factor(state)), scaler_unit(-3, NONE)]
         items.append(octets(METER_ID.encode()))
-        yield mbus(notification(state.utc_ms // 1000 & 0xFFFFFF, b"\x0c" + clock, structure(*items)))
+        return mbus(notification(state.utc_ms // 1000 & 0xFFFFFF, b"\x0c" + clock, structure(*items)))
 
 
 def _power_factor(state):

@@ -104,7 +104,7 @@ def test_stops_cleanly(tmp_path, runtime, number):
         assert reader.stop(number) == 0
     assert len(reader.out.read_text().splitlines()) == 1
     assert reader.err.read_text() == ""
-    assert json.loads((tmp_path / "state" / "board.json").read_text())["house"]["sums"]
+    assert json.loads((tmp_path / "state" / "meter.json").read_text())["sums"]
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", int(reader.url.rsplit(":", 1)[1])), 1)
 
@@ -257,32 +257,44 @@ def test_the_board_does_not_outlive_who_started_it(tmp_path):
             time.sleep(0.1)
 
 
+def test_a_state_has_one_simulator(tmp_path):
+    with Simulator(tmp_path, "--state", tmp_path / "state"):
+        status, out, err = run("--port", 0, "--state", tmp_path / "state")
+        assert status == 2 and out == "" and "in use" in err
+
+
+def test_a_meter_never_counts_backwards(tmp_path):
+    seen = 0
+    for _ in range(3):
+        with Simulator(tmp_path, "--state", tmp_path / "state", "--speed", 50) as reader:
+            message = reader.wait(lambda: reader.get("/meter"), 20)
+            assert message["ic"] + message["ec"] >= seen
+            seen = message["ic"] + message["ec"]
+            reader.process.kill()  # nothing is saved at the end
+            reader.process.wait()
+
+
 @pytest.mark.parametrize("runtime", ("cpython", "micropython"))
 def test_a_board_that_resets_starts_again(tmp_path, runtime):
     # The board's side of a restart, with an application that does nothing else.
     from host_sim import staging
 
-    script = tmp_path / "resets.py"
-    script.write_text(
-        "import sys\n"
+    script = (
         "from host_sim.board import Board\n"
-        "board = Board(sys.argv[1])\n"
+        "board = Board(%r)\n"
         "print(board.reset_reason, board.mac.hex())\n"
-        "sys.stdout.flush() if hasattr(sys.stdout, 'flush') else None\n"
         "try:\n"
         "    board.reset('CONFIGURATION')\n"
         "except Exception:\n"
         "    print('caught')\n"
-    )
+    ) % str(tmp_path)
     if runtime == "cpython":
-        line, environment, folder = [sys.executable, str(script)], dict(os.environ, PYTHONPATH=str(ROOT)), ROOT
+        line, environment, folder = [sys.executable, "-c", script], None, ROOT
     else:
-        line, environment, folder = staging.command("1M", str(script))
+        line, environment, folder = staging.command("1M", "-c", script)
     seen = []
     for _ in range(2):
-        done = subprocess.run(
-            line + [str(tmp_path)], env=environment, cwd=folder, capture_output=True, text=True, timeout=20
-        )
+        done = subprocess.run(line, env=environment, cwd=folder, capture_output=True, text=True, timeout=20)
         assert done.returncode == 75 and done.stderr == "", done.stderr
         seen.append(done.stdout.split())
     assert [reason for reason, _ in seen] == ["POWER_ON", "CONFIGURATION"]

@@ -1,0 +1,39 @@
+"""The board's end of the line to the simulated meter: what the other process sends, and whether it is still there.
+
+One transmission is b"START_US LENGTH\\n" and the bytes, written at once and less than a pipe takes at once (4096
+bytes), so that where its beginning can be read all of it can.
+"""
+
+import select
+
+
+class Feed:
+    """A source for host_sim.uart.Uart that reads a pipe, unbuffered; `line` is what its other end says it is."""
+
+    def __init__(self, pipe, line=None):
+        self.line = line
+        self.ended = False
+        self._pipe = pipe
+        self._sent = None
+        self._poller = select.poll()
+        self._poller.register(pipe, select.POLLIN)
+
+    def next(self, *_):
+        """The next transmission that has been announced, (start in us, bytes); None for none."""
+        self.look()
+        sent, self._sent = self._sent, None
+        return sent
+
+    def look(self):
+        """Take a transmission that has been announced, and see whether the pipe has `ended`."""
+        found = self._poller.poll(0)
+        if not found:
+            return
+        if found[0][1] & (select.POLLHUP | select.POLLERR):  # even where something is left to read
+            self.ended = True
+        elif not self._sent:
+            head = self._pipe.readline().split()
+            if head:
+                self._sent = int(head[0]), self._pipe.read(int(head[1]))
+            else:
+                self.ended = True
