@@ -32,7 +32,14 @@ class Simulator:
         self.out, self.err = folder / "out", folder / "err"
         command = [sys.executable, "-m", "host_sim", "--port", "0", "--runtime", *runtime, *map(str, arguments)]
         with open(self.out, "w") as out, open(self.err, "w") as err:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=dict(os.environ, TMPDIR=str(folder)),  # where a killed one leaves its things
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
         self.url = self.wait(self._address, 30)
 
     def _address(self):
