@@ -374,14 +374,18 @@ class History:
         elif kind == QUARTERS:
             values[3] = min(values[3], 0xFFFF)
             values[4] = min(values[4], 0xFFFF)
-            if self._price and self._quoted[0] is None:
-                self._quoted = self._price(bucket.t)
-            values += pack_price(*self._quoted)
+            values += self.quote()
         self._wrote = True
         try:
             self.series[kind].append(*values)
         except OSError as error:
             self._refused(error)
+
+    def quote(self):
+        """The price of the quarter that has begun, as a sample has it."""
+        if self._price and self._quoted[0] is None:
+            self._quoted = self._price(self.buckets[QUARTERS].t)
+        return pack_price(*self._quoted)
 
     def _refused(self, error):
         self.errors += 1
