@@ -3,6 +3,7 @@ from array import array
 
 from ..wire import apdu, hdlc, mbus, p1
 from ..wire.framer import GLO, HDLC, MBUS, SML
+from ..wire.loops import same
 from ..wire.segments import Blocks, Segments
 from ..wire.walk import axdr_walk, p1_walk
 from . import profiles
@@ -39,6 +40,7 @@ class Decoder:
         self._rows = array("i", bytes(32 * _ROWS))
         self._names = array("i", bytes(4 * _ROWS))
         self._info = array("i", bytes(64))
+        self._first = b""  # the opening of the last list's first text
         self._segments = Segments()
         self._blocks = Blocks()
         self._p1 = p1.Checker()
@@ -77,14 +79,12 @@ class Decoder:
         end -= 2
         more = hdlc.segmented(buf, start)
         segments = self._segments
-        opens = apdu.skip_llc(buf, at, end) != at
-        if segments.next and opens:
+        if segments.next and apdu.skip_llc(buf, at, end) != at:
             segments.start()
             self._reject("segments missing")
         if not more and not segments.next:
             self.apdu(buf, at, end)
-            return
-        if not segments.next and not opens:
+        elif not segments.next and apdu.skip_llc(buf, at, end) == at:
             self._reject("segment without a beginning")
         elif not segments.add(buf, at, end):
             self._reject("telegram too long")
@@ -187,7 +187,10 @@ class Decoder:
         rows = self._rows
         text = b""
         if n and rows[7] == _TEXT:
-            text = bytes(memoryview(buf)[rows[1]:rows[1] + min(rows[2], 8)])
+            text = self._first
+            size = min(rows[2], 8)
+            if len(text) != size or not same(buf, rows[1], text, size):
+                self._first = text = bytes(memoryview(buf)[rows[1]:rows[1] + size])
         if info[1]:
             profile = profiles.coded(text)
         else:
@@ -200,7 +203,7 @@ class Decoder:
         reading = self.reading
         reading.clear()
         row = reading.fill(buf, rows, n, profile)
-        if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.text(METER_ID) is None:
+        if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
             # Austrian lists end with the meter's number, without a code.
             reading.set_text(METER_ID, buf, rows[8 * n - 7], rows[8 * n - 7] + rows[8 * n - 6])
         # The clock among the values is the one that was read with them; the header's may be older.

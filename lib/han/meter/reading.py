@@ -32,8 +32,16 @@ _SLOTS = 6
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
 _TABLE = KEYS, CODES
-# In this order the first code with a content is the meter's number.
-_IDS = ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME
+# Which text a code fills; of those for the same one the first with a content does.
+_SOURCES = (
+    (ID - TEXTS, METER_ID),
+    (ID_OTHER - TEXTS, METER_ID),
+    (ID_KAMSTRUP - TEXTS, METER_ID),
+    (DEVICE_NAME - TEXTS, METER_ID),
+    (DEVICE_NAME - TEXTS, NAME),
+    (TYPE - TEXTS, METER_TYPE),
+    (_LIST - TEXTS, LIST_VERSION),
+)
 _LONGEST_TEXT = 64
 
 
@@ -47,6 +55,13 @@ def seconds(year, month, day, hour, minute, second):
     y = year - (month < 3)
     days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
     return (days - 737731) * 86400 + hour * 3600 + minute * 60 + second
+
+
+def two(buf, at):
+    """Number of the two digits at buf[at], 100 where they are none."""
+    tens = buf[at] - 0x30
+    ones = buf[at + 1] - 0x30
+    return 10 * tens + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100
 
 
 def text(raw):
@@ -100,18 +115,19 @@ class Reading:
 
     def fill(self, buf, rows, n, profile):
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
-        fill(rows, n, _TABLE, KNOWN, profile, len(profile[0]), self.values, self.present, self._special)
+        special = self._special
+        fill(rows, n, _TABLE, KNOWN, profile, len(profile[0]), self.values, self.present, special)
         if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER):
             self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
             for phase in range(3):
                 self._split(L1_IMPORT_POWER + phase, L1_EXPORT_POWER + phase, NET_POWER + 1 + phase)
-        for code in _IDS:
-            if self._take_text(METER_ID, buf, rows, code):
-                break
-        self._take_text(METER_TYPE, buf, rows, TYPE)
-        self._take_text(NAME, buf, rows, DEVICE_NAME)
-        self._take_text(LIST_VERSION, buf, rows, _LIST)
-        return self._special[CLOCK - TEXTS]
+        if not same(special, 0, _NO_SPECIALS, CLOCK - TEXTS):
+            for source, slot in _SOURCES:
+                row = special[source]
+                if row and not self._said[slot]:
+                    at = rows[8 * row - 7]
+                    self.set_text(slot, buf, at, at + rows[8 * row - 6])
+        return special[CLOCK - TEXTS]
 
     def _split(self, imported, exported, net):
         """Import and export of a power with a sign, where they were not sent themselves."""
@@ -122,23 +138,18 @@ class Reading:
                 self.values[2 * field + 1] = self.values[2 * net + 1] if here else 0
                 self.present[field] = 1
 
-    def _take_text(self, slot, buf, rows, code):
-        row = self._special[code - TEXTS]
-        if not row:
-            return False
-        q = 8 * row - 8
-        return self.set_text(slot, buf, rows[q + 1], rows[q + 1] + rows[q + 2])
-
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end] without the padding around it; False where nothing is left."""
-        while end > start and buf[end - 1] in b"\0 ":
-            end -= 1
-        length = min(end - start, _LONGEST_TEXT)
-        if length <= 0:
-            return False
         known = self._texts[slot]
-        if len(known) != length or not same(buf, start, known, length):
-            self._texts[slot] = bytes(memoryview(buf)[start:start + length])
+        length = len(known)
+        if not length or end - start != length or not same(buf, start, known, length):
+            while end > start and buf[end - 1] in b"\0 ":
+                end -= 1
+            length = min(end - start, _LONGEST_TEXT)
+            if length <= 0:
+                return False
+            if len(known) != length or not same(buf, start, known, length):
+                self._texts[slot] = bytes(memoryview(buf)[start:start + length])
         self._said[slot] = 1
         return True
 
@@ -159,14 +170,11 @@ class Reading:
         """Take YYMMDDhhmmss and S or W (DSMR 5.0.2 clause 6.4, tag TST) at buf[at]."""
         if length not in (12, 13):
             return False
-        pairs = []
-        for i in range(at, at + 12, 2):
-            tens = buf[i] - 0x30
-            ones = buf[i + 1] - 0x30
-            if not (0 <= tens <= 9 and 0 <= ones <= 9):
-                return False
-            pairs.append(10 * tens + ones)
-        self.clock = seconds(2000 + pairs[0], *pairs[1:])
+        clock = seconds(2000 + two(buf, at), two(buf, at + 2), two(buf, at + 4),
+                        two(buf, at + 6), two(buf, at + 8), two(buf, at + 10))
+        if clock is None:
+            return False
+        self.clock = clock
         season = buf[at + 12] if length == 13 else 0
         self.dst = True if season == 0x53 else False if season == 0x57 else None
         return True

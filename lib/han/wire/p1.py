@@ -15,14 +15,6 @@ _HEAD = 80  # an ident line is not longer
 _IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
 
 
-def _hex(byte):
-    """Value of an ASCII hex digit, -1 for anything else."""
-    if 0x30 <= byte <= 0x39:
-        return byte - 0x30
-    byte |= 0x20
-    return byte - 0x57 if 0x61 <= byte <= 0x66 else -1
-
-
 class Checker:
     """Looks for the end of one P1 telegram at a time; `resume` is where the search goes on."""
 
@@ -52,28 +44,29 @@ class Checker:
         crc = 0
         tail = at + 1
         while tail < end and tail < at + 5:
-            digit = _hex(buf[tail])
-            if digit < 0:
-                break
+            digit = buf[tail]
+            if 0x30 <= digit <= 0x39:
+                digit -= 0x30
+            else:
+                digit = (digit | 0x20) - 0x57
+                if not 10 <= digit <= 15:
+                    break
             crc = crc << 4 | digit
             tail += 1
         else:
             if tail < at + 5 and not last:
                 return -end - 1
         same = crc_arc(buf, start, start + _IDENT)
-        if self._interrupted(buf, start, at):
-            return _WRONG
         if tail == at + 1:
             # A meter that sends checksums does not stop doing so: this one was lost on the way.
-            return _WRONG if same == self._checked else tail
+            return _WRONG if same == self._checked or self._interrupted(buf, start, at) else tail
         if crc != crc_arc(buf, start, at + 1):
             return _WRONG
         self._checked = same
         return tail
 
-
     def _interrupted(self, buf, start, at):
-        """True where another telegram opens inside: this one was cut off, only a CRC would tell."""
+        """True where another telegram opens inside: this one was cut off, and there is no CRC to tell."""
         while start < at:
             hit = hunt(buf, start + 1, at)
             if hit & 7 == _OPENS:
@@ -119,9 +112,9 @@ def _apdu_end(buf, at, end):
 
 def ident_end(buf, start):
     """Index behind the ident line that opens at buf[start]."""
-    while buf[start] != 0x0D and buf[start] != 0x0A:
-        start += 1
-    return start
+    line = buf.find(b"\n", start)
+    first = buf.find(b"\r", start, line)
+    return line if first < 0 else first
 
 
 def apdu_start(buf, start):
