@@ -9,7 +9,8 @@ import time
 from han.api.stream import Client
 from han.app import App
 from han.meter.live import Live
-from host_sim.flash import Partition, Power
+from host_sim.flash import Partition
+from host_sim.powercut import Power
 
 _SIZES = {"state": 64 * 1024, "history": 256 * 1024}
 NOW = 1_790_000_000_000  # unix ms

@@ -1,13 +1,24 @@
 """The head of an HTTP request (RFC 9112), taken apart strictly: what is not clear is refused."""
 from binascii import unhexlify
 
-# Fields that somebody here reads, each between spaces. The others are checked for form and forgotten: memory.
-_WANTED = (
-    b" accept authorization connection content-length content-type host origin sec-fetch-site"
-    b" sec-websocket-key sec-websocket-version transfer-encoding upgrade x-scan-start "
-)
+# Fields that somebody here reads. The others are checked for form and forgotten: memory.
+_WANTED = {
+    b"accept": "accept",
+    b"authorization": "authorization",
+    b"connection": "connection",
+    b"content-length": "content-length",
+    b"content-type": "content-type",
+    b"host": "host",
+    b"origin": "origin",
+    b"sec-fetch-site": "sec-fetch-site",
+    b"sec-websocket-key": "sec-websocket-key",
+    b"sec-websocket-version": "sec-websocket-version",
+    b"transfer-encoding": "transfer-encoding",
+    b"upgrade": "upgrade",
+    b"x-scan-start": "x-scan-start",
+}
 # A second one of these would let two readers of one request disagree about it.
-_ONCE = " host content-length origin authorization "
+_ONCE = ("host", "content-length", "origin", "authorization")
 
 # What is wrong, in few words: each costs memory on the chip.
 _TOO_LONG = "request line or header too long"
@@ -68,7 +79,17 @@ class Head:
             end = data.find(b"\r", start)
             if end == start:
                 return self._consistent()
-            wrong = self._field(data[start:end])
+            if end - start > self.max_line:
+                return _TOO_LONG
+            colon = data.find(b":", start, end)
+            if colon <= start:
+                return _FIELD
+            name = data[start:colon].lower()
+            if b" " in name or b"\t" in name:
+                return _FIELD
+            name = _WANTED.get(name)
+            if name:
+                wrong = self._field(name, data[colon + 1 : end].strip())
         return wrong
 
     def hopeless(self, data):
@@ -109,26 +130,13 @@ class Head:
         self.version = "1.1" if version[-1] == 49 else "1.0"
         return None
 
-    def _field(self, line):
-        if len(line) > self.max_line:
-            return _TOO_LONG
-        colon = line.find(b":")
-        if colon < 1:
-            return _FIELD
-        name = line[:colon]
-        if b" " in name or b"\t" in name:
-            return _FIELD
-        name = name.lower()
-        if b" " + name + b" " not in _WANTED:
-            return None
-        name = name.decode()
-        value = line[colon + 1 :].strip()
+    def _field(self, name, value):
         for byte in value:
             if not 32 <= byte <= 126:
                 return _FIELD + ": " + name
         value = value.decode()
         if name in self.headers:
-            if " " + name + " " in _ONCE:
+            if name in _ONCE:
                 return _FIELD + ": " + name
             value = self.headers[name] + ", " + value
         self.headers[name] = value

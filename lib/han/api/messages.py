@@ -69,7 +69,8 @@ class Message:
     """One message for the streams, encoded once for all of them, each form when first wanted."""
 
     def __init__(self, kind, number, json, count):
-        self.json = json
+        #: The JSON without the brace at its end, so that GET /meter can add to it without a copy.
+        self.open = json[:-1]
         self.count = count  # of publications of its topic when it was made
         self._kind = kind
         self._number = number
@@ -79,14 +80,14 @@ class Message:
     def ws(self):
         """A whole WebSocket frame."""
         if self._ws is None:
-            self._ws = frame(TEXT, self.json)
+            self._ws = frame(TEXT, self.open + b"}")
         return self._ws
 
     @property
     def sse(self):
         """A whole server-sent event."""
         if self._sse is None:
-            self._sse = b"event: %s\nid: %d\ndata: %s\n\n" % (self._kind, self._number, self.json)
+            self._sse = b"event: %s\nid: %d\ndata: %s}\n\n" % (self._kind, self._number, self.open)
         return self._sse
 
 
@@ -141,17 +142,17 @@ class Messages:
     def meter(self):
         """GET /meter: the latest reading with its age; None before the first."""
         live = self.reading()
-        return live and self._aged(self.stream("meter").json, live)
+        return live and self._aged(self.stream("meter").open, live)
 
     def meter_data(self):
         """GET /meter/data: the same with 0 for what is not known; None before the first."""
         live = self.reading()
-        return live and self._aged(self._meter("0"), live)
+        return live and self._aged(self._meter("0")[:-1], live)
 
-    def _aged(self, json, live):
+    def _aged(self, opened, live):
         age = max(0, self._board.ticks_diff(self._board.ticks_ms(), live.received))
         stale = age > max(STALE_MS, 3 * live.period_ms)
-        return b'%s,"age":%d,"stale":%s}' % (json[:-1], age, b"true" if stale else b"false")
+        return b'%s,"age":%d,"stale":%s}' % (opened, age, b"true" if stale else b"false")
 
     def _meter(self, unknown="null"):
         live = self.reading()

@@ -33,7 +33,9 @@ _REASONS = {
     503: "Service Unavailable",
 }
 # Bytes read at a time: the head of most requests.
-_CHUNK = 512
+_CHUNK = const(512)
+# How often one that waits for its turn looks for it, ms.
+_STEP_MS = const(20)
 # A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
 _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 
@@ -180,8 +182,10 @@ class Gate:
         connection = Connection(reader, writer, self.head_ms)
         self.connections.append(connection)
         try:
-            if not await self._turn(connection):
+            if not self._room() and not await self._turn(connection):
                 return
+            connection.stage = _SILENT
+            connection.left = self.head_ms
             await self._request(connection)
             # Only now, when the request and all that was made of it are forgotten.
             if connection.stream:
@@ -197,21 +201,19 @@ class Gate:
             await connection.close()
 
     async def _turn(self, connection):
-        """True once a connection may ask; False where there are too many, and it has been told."""
-        waited = 0
-        while not self._room():
-            if waited >= self.queue_ms or self._count(_QUEUED) > self.max_queue:
+        """Wait for a turn; False where there are too many connections, and this one has been told."""
+        for _ in range(self.queue_ms // _STEP_MS):
+            if self._count(_QUEUED) > self.max_queue:
                 self.refused += 1
-                if waited:
-                    connection.left = self.linger_ms
-                    await connection.reader.read(_CHUNK)
-                    await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
                 return False
-            await asyncio.sleep(0.02)
-            waited += 20
-        connection.stage = _SILENT
-        connection.left = self.head_ms
-        return True
+            await asyncio.sleep(_STEP_MS / 1000)
+            if self._room():
+                return True
+        self.refused += 1
+        connection.left = self.linger_ms
+        await connection.reader.read(_CHUNK)
+        await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
+        return False
 
     def _count(self, stage):
         return sum([c.stage == stage for c in self.connections])
