@@ -67,7 +67,8 @@ def axdr_walk(buf, start: int, end: int, rows, most: int, names, info) -> int:
         if depth == 1:
             ordinal += 1
         size = 0
-        kind = 0
+        code = 0  # where an OBIS code stands
+        attribute = 2
         negative = 0
         if tag < 34 and sizes[tag] & 0x4F == 0x40:
             # BER length, at most 16 bits
@@ -104,27 +105,41 @@ def axdr_walk(buf, start: int, end: int, rows, most: int, names, info) -> int:
             if tag == 2 and size == 4 and room >= 16 and b[p] == 0x12:
                 # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
                 if b[p + 3] + b[p + 4] == 15 and b[p + 11] == 0x0F and b[p + 13] == 0x12:
-                    meta[1] = meta[1] + 1
-                    if named < most:
-                        k = 0
-                        if b[p + 12] == 2 and b[p + 5] < 2:
-                            if b[p + 6] <= b[p + 5] or b[p + 7] == 1 and b[p + 8] == 0:
-                                k = b[p + 5] << 24 | b[p + 7] << 16 | b[p + 8] << 8 | b[p + 9]
-                        if k == 0:
-                            k = _FOREIGN
-                        name[named] = k
-                        named += 1
+                    code = p + 5
+                    attribute = b[p + 12]
                     p += 16
-                    continue
-            if tag == 2 and size == 2 and room >= 9 and b[p] == 0 and b[p + 7] == 0xFF:
+            elif tag == 2 and size == 2 and room >= 9 and b[p] == 0 and b[p + 7] == 0xFF:
                 # untagged attribute descriptor in front of its value
-                meta[1] = meta[1] + 1
-                pending = _FOREIGN
-                if b[p + 8] == 2 and b[p + 2] < 2:
-                    if b[p + 3] <= b[p + 2] or b[p + 4] == 1 and b[p + 5] == 0:
-                        pending = b[p + 2] << 24 | b[p + 4] << 16 | b[p + 5] << 8 | b[p + 6]
+                code = p + 2
+                attribute = b[p + 8]
                 p += 9
                 size = 1
+        elif pending == 0 and (named == 0 or depth != 1):
+            # an OBIS code names the value behind it
+            if tag == 9 and size == 6 and end - p >= 6 and b[p + 5] == 0xFF and b[p] < 16:
+                code = p
+                p += 6
+            elif tag == 6 and end - p >= 7 and b[p] == 9 and b[p + 6] == 0xFF and b[p + 1] < 2:
+                code = p + 1
+                p += 7
+        if code:
+            meta[1] = meta[1] + 1
+            key = _FOREIGN
+            a = b[code]
+            if attribute == 2 and a < 2:
+                c = b[code + 2]
+                d = b[code + 3]
+                if b[code + 1] <= a or c == 1 and d == 0:
+                    key = a << 24 | c << 16 | d << 8 | b[code + 4]
+            if tag == 2 and size == 4:
+                if named < most:
+                    name[named] = key
+                    named += 1
+                continue
+            pending = key
+            if tag != 2:
+                continue
+        if tag == 1 or tag == 2:
             depth += 1
             if depth > _DEPTH:
                 return -1 - p
@@ -146,22 +161,6 @@ def axdr_walk(buf, start: int, end: int, rows, most: int, names, info) -> int:
             size = k & 15
         if p + size > end:
             return -1 - p
-        if pending == 0 and (named == 0 or depth != 1):
-            # an OBIS code names the value behind it
-            k = 0
-            if size == 6 and tag == 9 and b[p + 5] == 0xFF and b[p] < 16:
-                k = p
-            elif tag == 6 and b[p] == 9 and end - p >= 7 and b[p + 6] == 0xFF and b[p + 1] < 2:
-                k = p + 1
-                size = 7
-            if k:
-                meta[1] = meta[1] + 1
-                pending = _FOREIGN
-                if b[k] < 2:
-                    if b[k + 1] <= b[k] or b[k + 2] == 1 and b[k + 3] == 0:
-                        pending = b[k] << 24 | b[k + 2] << 16 | b[k + 3] << 8 | b[k + 4]
-                p += size
-                continue
         key = pending
         pending = 0
         if key == 0 and named and depth == 1:
@@ -319,26 +318,29 @@ def p1_walk(buf, start: int, end: int, rows, most: int, keys, known: int) -> int
             m = k
             while m < end and b[m] != 0x29 and b[m] != 0x0A and b[m] != 0x0D:
                 m += 1
-            size = m - k
-            if size and k < end:
-                ch = b[k] | 0x20
-                if ch == 0x77:
-                    if size == 1:
-                        unit = 27
-                    elif size == 2 and b[k + 1] | 0x20 == 0x68:
-                        unit = 30
-                elif ch == 0x76:
-                    if size == 1:
-                        unit = 35
-                    elif size == 2:
-                        unit = 28
-                    elif size == 3 and b[k + 1] | 0x20 == 0x61 and b[k + 2] | 0x20 == 0x72:
-                        unit = 29
-                    elif size == 4 and b[k + 1] | 0x20 == 0x61 and b[k + 3] | 0x20 == 0x68:
-                        unit = 32
-                elif ch == 0x61 and size == 1:
-                    unit = 33
-                if unit == _NO_UNIT:
+            if k < m:
+                # the letters of the unit, five bits each
+                u = 0
+                while k < m and u < 0x8000 and b[k] > 0x40:
+                    u = u << 5 | b[k] & 31
+                    k += 1
+                if k < m:
+                    u = 0
+                if u == 0x17:
+                    unit = 27  # W
+                elif u == 0x2E8:
+                    unit = 30  # Wh
+                elif u == 0x16:
+                    unit = 35  # V
+                elif u == 0x2C1:
+                    unit = 28  # VA
+                elif u == 0x5832:
+                    unit = 29  # var
+                elif u == 0xB0648:
+                    unit = 32  # varh
+                elif u == 1:
+                    unit = 33  # A
+                else:
                     kind = _TEXT
             q = n * 8
             r[q] = key
