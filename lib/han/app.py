@@ -15,6 +15,8 @@ from .core.log import Log
 from .core.tasks import Supervisor
 from .meter.link import Link
 from .meter.reading import METER_ID
+from .price.book import Book
+from .price.spot import release
 from .store import counters, flash
 from .store.config import Config
 
@@ -42,11 +44,12 @@ class App:
         state = board.partition("state")
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
+        self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
         self._restore()
         self.link = self.make_link()
         self.messages = Messages(
             board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
-            self.counters, self.supervisor, self.link,
+            self.counters, self.supervisor, self.link, self.book,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(self.messages, self.streams, self.link)
@@ -97,6 +100,14 @@ class App:
             self.counters.load()
         except OSError as error:
             self.log.crash("counters", error)
+        try:
+            from .price.keep import load
+
+            load(self.book)
+        except OSError as error:
+            self.log.crash("spotprices", error)
+        finally:
+            release()
 
     # Lives as long as the application.
     async def _keep_counters(self):

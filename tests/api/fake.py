@@ -217,6 +217,18 @@ class Answer:
             assert name.lower() not in self.headers, "twice: " + name
             self.headers[name.lower()] = value.strip()
 
+        if self.body and self.headers.get("transfer-encoding") == "chunked":
+            rest, self.body = self.body, b""
+            while True:
+                size, _, rest = rest.partition(b"\r\n")
+                size = int(size.decode(), 16)
+                self.body += rest[:size]
+                assert rest[size : size + 2] == b"\r\n"
+                rest = rest[size + 2 :]
+                if not size:
+                    break
+            assert not rest
+
     def json(self):
         assert self.headers["content-type"] == "application/json", self.headers
         return json.loads(self.body.decode())
@@ -240,7 +252,7 @@ async def ask(app, path, method="GET", headers="", body=b"", host="127.0.0.1"):
     data = await raw(app, head.encode() + body)
     assert data, "closed without an answer"
     answer = Answer(data)
-    if method != "HEAD":
+    if method != "HEAD" and "transfer-encoding" not in answer.headers:
         assert int(answer.headers["content-length"]) == len(answer.body)
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["connection"] == "close"

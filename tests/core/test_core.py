@@ -255,3 +255,20 @@ async def test_stop_ends_a_task_that_waits_for_its_restart():
     await asyncio.sleep(0.01)
     await asyncio.wait_for(boss.stop(), 1)
     assert service.restarts == 1
+
+
+async def test_what_a_task_says_of_itself_stays():
+    board = Board()
+    supervisor = Supervisor(Clock(board), Log(Clock(board)))
+
+    async def forever():
+        while True:
+            await asyncio.sleep(1)
+
+    supervisor.start("prices", forever)
+    await asyncio.sleep(0)
+    supervisor.set("prices", "running", "degraded", "a provider does not answer")
+    board.now += 3 * supervisor.settled_ms
+    row = supervisor.rows()[0]
+    assert (row.health, row.error) == ("degraded", "a provider does not answer")
+    await supervisor.stop()

@@ -22,6 +22,9 @@ _VOLTAGE = const(16)  # 0.1 V
 _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
 
+# Characters of a message that is made in pieces, about.
+_PIECE = const(450)
+
 #: A reading is stale after three missed periods, but never before this, ms.
 STALE_MS = 10000
 
@@ -57,6 +60,7 @@ _HEALTH = (
     '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
     '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
 )
+_PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
@@ -99,7 +103,7 @@ def problem(message):
 class Messages:
     """Makes messages, as bytes, from the state of the application at the moment they are asked for."""
 
-    def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link):
+    def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link, book):
         self._board = board
         self._identity = identity
         self._version = version
@@ -109,6 +113,7 @@ class Messages:
         self._counters = counters
         self._supervisor = supervisor
         self._link = link
+        self._book = book
         self._made = {}
         self._makers = {
             "meter": (b"HAN_METER_MESSAGE", self._meter),
@@ -259,6 +264,20 @@ class Messages:
 
     def _configuration_message(self):
         return self.configuration("HAN_CONFIGURATION_MESSAGE")
+
+    def prices(self):
+        """GET /prices, in pieces: the price now, and the known slots from the start of today."""
+        book = self._book
+        slots = book.slots()
+        piece = _PRICES % (decimal(book.price(self._clock.utc()), 6), text(book.currency))
+        comma = ""
+        for start, price in slots:
+            piece += "%s[%d000,%s]" % (comma, start + EPOCH, decimal(price, 6))
+            comma = ","
+            if len(piece) > _PIECE:
+                yield piece.encode()
+                piece = ""
+        yield (piece + "]}").encode()
 
     def ota(self):
         """The update's state."""

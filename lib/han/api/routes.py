@@ -30,6 +30,7 @@ class Routes:
             ("/sse", get, self.sse),
             ("/events", get, self.events),
             ("/health", get, self.health),
+            ("/prices", get, self.prices),
         )
 
     async def meter(self, request):
@@ -55,6 +56,9 @@ class Routes:
 
     async def health(self, request):
         return self._messages.health(self._streams.figures())
+
+    async def prices(self, request):
+        return Response(self._messages.prices(), 200, {"Content-Type": "application/json"})
 
     async def ws(self, request):
         accept = websocket.upgrade(request.headers)

@@ -107,6 +107,8 @@ class Gate:
     head_ms = 5000
     #: For the handler and for the client to take the answer, ms.
     answer_ms = 4000
+    #: For all of an answer that is made in pieces, ms.
+    pieces_ms = 20000
     #: For the rest of a request that has had its answer already, ms. Closing at once would
     #: reset the connection, and the client would not see the answer.
     rest_ms = 3000
@@ -276,6 +278,9 @@ class Gate:
             response = await self._app.dispatch_request(request)
         if response is not Response.already_handled:
             response.is_head = head.method == "HEAD"
+            # So that a client can tell the end of a long answer from an accident.
+            if not isinstance(response.body, bytes) and head.version == "1.1":
+                response.headers["Transfer-Encoding"] = "chunked"
             await self._answer(connection, response)
             rest = head.length - (len(data) - end)
             if rest > 0:
@@ -304,9 +309,22 @@ class Gate:
             lines = ["HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))]
             lines += ["%s: %s\r\n" % item for item in response.headers.items()]
             data = "".join(lines).encode() + _TAIL
-        if not response.is_head:
-            data += response.body
-        await connection.send(data, self.answer_ms)
+        if response.is_head or not isinstance(response.body, bytes):
+            await connection.send(data, self.answer_ms)
+            if not response.is_head:
+                await self._pieces(connection, response.body, response.headers.get("Transfer-Encoding"))
+        else:
+            await connection.send(data + response.body, self.answer_ms)
+
+    async def _pieces(self, connection, body, chunked):
+        """Send what a generator yields, never more than one piece of it in memory."""
+        connection.left = self.pieces_ms
+        for piece in body:
+            if chunked:
+                piece = b"%x\r\n%s\r\n" % (len(piece), piece)
+            await connection.send(piece, connection.left)
+        if chunked:
+            await connection.send(b"0\r\n\r\n", connection.left)
 
     async def _discard(self, connection, count, patience):
         """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""

@@ -12,6 +12,7 @@ class Service:
         self.health = "ok"
         self.error = None  # text of the last error, kept after a restart
         self.restarts = 0
+        self.healing = False  # restarted, and has not said itself how it is
         self.since = 0  # uptime of its start, ms
         self.task = None  # None for one that is not a task of the supervisor's
 
@@ -43,6 +44,7 @@ class Supervisor:
         service.status = status
         service.health = health
         service.error = error
+        service.healing = False
 
     def _find(self, name):
         for service in self.services:
@@ -73,13 +75,15 @@ class Supervisor:
             await asyncio.sleep(pause / 1000)
             pause = min(2 * pause, self.longest_ms)
             service.health = "degraded"
+            service.healing = True
 
     def rows(self):
         """The services; one that has run well since its restart is ok again, its error stays."""
         now = self._clock.uptime_ms()
         for service in self.services:
-            if service.task and service.status == "running" and now - service.since >= self.settled_ms:
+            if service.healing and service.status == "running" and now - service.since >= self.settled_ms:
                 service.health = "ok"
+                service.healing = False
         return self.services
 
     async def stop(self):

@@ -47,10 +47,11 @@ class Book:
 
     def slots(self):
         """Iterate over (start, price) from the start of today (local) to the last known slot."""
+        days = self._valid()
         now = self._clock.utc()
-        if now is not None and self.spot:
+        if days and now is not None and self.spot:
             today = self._clock.zone.day_start(now)
-            for start, step, prices in self._valid():
+            for start, step, prices in days:
                 for k in range(len(prices)):
                     if start + k * step >= today:
                         yield start + k * step, prices[k]
