@@ -1,4 +1,5 @@
 """DLMS APDUs of a push (IEC 62056-5-3): which one it is, and where its content lies."""
+from .loops import same
 
 DATA_NOTIFICATION, GLO_CIPHERING, DED_CIPHERING, BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
@@ -50,7 +51,8 @@ class Ciphered:
         size = buf[start + 1]
         if size > 8 or at + size + 2 > end:
             return False
-        self.title = bytes(memoryview(buf)[at:at + size])
+        if len(self.title) != size or not same(buf, at, self.title, size):
+            self.title = bytes(memoryview(buf)[at:at + size])
         at += size
         length = buf[at]
         at += 1

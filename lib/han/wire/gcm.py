@@ -4,9 +4,9 @@ from array import array
 from .loops import copy
 
 try:
-    from .gcm_fast import counters, differ, ghash, xor
+    from .gcm_fast import counters, differs, ghash, xor
 except ImportError:
-    from .gcm_plain import counters, differ, ghash, xor
+    from .gcm_plain import counters, differs, ghash, xor
 
 try:
     from cryptolib import aes
@@ -24,7 +24,7 @@ except ImportError:
 
 _ECB = 1
 _TAG = 12
-_CHUNK = 16  # blocks of key stream made at a time
+_CHUNK = 16  # blocks of key stream made at a time, in place
 _ENCRYPTED, _AUTHENTICATED, _COMPRESSED = 0x20, 0x10, 0x80
 
 WRONG_KEY = "key does not match"
@@ -54,34 +54,35 @@ class Cipher:
         self.proven = False  # the last APDU's tag was checked and right
         self.replayed = 0  # APDUs whose counter was not above the one before
         self._aes = aes(key, _ECB)
-        self._auth_key = auth_key
         self._blocks = bytearray(16 * _CHUNK)
-        self._stream = bytearray(16 * _CHUNK)
+        self._nonce = bytearray(12)
         self._title = b""
         self._counter = -1
-        self._table = self._multiples() if auth_key else None
-        self._state = array("i", bytes(16))
-        self._first = bytearray(16)  # the key stream's first block, which masks the tag
-        self._tail = bytearray(17)
+        if auth_key:
+            # Associated data: security control, authentication key, and the content if it is in clear.
+            self._head = bytearray(b"\0" + auth_key)
+            self._table = self._multiples()
+            self._state = array("i", bytes(16))
+            self._lengths = bytearray(16)
+        else:
+            self._head = None
 
     def _multiples(self):
-        """H times each number of 4 bits, 4 words each: the powers by halving, the rest by adding."""
+        """H times each number of 4 bits, 4 words each, then the same times x^4: for the halves of a byte."""
         h = bytearray(16)
         self._aes.encrypt(bytes(16), h)
-        table = array("i", bytes(256))
+        table = array("i", bytes(512))
         value = int.from_bytes(h, "big")
-        entries = [0] * 16
-        for index in (8, 4, 2, 1):
-            entries[index] = value
-            value = value >> 1 ^ (0xE1 << 120 if value & 1 else 0)
-        for index in range(16):
-            value = 0
-            for bit in (8, 4, 2, 1):
-                if index & bit:
-                    value ^= entries[bit]
-            for word in range(4):
-                n = value >> 96 - 32 * word & 0xFFFFFFFF
-                table[4 * index + word] = n - (n >> 31 << 32)
+        for base in (0, 64):
+            for index in (32, 16, 8, 4):
+                for word in range(4):
+                    n = value >> 96 - 32 * word & 0xFFFFFFFF
+                    table[base + index + word] = n - (n >> 31 << 32)
+                value = value >> 1 ^ (0xE1 << 120 if value & 1 else 0)
+            for index in range(12, 64):
+                bit = index & ~3 & -(index & ~3)
+                if bit != index & ~3:
+                    table[base + index] = table[base + bit + index % 4] ^ table[base + index - bit]
         return table
 
     def open(self, header, buf):
@@ -97,69 +98,64 @@ class Cipher:
             return "encrypted: compressed content is not supported"
         start = header.start
         end = header.end
-        tagged = control & _AUTHENTICATED
-        if tagged:
+        if control & _AUTHENTICATED:
             end -= _TAG
         if end <= start:
             return "encrypted: too short"
-        if header.title == self._title and header.counter <= self._counter:
-            self.replayed += 1
-        self._title = header.title
-        self._counter = header.counter
-        blocks = self._blocks
-        # Nonce: system title, zeros where a meter sends a shorter one, and the frame counter.
         title = header.title
-        for block in range(0, 16 * _CHUNK, 16):
-            copy(blocks, block, title, 0, len(title))
-            for i in range(len(title), 8):
-                blocks[block + i] = 0
-            for i in range(4):
-                blocks[block + 8 + i] = header.counter >> 24 - 8 * i & 0xFF
-        right = not tagged or not self._auth_key or self._tag(control, buf, start, end)
-        if control & _ENCRYPTED:
-            at = start
-            number = 2
-            while at < end:
-                n = min(end - at, 16 * _CHUNK)
-                counters(blocks, _CHUNK, number)
-                self._aes.encrypt(blocks, self._stream)
-                xor(buf, at, self._stream, n)
-                at += n
+        if title == self._title and header.counter <= self._counter:
+            self.replayed += 1
+        self._title = title
+        self._counter = header.counter
+        # Nonce: system title, zeros where a meter sends a shorter one, and the frame counter.
+        nonce = self._nonce
+        size = len(title)
+        copy(nonce, 0, title, 0, size)
+        while size < 8:
+            nonce[size] = 0
+            size += 1
+        copy(nonce, 8, buf, start - 4, start)
+        blocks = self._blocks
+        number = 1
+        skip = 16  # the first block of the key stream masks the tag
+        counters(blocks, _CHUNK, nonce, number)
+        self._aes.encrypt(blocks, blocks)
+        checked = control & _AUTHENTICATED and self._head
+        right = not checked or self._right(control, buf, start, end)
+        at = start if control & _ENCRYPTED else end
+        while at < end:
+            n = min(end - at, 16 * _CHUNK - skip)
+            xor(buf, at, blocks, skip, n)
+            at += n
+            if at < end:
                 number += _CHUNK
+                skip = 0
+                counters(blocks, _CHUNK, nonce, number)
+                self._aes.encrypt(blocks, blocks)
         if not right:
             # With the right key the content opens like one, whatever the tag says.
             opens = buf[start] == 0x2F or buf[start] == 0x0F and end - start > 6 and buf[start + 5] in b"\x00\x09\x0c"
             return WRONG_AUTH_KEY if opens else WRONG_KEY
-        self.proven = bool(tagged and self._auth_key)
+        self.proven = bool(checked)
         return start, end
 
-    def _tag(self, control, buf, start, end):
-        """True where the tag behind buf[start:end] is right; to be asked before deciphering."""
+    def _right(self, control, buf, start, end):
+        """True where the tag behind buf[start:end], not deciphered yet, is right."""
         state = self._state
         for i in range(4):
             state[i] = 0
-        # Associated data: security control, authentication key, and the content if it is in clear.
-        head = bytes((control,)) + self._auth_key
-        size = len(head)
+        head = self._head
+        head[0] = control
+        coded = 0
+        if not control & _ENCRYPTED:
+            head = head + memoryview(buf)[start:end]
+        ghash(state, self._table, head, 0, len(head))
         if control & _ENCRYPTED:
-            ghash(state, self._table, head, 0, size)
-            ghash(state, self._table, buf, start, end)
             coded = end - start
-        else:
-            head += bytes(memoryview(buf)[start:end])
-            size = len(head)
-            ghash(state, self._table, head, 0, size)
-            coded = 0
-        lengths = self._tail
-        for i in range(16):
-            lengths[i] = 0
+            ghash(state, self._table, buf, start, end)
+        lengths = self._lengths
         for i in range(3):
-            lengths[7 - i] = size * 8 >> 8 * i & 0xFF
+            lengths[7 - i] = len(head) * 8 >> 8 * i & 0xFF
             lengths[15 - i] = coded * 8 >> 8 * i & 0xFF
         ghash(state, self._table, lengths, 0, 16)
-        blocks = self._blocks
-        counters(blocks, 1, 1)
-        self._aes.encrypt(memoryview(blocks)[:16], self._first)
-        for i in range(16):
-            self._first[i] ^= state[i >> 2] >> 24 - 8 * (i & 3) & 0xFF
-        return differ(self._first, memoryview(buf)[end:end + _TAG], _TAG) == 0
+        return differs(state, self._blocks, buf, end, _TAG) == 0

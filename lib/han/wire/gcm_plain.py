@@ -3,16 +3,16 @@
 _R = 0xE1 << 120
 
 
-def counters(blocks, n, first):
-    """Write the counter values first, first + 1 … into the last 4 bytes of n blocks of 16."""
+def counters(blocks, n, nonce, first):
+    """Make n blocks of 16: the 12 bytes of nonce, then first, first + 1 … (below 65536)."""
     for i in range(n):
-        blocks[16 * i + 12:16 * i + 16] = (first + i & 0xFFFFFFFF).to_bytes(4, "big")
+        blocks[16 * i:16 * i + 16] = bytes(nonce) + (first + i).to_bytes(4, "big")
 
 
-def xor(buf, start, key, n):
-    """buf[start:start + n] ^= key[:n]."""
+def xor(buf, start, key, at, n):
+    """buf[start:start + n] ^= key[at:at + n]."""
     for i in range(n):
-        buf[start + i] ^= key[i]
+        buf[start + i] ^= key[at + i]
 
 
 def _times(x, y):
@@ -44,9 +44,9 @@ def ghash(state, table, buf, start, end):
         state[i] = _word(z >> 96 - 32 * i)
 
 
-def differ(a, b, n):
-    """0 where the first n bytes are equal, in the same time wherever they differ."""
+def differs(state, mask, buf, start, n):
+    """0 where buf[start:start + n] is state ^ mask, in the same time wherever it differs."""
     found = 0
-    for x, y in zip(a[:n], b[:n]):
-        found |= x ^ y
+    for i in range(n):
+        found |= state[i >> 2] >> 24 - 8 * (i & 3) & 0xFF ^ mask[i] ^ buf[start + i]
     return found
