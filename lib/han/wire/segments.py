@@ -38,7 +38,7 @@ class Blocks:
     """
 
     def __init__(self):
-        self._raw = Segments()
+        self.raw = Segments()
         self._at = [0] * (_BLOCKS + 1)  # by block number: where its data is in _raw, and how long
         self._size = [-1] * (_BLOCKS + 1)
         self._last = 0
@@ -46,7 +46,7 @@ class Blocks:
 
     def start(self):
         """Forget what was collected."""
-        self._raw.start()
+        self.raw.start()
         self.whole.start()
         self._last = 0
         for i in range(_BLOCKS + 1):
@@ -54,7 +54,7 @@ class Blocks:
 
     def waiting(self):
         """True while blocks have come and others are missing."""
-        return self._raw.length > 0
+        return self.raw.length > 0
 
     def add(self, buf, start, end):
         """Take the block buf[start:end]. 1: `whole` is complete, 0: blocks are missing, -1: it is none."""
@@ -76,11 +76,11 @@ class Blocks:
             return -1
         known = self._size[number]
         if known >= 0:
-            if known == length and same(buf, at, memoryview(self._raw.buf)[self._at[number]:], length):
+            if known == length and same(buf, at, memoryview(self.raw.buf)[self._at[number]:], length):
                 return 0  # a repetition
             self.start()  # the same number with other data: the next telegram has begun
-        self._at[number] = self._raw.length
-        if not self._raw.add(buf, at, at + length):
+        self._at[number] = self.raw.length
+        if not self.raw.add(buf, at, at + length):
             self.start()
             return -1
         self._size[number] = length
@@ -92,5 +92,5 @@ class Blocks:
             if self._size[i] < 0:
                 return 0
         for i in range(1, self._last + 1):
-            self.whole.add(self._raw.buf, self._at[i], self._at[i] + self._size[i])
+            self.whole.add(self.raw.buf, self._at[i], self._at[i] + self._size[i])
         return 1

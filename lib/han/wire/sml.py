@@ -53,7 +53,7 @@ def content(buf, start, end):
         last -= 4
 
 
-def _skip(buf, at, end, depth):
+def skip(buf, at, end, depth):
     """Index behind the element at `at`, -1 where it is malformed."""
     if depth > _DEEPEST or at >= end:
         return -1
@@ -69,7 +69,7 @@ def _skip(buf, at, end, depth):
     if tag & 0x70 == 0x70:
         at += head
         for _ in range(size):
-            at = _skip(buf, at, end, depth + 1)
+            at = skip(buf, at, end, depth + 1)
             if at < 0:
                 return -1
         return at
@@ -100,10 +100,10 @@ def walk(buf, start, end, rows, most):
         if buf[at] == 0x77 and at + 8 < end and buf[at + 1] == 0x07:
             parts = [at + 1]
             for _ in range(6):
-                parts.append(_skip(buf, parts[-1], end, 0))
+                parts.append(skip(buf, parts[-1], end, 0))
                 if parts[-1] < 0:
                     return -1
-            last = _skip(buf, parts[6], end, 0)
+            last = skip(buf, parts[6], end, 0)
             if last < 0:
                 return -1
             if n < most and _row(buf, parts, rows, n):
@@ -116,7 +116,7 @@ def walk(buf, start, end, rows, most):
         elif buf[at] == 0:
             at += 1  # end of a message
         else:
-            at = _skip(buf, at, end, 0)
+            at = skip(buf, at, end, 0)
             if at < 0:
                 return -1
     return n

@@ -1,0 +1,294 @@
+"""Rewrites what tells one meter from another in a capture, so that it can be shown to others.
+
+The framer, the decoder and the walkers find it; it is replaced at its own length, the same by
+the same everywhere: meter numbers, logical device names and consumer messages (OBIS 96.1, 96.13,
+0.0, 42.0, of all channels), the serial part of a P1 ident and of a system title, in SML every
+octet string longer than an OBIS code. Checksums are made right again, the numbers stay.
+
+In telegrams of several frames or blocks each byte is rewritten where it lies, also where two of
+them share a number, and repeated blocks alike. What is part of no complete telegram (noise, cut
+off, unknown, or with a wrong checksum, which stays wrong) loses what was found elsewhere,
+whatever reads like a serial number, and the characters at its edges. Ciphered content stays as
+it is, but without its system title not even the key can open it any more.
+"""
+from ..wire import apdu, hdlc, p1
+from ..wire.framer import HDLC, MBUS, Framer
+from ..wire.loops import crc_arc, crc_x25, odd_parity, strip_parity, sum8, text_end
+from ..wire.segments import Segments
+from ..wire.walk import p1_walk
+from .aliases import DIGITS, Aliases, alnum
+from .decoder import Decoder
+from .obis import KEYS, KNOWN
+from .reading import LIST_VERSION, METER_TYPE
+
+_ROWS = 64
+_NUMBER, _TEXT = 1, 2
+_PRIVATE = b"96.1", b"96.13", b"0.0", b"42.0", b"C.1"
+
+
+class _Pieces(Segments):
+    """Segments that know where in the capture their bytes lie."""
+
+    def __init__(self, places):
+        super().__init__()
+        self.parts = []
+        self._places = places
+
+    def add(self, buf, start, end):
+        parts = self._places(buf, start, end)
+        self.parts = self.parts + parts if self.next else parts
+        return super().add(buf, start, end)
+
+
+class Anonymiser(Decoder):
+    """Decodes a capture (bytearray) to rewrite it in place."""
+
+    def __init__(self, data):
+        super().__init__(lambda reading: None)
+        self.data = data
+        self.telegrams = 0  # whose content was understood, or is ciphered
+        self._original = bytes(data)
+        self._aliases = Aliases()
+        self._frames = []  # [framing, start, end, understood]
+        self._longer = []  # (index, digits) of checksums that need more room than they had
+        self._pieces = [_Pieces(self._places) for _ in range(3)]
+        self._segments, self._blocks.raw, self._blocks.whole = self._pieces
+        self._framer = Framer(self._frame)
+
+    def run(self):
+        """Rewrite it all."""
+        data = self.data
+        if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
+            self.apdu(data, 0, len(data))  # a bare one
+        if self.telegrams:
+            return
+        self._framer.feed(self._original, len(data))
+        self._framer.gap()
+        at = 0
+        for kind, start, end, understood in self._frames:
+            self._loose(at, start)
+            at = max(at, end)
+            if not understood:
+                self._rest(kind, start, end)
+            if kind == HDLC:
+                crc = crc_x25(data, start + 1, end - 2)
+                data[end - 2:end] = bytes((crc & 0xFF, crc >> 8))
+            elif kind == MBUS:
+                data[end - 2] = sum8(data, start + 4, end - 2)
+        self._loose(at, len(data))
+        for at, digits in reversed(self._longer):
+            data[at:at] = digits
+
+    def _frame(self, kind, buf, start, end):
+        base = self._framer.base
+        self._frames.append([kind, base + start, base + end, False])
+        self.telegram(kind, buf, start, end)
+
+    def _rest(self, kind, start, end):
+        # A block that is repeated was rewritten where it came first.
+        first = self._original.find(self._original[start:end])
+        for frame in self._frames:
+            if frame[1] == first and frame[3]:
+                self.data[start:end] = self.data[first:first + end - start]
+                return
+        if kind == HDLC:
+            start = hdlc.information(self.data, start, end)
+        elif kind == MBUS:
+            start += 9
+        self._loose(start, end - 2)
+
+    # Where a byte lies
+
+    def _places(self, buf, start, end):
+        """[(index in the capture, length)] of buf[start:end], be it the framer's buffer or put together."""
+        if buf is self.data:
+            return [(start, end - start)]
+        if buf is self._framer.buf:
+            return [(self._framer.base + start, end - start)]
+        found = []
+        at = 0
+        for pieces in self._pieces:
+            if pieces.buf is buf:
+                for place, n in pieces.parts:
+                    first = max(start, at)
+                    last = min(end, at + n)
+                    if first < last:
+                        found.append((place + first - at, last - first))
+                    at += n
+        return found
+
+    def _put(self, buf, at, new):
+        places = self._places(buf, at, at + len(new))
+        buf[at:at + len(new)] = new
+        done = 0
+        for place, n in places:
+            self.data[place:place + n] = new[done:done + n]
+            done += n
+
+    def _understood(self, buf, start, end):
+        self.telegrams += 1
+        for place, _ in self._places(buf, start, end):
+            for frame in reversed(self._frames):
+                if frame[1] <= place < frame[2]:
+                    frame[3] = True
+                    break
+
+    def _rename(self, buf, start, end):
+        raw = bytes(memoryview(buf)[start:end])
+        new = self._aliases.of(raw)
+        if new != raw:
+            self._put(buf, start, new)
+
+    def _serials(self, buf, start, end, least=6, keep=()):
+        """Rename what has digits like a serial number, but for what begins at one of `keep`."""
+        at = start
+        while at < end:
+            stop = at
+            digits = 0
+            while stop < end and alnum(buf[stop]):
+                digits += buf[stop] in DIGITS
+                stop += 1
+            # Neither a value in front of its decimals or unit ...
+            if digits >= 6 and stop - at >= least and at not in keep and (stop == end or buf[stop] not in b".*"):
+                # ... nor, in a telegram, a time, YYMMDDhhmmss with S, W or nothing behind.
+                if least == 6 or not (stop - at in (12, 13) and digits == 12 and buf[at + 2] < 0x32 > buf[at + 4] - 2):
+                    self._rename(buf, at, stop)
+            at = stop + 1
+
+    def _loose(self, start, end):
+        """What is in no telegram."""
+        data = self.data
+        if end - start < 3:
+            return
+        for raw, new in self._aliases.known():
+            at = start if len(raw) > 4 else -1
+            while at >= 0:
+                at = data.find(raw, at, end)
+                if at >= 0:
+                    data[at:at + len(raw)] = new
+            for n in range(len(raw) - 1, 2, -1):
+                if data[start:start + n] == raw[-n:]:
+                    data[start:start + n] = new[-n:]
+                if data[end - n:end] == raw[:n]:
+                    data[end - n:end] = new[:n]
+        self._text_lines(data, start, end, 6, ())
+        for at, step in (start, 1), (end - 1, -1):
+            n = 0
+            while start <= at + n * step < end and alnum(data[at + n * step]):
+                n += 1
+            if n >= 3:
+                for i in range(n):
+                    data[at + i * step] = 0x30
+
+    # Telegrams
+
+    def _open(self, buf, start, end):
+        header = self.ciphered
+        if not header.parse(buf, start, end):
+            return None
+        self.encrypted += 1
+        self._rename(buf, start + 5, start + 2 + buf[start + 1])
+        self._serials(buf, header.start, end)  # some other firmware may have deciphered it in place
+        self._understood(buf, start, end)
+        # Content that is only authenticated can be read; its tag will be wrong.
+        return None if header.control & 0x20 else (header.start, end - 12)
+
+    def _notification(self, buf, start, end):
+        self._info[0] = 0
+        rejected = self.rejected
+        super()._notification(buf, start, end)
+        known = rejected == self.rejected
+        if not self._info[0]:
+            return
+        reading = self.reading
+        keep = []
+        rows = self._rows
+        for q in range(0, 8 * self._info[0], 8):
+            key, at, size = rows[q], rows[q + 1], rows[q + 2]
+            raw = bytes(memoryview(buf)[at:at + size]).strip(b"\0 ")
+            if known and raw in (reading.raw(METER_TYPE), reading.raw(LIST_VERSION)):
+                keep.append(at)
+            elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in _PRIVATE:
+                self._rename(buf, at, at + size)
+            elif known and q and not key and rows[q + 7] == _TEXT:
+                self._rename(buf, at, at + size)
+        self._serials(buf, apdu.notification(buf, start, end)[1], end, 6, keep)
+        self._understood(buf, start, end)
+
+    def _ident_and_apdu(self, buf, start, end):
+        self._ident(buf, start, p1.ident_end(buf, start))
+        super()._ident_and_apdu(buf, start, end)
+
+    def _ident(self, buf, start, end):
+        at = start
+        while at < end:
+            stop = at
+            while stop < end and buf[stop] in DIGITS:
+                stop += 1
+            if stop - at >= 6:
+                self._rename(buf, at + 3, stop)  # the first ones tell the type
+            at = stop + 1
+
+    def _lines(self, buf, ident, ident_end, start, end):
+        self._ident(buf, ident, ident_end)
+        rows = self._rows
+        n = p1_walk(buf, start, end, rows, _ROWS, KEYS, KNOWN)
+        numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
+        self._text_lines(buf, start, end, 8, numbers)
+        self._understood(buf, ident, end)
+        at = text_end(buf, start, end)
+        if not 0 < at < end - 1 or start != ident_end:
+            return
+        digits = b"%04X" % crc_arc(buf, ident, at + 1)
+        at += 1
+        size = min(end - at, 4)
+        # Meters that drop zeros in front may need them now.
+        while len(digits) > size and digits[0] == 0x30:
+            digits = digits[1:]
+        self._put(buf, at, digits[:size])
+        if digits[size:] and buf is self._framer.buf:
+            self._longer.append((self._framer.base + at + size, digits[size:]))
+
+    def _text_lines(self, buf, start, end, least, keep):
+        at = start
+        while at < end:
+            stop = at
+            while stop < end and buf[stop] not in b"\r\n":
+                stop += 1
+            code, _, values = bytes(memoryview(buf)[at:stop]).partition(b"(")
+            parts = code[code.rfind(b":") + 1:].split(b".")
+            # 96.1.4 is the version of the telegram, in Belgium.
+            if b".".join(parts[:2]) in _PRIVATE and parts[2:] != [b"4"]:
+                at += len(code) + 1
+                for value in values.split(b"("):
+                    self._rename(buf, at, at + len(value.partition(b")")[0]))
+                    at += len(value) + 1
+            else:
+                self._serials(buf, at, stop, least, keep)
+            at = stop + 1
+
+    def _sml(self, buf, start, end):
+        from . import anonymise_sml
+
+        new = anonymise_sml.rewritten(bytearray(memoryview(buf)[start:end]), self._aliases.of)
+        if new:
+            self._put(buf, start, new)
+            self._understood(buf, start, end)
+
+
+def anonymise(data):
+    """Rewrite a capture (bytearray) in place; the Anonymiser that did, for its counters.
+
+    A capture without `telegrams` has only lost what reads like a serial number.
+    """
+    n = len(data)
+    parity = n >= 60 and odd_parity(data, 0, n) <= n >> 3  # a 7E1 line read as 8N1
+    if parity:
+        strip_parity(data, 0, n)
+    done = Anonymiser(data)
+    done.run()
+    if parity:
+        for i in range(len(data)):
+            if odd_parity(data, i, i + 1):
+                data[i] |= 0x80
+    return done
