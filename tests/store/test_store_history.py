@@ -31,8 +31,8 @@ def test_shares_of_a_partition_are_all_of_it_and_enough():
             at += count
         assert at == sectors
         tens, quarters, days, months = [count for _, count in found]
-        assert (quarters - 1) * 78 - 8 >= 7 * 96, sectors
-        assert (days - 1) * 80 - 8 >= 31 and (months - 1) * 80 - 8 >= 13
+        assert (quarters - 1) * 77 - 8 >= 7 * 96, sectors
+        assert (days - 1) * 78 - 8 >= 31 and (months - 1) * 78 - 8 >= 13
         if sectors >= 64:
             assert (tens - 1) * 75 - 8 >= 360
             # 20 years of 10 s, 100000 erasures

@@ -75,7 +75,7 @@ class History:
             return None
         sample[1] = sample[1] & _FLAGS | LIVE
         if self._kind == QUARTERS:
-            sample[14:] = [0] * 4 + list(history.quote())
+            sample[14:] = [0] * 5 + list(history.quote())
         return sample
 
     async def send(self, connection, patience):

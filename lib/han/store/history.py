@@ -371,10 +371,12 @@ class History:
                     values.append(number + more[way] >> part & (0xFF if part else 0xFFFFFFFF))
         if kind == TENS:
             values += (min(bucket.a, 0xFFFF), min(bucket.b, 0xFFFF))
-        elif kind == QUARTERS:
-            values[3] = min(values[3], 0xFFFF)
-            values[4] = min(values[4], 0xFFFF)
-            values += self.quote()
+        else:
+            values.append(self.series[kind - 1].next & 0xFF)
+            if kind == QUARTERS:
+                values[3] = min(values[3], 0xFFFF)
+                values[4] = min(values[4], 0xFFFF)
+                values += self.quote()
         self._wrote = True
         try:
             self.series[kind].append(*values)

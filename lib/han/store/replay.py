@@ -51,17 +51,12 @@ class Replay:
         return None
 
     def _first(self, kind):
-        """Number of the first sample after what has been folded already."""
+        """Number of the first sample that no coarser one has in it."""
         series = self._history.series[kind]
-        done = self._history.t
-        found = series.next
-        for number in range(series.next - 1, series.first - 1, -1):
-            sample = series.read(number)
-            if sample:
-                if done is not None and self._t(kind, number, sample) < done:
-                    break
-                found = number
-        return found
+        last = self._last(kind + 1)
+        if not last:
+            return series.first
+        return max(series.first, series.next - (series.next - last[1][18] & 0xFF))
 
     def _open(self, kind):
         while self._opened > kind:

@@ -9,6 +9,7 @@ A sample is one record of a ring, written once when its bucket is over, of a fix
     9 x h    current of L1 L2 L3, 10 mA: minimum, average, maximum; NO_CURRENT where not known
     I I B B  the meter's counters at the end, Wh: low words, then high bytes; NO_COUNTER
     10 s     H H    Wh of the bucket, import and export
+    others   B      number of the next finer sample (its low byte): what comes from there on is not in this
     15 min   i B B  price, 10^-6 minor units per kWh: low word, high byte, and its currency
 
 All four are kept, none is computed from another when asked for: months outlive days by years and
@@ -45,7 +46,7 @@ _NO_PRICE = const(0xFF)
 
 #: Counted up when a format changes; `older` of Samples then tells how to read the one before.
 LAYOUT = 1
-_FORMATS = "<IBBII9hIIBBHH", "<IBBHH9hIIBBiBB", "<IBHII9hIIBB", "<IBHII9hIIBB"
+_FORMATS = "<IBBII9hIIBBHH", "<IBBHH9hIIBBBiBB", "<IBHII9hIIBBB", "<IBHII9hIIBBB"
 #: Seconds of a bucket; a day and a month end when the zone says so.
 LENGTHS = 10, 900, 86400, 2592000
 #: The next sector is made blank when so many places are left in this one.
@@ -68,7 +69,7 @@ def counter(low, high):
 
 def price(sample):
     """(price, currency) of a sample of 15 minutes, (None, None) where none was known."""
-    low, high, currency = sample[18:]
+    low, high, currency = sample[19:]
     if currency == _NO_PRICE:
         return None, None
     high = high - 256 if high > 127 else high
