@@ -6,7 +6,7 @@ SETUP = .venv/stamp
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench lock clean
+.PHONY: help setup test sim size bench sweep lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,6 +28,9 @@ size: $(SETUP) ## .mpy bytes of each module and heap after boot, against the bud
 
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot
 	@$(PY) -m tools.bench
+
+sweep: $(SETUP) ## cut power in every flash operation of a week and start again from what is left
+	@$(PY) -m tools.sweep
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py

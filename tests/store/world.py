@@ -71,12 +71,13 @@ def put(reading, field, number):
 
 
 class World:
-    """A reader with `sectors` of history; what it reads comes from true time and exact Ws."""
+    """A reader with `sectors` of history; what it reads comes from true time and exact Ws.
 
-    def __init__(self, sectors=64, winter=7200, true=200000000, price=None):
-        self.flash = Flash(sectors)
-        self.state = Flash(16)
-        self.state.power = self.state.partition.power = self.flash.power
+    held  (history, state) partitions' Flash from before, in place of new ones
+    """
+
+    def __init__(self, sectors=64, winter=7200, true=200000000, price=None, held=None):
+        self.flash, self.state = held or (Flash(sectors), Flash(16))
         self.zone = Zone(winter)
         self.true = true  # seconds since 2020
         self.ws = [0, 0]
