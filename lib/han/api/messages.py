@@ -64,8 +64,8 @@ _PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
-    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures decoded rejected"
-    " line_changes"
+    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures replayed decoded"
+    " rejected implausible line_changes"
 )
 
 

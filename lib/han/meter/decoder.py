@@ -35,6 +35,7 @@ class Decoder:
         self.decoded = 0
         self.rejected = 0
         self.encrypted = 0
+        self.decrypt_failures = 0  # of those, the ones that the key did not open
         self._unproven = False  # deciphered without a tag that could be checked
         self.reason = None  # why the last telegram made no reading, None where it did
         self._rows = array("i", bytes(32 * _ROWS))
@@ -64,6 +65,7 @@ class Decoder:
         if self._unproven:
             # Without a tag only the content tells whether the key was right.
             reason = WRONG_KEY
+            self.decrypt_failures += 1
             self._unproven = False
         self.rejected += 1
         self.reason = reason
@@ -159,6 +161,8 @@ class Decoder:
         self.encrypted += 1
         opened = self.cipher.open(self.ciphered, buf) if self.cipher else NO_KEY
         if isinstance(opened, str):
+            if self.cipher:
+                self.decrypt_failures += 1
             return self._reject(opened)
         self._unproven = not self.cipher.proven
         return opened

@@ -8,11 +8,12 @@ except ImportError:
         await asyncio.sleep(ms / 1000)
 
 from ..wire import framer as wire
+from .capture import Capture
 from .decoder import Decoder
 from .live import Live
 from .plausible import Plausible
 from .reading import METER_ID
-from .search import Search, describe
+from .search import LINES, Search, describe
 
 #: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
 _POLL_MS = 5
@@ -31,6 +32,8 @@ class Counters(wire.Counters):
     """What happened at each stage since boot; every number only grows."""
 
     encrypted = 0
+    decrypt_failures = 0
+    replayed = 0  # ciphered telegrams whose counter was not above the one before
     decoded = 0
     rejected = 0
     implausible = 0
@@ -48,6 +51,7 @@ class Link:
         self.counters = Counters()
         self.live = Live()
         self.plausible = Plausible()
+        self.capture = Capture()
         self._uart = uart
         self._bus = bus
         self._board = board
@@ -82,6 +86,12 @@ class Link:
     def trying(self):
         """The settings in use, found or not."""
         return "any" if self._uart.any_setting else describe(self._search.line())
+
+    def tried(self):
+        """The settings that were listened with so far."""
+        if self._uart.any_setting or self._search.fixed:
+            return [self.trying()]
+        return [describe(line) for line in LINES[:self.counters.line_changes + 1]]
 
     def diagnosis(self):
         """Why there is no reading, as far as the bytes tell; None where the last telegram made one."""
@@ -121,6 +131,7 @@ class Link:
             self._received += n
             self._burst = self._last_byte = now
             self._pending = self._heard = True
+            self.capture.add(self._chunk, n)
             self._framer.feed(self._chunk, n)
         elif self._pending and since(now, self._burst) > _GAP_MS:
             self._framer.gap()
@@ -156,6 +167,9 @@ class Link:
         c.decoded = decoder.decoded
         c.rejected = decoder.rejected
         c.encrypted = decoder.encrypted
+        c.decrypt_failures = decoder.decrypt_failures
+        if decoder.cipher:
+            c.replayed = decoder.cipher.replayed
         self._last_telegram = self._now
 
     def _reading(self, reading):
