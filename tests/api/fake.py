@@ -48,6 +48,9 @@ class Board:
     def utc_ms(self):
         return NOW + self.ticks
 
+    def random(self, n):
+        return os.urandom(n)
+
     def heap(self):
         return 327680, 182144, 176320, 65536
 

@@ -61,5 +61,6 @@ def same_origin(headers):
     origin = headers.get("origin")
     if origin is not None:
         _, _, host = origin.partition("://")
-        return bool(host) and host.lower() == headers.get("host", "").lower()
+        if not host or host.lower() != headers.get("host", "").lower():
+            return False
     return headers.get("sec-fetch-site", "none") in ("none", "same-origin")

@@ -53,6 +53,10 @@ _OTA = (
     '"releaseNotes":null,"source":null,"critical":false,"forced":false,"allowDownload":false,'
     '"progress":0,"activeSlot":"slot1","stagedSlot":null,"stagedVersion":null,"error":null}'
 )
+_TOKEN = (
+    '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
+    '"scope":"ota:write","expiresIn":300}'
+)
 _HEALTH = (
     '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
     '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":false,'
@@ -282,6 +286,10 @@ class Messages:
     def ota(self):
         """The update's state."""
         return (_OTA % (text(self._clock.unix_ms()), self._identity.uuid)).encode()
+
+    def token(self, token):
+        """GET /auth/token."""
+        return (_TOKEN % token).encode()
 
     def health(self, streams):
         """GET /health. streams: WebSockets, their limit, event streams, their limit, messages dropped."""

@@ -1,0 +1,93 @@
+"""Access tokens: JWT (RFC 7519) signed with HS256 (RFC 7515) by a key that never leaves the reader.
+
+Their age is judged by the uptime, which needs no clock: they carry it, and a number made anew
+at each start, so that none outlives a restart.
+"""
+import json
+from binascii import a2b_base64, b2a_base64, hexlify
+from hashlib import sha256
+
+#: Seconds for which a token is valid.
+LIFE = 300
+
+# {"alg":"HS256","typ":"JWT"}: no other algorithm is ever looked at.
+_HEAD = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+_AUDIENCE = "cozify-han"
+_SCOPE = "ota:write"
+_KEY = 32
+_LONGEST = 512
+
+
+def _encode(data):
+    return b2a_base64(data).rstrip(b"\n=").replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _decode(data):
+    return a2b_base64(data.replace(b"-", b"+").replace(b"_", b"/") + b"===="[: -len(data) % 4])
+
+
+def _hmac(key, data):
+    """HMAC-SHA256 (RFC 2104) with a key of 64 bytes at most."""
+    key += bytes(64 - len(key))
+    inner = sha256(bytes([byte ^ 0x36 for byte in key]) + data).digest()
+    return sha256(bytes([byte ^ 0x5C for byte in key]) + inner).digest()
+
+
+def _same(a, b):
+    """Equality that takes as long wherever they differ."""
+    differ = len(a) ^ len(b)
+    for i in range(min(len(a), len(b))):
+        differ |= a[i] ^ b[i]
+    return not differ
+
+
+class Tokens:
+    """Makes and checks tokens. copies: where the key is kept; random(n) -> n bytes."""
+
+    def __init__(self, copies, random, clock):
+        self._clock = clock
+        self._boot = hexlify(random(8)).decode()
+        try:
+            self._key = bytes(copies.load() or b"")
+            if len(self._key) != _KEY:
+                self._key = random(_KEY)
+                copies.save(self._key)
+        except OSError:
+            # Without flash there is a new one at each start, which nobody notices.
+            self._key = random(_KEY)
+
+    def issue(self):
+        """A new token, text."""
+        claims = '{"aud":"%s","scope":"%s","boot":"%s","up":%d' % (_AUDIENCE, _SCOPE, self._boot, self._now())
+        unix = self._clock.unix_ms()
+        if unix is not None:
+            claims += ',"iat":%d,"exp":%d' % (unix // 1000, unix // 1000 + LIFE)
+        signed = _HEAD + b"." + _encode((claims + "}").encode())
+        return (signed + b"." + _encode(_hmac(self._key, signed))).decode()
+
+    def refuse(self, field):
+        """Why an Authorization field does not do: (status, message); None where it does."""
+        kind, _, token = (field or "").partition(" ")
+        if kind.lower() != "bearer":
+            return 401, "token missing: take one from /auth/token, send authorization: Bearer <token>"
+        signed, _, mark = token.strip().encode().rpartition(b".")
+        head, _, body = signed.partition(b".")
+        if head != _HEAD or len(signed) > _LONGEST or not _same(_encode(_hmac(self._key, signed)), mark):
+            return 401, "token malformed or forged"
+        try:
+            claims = json.loads(_decode(body))
+            right = claims["aud"] == _AUDIENCE
+            fresh = claims["boot"] == self._boot and 0 <= self._now() - claims["up"] < LIFE
+            scopes = claims["scope"].split(" ")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return 401, "token malformed or forged"
+        if not right:
+            return 401, "token for another audience"
+        if not fresh:
+            return 401, "token expired"
+        if _SCOPE not in scopes and "ota:*" not in scopes:
+            return 403, "token lacks the scope " + _SCOPE
+        return None
+
+    def _now(self):
+        return self._clock.uptime_ms() // 1000
