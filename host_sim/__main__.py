@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from host_sim import meters
+from host_sim import meters, pricesites
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.metersource import MeterSource
@@ -44,6 +44,10 @@ def parser():
     parse.add_argument("--state", metavar="DIR", help="where flash and counters are kept (else forgotten)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument("--heap", type=_heap, default="64M", metavar="SIZE", help="MicroPython's heap, such as 240k")
+    parse.add_argument(
+        "--price-fault", metavar="SERVICE=FAULT", action="append", type=_fault, default=[],
+        help="what is wrong with a look-alike of a price service: %s" % ", ".join(pricesites.FAULTS),
+    )  # fmt: skip
     parse.add_argument("--seed", type=int, default=1, help="of the simulated house and of interrupted flash")
     return parse
 
@@ -60,6 +64,13 @@ def _speed(text):
     if not 0.001 <= speed <= 100000:
         raise argparse.ArgumentTypeError("a speed is a number from 0.001 to 100000")
     return speed
+
+
+def _fault(text):
+    name, _, fault = text.partition("=")
+    if name not in pricesites.NAMES or fault not in pricesites.FAULTS:
+        raise argparse.ArgumentTypeError("a fault is such as %s=%s" % (pricesites.NAMES[0], pricesites.FAULTS[5]))
+    return name, fault
 
 
 def _heap(text):
@@ -197,6 +208,9 @@ def main(arguments=None):
     settings["seed"] = options.seed
     settings["zero_ns"] = time.time_ns()
     clock = Clock(options.speed, settings["zero_ns"])
+    settings["sites"] = pricesites.in_background(
+        lambda: clock.utc_us(clock.ticks_us()) // 1000000, dict(options.price_fault)
+    )
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
         state, lock = state_folder(options.state or temporary)
         settings["state"] = state

@@ -23,6 +23,9 @@ class Board:
     name = "sim"
     model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
+    #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
+    sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
+    roots = None  # certificates of authorities for https, DER
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None):
         self.chip = sys.implementation.name

@@ -1,6 +1,7 @@
 """Look-alikes of the services that prices and exchange rates come from, on this computer, with faults on demand.
 
-One server has them all, each below a path of its own. They answer for any date, with prices that are only a
+One server has them all, each below a path of its own; a request for /faults/<service>/<fault> makes one go wrong.
+They answer for any date, with prices that are only a
 function of area and time; those of days after tomorrow, and tomorrow's before they are out, are not there yet.
 """
 
@@ -76,6 +77,8 @@ class Sites:
     async def open(self):
         """Listen. OSError where the port is taken."""
         self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        if not self.port:  # CPython can tell which one it got
+            self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self):
         """Stop listening, and end who still waits for an answer."""
@@ -106,6 +109,10 @@ class Sites:
     async def _answer(self, path, writer):
         self.requests.append(path)
         name, _, rest = path[1:].partition("/")
+        if name == "faults":  # /faults/elering/500 from now on, /faults/elering/ no more
+            name, _, fault = rest.partition("/")
+            self.faults[name] = fault
+            return await _send(writer, 200, b"")
         fault = self.faults.get(name)
         if fault == "silent":
             await asyncio.sleep(60)
@@ -294,3 +301,23 @@ async def _send(writer, status, body, fields="", fault=None):
     if fault == "chunked":
         writer.write(b"0\r\nX-Trailer: 1\r\n\r\n")
     await writer.drain()
+
+
+def in_background(clock, faults):
+    """Run the server in a thread of this process (CPython); the board's table. clock: unix seconds now."""
+    import threading
+
+    sites = Sites(clock=clock)
+    sites.faults.update(faults)
+    ready = threading.Event()
+
+    async def serve():
+        await sites.open()
+        ready.set()
+        while True:
+            await asyncio.sleep(3600)
+
+    threading.Thread(target=asyncio.run, args=(serve(),), daemon=True).start()
+    if not ready.wait(10):
+        raise OSError("no port for the price sites")
+    return sites.table

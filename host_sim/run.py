@@ -50,6 +50,7 @@ def main(config, feed):
     feed.line = config["line"]
     try:
         board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]))
+        board.sites = config["sites"]
         if config["serial"]:
             from host_sim.serial import SerialUart
 

@@ -133,6 +133,7 @@ async def test_slow_services_end_in_time():
                 # The fetching code is loaded anew each time; let it be this one for once.
                 http.Client.patience, http.Client.seconds = 0.3, 0.6
                 sys.modules["han.net.http"] = http
+                house.spot._loaded = True  # as loading would release it
                 house.sites.faults["energycharts"] = fault
                 await house.turn()
                 assert house.told == (
@@ -181,6 +182,36 @@ async def test_a_known_rate_serves_for_ten_days():
             again.clock.now = at(2025, 12, 2, 9)
             await again.turn()
             assert again.told[1] == "failed" and again.book.price(again.clock.now) is None
+
+
+async def test_after_a_restart_without_network_the_last_good_ones_are_there():
+    async with House(at(2025, 11, 20, 15), "SE1", "SEK") as house:
+        await house.turn()
+        flash = house.flash
+    async with House(at(2025, 11, 21, 9), "SE1", "SEK", flash) as house:
+        for name in pricesites.NAMES:
+            house.sites.faults[name] = "reset"
+        assert house.book.price(house.clock.now) is None
+        await house.turn()
+        assert house.told == ("running", "ok", None) and house.sites.requests == []
+        house.right(at(2025, 11, 21), at(2025, 11, 22), 10937, False)
+        house.clock.now = at(2025, 11, 21, 13)
+        await house.turn()
+        assert house.told[:2] == ("running", "degraded"), house.told
+        house.clock.now = at(2025, 11, 22, 1)
+        await house.turn(3600)
+        assert house.told[:2] == ("running", "failed"), house.told
+        assert house.book.price(house.clock.now) is None
+    async with House(at(2025, 11, 20, 9)) as house:
+
+        def broken(*_):
+            raise OSError(5, "EIO")
+
+        house.flash.partition.readblocks = broken
+        house.book.region = house.flash.region()
+        await house.turn()
+        assert house.told[:2] == ("running", "degraded") and "saved" in house.told[2], house.told
+        house.right(at(2025, 11, 20), at(2025, 11, 21))
 
 
 async def test_late_prices_are_waited_for_and_said_to_be_late():

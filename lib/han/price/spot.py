@@ -3,8 +3,10 @@ import asyncio
 import gc
 import sys
 
+from ..core import modules
+
 # What stays; the rest of the package, and the HTTP client, are imported to fetch and released after.
-_KEPT = ("book", "spot")
+_KEPT = ("han.price.book", "han.price.spot")
 #: Tomorrow's prices are out from 12:45 on the exchange's wall: so many s before its midnight.
 _PUBLISHED = 40500
 #: Where they are not there at 15:00, something is wrong.
@@ -38,6 +40,7 @@ class Spot:
         self._due = 0  # uptime at which to look again, ms
         self._pause = self.first_ms
         self._seen = None  # publications of the configuration
+        self._loaded = False
         self._problems = ()  # of the last errand
         self._delay = self._random() % self.spread_s
 
@@ -69,6 +72,7 @@ class Spot:
             self._report("running", "degraded", "the time is not known yet")
         else:
             self._due = up + self.check_ms
+            self._load()
             wanted, oldest = self._wanted(now)
             if wanted:
                 await self._errand(wanted, oldest, now)
@@ -79,6 +83,19 @@ class Spot:
                 else:
                     self._pause = self.first_ms
             self._tell(now, wanted)
+
+    def _load(self):
+        """Take the days that flash has, once."""
+        if not self._loaded:
+            self._loaded = True
+            try:
+                from .keep import load
+
+                load(self._book)
+            except OSError as error:
+                self._problems = ["flash: %s" % error]
+            finally:
+                _release()
 
     def _wanted(self, now):
         """(starts of the exchange's days that are not in the book and should be, the first that is of use)."""
@@ -115,17 +132,12 @@ class Spot:
 
             self._problems = await errand(self._book, self._board, area, currency, days, oldest, now)
         finally:
-            release()
+            _release()
 
 
-def release():
+def _release():
     """Forget the modules that are only there to fetch."""
-    package = __name__.rsplit(".", 1)[0]
-    root = package.rsplit(".", 1)[0]
     for name in list(sys.modules):
-        parent, _, child = name.rpartition(".")
-        if name == root + ".net.http" or (name.startswith(package + ".") and child not in _KEPT):
-            sys.modules.pop(name, None)
-            if parent in (package, root + ".net") and hasattr(sys.modules[parent], child):
-                delattr(sys.modules[parent], child)
+        if name == "han.net.http" or (name.startswith("han.price.") and name not in _KEPT):
+            modules.release(name)
     gc.collect()
