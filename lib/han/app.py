@@ -16,7 +16,6 @@ from .core.tasks import Supervisor
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .price.book import Book
-from .price.spot import release
 from .store import counters, flash
 from .store.config import Config
 
@@ -100,14 +99,6 @@ class App:
             self.counters.load()
         except OSError as error:
             self.log.crash("counters", error)
-        try:
-            from .price.keep import load
-
-            load(self.book)
-        except OSError as error:
-            self.log.crash("spotprices", error)
-        finally:
-            release()
 
     # Lives as long as the application.
     async def _keep_counters(self):
