@@ -1,7 +1,8 @@
 """Compiles the application and microdot to .mpy: `python -m tools.stage [ARCH …]`.
 
-build/<arch>/ then has everything that goes on the path of a MicroPython: `xtensawin` for
-the chip, `x64` for the unix port. mpy-cross runs only for what changed since the last time.
+build/<arch>/ then has everything that goes on the path of a MicroPython, data files beside the
+modules that read them: `xtensawin` for the chip, `x64` for the unix port. mpy-cross runs only
+for what changed since the last time.
 """
 
 import concurrent.futures
@@ -14,6 +15,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import sys
 
@@ -37,6 +39,20 @@ def sources():
     for name in sorted(MICRODOT | used):
         found[pathlib.Path("microdot", name + ".py")] = microdot / (name + ".py")
     return found
+
+
+def copy_data(target):
+    """Copy lib's data files to below `target` where they differ; returns the paths of the copies."""
+    copies = set()
+    for source in (ROOT / "lib").rglob("*.bin"):
+        copy = target / source.relative_to(ROOT / "lib")
+        copies.add(copy)
+        if not copy.exists() or copy.read_bytes() != source.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            temporary = copy.with_suffix(".new")
+            shutil.copyfile(source, temporary)
+            os.replace(temporary, copy)
+    return copies
 
 
 def stage(arch=UNIX):
@@ -87,8 +103,12 @@ def _stage(arch, target):
                 wanted.pop(str(path))
                 (target / path.with_suffix(".mpy")).unlink(missing_ok=True)
     # A module that was deleted or renamed must not stay importable.
-    for stale in target.rglob("*.mpy"):
-        if str(stale.relative_to(target).with_suffix(".py")) not in wanted:
+    data = copy_data(target)
+    for stale in target.rglob("*.*"):
+        if stale.suffix != ".mpy":
+            if stale.is_file() and stale not in data:
+                stale.unlink()
+        elif str(stale.relative_to(target).with_suffix(".py")) not in wanted:
             stale.unlink()
     state_file.write_text(json.dumps(wanted, indent=0))
     return target, failed
