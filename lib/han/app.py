@@ -4,6 +4,7 @@ import sys
 from binascii import crc32
 
 from . import __version__
+from .api.auth import Tokens
 from .api.messages import Messages
 from .api.routes import Routes
 from .api.server import Gate, make_app
@@ -12,12 +13,14 @@ from .core.bus import Bus
 from .core.clock import Clock
 from .core.identity import Identity
 from .core.log import Log
+from .core.modules import release
 from .core.tasks import Supervisor
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .price.book import Book
 from .store import counters, flash
 from .store.config import Config
+from .store.copies import Copies
 
 
 def _show(text):
@@ -51,12 +54,34 @@ class App:
             self.counters, self.supervisor, self.link, self.book,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
-        routes = Routes(self.messages, self.streams, self.link)
+        tokens = Tokens(Copies(flash.Region(state, *flash.TOKEN_KEY), b"HANT"), board.random, self.clock)
+        routes = Routes(self.messages, self.streams, self.link, tokens, self._report)
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
 
     def make_link(self):
         """The part that reads the meter."""
-        return Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
+        return Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"), self._cipher())
+
+    def _cipher(self):
+        """What opens ciphered telegrams, None without a key."""
+        meter = self.config.get("m")
+        if not meter["k"]:
+            return None
+        from .wire.gcm import Cipher, parse_key
+
+        try:
+            return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)
+        except ValueError:
+            # Not a word of the key: everybody can read this.
+            self.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
+            return None
+
+    def _report(self):
+        """GET /diagnostics, in pieces."""
+        from .api.diagnostics import report
+
+        release("han.api.diagnostics")
+        return report(__version__, self.board, self.clock, self.log, self.supervisor, self.config, self.link, self.gate)
 
     @property
     def port(self):

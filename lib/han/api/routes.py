@@ -12,10 +12,12 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link):
+    def __init__(self, messages, streams, link, tokens, report):
         self._messages = messages
         self._streams = streams
         self._link = link
+        self._tokens = tokens
+        self._report = report
 
     def table(self):
         """(path, methods, handler); what is asked for most comes first."""
@@ -31,6 +33,9 @@ class Routes:
             ("/events", get, self.events),
             ("/health", get, self.health),
             ("/prices", get, self.prices),
+            ("/auth/token", ("GET", "POST"), self.token),
+            ("/diagnostics", get, self.diagnostics),
+            ("/diagnostics/capture", get, self.capture),
         )
 
     async def meter(self, request):
@@ -59,6 +64,29 @@ class Routes:
 
     async def prices(self, request):
         return Response(self._messages.prices(), 200, {"Content-Type": "application/json"})
+
+    async def token(self, request):
+        if not same_origin(request.headers):
+            return refusal(403, "origin is not this reader")
+        return self._messages.token(self._tokens.issue())
+
+    async def diagnostics(self, request):
+        return self._trusted(request) or Response(self._report(), 200, {"Content-Type": "application/json"})
+
+    async def capture(self, request):
+        refused = self._trusted(request)
+        if refused:
+            return refused
+        fields = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": 'attachment; filename="capture.bin"',
+        }
+        return Response(bytes(self._link.capture.anonymised()), 200, fields)
+
+    def _trusted(self, request):
+        """The refusal of a request without a good token, else None."""
+        refused = self._tokens.refuse(request.headers.get("authorization"))
+        return refused and refusal(*refused, {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
 
     async def ws(self, request):
         accept = websocket.upgrade(request.headers)
