@@ -5,6 +5,9 @@ A day is one of the exchange, midnight to midnight in Berlin, of 92, 96 or 100 q
 of 23, 24 or 25 hours where it is published so.
 """
 
+#: Where the exchange's days begin and end.
+MARKET = "Europe/Berlin"
+
 
 class Book:
     """Prices by time for the area and currency of the configuration. region: where flash keeps the last."""
@@ -15,7 +18,7 @@ class Book:
         self.days = ()
         #: (area, currency) that the days are for.
         self.of = None
-        #: (currency, 10^-6 of its units for a euro, day since 1970 it is of, day it was asked for), or None.
+        #: (currency, 10^-6 of its units for a euro, day since 2020 it is of, day it was asked for), or None.
         self.rate = None
         self._config = config
         self._clock = clock

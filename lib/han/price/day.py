@@ -1,7 +1,8 @@
-"""One day of the exchange while its prices arrive, and the calendar that its addresses need."""
+"""One day of the exchange while its prices arrive."""
 from array import array
 
 from ..core.clock import EPOCH
+from ..core.zone import date, days
 from .scan import Wrong
 
 _UNKNOWN = -(2**62)
@@ -24,7 +25,7 @@ class Day:
     def date(self):
         """(year, month, day) on the exchange's wall."""
         # At noon in central Europe it is the same date in UTC.
-        return civil((self.start + 43200 + EPOCH) // 86400)
+        return date((self.start + 43200) // 86400)
 
     def add(self, unix, price):
         """Take a slot: its start in unix seconds, and its price, None where there is none."""
@@ -67,30 +68,13 @@ class Day:
         return step, prices
 
 
-def days(year, month, day):
-    """Days from 1970-01-01 to a date (Gregorian)."""
-    year -= month < 3  # years that start in March end with the leap day
-    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 719469
-
-
-def civil(count):
-    """(year, month, day) of days since 1970-01-01."""
-    year = 1970 + count // 366
-    while days(year + 1, 1, 1) <= count:
-        year += 1
-    month = 12
-    while days(year, month, 1) > count:
-        month -= 1
-    return year, month, count - days(year, month, 1) + 1
-
-
 def unix(text):
     """Unix seconds of bytes such as 2025-10-26T02:00:00+01:00 or …Z (ISO 8601); Wrong for others."""
     try:
         text = text.decode()
         if text[4] + text[7] + text[10] + text[13] + text[16] != "--T::":
             raise ValueError
-        date = days(int(text[:4]), int(text[5:7]), int(text[8:10]))
+        day = days(int(text[:4]), int(text[5:7]), int(text[8:10]))
         time = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
         zone = text[19:]
         if zone[:1] == ".":
@@ -100,6 +84,6 @@ def unix(text):
                 raise ValueError
             offset = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
             time += offset if zone[0] == "-" else -offset
-        return date * 86400 + time
+        return EPOCH + day * 86400 + time
     except (ValueError, IndexError):
         raise Wrong("not a time: %s" % text)  # noqa: B904  MicroPython knows no `from`

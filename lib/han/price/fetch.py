@@ -6,7 +6,6 @@ two providers answer they have to agree.
 """
 import sys
 
-from ..core.clock import EPOCH
 from ..net.http import Client, HttpError, Status
 from . import keep, rates
 from .day import Day
@@ -108,7 +107,7 @@ class Fetch:
         if fixed:
             return fixed
         book = self._book
-        today = (now + EPOCH) // 86400
+        today = now // 86400
         known = book.rate if book.rate and book.rate[0] == self._currency else None
         if known is None or known[3] != today:
             try:

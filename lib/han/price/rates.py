@@ -3,7 +3,7 @@
 /stats/eurofxref/eurofxref-daily.xml, about 16:00 CET on working days:
 <Cube time='2025-10-24'><Cube currency='SEK' rate='10.9370'/>…
 """
-from .day import days
+from ..core.zone import days
 from .scan import Wrong, scaled
 
 PATH = "/stats/eurofxref/eurofxref-daily.xml"
@@ -66,7 +66,7 @@ class Rates:
                 self._rate = scaled(_attribute(tag, b"rate"), 6)
 
     def done(self, today):
-        """(rate, 10^-6; days since 1970 it is of) as known on a day. Wrong where it cannot be used."""
+        """(rate, 10^-6; days since 2020 it is of) as known on a day. Wrong where it cannot be used."""
         if not self._ended or self._date is None:
             raise Wrong("not the rates")
         if not self._rate:

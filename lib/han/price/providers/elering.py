@@ -2,8 +2,7 @@
 
 {"success": true, "data": {"fi": [{"timestamp": unix seconds, "price": 43.21}, …], "ee": …}}
 """
-from ...core.clock import EPOCH
-from ..day import civil
+from ...core.zone import date
 from ..scan import Wrong, scaled
 
 
@@ -13,7 +12,7 @@ class Elering:
     currency = "EUR"
 
     def __init__(self, area, currency, day):
-        self.path = "/api/nps/price?start=%s&end=%s" % (_iso(day.start), _iso(day.end - 1))
+        self.path = "/api/nps/price?start=%s&end=%s" % (_iso(day.start), _iso(day.end - 900))
         self._area = area.lower()
         self._day = day
         self._time = self._price = None
@@ -38,6 +37,4 @@ class Elering:
 
 
 def _iso(utc):
-    utc += EPOCH
-    date = civil(utc // 86400)
-    return "%d-%02d-%02dT%02d%%3A%02d%%3A%02d.000Z" % (date + (utc // 3600 % 24, utc // 60 % 60, utc % 60))
+    return "%d-%02d-%02dT%02d%%3A%02d%%3A00.000Z" % (date(utc // 86400) + (utc // 3600 % 24, utc // 60 % 60))
