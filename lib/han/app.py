@@ -15,9 +15,10 @@ from .core.identity import Identity
 from .core.log import Log
 from .core.modules import release
 from .core.tasks import Supervisor
+from .core.zone import Zone
 from .meter.link import Link
 from .meter.reading import METER_ID
-from .price.book import Book
+from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
 from .store.copies import Copies
@@ -95,6 +96,7 @@ class App:
         self.supervisor.start("meter", self.link.run, critical=True)
         self.supervisor.start("counters", self._keep_counters)
         self.supervisor.start("state", self._watch_state)
+        self.supervisor.start("spotprices", self._follow_prices)
         self.listening.set()
         try:
             while True:
@@ -150,3 +152,15 @@ class App:
             if now != before:
                 before = now
                 self.bus.publish("state", None)
+
+    # Lives as long as the application.
+    async def _follow_prices(self):
+        def report(status, health, error=None):
+            self.supervisor.set("spotprices", status, health, error)
+
+        while not self.book.spot:  # most readers have a fixed price, and memory for something else
+            report("stopped", "disabled")
+            await asyncio.sleep(self.watch_s)
+        from .price.spot import Spot
+
+        await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report).run()
