@@ -1,0 +1,38 @@
+"""The simulator as a user runs it, with spot prices: /prices and /health, on both runtimes."""
+
+import json
+import time
+
+import pytest
+
+from han.store.config import Config
+from han.store.flash import CONFIGURATION, Region
+from host_sim import pricesites
+from host_sim.flash import partition
+from tools import simulator
+
+
+@pytest.mark.parametrize("runtime", [("cpython",), ("micropython", "--heap", "2M")])
+def test_prices_of_today_in_the_simulator(tmp_path, runtime):
+    image = partition(str(tmp_path / "state.bin"), 0x10000, "state")
+    config = Config(Region(image, *CONFIGURATION))
+    config.values.update({"s": True, "pa": "EE", "t": "Europe/Tallinn"})
+    config.save()
+    image.close()
+    options = ["--runtime", *runtime, "--port", "0", "--state", str(tmp_path), "--price-fault", "elering=html"]
+    with simulator.Simulator(*options) as reader:
+        end = time.monotonic() + 30
+        message = {"prices": []}
+        while not message["prices"] and time.monotonic() < end:
+            time.sleep(0.3)
+            message = reader.get("/prices")
+        health = reader.get("/health")
+    prices = message["prices"]
+    assert len(prices) in range(92, 201), json.dumps(health["services"])
+    for start, price in prices:
+        assert start % 900000 == 0
+        assert price == pytest.approx(pricesites.price("EE", start // 1000) / 1000)
+    now = time.time() * 1000
+    assert message["price"] in [price for start, price in prices if start <= now + 1000 and start > now - 901000]
+    service = [each for each in health["services"] if each["name"] == "spotprices"][0]
+    assert service["health"] == "degraded" and service["error"].startswith("elering: not JSON")
