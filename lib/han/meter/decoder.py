@@ -48,6 +48,7 @@ class Decoder:
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
+        self._unproven = False
         if kind == HDLC:
             self._hdlc(buf, start, end)
         elif kind == MBUS:

@@ -5,12 +5,17 @@ followed at the same time and the first whose checksum is right wins: nothing th
 damaged can hide the good telegram behind it. Only openings that are hard to imitate are
 followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
 The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
+
+A ciphered APDU that stands alone has no checksum. So it is followed only where nothing that
+has one is open, and counts as cut off where another one opens inside.
 """
 from . import hdlc, mbus, p1
-from .loops import copy, hunt, move, odd_parity, strip_parity
+from .loops import copy, hunt, move, odd_parity, strip_parity, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
-_P1_PARITY = 6
+_P1_PARITY, _IDENT = 6, 7  # P1 with its parity in bit 7; an ident line in front of a ciphered APDU
+
+_UNCHECKED = bytes((GLO, _IDENT))
 
 # What a check of an opening says: bytes are missing, it is none, or it ends there (an index).
 MORE = 0
@@ -151,8 +156,7 @@ class Framer:
             self._opening(hit & 7, at)
 
     def _opening(self, kind, at):
-        # A ciphered APDU in front of P1 has no checksum: inside another telegram it is only content.
-        if kind == GLO and self._open:
+        if kind == GLO and not self._alone(at):
             return
         if kind == P1:
             for i in range(self._open):
@@ -180,6 +184,17 @@ class Framer:
         self._need[n] = at + 6
         self._open = n + 1
 
+    def _alone(self, at):
+        """False where the ciphered APDU that seems to open at `at` is content, or behind an ident line."""
+        for i in range(self._open):
+            kind = self._kind[i]
+            if kind == _IDENT:
+                if text_end(self.buf, self._start[i] + 1, at + 1) == -1 - at:
+                    return False
+            elif kind != GLO:
+                return False
+        return True
+
     def _look(self, i, last):
         kind = self._kind[i]
         start = self._start[i]
@@ -189,19 +204,42 @@ class Framer:
             end = mbus.check(self.buf, start, self._end)
         elif kind == P1:
             end = self._p1.check(self.buf, start, self._end, last)
+            if self._p1.ciphered and end != WRONG:
+                kind = self._kind[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
+        elif kind == _IDENT:
+            end = p1.check_ident(self.buf, start, self._end)
         elif kind == SML:
             end = self._sml.check(self.buf, start, self._end)
         elif kind == _P1_PARITY:
             end = self._parity(start)
         else:
             end = p1.check_ciphered(self.buf, start, self._end)
+        if end > 0 and kind in _UNCHECKED and self._interrupted(kind, start, end):
+            self.counters.truncated += 1
+            self._give_up("truncated", start, end)
+            return NONE
         if end < WRONG:  # complete at that index at the earliest
             self._need[i] = -end
             return MORE
         if end == WRONG:
-            self.counters.checksum_errors += 1
+            # What looks like P1 inside a ciphered APDU is chance.
+            if kind != P1 or not i or self._kind[i - 1] not in _UNCHECKED:
+                self.counters.checksum_errors += 1
             self._give_up("checksum", start, self._end)
         return end
+
+    def _interrupted(self, kind, start, end):
+        """True where another ciphered APDU opens inside the one in buf[start:end]."""
+        at = start + 1 if kind == GLO else -text_end(self.buf, start + 1, end)
+        while at < end:
+            hit = hunt(self.buf, at, end)
+            at = hit >> 3
+            if hit & 7 == GLO and p1.check_ciphered(self.buf, at, self._end) != NONE:
+                return True
+            if hit & 7 == P1 and p1.check_ident(self.buf, at, self._end) != WRONG:
+                return True
+            at += 1
+        return False
 
     def _parity(self, start):
         even = start + _EVEN
@@ -233,6 +271,4 @@ class Framer:
         self._open = keep
         if self._scan < end:
             self._scan = end
-        if kind == P1 and self._p1.ciphered:
-            kind = GLO
-        self.sink(kind, self.buf, start, end)
+        self.sink(GLO if kind == _IDENT else kind, self.buf, start, end)

@@ -20,7 +20,7 @@ class Checker:
 
     def __init__(self):
         self.resume = 0
-        self.ciphered = False  # what was found complete is an ident line and a ciphered APDU
+        self.ciphered = False  # it is an ident line with a ciphered APDU behind: for check_ident
         self._checked = -1  # checksum of the opening of the last telegram that had a right CRC
 
     def open(self, start):
@@ -32,12 +32,7 @@ class Checker:
         at = text_end(buf, self.resume, end)
         self.ciphered = at < 0
         if at < 0:
-            at = -1 - at
-            # Elgama: the ident line is clear, then comes an APDU with an empty system title.
-            if buf[at - 1] == 0x0A and (buf[at] == 0 or buf[at] == 0xDB) and at - start < _HEAD:
-                apdu = _apdu_end(buf, at + (buf[at] != 0), end)
-                return _WRONG if apdu == _NONE else apdu
-            return _WRONG
+            return _behind_ident(buf, start, -1 - at, end)
         self.resume = at
         if at == end:
             return -end - 1
@@ -56,7 +51,7 @@ class Checker:
         else:
             if tail < at + 5 and not last:
                 return -end - 1
-        same = crc_arc(buf, start, start + _IDENT)
+        same = crc_arc(buf, start, min(start + _IDENT, at))
         if tail == at + 1:
             # A meter that sends checksums does not stop doing so: this one was lost on the way.
             return _WRONG if same == self._checked or self._interrupted(buf, start, at) else tail
@@ -73,6 +68,22 @@ class Checker:
                 return True
             start = hit >> 3
         return False
+
+
+def check_ident(buf, start, end):
+    """Look at the ident line that opens at buf[start], with a ciphered APDU behind; answers as `hdlc.check`."""
+    at = text_end(buf, start + 1, end)
+    return _WRONG if at >= 0 else _behind_ident(buf, start, -1 - at, end)
+
+
+def _behind_ident(buf, start, at, end):
+    """End of the APDU at buf[at], which is the first byte that is no text."""
+    # Elgama: the ident line is clear, then comes an APDU with an empty system title.
+    if buf[at - 1] == 0x0A and (buf[at] == 0 or buf[at] == 0xDB) and at - start < _HEAD:
+        apdu = _apdu_end(buf, at + (buf[at] != 0), end)
+        if apdu != _NONE:
+            return apdu
+    return _WRONG
 
 
 def check_ciphered(buf, start, end):
@@ -93,6 +104,8 @@ def _apdu_end(buf, at, end):
     """End of the ciphered APDU whose system title's length is buf[at]; answers as `hdlc.check`."""
     if at + 14 > end:
         return -at - 14
+    if buf[at] > 8:
+        return _NONE
     at += 1 + buf[at]
     length = buf[at]
     at += 1

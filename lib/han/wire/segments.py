@@ -35,6 +35,9 @@ class Blocks:
     """General block transfer (IEC 62056-5-3 clause 9.3.1): blocks that may repeat or change places.
 
         E0 | control (80 last, 40 streaming) | block number 2 | acknowledged 2 | length | data
+
+    Blocks do not say which telegram they are of. Where some were lost (or the first that came
+    was not the first), those of two telegrams must not become one, so their order decides.
     """
 
     def __init__(self):
@@ -42,13 +45,16 @@ class Blocks:
         self._at = [0] * (_BLOCKS + 1)  # by block number: where its data is in _raw, and how long
         self._size = [-1] * (_BLOCKS + 1)
         self._last = 0
+        self._before = 0  # number of the block that came before this one
+        self._ascending = True  # each number was higher than the one before
         self.whole = Segments()
 
     def start(self):
         """Forget what was collected."""
         self.raw.start()
         self.whole.start()
-        self._last = 0
+        self._last = self._before = 0
+        self._ascending = True
         for i in range(_BLOCKS + 1):
             self._size[i] = -1
 
@@ -75,15 +81,23 @@ class Blocks:
         if at + length > end or not 1 <= number <= _BLOCKS:
             return -1
         known = self._size[number]
-        if known >= 0:
-            if known == length and same(buf, at, memoryview(self.raw.buf)[self._at[number]:], length):
-                return 0  # a repetition
-            self.start()  # the same number with other data: the next telegram has begun
-        self._at[number] = self.raw.length
-        if not self.raw.add(buf, at, at + length):
-            self.start()
-            return -1
-        self._size[number] = length
+        if number == 1:
+            # The first once more, or behind blocks in order up to the last: the next telegram begins.
+            if known >= 0 or self._last and self._ascending:
+                self.start()
+                known = -1
+        elif known >= 0 and (known != length
+                             or not same(buf, at, memoryview(self.raw.buf)[self._at[number]:], length)):
+            self._forget(number)
+            known = -1
+        if known < 0:  # otherwise a repetition
+            self._at[number] = self.raw.length
+            if not self.raw.add(buf, at, at + length):
+                self.start()
+                return -1
+            self._size[number] = length
+            self._ascending = self._ascending and number > self._before
+            self._before = number
         if control & 0x80:
             self._last = number
         if not self._last:
@@ -94,3 +108,11 @@ class Blocks:
         for i in range(1, self._last + 1):
             self.whole.add(self.raw.buf, self._at[i], self._at[i] + self._size[i])
         return 1
+
+    def _forget(self, number):
+        """This block came again with other data: of the next telegram are those in front that came since."""
+        for i in range(1, _BLOCKS + 1):
+            if i >= number or self._at[i] < self._at[number]:
+                self._size[i] = -1
+        self._last = self._before = 0
+        self._ascending = True

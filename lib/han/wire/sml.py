@@ -136,7 +136,7 @@ def _row(buf, parts, rows, n):
     scaler = _integer(buf, parts[4]) or 0
     number = number or 0
     size_of = abs(number)
-    if size_of >> 24 > 0x3FFFFFF:
+    if size_of >> 24 > 0x3FFFFFF or abs(scaler) > 99 or unit is not None and not 0 <= unit < _NO_UNIT:
         return False
     row = (buf[code] << 24 | buf[code + 2] << 16 | buf[code + 3] << 8 | buf[code + 4], value + 1, size - 1,
            size_of & 0xFFFFFF, size_of >> 24, _SCALE + scaler, _NO_UNIT if unit is None else unit,

@@ -319,26 +319,26 @@ def p1_walk(buf, start: int, end: int, rows, most: int, keys, known: int) -> int
             while m < end and b[m] != 0x29 and b[m] != 0x0A and b[m] != 0x0D:
                 m += 1
             if k < m:
-                # the letters of the unit, five bits each
-                u = 0
-                while k < m and u < 0x8000 and b[k] > 0x40:
+                # the letters of the unit, five bits each behind a 1
+                u = 1
+                while k < m and u < 0x10000 and b[k] > 0x40:
                     u = u << 5 | b[k] & 31
                     k += 1
                 if k < m:
                     u = 0
-                if u == 0x17:
+                if u == 0x37:
                     unit = 27  # W
-                elif u == 0x2E8:
+                elif u == 0x6E8:
                     unit = 30  # Wh
-                elif u == 0x16:
+                elif u == 0x36:
                     unit = 35  # V
-                elif u == 0x2C1:
+                elif u == 0x6C1:
                     unit = 28  # VA
-                elif u == 0x5832:
+                elif u == 0xD832:
                     unit = 29  # var
-                elif u == 0xB0648:
+                elif u == 0x1B0648:
                     unit = 32  # varh
-                elif u == 1:
+                elif u == 0x21:
                     unit = 33  # A
                 else:
                     kind = _TEXT

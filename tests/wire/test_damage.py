@@ -1,0 +1,140 @@
+"""Damage that once got through: each of these came out of the fuzzer, or of a look at an index without a bound."""
+from array import array
+
+from han.meter.decoder import Decoder
+from han.meter.obis import KEYS, KNOWN
+from han.wire import walk, walk_plain
+from han.wire.framer import GLO, HDLC, P1, Framer
+from han.wire.segments import Blocks
+
+from tests.fuzz.frames import blocks, sml
+from tests.wire.test_framer import INSIDE, ONE, frames, hdlc, p1
+from tests.wire.test_sml import decoded, entry, integer, octets
+
+# General-glo-ciphering: a system title, security control 30, 40 bytes.
+CIPHERED = b"\xdb\x08KFM12345\x28\x30\0\0\0\x01" + bytes(range(0x80, 0x80 + 35))
+
+
+def test_a_p1_telegram_shorter_than_an_ident():
+    # What stands behind it is not part of its opening: it had a checksum before and has none now.
+    short = b"/ABC\r\n!"
+    assert frames(p1(short) + b"..........." + short + b"\r\n0123456789")[0] == [(P1, p1(short)[:-2])]
+
+
+def test_a_system_title_of_255_bytes_at_the_end_of_the_buffer():
+    filler = b"." * (Framer.size - 40)
+    found, f = frames(filler + b"/ABC5\r\n\xdb\xff" + bytes(31) + ONE)
+    assert found == [(HDLC, INSIDE)]
+    assert f.counters.checksum_errors == 1
+
+
+def test_ciphertext_that_looks_like_p1():
+    # Behind an ident line the APDU's system title is empty.
+    text = b"\x85/abc\x80/XYZ!\r\n\x1b~h"
+    apdu = b"/ABC5\r\n\x00" + bytes((5 + len(text),)) + b"\x30\0\0\0\x01" + text
+    alone = b"\xdb\x08KFM12345" + bytes((5 + len(text),)) + b"\x30\0\0\0\x01" + text
+    for chunk in (None, 1, 5):
+        for data in (apdu, alone):
+            found, f = frames(data + data, chunk)
+            assert found == [(GLO, data)] * 2, chunk
+            assert f.counters.checksum_errors == 0
+
+
+def test_a_ciphered_apdu_cut_off_does_not_hide_the_next():
+    # It has no checksum: that another one opens inside is all that tells.
+    for cut in (14, 20, 40, len(CIPHERED) - 2):
+        for chunk in (None, 1, 7):
+            found, f = frames(CIPHERED[:cut] + CIPHERED, chunk)
+            assert found == [(GLO, CIPHERED)], (cut, chunk)
+    ident = b"/ABC5\r\n\x00" + CIPHERED[10:]
+    for chunk in (None, 1, 7):
+        assert frames(ident[:30] + ident, chunk)[0] == [(GLO, ident)]
+        # Not two telegrams: an ident line, and its APDU with a system title.
+        assert frames(b"/ABC5\r\n" + CIPHERED, chunk)[0] == [(GLO, b"/ABC5\r\n" + CIPHERED)]
+
+
+def test_an_sml_scaler_of_eight_bytes():
+    wide = b"\x77" + octets(b"\x01\0\x01\x07\0\xff") + b"\x01\x01\x62\x1b\x59" + b"\x7f" * 8 + integer(5) + b"\x01"
+    unit = b"\x77" + octets(b"\x01\0\x01\x07\0\xff") + b"\x01\x01\x69" + b"\xff" * 8 + b"\x52\0" + integer(5) + b"\x01"
+    good = entry((1, 0, 2, 7, 0), integer(7), 27, 0)
+    for strange in (wide, unit):
+        readings, _, _ = decoded(sml(strange + good))
+        assert readings[0][:2] == [None, 7]
+
+
+def test_units_with_a_character_too_many():
+    # In the letters' five bits a back-tick is nothing.
+    for unit in ("`W", "``A", "W`", "kW", "w", "varh", "Varhh", "@V"):
+        line = bytearray(("1-0:1.7.0(5*%s)\r\n" % unit).encode())
+        both = []
+        for module in (walk, walk_plain):
+            rows = array("i", bytes(64))
+            both.append((module.p1_walk(line, 0, len(line), rows, 2, KEYS, KNOWN), list(rows[6:8])))
+        assert both[0] == both[1], unit
+
+
+def whole(*pieces):
+    """What a row of (telegram, block) adds up to; blocks of telegram 0 and 1 differ, that of 2 opens like 0."""
+    collected = Blocks()
+    made = [blocks(b"A1A1A2A2A3A3", 4), blocks(b"B1B1B2B2B3B3", 4), blocks(b"A1A1C2C2C3C3", 4)]
+    found = []
+    for telegram, number in pieces:
+        data = made[telegram][number - 1]
+        if collected.add(data, 0, len(data)) == 1:
+            found.append(bytes(collected.whole.buf[:collected.whole.length]))
+            collected.start()
+    return found
+
+
+def telegram(which):
+    return [(which, 1), (which, 2), (which, 3)]
+
+
+A, B, C = b"A1A1A2A2A3A3", b"B1B1B2B2B3B3", b"A1A1C2C2C3C3"
+
+
+def test_blocks_that_repeat_or_change_places():
+    assert whole(*telegram(0)) == [A]
+    assert whole((0, 1), (0, 1), (0, 2), (0, 2), (0, 3)) == [A]
+    assert whole((0, 1), (0, 2), (0, 1), (0, 2), (0, 3)) == [A]
+    for order in ((1, 3, 2), (2, 1, 3), (3, 2, 1)):
+        assert whole(*[(0, number) for number in order]) == [A], order
+
+
+def test_blocks_of_two_telegrams_do_not_become_one():
+    # The reader starts in the middle of a telegram, or its first blocks are lost.
+    assert whole((0, 2), (0, 3), *telegram(1)) == [B]
+    assert whole((0, 3), *telegram(1)) == [B]
+    assert whole((0, 2), (0, 3), *telegram(1), *telegram(0)) == [B, A]
+    # Others are lost.
+    for lost in ((0, 1), (0, 2)), ((0, 1), (0, 3)), ((0, 2),), ((0, 1),):
+        assert whole(*lost, *telegram(1)) == [B], lost
+        assert whole(*lost, *telegram(2)) == [C], lost
+
+
+def test_the_last_block_known_before_it_was_the_last():
+    collected = Blocks()
+    data = blocks(b"A1A1A2A2", 4)
+    collected.add(b"\xe0\x40" + data[1][2:], 0, len(data[1]))
+    assert collected.add(data[0], 0, len(data[0])) == 0
+    assert collected.add(data[1], 0, len(data[1])) == 1
+
+
+class Anything:
+    """A cipher that opens everything and proves nothing."""
+
+    proven = False
+
+    def open(self, header, buf):
+        return header.start, header.end
+
+
+def test_a_block_inside_a_cipher_leaves_nothing_behind():
+    decoder = Decoder(lambda reading: None, Anything())
+    block = blocks(b"content", 4)[0]
+    sealed = b"\xdb\x08KFM12345" + bytes((5 + len(block),)) + b"\x20\0\0\0\x01" + block
+    framer = Framer(decoder.telegram)
+    for information, reason in ((sealed, None), (b"\x55", "no known APDU")):
+        data = hdlc(b"\xe6\xe7\x00" + information)
+        framer.feed(data, len(data))
+        assert decoder.reason == reason
