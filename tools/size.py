@@ -13,6 +13,8 @@ ON_DEMAND_BUDGET = 16 * 1024  # each of those packages
 HEAP = "240k"
 # Imported when needed and released after.
 ON_DEMAND = ("han/price", "han/ota", "han/net")
+# Modules of those that stay.
+KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__")
 # Twins of viper code, for interpreters without it: never loaded on the chip.
 TWINS = "_plain"
 
@@ -29,7 +31,7 @@ def groups():
         module = path.relative_to(target).with_suffix("").as_posix()
         if module.endswith((TWINS, "/plain")):
             group = "twins"
-        elif module.startswith(ON_DEMAND):
+        elif module.startswith(ON_DEMAND) and module not in KEPT:
             group = "on demand"
         else:
             group = "always"
