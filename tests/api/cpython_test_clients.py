@@ -292,50 +292,52 @@ def test_methods_paths_and_bodies(reader):
     asyncio.run(run())
 
 
-def test_hostile_clients_do_not_stop_the_meter(reader):
-    def attack():
-        kinds = (
-            b"",
-            b"GET /meter HTTP/1.1\r\nHost: x",
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(200),
-            os.urandom(3000),
-            b"GET /" + b"a" * 9000,
-            b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 20000,
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        )
-        sockets = []
-        for number in range(40):
-            one = socket.create_connection(("127.0.0.1", reader.port), 5)
-            try:
-                one.sendall(kinds[number % len(kinds)])
-            except OSError:
-                pass
-            sockets.append(one)
-        return sockets
+HOSTILE = (
+    b"",
+    b"GET /meter HTTP/1.1\r\nHost: x",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)),
+    bytes(range(255, 0, -1)) * 12,
+    b"GET /" + b"a" * 9000,
+    b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 20000,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+)
 
+
+def attack(port, count):
+    """Connections that have sent something that is no request, and stay."""
+    sockets = []
+    for number in range(count):
+        one = socket.create_connection(("127.0.0.1", port), 5)
+        try:
+            one.sendall(HOSTILE[number % len(HOSTILE)])
+        except OSError:
+            pass
+        sockets.append(one)
+    return sockets
+
+
+@pytest.mark.parametrize("count", (7, 60))
+def test_hostile_clients_do_not_stop_the_meter(reader, count):
     async def run():
-        timeout = aiohttp.ClientTimeout(5)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        loop = asyncio.get_running_loop()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(5)) as session:
             first = await reader.first_reading(session)
-            loop = asyncio.get_running_loop()
-            began = time.monotonic()
             sockets = []
-            served = 0
-            last = None
-            while time.monotonic() - began < 6:
-                sockets += await loop.run_in_executor(None, attack)
+            asked = served = 0
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                sockets += await loop.run_in_executor(None, attack, reader.port, count)
+                asked += 1
                 try:
                     async with session.get(reader.url + "/meter") as response:
-                        if response.status == 200:
-                            last = await response.json()
-                            served += 1
-                        else:
-                            assert response.status == 503
-                            with pytest.raises(aiohttp.ContentTypeError):
-                                await response.json()
-                except aiohttp.ClientError:
+                        # What is refused must not look like a reading.
+                        assert response.status == 200 or response.content_type == "text/plain"
+                        served += response.status == 200
+                except (aiohttp.ClientError, asyncio.TimeoutError):
                     pass
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.3)
+            # A few of them are hardly noticed; of many, it is enough to survive.
+            assert count > 10 or served >= asked - 1, (served, asked)
             # Everyone gets an answer or a closed socket within ten seconds.
             deadline = time.monotonic() + 10
             for one in sockets:
@@ -347,8 +349,7 @@ def test_hostile_clients_do_not_stop_the_meter(reader):
                     pass
                 one.close()
             last = await reader.first_reading(session)
-            assert last["seq"] - first["seq"] >= 4, (first["seq"], last["seq"])
-            assert served > 0
+            assert last["seq"] - first["seq"] >= 2, (first["seq"], last["seq"])
             async with session.get(reader.url + "/health") as response:
                 rows = (await response.json())["services"]
             assert {row["health"] for row in rows if row["name"] in ("meter", "api")} == {"ok"}, rows
