@@ -1,14 +1,18 @@
-"""Runs in the interpreter that is measured: reads lines `name hex`, prints `name ns heap`.
+"""Runs in the interpreter that is measured: reads [{"name", "hex", "key", "auth_key", "piece"}] from a file.
 
-Framer and decoder as the meter's task uses them, from bytes to a Reading. `heap` is what one
-telegram allocates, -1 where the interpreter cannot tell.
+Framer and decoder as the meter's task uses them, from bytes to a Reading. Prints a line
+`name ns heap arriving` for each: ns of a telegram that is there as a whole, the heap bytes
+it allocates (-1 where the interpreter cannot tell), ns of one that arrives in pieces of so
+many bytes (0 where `piece` is).
 """
 
 import gc
+import json
 import sys
 
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
+from han.wire.gcm import Cipher
 
 try:
     from time import ticks_diff, ticks_us
@@ -22,52 +26,85 @@ except ImportError:
         return a - b
 
 
-_ROUND_US = 40000
-_ROUNDS = 5
+_BATCH_US = 8000
+_BATCHES = 16
 
 
 def _nothing(reading):
     pass
 
 
-def measure(data):
-    """(ns, heap bytes) of one telegram; ns is the best of some rounds, as others share the machine."""
-    decoder = Decoder(_nothing)
-    framer = Framer(decoder.telegram)
-    size = len(data)
+def reader(job):
+    """(framer, decoder) with the job's keys."""
+    key, auth_key = (bytes.fromhex(job.get(name) or "") for name in ("key", "auth_key"))
+    decoder = Decoder(_nothing, Cipher(key, auth_key or None) if key else None)
+    return Framer(decoder.telegram), decoder
 
-    def run(count):
+
+def best(run):
+    """ns of one of run(count); the best of some batches, as others share the machine."""
+    count = 1
+    while True:
+        us = run(count)
+        if us > _BATCH_US // 4:
+            break
+        count *= 2
+    count = max(1, count * _BATCH_US // us)
+    found = []
+    for _ in range(_BATCHES):
+        gc.collect()  # the garbage of one batch must not slow the next one's allocations
+        found.append(run(count))
+    return min(found) * 1000 // count
+
+
+def measure(job):
+    """(ns, heap bytes, ns in pieces) of one telegram."""
+    data = bytes.fromhex(job["hex"])
+    size = len(data)
+    framer, decoder = reader(job)
+
+    def whole(count):
         started = ticks_us()
         for _ in range(count):
             framer.feed(data, size)
         return ticks_diff(ticks_us(), started)
 
-    run(3)
+    whole(3)
     if decoder.decoded != 3:
-        raise ValueError("decoded %d of 3 telegrams: %s" % (decoder.decoded, decoder.reason))
-    count = 1
-    while run(count) < _ROUND_US // 4:
-        count *= 2
-    count *= 4
-    best = min(run(count) for _ in range(_ROUNDS))
+        raise ValueError("%s: decoded %d of 3 telegrams: %s" % (job["name"], decoder.decoded, decoder.reason))
+    ns = best(whole)
     heap = -1
     if hasattr(gc, "mem_alloc"):
         gc.collect()
         gc.disable()
         before = gc.mem_alloc()
-        run(0)
+        whole(0)
         empty = gc.mem_alloc() - before
-        run(16)
-        heap = (gc.mem_alloc() - before - 2 * empty) // 16
+        whole(4)
+        heap = (gc.mem_alloc() - before - 2 * empty) // 4
         gc.enable()
-    return best * 1000 // count, heap
+
+    piece = job.get("piece")
+    if not piece:
+        return ns, heap, 0
+    parts = [data[at:at + piece] for at in range(0, size, piece)]
+
+    def arriving(count):
+        started = ticks_us()
+        for _ in range(count):
+            for part in parts:
+                framer.feed(part, len(part))
+        return ticks_diff(ticks_us(), started)
+
+    return ns, heap, best(arriving)
 
 
 def main(path):
     with open(path) as file:
-        for line in file:
-            name, text = line.split()
-            print(name, *measure(bytes.fromhex(text)))
+        jobs = json.load(file)
+    for job in jobs:
+        ns, heap, arriving = measure(job)
+        print(ns, heap, arriving, job["name"])
 
 
 if __name__ == "__main__":

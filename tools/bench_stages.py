@@ -1,0 +1,137 @@
+"""Where the time of a telegram goes; runs in the interpreter that is measured.
+
+Each stage's function is called through a recorder for one telegram; then the recorded calls
+are repeated and timed on their own. What a telegram takes beyond them is the bytecode that
+ties them together. Reads the same file as bench_telegrams.py; prints `ns stage<TAB>name`.
+"""
+
+import json
+import sys
+
+from bench_telegrams import best, reader, ticks_diff, ticks_us
+
+from han.meter import decoder as _decoder
+from han.meter import reading as _reading
+from han.wire import framer as _framer
+from han.wire import gcm as _gcm
+from han.wire import hdlc as _hdlc
+from han.wire import mbus as _mbus
+from han.wire import p1 as _p1
+from han.wire import segments as _segments
+from han.wire import sml as _sml
+
+_STAGES = (
+    ("copy in", ((_framer, "copy"),)),
+    ("hunt", ((_framer, "hunt"), (_p1, "hunt"))),
+    ("text end", ((_p1, "text_end"), (_sml, "find_escape"))),
+    ("checksum", ((_hdlc, "crc_x25"), (_sml, "crc_x25"), (_p1, "crc_arc"), (_mbus, "sum8"))),
+    ("segments", ((_segments, "copy"), (_segments, "same"))),
+    ("GHASH", ((_gcm, "ghash"),)),
+    ("AES", ()),
+    ("key stream", ((_gcm, "counters"), (_gcm, "xor"))),
+    ("walk", ((_decoder, "axdr_walk"), (_decoder, "p1_walk"), (_sml, "walk"))),
+    ("fill", ((_reading, "fill"),)),
+    ("texts", ((_reading.Reading, "set_text"),)),
+    ("clock", ((_reading.Reading, "set_clock"), (_reading.Reading, "set_p1_clock"))),
+)
+
+
+class Recorder:
+    """Takes note of the calls of one stage, those from inside another stage left out."""
+
+    inside = False
+
+    def __init__(self):
+        self.calls = []
+
+    def wrap(self, function):
+        def call(*arguments):
+            if Recorder.inside:
+                return function(*arguments)
+            # What is changed in place later must be the same when the call is repeated.
+            self.calls.append((function, tuple(_kept(one) for one in arguments)))
+            Recorder.inside = True
+            result = function(*arguments)
+            Recorder.inside = False
+            return result
+
+        return call
+
+    def ns(self):
+        """What all calls take together, less the calling."""
+        if not self.calls:
+            return 0
+        calls = self.calls
+        idle = [(_nothing, arguments) for _, arguments in calls]
+        return max(0, best(lambda count: _time(calls, count)) - best(lambda count: _time(idle, count)))
+
+
+class Aes:
+    """A cipher whose calls are noted."""
+
+    def __init__(self, aes, recorder):
+        self.encrypt = recorder.wrap(aes.encrypt)
+
+
+def _kept(argument):
+    return bytearray(argument) if isinstance(argument, (bytes, bytearray)) and len(argument) > 1024 else argument
+
+
+def _nothing(a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0):
+    pass  # as many arguments as any stage has; `*arguments` would allocate them
+
+
+def _time(calls, count):
+    started = ticks_us()
+    for _ in range(count):
+        for function, arguments in calls:
+            function(*arguments)
+    return ticks_diff(ticks_us(), started)
+
+
+def stages(job):
+    """[(stage, ns)] of one telegram, the total first and the rest last."""
+    data = bytes.fromhex(job["hex"])
+    framer, decoder = reader(job)
+    size = len(data)
+
+    def whole(count):
+        started = ticks_us()
+        for _ in range(count):
+            framer.feed(data, size)
+        return ticks_diff(ticks_us(), started)
+
+    total = best(whole)
+    found = [("total", total)]
+    replaced = []
+    recorders = []
+    for stage, places in _STAGES:
+        recorder = Recorder()
+        recorders.append((stage, recorder))
+        for place, name in places:
+            function = getattr(place, name)
+            replaced.append((place, name, function))
+            setattr(place, name, recorder.wrap(function))
+        if stage == "AES" and decoder.cipher:
+            aes = decoder.cipher._aes
+            replaced.append((decoder.cipher, "_aes", aes))
+            decoder.cipher._aes = Aes(aes, recorder)
+    framer.feed(data, size)
+    for place, name, function in replaced:
+        setattr(place, name, function)
+    for stage, recorder in recorders:
+        found.append((stage, recorder.ns()))
+    found.append(("the rest", total - sum(ns for _, ns in found[1:])))
+    return found
+
+
+def main(path):
+    with open(path) as file:
+        jobs = json.load(file)
+    for job in jobs:
+        for stage, ns in stages(job):
+            print("%d\t%s\t%s" % (ns, stage, job["name"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
