@@ -22,6 +22,7 @@ from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
 from .store.copies import Copies
+from .store.history import History
 
 
 def _show(text):
@@ -48,6 +49,7 @@ class App:
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
         self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
+        self.history = None  # where the flash cannot be read
         self._restore()
         self.link = self.make_link()
         self.messages = Messages(
@@ -56,7 +58,7 @@ class App:
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         tokens = Tokens(Copies(flash.Region(state, *flash.TOKEN_KEY), b"HANT"), board.random, self.clock)
-        routes = Routes(self.messages, self.streams, self.link, tokens, self._report)
+        routes = Routes(self.messages, self.streams, self.link, self.history, tokens, self._report)
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
 
     def make_link(self):
@@ -97,6 +99,8 @@ class App:
         self.supervisor.start("counters", self._keep_counters)
         self.supervisor.start("state", self._watch_state)
         self.supervisor.start("spotprices", self._follow_prices)
+        if self.history:
+            self.supervisor.start("history", self._record)
         self.listening.set()
         try:
             while True:
@@ -109,6 +113,8 @@ class App:
         """Write what must not be lost. Needs no loop: also for a stop that ended it."""
         try:
             self.counters.save()
+            if self.history:
+                self.history.flush()
         except OSError as error:
             self.log.crash("counters", error)
 
@@ -126,6 +132,25 @@ class App:
             self.counters.load()
         except OSError as error:
             self.log.crash("counters", error)
+        try:
+            region = flash.Region(self.board.partition("state"), *flash.CLOCK_STEPS)
+            history = History(self.board.partition("history"), region, self.clock, self._quote)
+            from .store.replay import Replay
+
+            Replay(history).run()
+            self.history = history
+        except (OSError, ValueError) as error:
+            self.supervisor.set("history", "stopped", "failed", "%s" % error)
+            self.log.crash("history", error)
+        release("han.store.replay")
+
+    def _quote(self, utc):
+        """(price, currency) of a quarter of an hour, for its sample."""
+        return self.book.price(utc), self.book.currency
+
+    # Lives as long as the application.
+    async def _record(self):
+        await self.history.run(self.bus, lambda health, error: self.supervisor.set("history", "running", health, error))
 
     # Lives as long as the application.
     async def _keep_counters(self):

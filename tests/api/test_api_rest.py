@@ -1,11 +1,13 @@
 """What clients read: the messages as the contract and the replay list of known clients have them."""
 
+import asyncio
 import json
+import sys
 
 from han.core.clock import EPOCH
 from han.meter import obis
 from han.meter.reading import LIST_VERSION, METER_ID, METER_TYPE
-from tests.api.fake import FULL, NOW, Board, Link, Running, ask, get, put
+from tests.api.fake import FULL, NOW, Board, Link, Running, ask, get, put, raw
 
 
 def is_mac(text):
@@ -209,12 +211,15 @@ async def test_counters_stay_from_hour_to_hour_and_over_a_restart():
 
 async def test_counters_are_kept_after_each_change_but_not_more_often_than_every_quarter():
     board = Board()
+    saves = []
     async with Running(board) as app:
+        save = app.counters.save
+        app.counters.save = lambda: (saves.append(1), save())
         for number in range(5):
             app.link.read((obis.IMPORT_ENERGY, 1000 + number))
             assert (await get(app, "/meter"))["ic"] == (1000 + number) / 1000
             app.board.ticks += 299_000
-        assert board.power.operations == 2  # the first, and the first after a quarter of an hour
+        assert len(saves) == 2  # the first, and the first after a quarter of an hour
         async with Running(Board({"state": board.flash["state"]})) as again:  # as after a power cut
             again.link.read((obis.IMPORT_POWER, 1))
             assert (await get(again, "/meter"))["ic"] == 1.004
@@ -346,3 +351,66 @@ def test_the_fake_holds_negative_numbers():
     live = Link(None, Board()).live
     put(live, 3, -5)
     assert live.get(3) == -5
+
+
+# --- /history and /data
+
+
+async def test_history_and_compact_data_through_the_gate():
+    async with Running() as app:
+        assert (await ask(app, "/data")).status == 503
+        for _ in range(30):
+            app.link.read(*FULL)
+            app.board.ticks += 2500
+            await asyncio.sleep(0.01)
+        for name, length in (("hourly", 8), ("weekly", 1), ("monthly", 1), ("yearly", 1)):
+            data = await raw(app, b"GET /history/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % name.encode())
+            head, _, body = data.partition(b"\r\n\r\n")
+            assert b" 200 " in head and b"application/json" in head and b"no-store" in head
+            message = json.loads(body.decode())
+            assert message["type"] == "HAN_%s_HISTORY_MESSAGE" % name.upper()
+            assert len(message["t"]) in (length, length + 1) and message["f"][-1] & 1
+            assert message["t"][-1] == message["x"] <= NOW // 1000 + 80
+            assert message["c_avg"][0] == [6.1, -5.81, 0]
+        for query in ("from=x", "to=", "limit=0", "limit=-1"):
+            answer = await ask(app, "/history/hourly?" + query)
+            assert answer.status == 400 and query.split("=")[0] in answer.json()["message"]
+        assert (await ask(app, "/history/daily")).status == 404
+        assert (await ask(app, "/history/hourly", "POST")).status == 405
+        assert "han.api.history" not in sys.modules
+
+        app.config.values["p"] = 8123456
+        data = await get(app, "/data")
+        assert data["type"] == "HAN_COMPACT_DATA_MESSAGE"
+        assert (data["im"], data["mf"], data["i"], data["e"], data["ri"], data["re"]) == (18000, 25, 1000, 0, 10, 0)
+        assert (data["ic"], data["ec"], data["u1"], data["i1"], data["i2"]) == (123456.789, 10, 239.2, 6.1, -5.812)
+        assert (data["p"], data["pc"], data["ep"]["h"], data["ep"]["d"]) == (8.123456, "EUR", 8.123456, 194.962944)
+        assert data["ep"]["w"] == 1364.740608 and data["ep"]["m"] == 5848.88832
+        assert abs(data["c"] - NOW // 1000) < 100
+
+
+async def test_history_survives_a_restart_and_a_partition_that_cannot_be_had():
+    board = Board()
+    async with Running(board) as app:
+        for _ in range(30):
+            app.link.read(*FULL)
+            app.board.ticks += 2500
+            await asyncio.sleep(0.01)
+    again = Board(board.flash)
+    again.ticks = board.ticks
+    async with Running(again) as app:
+        data = await raw(app, b"GET /history/hourly HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert len(json.loads(data.partition(b"\r\n\r\n")[2].decode())["t"]) >= 7
+    broken = Board()
+    partition = broken.partition
+
+    def none(label):
+        if label == "history":
+            raise OSError(19)
+        return partition(label)
+
+    broken.partition = none
+    async with Running(broken) as app:
+        assert (await ask(app, "/history/hourly")).status == 503
+        rows = (await get(app, "/health"))["services"]
+        assert [row["health"] for row in rows if row["name"] == "history"] == ["failed"]

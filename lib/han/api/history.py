@@ -6,12 +6,16 @@ and flagged as partial in the columns that are left. The newest sample is the bu
 """
 from asyncio import sleep
 
+from microdot.microdot import Response
+
 from ..core.clock import EPOCH
 from ..store.clocksteps import shifted, start_near
 from ..store.history import Bucket
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, price
 from .encode import decimal, text
+from .server import refusal
 
+_NAMES = "hourly", "weekly", "monthly", "yearly"
 _TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"
 # What is returned by default is younger than this, s, than the newest: 1 h, 7 days, 31 days, 13 months.
 _SPANS = 3600, 7 * 86400, 30 * 86400 + 43200, 380 * 86400
@@ -22,6 +26,8 @@ _HEAD = (
 _CHUNK = 700
 _TURN = 32
 _MOST = 1 << 40
+# For a client to take a part, ms.
+_PATIENCE = 4000
 _FLAGS = LIVE | PARTIAL | UNSET | CHANGED
 
 
@@ -38,6 +44,20 @@ def parse(query):
     if found["limit"] == 0:
         raise ValueError("limit must be at least 1")
     return found["from"], found["to"], found["limit"]
+
+
+async def serve(request, history):
+    """Answer a request for /history/…; history: store.history.History, None where it cannot be had."""
+    if history is None:
+        return refusal(503, "history cannot be read", {"Retry-After": "60"})
+    try:
+        query = parse(request.query_string)
+    except ValueError as error:
+        return refusal(400, str(error))
+    if request.method == "HEAD":
+        return Response(b"", 200, {"Content-Type": "application/json"})
+    await History(history, _NAMES.index(request.path[9:]), query).send(request.sock, _PATIENCE)
+    return Response.already_handled
 
 
 class History:

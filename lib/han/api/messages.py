@@ -168,10 +168,7 @@ class Messages:
         get = live.get
         # Import and export, then reactive import and export: the total and three phases each.
         powers = [[get(_IMPORT + k)] + [get(_PHASES + 3 * k + i) for i in range(3)] for k in range(4)]
-        energies = [get(_ENERGY + k) for k in range(4)]
-        for k, kept in enumerate(self._counters.values):
-            if energies[k] is None:
-                energies[k] = kept
+        energies = self._energies(live)
         ts = self._clock.unix_ms(live.received)
         if ts is not None and self._config.get("m", "ts") == "s":
             ts //= 1000
@@ -198,6 +195,23 @@ class Messages:
                 _list([get(_CURRENT + i) for i in range(3)], 3, unknown),
             )
         ).encode()
+
+    def _energies(self, live):
+        energies = [live.get(_ENERGY + k) for k in range(4)]
+        for k, kept in enumerate(self._counters.values):
+            if energies[k] is None:
+                energies[k] = kept
+        return energies
+
+    def compact(self, make):
+        """GET /data, made by compact.compact; None before the first reading."""
+        live = self.reading()
+        if live is None:
+            return None
+        utc = self._clock.utc()
+        price = self._book.price(utc)
+        now = None if utc is None else utc + EPOCH
+        return make(live, self._energies(live), self._config.get("m", "f"), price, self._book.currency, now)
 
     def meter_id(self):
         """GET /meter/id; None before the first reading."""

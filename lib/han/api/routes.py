@@ -1,6 +1,7 @@
 """The one table of paths and methods, and what each does."""
 from microdot.microdot import Response
 
+from ..core.modules import release
 from . import websocket
 from .access import same_origin
 from .server import refusal
@@ -12,12 +13,14 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link, tokens, report):
+    def __init__(self, messages, streams, link, history, tokens, report):
         self._messages = messages
         self._streams = streams
         self._link = link
         self._tokens = tokens
         self._report = report
+        self._history = history
+        self._users = 0  # of the module for history, right now
 
     def table(self):
         """(path, methods, handler); what is asked for most comes first."""
@@ -36,6 +39,11 @@ class Routes:
             ("/auth/token", ("GET", "POST"), self.token),
             ("/diagnostics", get, self.diagnostics),
             ("/diagnostics/capture", get, self.capture),
+            ("/data", get, self.data),
+            ("/history/hourly", get, self.history),
+            ("/history/weekly", get, self.history),
+            ("/history/monthly", get, self.history),
+            ("/history/yearly", get, self.history),
         )
 
     async def meter(self, request):
@@ -64,6 +72,24 @@ class Routes:
 
     async def prices(self, request):
         return Response(self._messages.prices(), 200, {"Content-Type": "application/json"})
+
+    async def data(self, request):
+        from .compact import compact
+
+        message = self._messages.compact(compact)
+        release("han.api.compact")
+        return self._reading(message)
+
+    async def history(self, request):
+        self._users += 1
+        try:
+            from .history import serve
+
+            return await serve(request, self._history)
+        finally:
+            self._users -= 1
+            if not self._users:
+                release("han.api.history")
 
     async def token(self, request):
         if not same_origin(request.headers):

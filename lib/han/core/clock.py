@@ -1,5 +1,7 @@
 """What time it is, where that is known from, and how long the reader has been up."""
 
+from .zone import Zone
+
 #: Seconds from 1970 to 2020-01-01 UTC, from which the application counts: its
 #: seconds then fit the chip's 31-bit small integers until 2054.
 EPOCH = 1577836800
@@ -14,6 +16,8 @@ class Clock:
         self._up = 0
         self._set = None  # unix ms at uptime 0, once someone has set the clock
         self._source = None
+        #: Where local days and months begin; whoever knows the configuration sets it.
+        self.zone = Zone()
 
     def uptime_ms(self):
         """ms since the reader started. Called at least once a week, as the board's tick wraps."""

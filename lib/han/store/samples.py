@@ -95,10 +95,11 @@ class Samples:
         self._format = _FORMATS[kind]
         region = Region(partition, *shares(partition.ioctl(4, 0))[kind])
         self.ring = ring = Ring(region, struct.calcsize(self._format), LAYOUT)
-        self._older = self._old = None
+        self._older = ""
+        self._old = None
         self._base = ring.first
         if ring.strange and older:
-            layout, self._older, self._convert = older
+            layout, self._older, self._convert = older  # until its sectors are needed
             self._old = Ring(region, struct.calcsize(self._older), layout)
             if not ring.next:
                 ring.begin_after(self._old)
