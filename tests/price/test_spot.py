@@ -1,11 +1,14 @@
 """Prices from the services' look-alikes: right, or not at all, and /health says so."""
 
+import asyncio
+import gc
 import sys
 
 from han.core.clock import EPOCH
 from han.price.keep import load
 from host_sim import pricesites
 from tests.price.house import BERLIN, House, at
+from tests.support import skip
 
 #: Forms in which the right prices may come as well.
 GOOD = pricesites.FAULTS[:5]
@@ -268,3 +271,19 @@ async def test_only_the_book_stays():
         import han.price
 
         assert not hasattr(han.price, "fetch") and not hasattr(han.price, "scan")
+
+
+async def test_a_year_of_fetching_leaves_no_garbage():
+    if not hasattr(gc, "mem_alloc"):
+        skip("CPython does not tell what is allocated")
+    async with House(at(2025, 11, 20, 15), "SE3", "SEK") as house:
+        sizes = []
+        for _ in range(12):
+            house.sites.faults["energycharts"] = ("html", None, "hole")[len(sizes) % 3]
+            await house.turn(86400)
+            house.right(house.clock.now, BERLIN.next_day(house.clock.now) + 86400, 10937, False)
+            del house.sites.requests[:]
+            await asyncio.sleep(0.02)  # the services' last words
+            gc.collect()
+            sizes.append(gc.mem_alloc())
+        assert max(sizes[6:]) - max(sizes[:6]) < 1000, sizes

@@ -131,23 +131,25 @@ class Scanner:
 def scaled(text, places):
     """The number in text (bytes, as JSON writes it) times 10**places as the nearest integer.
 
-    None for null; Wrong for anything else that is not a number.
+    None for null; Wrong for anything else that is not a number, or is one of more than 60 bits.
     """
     if text == b"null":
         return None
+    if not text or text.strip(b"0123456789+-.eE"):
+        raise Wrong("not a number")
     digits = text.decode().lower()
     shift = places
     at = digits.find("e")
     if at >= 0:
         exponent = digits[at + 1 :]
         if not exponent.lstrip("+-").isdigit() or len(exponent) > 3:
-            raise Wrong("not a number: " + digits)
+            raise Wrong("not a number")
         shift += int(exponent)
         digits = digits[:at]
     negative = digits.startswith("-")
     whole, _, fraction = (digits[1:] if negative else digits).partition(".")
     if not (whole + fraction).isdigit() or not whole:
-        raise Wrong("not a number: " + text.decode())
+        raise Wrong("not a number")
     number = int(whole + fraction)
     shift -= len(fraction)
     if shift < 0:
@@ -155,4 +157,6 @@ def scaled(text, places):
         number = (2 * number + unit) // (2 * unit)
     else:
         number *= 10**shift
+    if number >> 60:  # an array would keep only some of it
+        raise Wrong("not a price")
     return -number if negative else number

@@ -26,7 +26,10 @@ class EnergyCharts:
         self._unit = None
 
     def found(self, keys, text, quoted):
-        if keys == ["unit"]:
+        if text is None:
+            if keys:
+                raise Wrong("an object among the prices")
+        elif keys == ["unit"]:
             self._unit = text.replace(b" ", b"")
         elif len(keys) == 2 and keys[0] in ("unix_seconds", "price"):
             times = keys[0] != "price"
