@@ -58,8 +58,8 @@ class Head:
     max_fields = 48
 
     def __init__(self):
-        self.method = self.target = self.version = None
-        self.path = None  # decoded, without the query
+        self.method = self.target = self.version = ""
+        self.path = ""  # decoded, without the query
         self.headers = {}  # names in lower case
         self.length = 0  # of the body, bytes
 
@@ -126,7 +126,7 @@ class Head:
         self.method = method.decode()
         self.target = self.path = target.decode()
         if "%" in self.path or "?" in self.path:
-            self.path = unquote(target.split(b"?", 1)[0])
+            self.path = unquote(target.split(b"?", 1)[0]) or ""
         self.version = "1.1" if version[-1] == 49 else "1.0"
         return None
 

@@ -74,6 +74,9 @@ class Connection:
         #: What a handler has made of it instead of answering: its run() takes over, limits are its own.
         self.stream = None
         self.reader = reader
+        #: What came of a request's body with its head, and how many bytes of it are to come.
+        self.early = b""
+        self.unread = 0
         self._writer = writer
         self._task = asyncio.current_task()
         try:
@@ -87,6 +90,20 @@ class Connection:
         self.left = patience
         self._writer.write(data)
         await self._writer.drain()
+
+    async def body(self):
+        """The request's body; None where the client does not send all of it."""
+        data, self.early = self.early, b""
+        while self.unread:
+            try:
+                more = await self.reader.read(min(self.unread, _CHUNK))
+            except OSError:
+                return None
+            if not more:
+                return None
+            self.unread -= len(more)
+            data += more
+        return data
 
     def end(self):
         """Stop the connection's task, wherever it waits; it then closes the socket."""
@@ -245,7 +262,8 @@ class Gate:
     async def _request(self, connection):
         head = Head()
         data = b""
-        end = wrong = None
+        end = 0
+        wrong = None
         while not end and not wrong:
             more = await connection.reader.read(_CHUNK)
             if not more:
@@ -269,6 +287,9 @@ class Gate:
             return
         self.served += 1
         connection.left = self.answer_ms
+        if head.length:
+            connection.early = data[end : end + head.length]
+            connection.unread = head.length - len(connection.early)
         response = self._forbidden(head)
         if response is None:
             request = Request(
@@ -283,9 +304,8 @@ class Gate:
             if not isinstance(response.body, bytes) and head.version == "1.1":
                 response.headers["Transfer-Encoding"] = "chunked"
             await self._answer(connection, response)
-            rest = head.length - (len(data) - end)
-            if rest > 0:
-                await self._discard(connection, rest, self.rest_ms)
+            if connection.unread:
+                await self._discard(connection, connection.unread, self.rest_ms)
 
     def _forbidden(self, head):
         """The refusal of a request that its head alone rules out, else None."""
