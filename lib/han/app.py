@@ -49,9 +49,10 @@ class App:
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
         self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
-        self.history = None  # where the flash cannot be read
         self._restore()
         self.link = self.make_link()
+        # After what needs big pieces of memory.
+        self.history = self._restore_history()
         self.messages = Messages(
             board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
             self.counters, self.supervisor, self.link, self.book,
@@ -132,17 +133,22 @@ class App:
             self.counters.load()
         except OSError as error:
             self.log.crash("counters", error)
+
+    def _restore_history(self):
+        """What has been recorded, None where the flash cannot be read."""
         try:
             region = flash.Region(self.board.partition("state"), *flash.CLOCK_STEPS)
             history = History(self.board.partition("history"), region, self.clock, self._quote)
             from .store.replay import Replay
 
             Replay(history).run()
-            self.history = history
+            return history
         except (OSError, ValueError) as error:
             self.supervisor.set("history", "stopped", "failed", "%s" % error)
             self.log.crash("history", error)
-        release("han.store.replay")
+        finally:
+            release("han.store.replay")
+        return None
 
     def _quote(self, utc):
         """(price, currency) of a quarter of an hour, for its sample."""
