@@ -1,5 +1,6 @@
-"""The bare microdot that `make bench` compares the API with: PORT is the only argument."""
+"""The bare microdot that `make bench` compares the API with: PORT [BYTES after which to collect]."""
 
+import gc
 import sys
 
 from microdot import Microdot
@@ -13,4 +14,6 @@ async def hello(request):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        gc.threshold(int(sys.argv[2]))
     app.run(host="127.0.0.1", port=int(sys.argv[1]))
