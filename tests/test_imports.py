@@ -11,7 +11,7 @@ _ALLOWED = {
     "price": ("net", "store", "core"),
     "ota": ("net", "store", "core"),
     "net": ("store", "core"),
-    "api": ("price", "ota", "net", "store", "core", "meter.reading"),
+    "api": ("price", "ota", "net", "store", "core", "meter.reading", "meter.search", "meter.profiles", "wire.gcm"),
 }
 _OUTSIDE = ("machine", "esp32", "esp", "network", "host_sim", "firmware", "tools", "tests")
 

@@ -16,6 +16,7 @@ from .core.log import Log
 from .core.modules import release
 from .core.tasks import Supervisor
 from .core.zone import Zone
+from .meter import profiles
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .price.book import MARKET, Book
@@ -59,12 +60,36 @@ class App:
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         tokens = Tokens(Copies(flash.Region(state, *flash.TOKEN_KEY), b"HANT"), board.random, self.clock)
-        routes = Routes(self.messages, self.streams, self.link, self.history, tokens, self._report)
+        routes = Routes(
+            self.messages, self.streams, self.link, self.history, tokens, self._report, self.config, self._configure
+        )
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
 
     def make_link(self):
         """The part that reads the meter."""
-        return Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"), self._cipher())
+        meter = self.config.get("m")
+        link = Link(self.board.uart, self.bus, self.board, meter["o"])
+        link.use(meter["o"], self._cipher(), profiles.opening(meter["t"]))
+        return link
+
+    def _configure(self, values):
+        """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
+        before = self.config.get("m")
+        self.config.change(values)
+        self.supervisor.set("configuration", "running", "ok")
+        self._set_zone()
+        meter = values["m"]
+        if meter != before:
+            self.link.use(meter["o"], self._cipher(), profiles.opening(meter["t"]))
+        self.bus.publish("configuration", None)
+
+    def _set_zone(self):
+        name = self.config.get("t")
+        if name != self.clock.zone.name:
+            try:
+                self.clock.zone = Zone(name)
+            except (OSError, ValueError) as error:
+                self.supervisor.set("configuration", "running", "degraded", "t: %s" % error)
 
     def _cipher(self):
         """What opens ciphered telegrams, None without a key."""
@@ -129,6 +154,7 @@ class App:
                 self.supervisor.set("configuration", "running", "degraded", "both copies damaged, defaults used")
         except OSError as error:
             self.supervisor.set("configuration", "running", "failed", "cannot be read: %s" % error)
+        self._set_zone()
         try:
             self.counters.load()
         except OSError as error:

@@ -84,6 +84,9 @@ class Link:
         while True:
             await asyncio.sleep(3600)
 
+    def use(self, *what):
+        self.used = what
+
     def read(self, *fields, clock=None):
         """A telegram with (field, number) pairs has come."""
         live = self.live

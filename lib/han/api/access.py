@@ -31,12 +31,18 @@ def _port(text):
     return not text or text.isdigit() and len(text) <= 5
 
 
-def _address(name):
+def is_name(text):
+    """True for a host name in lower case without port."""
+    return bool(text) and _name(text) == text
+
+
+def is_address(name):
+    """True for an IPv4 address."""
     parts = name.split(".")
     if len(parts) != 4:
         return False
     for part in parts:
-        if not part.isdigit() or len(part) > 3 or int(part) > 255:
+        if not part.isdigit() or len(part) > 3 or int(part) > 255 or part != str(int(part)):
             return False
     return True
 
@@ -48,7 +54,7 @@ def host_allowed(host, names):
         return False
     if name[-1] == ".":
         name = name[:-1]
-    if "." not in name or name[0] == "[" or _address(name):
+    if "." not in name or name[0] == "[" or is_address(name):
         return True
     for zone in _LOCAL:
         if name.endswith(zone) and len(name) > len(zone):

@@ -41,6 +41,16 @@ def _same(a, b):
     return not differ
 
 
+def knows(field, password):
+    """Whether an Authorization field says the password (RFC 7617), with any user's name."""
+    kind, _, code = (field or "").partition(" ")
+    try:
+        given = a2b_base64(code.strip())
+    except ValueError:
+        return False
+    return kind.lower() == "basic" and _same(given.partition(b":")[2], password.encode())
+
+
 class Tokens:
     """Makes and checks tokens. copies: where the key is kept; random(n) -> n bytes."""
 

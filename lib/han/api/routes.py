@@ -4,6 +4,7 @@ from microdot.microdot import Response
 from ..core.modules import release
 from . import websocket
 from .access import same_origin
+from .auth import knows
 from .server import refusal
 
 
@@ -13,12 +14,14 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link, history, tokens, report):
+    def __init__(self, messages, streams, link, history, tokens, report, config, configure):
         self._messages = messages
         self._streams = streams
         self._link = link
         self._tokens = tokens
         self._report = report
+        self._config = config
+        self._configure = configure
         self._history = history
         self._users = 0  # of the module for history, right now
 
@@ -27,7 +30,7 @@ class Routes:
         get = ("GET",)
         return (
             ("/meter", get, self.meter),
-            ("/configuration", get, self.configuration),
+            ("/configuration", ("GET", "PUT", "POST", "PATCH"), self.configuration),
             ("/han", get, self.han),
             ("/meter/id", get, self.meter_id),
             ("/meter/data", get, self.meter_data),
@@ -36,6 +39,7 @@ class Routes:
             ("/events", get, self.events),
             ("/health", get, self.health),
             ("/prices", get, self.prices),
+            ("/definitions", get, self.definitions),
             ("/auth/token", ("GET", "POST"), self.token),
             ("/diagnostics", get, self.diagnostics),
             ("/diagnostics/capture", get, self.capture),
@@ -65,7 +69,35 @@ class Routes:
         return self._messages.state()
 
     async def configuration(self, request):
-        return self._messages.configuration()
+        if request.method in ("GET", "HEAD"):
+            return self._messages.configuration()
+        refused = self._writable(request)
+        if refused:
+            return refused
+        body = await request.sock.body()
+        if body is None:
+            return refusal(400, "body shorter than its content-length")
+        try:
+            from .settings import changed
+
+            values = changed(body, self._config.values)
+            if values != self._config.values:
+                self._configure(values)
+        except ValueError as error:
+            return refusal(400, str(error))
+        except OSError as error:
+            return refusal(503, "the flash does not keep it: %s" % error, {"Retry-After": "60"})
+        finally:
+            for name in ("api.settings", "api.body", "api.choices", "core.zonefile"):
+                release("han." + name)
+        return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
+
+    async def definitions(self, request):
+        from .definitions import definitions
+
+        for name in ("api.definitions", "api.choices", "core.zonefile"):
+            release("han." + name)
+        return Response(definitions(), 200, {"Content-Type": "application/json"})
 
     async def health(self, request):
         return self._messages.health(self._streams.figures())
@@ -94,6 +126,9 @@ class Routes:
     async def token(self, request):
         if not same_origin(request.headers):
             return refusal(403, "origin is not this reader")
+        password = self._config.get("pw")
+        if password and not knows(request.headers.get("authorization"), password):
+            return refusal(401, "access password needed", {"WWW-Authenticate": 'Basic realm="HAN reader"'})
         return self._messages.token(self._tokens.issue())
 
     async def diagnostics(self, request):
@@ -109,10 +144,18 @@ class Routes:
         }
         return Response(bytes(self._link.capture.anonymised()), 200, fields)
 
+    def _writable(self, request):
+        """The refusal of a request that may not change anything, else None."""
+        if not same_origin(request.headers):
+            return refusal(403, "origin is not this reader")
+        return self._trusted(request) if self._config.get("pw") else None
+
     def _trusted(self, request):
         """The refusal of a request without a good token, else None."""
         refused = self._tokens.refuse(request.headers.get("authorization"))
-        return refused and refusal(*refused, {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
+        if not refused:
+            return None
+        return refusal(refused[0], refused[1], {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
 
     async def ws(self, request):
         accept = websocket.upgrade(request.headers)

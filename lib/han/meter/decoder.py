@@ -29,6 +29,7 @@ class Decoder:
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
         self.cipher = cipher
+        self.maker = None  # opening of the first text that lists are taken to have, whatever they have
         self.trace = trace
         self.reading = Reading()
         self.ciphered = apdu.Ciphered()
@@ -196,6 +197,8 @@ class Decoder:
             size = min(rows[2], 8)
             if len(text) != size or not same(buf, rows[1], text, size):
                 self._first = text = bytes(memoryview(buf)[rows[1]:rows[1] + size])
+        if self.maker is not None:
+            text = self.maker
         if info[1]:
             profile = profiles.coded(text)
         else:

@@ -72,6 +72,16 @@ class Link:
         self._pending = False
         self._frames = self._broken = 0
 
+    def use(self, option, cipher, maker):
+        """Go on with another option and cipher; maker: the lists' (`profiles.opening`), None: told from them."""
+        self._decoder.cipher = cipher
+        self._decoder.maker = maker
+        if option == 0:
+            self._search.fixed = False  # from the setting in use on
+        elif not self._search.fixed or self._search.index != option - 1:
+            self._search = Search(option)
+            self.start()
+
     @property
     def locked(self):
         """True while the line's settings are known to be right."""

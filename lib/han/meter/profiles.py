@@ -74,7 +74,17 @@ _SCALES = ((b"KFM", _KAIFA), (b"Kamstrup", _KAMSTRUP))
 
 COMMON = b"", _COMMON
 P1 = b"", _P1
+#: Names of the makers whose lists can be assumed, and how the first text of theirs opens.
+MAKERS = ("common", b""), ("kaifa", b"KFM"), ("kamstrup", b"Kamstrup"), ("iskra", b"ISK")
 _CODED = tuple((opening, (bytes((LIST_VERSION,)), scale)) for opening, scale in _SCALES)
+
+
+def opening(name):
+    """What the first text of a maker's lists opens with; None for another name: told from the list."""
+    for maker, text in MAKERS:
+        if maker == name:
+            return text
+    return None
 
 
 def coded(text):

@@ -34,6 +34,7 @@ def defaults():
         "up": "automatic",
         "bhf": False,
         "hosts": [],
+        "pw": "",
         "m": {"f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms"},
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
@@ -80,6 +81,15 @@ class Config:
                 self._newest = sector
         self.values = merged(best or {}, defaults())
         return best is not None
+
+    def change(self, values):
+        """Take these values and keep them. OSError, ValueError (too long): nothing has changed."""
+        before, self.values = self.values, values
+        try:
+            self.save()
+        except (OSError, ValueError):
+            self.values = before
+            raise
 
     def save(self):
         """Write the values over the older copy. OSError when the flash refuses; the newer is then untouched."""
