@@ -81,7 +81,7 @@ def whole(*pieces):
     for telegram, number in pieces:
         data = made[telegram][number - 1]
         if collected.add(data, 0, len(data)) == 1:
-            found.append(bytes(collected.whole.buf[:collected.whole.length]))
+            found.append(bytes(collected.done.buf[:collected.done.length]))
             collected.start()
     return found
 

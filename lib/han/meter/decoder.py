@@ -145,7 +145,8 @@ class Decoder:
                     return self._reject("block malformed")
                 if state == 0:
                     return self._note("block")
-                buf, start, end = self._blocks.whole.buf, 0, self._blocks.whole.length
+                done = self._blocks.done
+                buf, start, end = done.buf, 0, done.length
                 self._blocks.start()
             elif tag == apdu.GLO_CIPHERING or tag == apdu.DED_CIPHERING:
                 opened = self._open(buf, start, end)
