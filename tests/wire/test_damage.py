@@ -2,7 +2,7 @@
 from array import array
 
 from han.meter.decoder import Decoder
-from han.meter.obis import KEYS, KNOWN
+from han.meter.obis import IMPORT_POWER, KEYS, KNOWN
 from han.wire import walk, walk_plain
 from han.wire.framer import GLO, HDLC, P1, Framer
 from han.wire.segments import Blocks
@@ -62,15 +62,17 @@ def test_an_sml_scaler_of_eight_bytes():
         assert readings[0][:2] == [None, 7]
 
 
-def test_units_with_a_character_too_many():
-    # In the letters' five bits a back-tick is nothing.
-    for unit in ("`W", "``A", "W`", "kW", "w", "varh", "Varhh", "@V"):
-        line = bytearray(("1-0:1.7.0(5*%s)\r\n" % unit).encode())
+def test_lines_with_a_character_too_many():
+    # In the letters' five bits a back-tick is nothing; behind the code something else than its parenthesis.
+    for text in ("1-0:1.7.0(5*`W)", "1-0:1.7.0(5*``A)", "1-0:1.7.0(5*W`)", "1-0:1.7.0(5*Varhh)", "1-0:1.7.0(5*@V)",
+                 "1-0:1.7.0!(5*W)", "1-0:1.7.0.(5*W)", "1-0:1.7.0-((5*W)", "1-0:1.7(5*W)", "1-0:1.7.0(5*kW)"):
+        line = bytearray((text + "\r\n").encode())
         both = []
         for module in (walk, walk_plain):
             rows = array("i", bytes(64))
-            both.append((module.p1_walk(line, 0, len(line), rows, 2, KEYS, KNOWN), list(rows[6:8])))
-        assert both[0] == both[1], unit
+            n = module.p1_walk(line, 0, len(line), rows, 2, KEYS, KNOWN)
+            both.append((n, list(rows[6:8]) if n else None))
+        assert both[0] == both[1], text
 
 
 def whole(*pieces):
@@ -138,3 +140,13 @@ def test_a_block_inside_a_cipher_leaves_nothing_behind():
         data = hdlc(b"\xe6\xe7\x00" + information)
         framer.feed(data, len(data))
         assert decoder.reason == reason
+
+
+def test_ciphered_lines_are_text():
+    readings = []
+    decoder = Decoder(lambda reading: readings.append(reading.get(IMPORT_POWER)), Anything())
+    for lines, count in ((b"1-0:1.7.0(5*kW)\r\n!", 1), (b"1-0:1.7.0(5\xb2*k\xd7)\r\n!", 0)):
+        data = bytearray(b"/ABC5\r\n\x00" + bytes((5 + len(lines),)) + b"\x20\0\0\0\x01" + lines)
+        del readings[:]
+        decoder.telegram(GLO, data, 0, len(data))
+        assert len(readings) == count

@@ -3,7 +3,7 @@ from array import array
 
 from ..wire import apdu, hdlc, mbus, p1
 from ..wire.framer import GLO, HDLC, MBUS, SML
-from ..wire.loops import same
+from ..wire.loops import same, text_end
 from ..wire.segments import Blocks, Segments
 from ..wire.walk import axdr_walk, p1_walk
 from . import profiles
@@ -177,6 +177,8 @@ class Decoder:
         at, stop = opened
         if 0x30 <= buf[at] <= 0x39:
             # The lines alone: their ident stands in front of the APDU.
+            if text_end(buf, at, stop) < 0:
+                return self._reject("P1 text damaged")
             self._lines(buf, start, p1.ident_end(buf, start), at, stop)
         else:
             self.apdu(buf, at, stop)

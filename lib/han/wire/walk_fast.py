@@ -246,6 +246,7 @@ def p1_walk(buf, start: int, end: int, rows, most: int, keys, known: int) -> int
                     break
                 continue
             if number < 0:
+                e = -1
                 break
             if ch == 0x2D:  # A-
                 a = number
