@@ -4,7 +4,6 @@ import sys
 from binascii import crc32
 
 from . import __version__
-from .api.auth import Tokens
 from .api.messages import Messages
 from .api.routes import Routes
 from .api.server import Gate, make_app
@@ -46,6 +45,7 @@ class App:
         self.log = Log(self.clock, _show)
         self.bus = Bus()
         self.supervisor = Supervisor(self.clock, self.log)
+        self._seed = board.random(40)  # of tokens
         state = board.partition("state")
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
@@ -59,10 +59,10 @@ class App:
             self.counters, self.supervisor, self.link, self.book,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
-        tokens = Tokens(Copies(flash.Region(state, *flash.TOKEN_KEY), b"HANT"), board.random, self.clock)
         routes = Routes(
-            self.messages, self.streams, self.link, self.history, tokens, self._report, self.config, self._configure
-        )
+            self.messages, self.streams, self.link, self.history, self._tokens, self._report, self.config,
+            self._configure,
+        )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
 
     def make_link(self):
@@ -104,6 +104,14 @@ class App:
             # Not a word of the key: everybody can read this.
             self.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
             return None
+
+    def _tokens(self):
+        """What makes and checks tokens, for one request."""
+        from .api.auth import Tokens
+
+        release("han.api.auth")
+        region = flash.Region(self.board.partition("state"), *flash.TOKEN_KEY)
+        return Tokens(Copies(region, b"HANT"), self._seed, self.clock)
 
     def _report(self):
         """GET /diagnostics, in pieces."""

@@ -34,12 +34,11 @@ class Memory:
         self.data = data
 
 
-def random(n, state=Random(7)):
-    return state.bytes(n)
+RANDOM = Random(7)
 
 
 def tokens(memory=None, clock=None):
-    return Tokens(memory or Memory(), random, clock or Clock())
+    return Tokens(memory or Memory(), RANDOM.bytes(40), clock or Clock())
 
 
 def signed(made, claims, head=b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", key=None):
@@ -219,8 +218,8 @@ async def test_what_wants_a_token():
 
 async def test_a_restart_makes_a_key_once():
     board = Board()
-    async with Running(board):
-        pass
+    async with Running(board) as app:
+        await get(app, "/auth/token")
     kept = bytes(Copies(flash.Region(board.partition("state"), *flash.TOKEN_KEY), b"HANT").load())
     async with Running(board) as app:
         assert (await ask(app, "/auth/token")).status == 200

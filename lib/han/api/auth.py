@@ -1,5 +1,7 @@
 """Access tokens: JWT (RFC 7519) signed with HS256 (RFC 7515) by a key that never leaves the reader.
 
+Loaded for the requests that need it. The key is read from flash each time, made at the first.
+
 Their age is judged by the uptime, which needs no clock: they carry it, and a number made anew
 at each start, so that none outlives a restart.
 """
@@ -41,30 +43,20 @@ def _same(a, b):
     return not differ
 
 
-def knows(field, password):
-    """Whether an Authorization field says the password (RFC 7617), with any user's name."""
-    kind, _, code = (field or "").partition(" ")
-    try:
-        given = a2b_base64(code.strip())
-    except ValueError:
-        return False
-    return kind.lower() == "basic" and _same(given.partition(b":")[2], password.encode())
-
-
 class Tokens:
-    """Makes and checks tokens. copies: where the key is kept; random(n) -> n bytes."""
+    """Makes and checks tokens. copies: where the key is kept; seed: 40 bytes of chance from this start."""
 
-    def __init__(self, copies, random, clock):
+    def __init__(self, copies, seed, clock):
         self._clock = clock
-        self._boot = hexlify(random(8)).decode()
+        self._boot = hexlify(seed[:8]).decode()
         try:
             self._key = bytes(copies.load() or b"")
             if len(self._key) != _KEY:
-                self._key = random(_KEY)
+                self._key = seed[8:]
                 copies.save(self._key)
         except OSError:
             # Without flash there is a new one at each start, which nobody notices.
-            self._key = random(_KEY)
+            self._key = seed[8:]
 
     def issue(self):
         """A new token, text."""
@@ -98,6 +90,15 @@ class Tokens:
         if _SCOPE not in scopes and "ota:*" not in scopes:
             return 403, "token lacks the scope " + _SCOPE
         return None
+
+    def knows(self, field, password):
+        """Whether an Authorization field says the password (RFC 7617), with any user's name."""
+        kind, _, code = (field or "").partition(" ")
+        try:
+            given = a2b_base64(code.strip())
+        except ValueError:
+            return False
+        return kind.lower() == "basic" and _same(given.partition(b":")[2], password.encode())
 
     def _now(self):
         return self._clock.uptime_ms() // 1000

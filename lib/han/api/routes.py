@@ -1,10 +1,11 @@
 """The one table of paths and methods, and what each does."""
+import asyncio
+
 from microdot.microdot import Response
 
 from ..core.modules import release
 from . import websocket
 from .access import same_origin
-from .auth import knows
 from .server import refusal
 
 
@@ -126,10 +127,12 @@ class Routes:
     async def token(self, request):
         if not same_origin(request.headers):
             return refusal(403, "origin is not this reader")
+        tokens = self._tokens()
         password = self._config.get("pw")
-        if password and not knows(request.headers.get("authorization"), password):
+        if password and not tokens.knows(request.headers.get("authorization"), password):
+            await asyncio.sleep(1)  # who tries them all needs patience
             return refusal(401, "access password needed", {"WWW-Authenticate": 'Basic realm="HAN reader"'})
-        return self._messages.token(self._tokens.issue())
+        return self._messages.token(tokens.issue())
 
     async def diagnostics(self, request):
         return self._trusted(request) or Response(self._report(), 200, {"Content-Type": "application/json"})
@@ -152,7 +155,7 @@ class Routes:
 
     def _trusted(self, request):
         """The refusal of a request without a good token, else None."""
-        refused = self._tokens.refuse(request.headers.get("authorization"))
+        refused = self._tokens().refuse(request.headers.get("authorization"))
         if not refused:
             return None
         return refusal(refused[0], refused[1], {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
