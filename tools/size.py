@@ -12,7 +12,12 @@ ALWAYS_BUDGET = 64 * 1024
 ON_DEMAND_BUDGET = 16 * 1024  # each of those packages
 HEAP = "240k"
 # Imported when needed and released after.
-ON_DEMAND = ("han/price", "han/ota", "han/net")
+ON_DEMAND = (
+    "han/price", "han/ota", "han/net",
+    "han/api/auth", "han/api/body", "han/api/choices", "han/api/compact", "han/api/definitions",
+    "han/api/diagnostics", "han/api/history", "han/api/settings", "han/core/zonefile",
+    "han/meter/aliases", "han/meter/anonymise", "han/store/replay",
+)  # fmt: skip
 # Modules of those that stay.
 KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__")
 # Twins of viper code, for interpreters without it: never loaded on the chip.

@@ -145,7 +145,10 @@ class Routes:
             "Content-Type": "application/octet-stream",
             "Content-Disposition": 'attachment; filename="capture.bin"',
         }
-        return Response(bytes(self._link.capture.anonymised()), 200, fields)
+        try:
+            return Response(bytes(self._link.capture.anonymised()), 200, fields)
+        except MemoryError:
+            return refusal(503, "not enough memory right now", {"Retry-After": "10"})
 
     def _writable(self, request):
         """The refusal of a request that may not change anything, else None."""

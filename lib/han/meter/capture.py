@@ -34,11 +34,16 @@ class Capture:
         return self._buf[:self._at]
 
     def anonymised(self):
-        """A copy without the meter's numbers and names; see `anonymise.py`, which is loaded for this only."""
-        from . import anonymise
+        """A copy without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
 
-        data = self.raw()
-        anonymise.anonymise(data)
-        for name in ("anonymise", "anonymise_sml", "aliases"):
-            release("han.meter." + name)
-        return data
+        Takes about 20 kB meanwhile: MemoryError where they are not there.
+        """
+        try:
+            from . import anonymise
+
+            data = self.raw()
+            anonymise.anonymise(data)
+            return data
+        finally:
+            for name in ("anonymise", "anonymise_sml", "aliases"):
+                release("han.meter." + name)
