@@ -112,6 +112,19 @@ async def test_the_capture():
         assert [one["import_power_w"] for one, _ in decoded(answer.body)] == [1661] * 9
 
 
+async def test_a_capture_without_memory_for_it():
+    async with Running(reading(hdlc(LIST))) as app:
+        await until(lambda: app.link.counters.frames)
+
+        def full():
+            raise MemoryError
+
+        app.link.capture.raw = full
+        answer = await trusted(app, "/diagnostics/capture")
+        assert answer.status == 503 and answer.headers["retry-after"] == "10"
+        assert "han.meter.anonymise" not in sys.modules
+
+
 async def test_no_secret_leaves():
     board = reading(SEALED[0])
     secret = KEY.replace(" ", "")
