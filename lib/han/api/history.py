@@ -101,9 +101,10 @@ class History:
     async def send(self, connection, patience):
         """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
         await self._choose()
-        parts = [_HEAD, b'{"type":"HAN_%s_HISTORY_MESSAGE","x":' % _TYPES[self._kind].encode()]
-        parts.append(text(self._x).encode())
+        # One piece of memory: a bytes object for each number would take ten times the room.
+        out = bytearray(_HEAD)
         kind = self._kind
+        out += b'{"type":"HAN_%s_HISTORY_MESSAGE","x":%s' % (_TYPES[kind].encode(), text(self._x).encode())
         for name, column in (
             ("t", lambda s: str(s[0] + EPOCH)),
             ("f", lambda s: str(s[1] & _FLAGS)),
@@ -115,13 +116,13 @@ class History:
             ("p", self._cost),
         ):
             if name != "p" or kind == QUARTERS:
-                parts.append(b',"%s":[' % name.encode())
-                await self._column(connection, patience, parts, column, name)
-                parts.append(b"]")
+                out += b',"%s":[' % name.encode()
+                out = await self._column(connection, patience, out, column, name)
+                out += b"]"
         if kind == QUARTERS:
-            parts.append(b',"pc":' + text(self._currency).encode())
-        parts.append(b"}")
-        await connection.send(b"".join(parts), patience)
+            out += b',"pc":' + text(self._currency).encode()
+        out += b"}"
+        await connection.send(bytes(out), patience)
 
     async def _choose(self):
         """Settle which samples are in it: backwards, as of two that claim one time the newer is right."""
@@ -176,8 +177,8 @@ class History:
             return sample
         return (start_near(self._kind, sample[0] + by, self._zone), sample[1] | UNSET) + sample[2:]
 
-    async def _column(self, connection, patience, parts, column, name):
-        size = 0
+    async def _column(self, connection, patience, out, column, name):
+        """Add a column to out, sending what is there whenever it is enough; what is left of it."""
         comma = b""
         for number in range(self._first, self._next):
             at = self._next - 1 - number
@@ -185,24 +186,22 @@ class History:
                 continue
             sample = self._series.read(number)
             if sample:
-                sample = self._dated(number, sample)
-                piece = column(sample).encode()
+                piece = column(self._dated(number, sample)).encode()
             elif name == "t":
                 self._bits[at // 8] &= ~(1 << at % 8)  # gone before the first column, so from all
                 continue
             else:
                 piece = b"%d" % PARTIAL if name == "f" else b"[null,null,null]" if "c_" in name else b"null"
-            parts.append(comma)
-            parts.append(piece)
+            out += comma
+            out += piece
             comma = b","
-            size += len(piece) + 1
-            if size >= _CHUNK:
-                await connection.send(b"".join(parts), patience)
-                parts.clear()
-                size = 0
+            if len(out) >= _CHUNK:
+                await connection.send(bytes(out), patience)
+                out = bytearray()
         if self._live:
-            parts.append(comma)
-            parts.append(column(self._live).encode())
+            out += comma
+            out += column(self._live).encode()
+        return out
 
 
 def _currents(sample, at):
