@@ -6,7 +6,7 @@ SETUP = .venv/stamp
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep lock clean
+.PHONY: help setup test sim size bench sweep fuzz lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdo
 
 sweep: $(SETUP) ## cut power in every flash operation of a week and start again from what is left
 	@$(PY) -m tools.sweep
+
+fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
+	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py

@@ -73,6 +73,11 @@ def blocks(apdu, size=100):
     return found
 
 
+def structure(*items):
+    """An A-XDR structure of items."""
+    return b"\x02" + ber(len(items)) + b"".join(items)
+
+
 def ber(length):
     """A length as A-XDR and BER write it."""
     if length < 0x80:

@@ -3,6 +3,7 @@ from array import array
 
 from han.meter.decoder import Decoder
 from han.meter.obis import IMPORT_POWER, KEYS, KNOWN
+from han.wire import p1 as module_p1
 from han.wire import walk, walk_plain
 from han.wire.framer import GLO, HDLC, P1, Framer
 from han.wire.segments import Blocks
@@ -51,6 +52,25 @@ def test_a_ciphered_apdu_cut_off_does_not_hide_the_next():
         assert frames(ident[:30] + ident, chunk)[0] == [(GLO, ident)]
         # Not two telegrams: an ident line, and its APDU with a system title.
         assert frames(b"/ABC5\r\n" + CIPHERED, chunk)[0] == [(GLO, b"/ABC5\r\n" + CIPHERED)]
+
+
+def test_ciphertext_full_of_openings():
+    # Each of them is looked at for the length of an ident line, not to the end of the text.
+    looked = []
+
+    def counting(buf, start, end):
+        looked.append(end - start)
+        return text_end(buf, start, end)
+
+    text_end = module_p1.text_end
+    module_p1.text_end = counting
+    try:
+        apdu = b"\xdb\x08KFM12345\x82" + (3605).to_bytes(2, "big") + b"\x30\0\0\0\x01" + b"/abc" * 900
+        found, _ = frames(apdu + ONE)
+    finally:
+        module_p1.text_end = text_end
+    assert found == [(GLO, apdu), (HDLC, INSIDE)]
+    assert sum(looked) < 30 * len(apdu)
 
 
 def test_an_sml_scaler_of_eight_bytes():

@@ -72,7 +72,7 @@ class Checker:
 
 def check_ident(buf, start, end):
     """Look at the ident line that opens at buf[start], with a ciphered APDU behind; answers as `hdlc.check`."""
-    at = text_end(buf, start + 1, end)
+    at = text_end(buf, start + 1, min(end, start + _HEAD))
     return _WRONG if at >= 0 else _behind_ident(buf, start, -1 - at, end)
 
 

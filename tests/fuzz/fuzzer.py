@@ -1,0 +1,265 @@
+"""Feeds damaged telegrams to a reader and checks what a reader promises, on either interpreter.
+
+    fuzzer.py BYTES SEED        (tools/fuzz.py runs it on both)
+
+Behind each damaged stretch comes a good telegram, which must be read with exactly its values; no exception, no work
+or memory without bound. Prints totals and a digest of all that was read, which is the same on both interpreters.
+"""
+import gc
+import os
+import sys
+
+try:
+    from time import ticks_diff, ticks_us
+except ImportError:
+    from time import perf_counter_ns
+
+    def ticks_us():
+        return perf_counter_ns() // 1000
+
+    def ticks_diff(a, b):
+        return a - b
+
+if __name__ == "__main__":
+    _ROOT = ("" if __file__.startswith("/") else os.getcwd() + "/") + __file__
+    _ROOT = _ROOT.rsplit("/", 3)[0]
+    sys.path.insert(0, _ROOT)
+    if sys.implementation.name == "cpython":
+        sys.path.insert(0, _ROOT + "/lib")
+
+from han.meter.decoder import Decoder
+from han.meter.live import Live
+from han.meter.plausible import Plausible
+from han.meter.reading import METER_ID
+from han.wire import framer as framer_module
+from han.wire.framer import GLO, Framer
+from han.wire.loops import crc_x25
+from tests.fuzz import frames, sources
+from tests.fuzz.mutate import Mutator
+from tests.support import Random
+from tools.fields import fields
+
+#: More than this for a byte, measured three times, is a hang, us. A telegram of 400 bytes takes 1 and 30.
+MOST_US = 60 if hasattr(gc, "mem_alloc") else 1500
+#: What may come and go while nothing grows: the texts that each reader keeps of its last telegram.
+SLACK = 4096 if hasattr(gc, "mem_alloc") else 600
+_WARM = 400  # stretches until everything is there that is made when first needed
+_FAILURES = 5  # enough to look at
+
+
+def memory():
+    """Bytes on the heap (MicroPython) or blocks of memory (CPython)."""
+    gc.collect()
+    return gc.mem_alloc() if hasattr(gc, "mem_alloc") else sys.getallocatedblocks()
+
+
+class Reader:
+    """The path of a telegram through the application up to what subscribers get."""
+
+    def __init__(self, keys, heard=None):
+        self._heard = heard
+        self.decoder = Decoder(self._reading, sources.cipher(keys))
+        self.framer = Framer(self.decoder.telegram)
+        self.plausible = Plausible()
+        self.live = Live()
+        self.readings = []
+        self._time = 0
+
+    def _reading(self, reading):
+        self.readings.append(sources.snapshot(reading))
+        if self._heard:
+            self._heard(self.readings[-1])
+        fields(reading)
+        live = self.live
+        self._time += 1000
+        meters = self.plausible.meters
+        if not reading.empty() and self.plausible.check(reading, reading.raw(METER_ID), self._time):
+            if meters != self.plausible.meters:
+                live.forget()
+            live.title = self.decoder.ciphered.title
+            live.take(reading, self._time, 1000)
+            live.energies()
+            live.identity()
+
+    def feed(self, data, random):
+        """Take data in chunks of random sizes."""
+        view = memoryview(data)
+        at = 0
+        while at < len(data):
+            size = random.choice((1, 2, 7, 30, 100, 512, len(data)))
+            self.framer.feed(view[at:at + size], min(size, len(data) - at))
+            at += size
+
+
+class Fuzzer:
+    """Counts what happened; `failures` are texts, each enough to see it again."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.sources = sources.load()
+        self._random = Random(seed)
+        self._mutator = Mutator(self._random, self.sources)
+        self.digest = 0
+        self._good = sources.grouped([source for source in self.sources if source.good])
+        self._readers = [(keys, Reader(keys, self._heard)) for keys in self._keys()]
+        # Buffers that are made when a meter needs them, so that what comes later is growth.
+        for _, reader in self._readers:
+            for source in self.sources:
+                if source.name in ("sml", "aidon-396-segments", "aidon-396-blocks"):
+                    reader.feed(source.data, self._random)
+                    parts = frames.blocks(source.content)
+                    reader.feed(b"".join([frames.hdlc(part) for part in parts[1::-1] + parts[2:]]), self._random)
+        self.failures = []
+        self.bytes = self.stretches = self.exceptions = 0
+        self.late = {}  # good telegrams that were missed, by the reason why that is all right
+        self.worst_us = 0
+        self.before = self.after = 0
+
+    def _keys(self):
+        found = [sources.NO_KEY, sources.FULL, sources.UNTAGGED]
+        for source in self.sources:
+            if source.keys not in found:
+                found.append(source.keys)
+        return found
+
+    def _heard(self, snapshot):
+        text = bytearray(str(snapshot).encode())
+        self.digest = (self.digest * 31 + crc_x25(text, 0, len(text))) & 0x3FFFFFF
+
+    def run(self, count):
+        """Feed `count` mutated bytes more."""
+        stop = self.bytes + count
+        while self.bytes < stop and len(self.failures) < _FAILURES:
+            self._one()
+            if self.stretches == _WARM:
+                self.before = self._memory()
+        if self.before:
+            self.after = self._memory()
+            if self.after > self.before + SLACK:
+                self.failures.append("memory grew from %d to %d" % (self.before, self.after))
+                print("FAILED", self.failures[-1])
+
+    def _memory(self):
+        for _, reader in self._readers:
+            reader.readings = []
+        return memory()
+
+    def _one(self):
+        random = self._random
+        good = random.choice(random.choice(self._good))
+        stretch = self._mutator.stretch(good)
+        self.bytes += len(stretch)
+        self.stretches += 1
+        which = self._reader(good)
+        keys, reader = self._readers[which]
+        silence = random.below(8) == 0
+        del reader.readings[:]
+        started = ticks_us()
+        try:
+            reader.feed(stretch, random)
+            if silence:
+                reader.framer.gap()
+            seen = len(reader.readings)
+            reason, most = self._bound(reader, good)
+            reader.feed(good.data, random)
+        except Exception as error:
+            self.exceptions += 1
+            self._fail("%r" % error, stretch, good)
+            sys.print_exception(error) if hasattr(sys, "print_exception") else sys.excepthook(type(error), error, None)
+            self._readers[which] = keys, Reader(keys, self._heard)
+            return
+        us = ticks_diff(ticks_us(), started) // (len(stretch) + len(good.data))
+        if us > self.worst_us:
+            self._measure(us, keys, stretch, good)
+        if self._read(reader, seen, good):
+            return
+        for count in range(most):
+            seen = len(reader.readings)
+            reader.feed(good.data, random)
+            if self._read(reader, seen, good):
+                self.late[reason] = self.late.get(reason, 0) + 1
+                return
+        self._fail("not resynchronised after %d good telegrams (%s), last reason: %s"
+                   % (most + 1, reason, reader.decoder.reason), stretch, good)
+
+    def _bound(self, reader, good):
+        """(why this good telegram might be missed, how many more it may take then), from what is open before it."""
+        framer = reader.framer
+        kinds = framer._kind[:framer._open]
+        whole = framer.size // len(good.data) + 2
+        if any([kind in framer_module._UNCHECKED for kind in kinds]):
+            return "a ciphered APDU, which has no checksum, was open: its length may be a lie", whole
+        if good.kind == GLO and kinds:
+            return "a ciphered APDU has no checksum: not looked for while another telegram is open", whole
+        if framer._strip:
+            return "the line was 7E1 before", 1
+        blocks = reader.decoder._blocks
+        if blocks.raw.length and not blocks._ascending:
+            return "blocks had changed places: of which telegram they are is a guess", 1
+        return "by chance a damaged one ends in it", 1
+
+    def _reader(self, good):
+        if good.keys is sources.NO_KEY:
+            return self._random.below(len(self._readers))
+        for i in range(len(self._readers)):
+            if self._readers[i][0] == good.keys:
+                return i
+        return 0
+
+    def _read(self, reader, seen, good):
+        """True where the good telegram made its readings, and nothing came behind them."""
+        return reader.readings[max(seen, len(reader.readings) - len(good.values)):] == good.values
+
+    def _measure(self, us, keys, stretch, good):
+        """Was it this stretch, or did the machine do something else in between?"""
+        for _ in range(3):
+            reader = Reader(keys)
+            random = Random(1)
+            started = ticks_us()
+            try:
+                reader.feed(stretch, random)
+                reader.feed(good.data, random)
+            except Exception:
+                return  # depends on what came before, as the time may have
+            us = min(us, ticks_diff(ticks_us(), started) // (len(stretch) + len(good.data)))
+        self.worst_us = max(self.worst_us, us)
+        if us > MOST_US:
+            self._fail("%d us a byte" % us, stretch, good)
+
+    def _fail(self, what, stretch, good):
+        self.failures.append("seed %d, stretch %d in front of %s: %s\n  %s" % (
+            self.seed, self.stretches, good.name, what, "".join(["%02x" % byte for byte in stretch])))
+        print("FAILED", self.failures[-1])
+
+    def totals(self):
+        """{name: number} of all readers together."""
+        out = dict(bytes=self.bytes, stretches=self.stretches)
+        for name in ("frames", "checksum_errors", "truncated", "overrun", "parity"):
+            out[name] = sum([getattr(reader.framer.counters, name) for _, reader in self._readers])
+        for name in ("decoded", "rejected", "encrypted"):
+            out[name] = sum([getattr(reader.decoder, name) for _, reader in self._readers])
+        out["exceptions"] = self.exceptions
+        return out
+
+
+def main(count, seed):
+    fuzzer = Fuzzer(seed)
+    steps = 20 if count > 400000 else 1
+    for _ in range(steps):
+        fuzzer.run(count // steps)
+        totals = fuzzer.totals()
+        print("%d bytes, %d telegrams, %d decoded, digest %07x" % (
+            totals["bytes"], totals["frames"], totals["decoded"], fuzzer.digest))
+    for name in ("bytes", "stretches", "frames", "decoded", "rejected", "encrypted", "checksum_errors", "truncated",
+                 "overrun", "parity", "exceptions"):
+        print("%-17s %d" % (name, totals[name]))
+    for reason in sorted(fuzzer.late):
+        print("%-17s %d: %s" % ("next but one", fuzzer.late[reason], reason))
+    print("%-17s %d" % ("worst us a byte", fuzzer.worst_us))
+    print("%-17s %d before, %d after" % ("memory", fuzzer.before, fuzzer.after))
+    print("%-17s %d" % ("failures", len(fuzzer.failures)))
+    return 1 if fuzzer.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

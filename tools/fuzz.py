@@ -1,0 +1,66 @@
+"""Damaged telegrams, millions of bytes, on both interpreters: `python -m tools.fuzz [BYTES [SEED]]`.
+
+The same bytes go to CPython with the plain loops and to MicroPython with viper; what they make of them must be the
+same. viper code has no bounds checks: there a crash of the interpreter is a finding too. Exit status 1 where any is.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+
+from tools import stage, unix
+
+FUZZER = stage.ROOT / "tests" / "fuzz" / "fuzzer.py"
+SILENCE = 900  # s without a line of output: a hang
+# Small enough that garbage is collected all the time.
+HEAP = "8M"
+
+
+def run(name, command, environment, arguments):
+    """Run the fuzzer on one interpreter; returns (its lines of progress, its exit status)."""
+    print("== " + name, flush=True)
+    process = subprocess.Popen(
+        [*command, *arguments],
+        env=environment,
+        cwd=stage.ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    progress = []
+    while True:
+        timer = threading.Timer(SILENCE, process.kill)
+        timer.start()
+        line = process.stdout.readline()
+        timer.cancel()
+        if not line:
+            break
+        print(line, end="", flush=True)
+        if ", digest " in line:
+            progress.append(line)
+    status = process.wait()
+    if status < 0:
+        print("FAILED: the interpreter died of signal %d" % -status)
+    return progress, status
+
+
+def main(arguments):
+    count, seed = [int(text) for text in arguments + ["1000000", "1"][len(arguments):]]
+    _, failed = stage.stage()
+    if failed:
+        print("does not compile: " + ", ".join(map(str, failed)))
+        return 1
+    arguments = [str(FUZZER), str(count), str(seed)]
+    plain, first = run("CPython", [sys.executable], dict(os.environ), arguments)
+    viper, second = run("MicroPython", unix.command(heap=HEAP), unix.environment(), arguments)
+    if plain == viper:
+        print("both interpreters read the same")
+    else:
+        print("FAILED: the interpreters differ, first in")
+        print("".join([a + b for a, b in zip(plain, viper) if a != b][:1]), end="")
+    return 1 if first or second or plain != viper else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
