@@ -2,15 +2,16 @@
 from array import array
 
 from tests.support import Random, raw, skip, telegrams
+from tests.wire import test_sml as sml
 
 try:
-    from han.wire import fast, gcm_fast, walk_fast
+    from han.wire import fast, gcm_fast, sml_fast, walk_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.meter import fill_fast, fill_plain, profiles
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
-from han.wire import gcm, gcm_plain, plain, walk_plain
+from han.wire import gcm, gcm_plain, plain, sml_plain, walk_plain
 
 MOST = 24
 ROUNDS = 300
@@ -213,6 +214,42 @@ def test_walks_on_the_recorded_telegrams():
     for entry in telegrams(framing="p1"):
         data = bytearray(raw(entry))
         assert lines(walk_fast, data) == lines(walk_plain, data), entry["id"]
+
+
+def entries(module, data):
+    rows = array("i", bytes(32 * MOST))
+    n = module.walk(data, 0, len(data), rows, MOST)
+    return n, list(rows[:8 * max(n, 0)])
+
+
+def test_sml_walk_on_generated_lists():
+    random = Random(24)
+    good = rows = 0
+    for _ in range(6 * ROUNDS):
+        data = b"\x72" * random.below(2)
+        for _ in range(random.between(1, 5)):
+            code = bytes((random.below(3), random.below(2), random.below(3), random.below(9), random.below(2)))
+            size = random.between(1, 8)
+            value = random.choice((
+                sml.integer(random.bits(32) - random.bits(32), size, random.below(2)),
+                sml.integer(-(1 << 8 * size - 1), size), sml.octets(random.bytes(random.below(14))), b"\x42\x01",
+                b"\x82\x02" + bytes(32), b"\x72\x62\x01\x65\0\0\0\x05", sml.integer(random.bits(32), 9), b"\x01",
+            ))
+            status = random.choice((b"\x01", b"\x65\0\0\0\1", b"\x72\x62\x01\x65\0\0\0\x05", b"\xf1\x01\x01"))
+            unit = random.choice((None, 27, 30, 255))
+            data += sml.entry(code, value, unit, random.choice((None, -3, 0, 2)), status)
+            if random.below(9) == 0:
+                data += random.choice((b"\0", b"\x01", b"\x76\x01", b"\x83\x82\x81\x01", random.bytes(2)))
+        data = bytearray(data)
+        if random.below(3) == 0:
+            data[random.below(len(data))] = random.choice((random.bits(8), 0x77, 0x62, 0x52, 0x01, 0x00, 0xF7))
+        if random.below(5) == 0:
+            data = data[:random.between(1, len(data))]
+        one, two = entries(sml_fast, data), entries(sml_plain, data)
+        assert one == two, (bytes(data), one, two)
+        good += one[0] >= 0
+        rows += max(one[0], 0)
+    assert good > ROUNDS and rows > ROUNDS // 2
 
 
 def test_gcm_loops():

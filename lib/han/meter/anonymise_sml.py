@@ -1,8 +1,9 @@
 """Rewrites one SML telegram for `anonymise.py`; German meters only."""
 from ..wire.loops import crc_x25
-from ..wire.sml import content, skip
+from ..wire.sml import content
 
 _ESCAPE = b"\x1b\x1b\x1b\x1b"
+_DEEPEST = 12
 
 
 def rewritten(telegram, alias):
@@ -13,7 +14,7 @@ def rewritten(telegram, alias):
     messages = bytearray(telegram)
     at, last = content(messages, 0, len(messages))
     while at < last:
-        stop = skip(messages, at, last, 0)
+        stop = _skip(messages, at, last, 0)
         if stop < 0:
             return None
         # A message ends with a checksum of its own and 00.
@@ -31,6 +32,30 @@ def rewritten(telegram, alias):
     return telegram
 
 
+def _skip(buf, at, end, depth):
+    """Index behind the element at `at`, -1 where it is malformed."""
+    if depth > _DEEPEST or at >= end:
+        return -1
+    tag = buf[at]
+    size = tag & 0x0F
+    head = 1
+    while tag & 0x80:
+        if at + head >= end or head > 2:
+            return -1
+        tag = tag & 0x70 | buf[at + head] & 0x80
+        size = size << 4 | buf[at + head] & 0x0F
+        head += 1
+    if tag & 0x70 == 0x70:
+        at += head
+        for _ in range(size):
+            at = _skip(buf, at, end, depth + 1)
+            if at < 0:
+                return -1
+        return at
+    at += max(size, head)
+    return at if at <= end else -1
+
+
 def _octets(messages, at, stop, alias):
     while at < stop:
         start = at + 1
@@ -39,7 +64,7 @@ def _octets(messages, at, stop, alias):
         if messages[at] & 0x70 == 0x70:
             at = start  # into the list
             continue
-        end = skip(messages, at, stop, 0)
+        end = _skip(messages, at, stop, 0)
         size = end - start
         if not messages[at] & 0x70 and size >= 6 and not (size == 6 and messages[end - 1] == 0xFF):
             messages[start:end] = alias(bytes(messages[start:end]))

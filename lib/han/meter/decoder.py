@@ -46,6 +46,7 @@ class Decoder:
         self._segments = Segments()
         self._blocks = Blocks()
         self._p1 = p1.Checker()
+        self._wire_sml = None  # German meters only: the others save its memory
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -223,10 +224,12 @@ class Decoder:
         self._deliver(reading)
 
     def _sml(self, buf, start, end):
-        from ..wire import sml
+        if not self._wire_sml:
+            from ..wire import sml
 
-        start, end = sml.content(buf, start, end)
-        n = sml.walk(buf, start, end, self._rows, _ROWS)
+            self._wire_sml = sml
+        start, end = self._wire_sml.content(buf, start, end)
+        n = self._wire_sml.walk(buf, start, end, self._rows, _ROWS)
         if n < 0:
             return self._reject("list malformed")
         self.reading.clear()

@@ -131,12 +131,16 @@ class Reading:
 
     def _split(self, imported, exported, net):
         """Import and export of a power with a sign, where they were not sent themselves."""
-        if self.present[net] and not self.present[imported] and not self.present[exported]:
-            for field, size in (imported, 1), (exported, 3):
-                here = self.present[net] == size
-                self.values[2 * field] = self.values[2 * net] if here else 0
-                self.values[2 * field + 1] = self.values[2 * net + 1] if here else 0
-                self.present[field] = 1
+        present = self.present
+        if present[net] and not present[imported] and not present[exported]:
+            present[imported] = present[exported] = 1
+            values = self.values
+            other = exported
+            if present[net] == 3:
+                imported, other = exported, imported
+            for word in 0, 1:
+                values[2 * imported + word] = values[2 * net + word]
+                values[2 * other + word] = 0
 
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end] without the padding around it; False where nothing is left."""
