@@ -91,7 +91,12 @@ class Decoder:
             self.apdu(buf, at, end)
         elif not segments.next and apdu.skip_llc(buf, at, end) == at:
             self._reject("segment without a beginning")
-        elif not segments.add(buf, at, end):
+        else:
+            self._segment(buf, at, end, more)
+
+    def _segment(self, buf, start, end, more):
+        segments = self._segments
+        if not segments.add(buf, start, end):
             self._reject("telegram too long")
         elif more:
             self._note("segment")
@@ -118,14 +123,8 @@ class Decoder:
         if number != segments.next & 15:
             segments.start()
             self._reject("segments missing")
-        elif not segments.add(buf, at, end):
-            self._reject("telegram too long")
-        elif not last:
-            self._note("segment")
         else:
-            length = segments.length
-            segments.start()
-            self.apdu(segments.buf, 0, length)
+            self._segment(buf, at, end, not last)
 
     def apdu(self, buf, start, end, text_only=False):
         """Decode the APDU buf[start:end], with or without LLC header; text_only: it has to hold P1."""

@@ -10,9 +10,6 @@ from .obis import (
     DEVICE_NAME,
     EXPORT_POWER,
     FIELDS,
-    ID,
-    ID_KAMSTRUP,
-    ID_OTHER,
     IMPORT_POWER,
     KEYS,
     KNOWN,
@@ -21,9 +18,7 @@ from .obis import (
     NET_POWER,
     SPECIALS,
     TEXTS,
-    TYPE,
 )
-from .obis import LIST_VERSION as _LIST
 
 # Slots of `Reading.text`.
 METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
@@ -32,16 +27,8 @@ _SLOTS = 6
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
 _TABLE = KEYS, CODES
-# Which text a code fills; of those for the same one the first with a content does.
-_SOURCES = (
-    (ID - TEXTS, METER_ID),
-    (ID_OTHER - TEXTS, METER_ID),
-    (ID_KAMSTRUP - TEXTS, METER_ID),
-    (DEVICE_NAME - TEXTS, METER_ID),
-    (DEVICE_NAME - TEXTS, NAME),
-    (TYPE - TEXTS, METER_TYPE),
-    (_LIST - TEXTS, LIST_VERSION),
-)
+# The text that each code from ID to LIST_VERSION fills; of those for the same one the first with a content does.
+_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION))
 _LONGEST_TEXT = 64
 
 
@@ -121,12 +108,15 @@ class Reading:
             self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
             for phase in range(3):
                 self._split(L1_IMPORT_POWER + phase, L1_EXPORT_POWER + phase, NET_POWER + 1 + phase)
-        if not same(special, 0, _NO_SPECIALS, CLOCK - TEXTS):
-            for source, slot in _SOURCES:
-                row = special[source]
-                if row and not self._said[slot]:
-                    at = rows[8 * row - 7]
-                    self.set_text(slot, buf, at, at + rows[8 * row - 6])
+        for source in range(CLOCK - TEXTS):
+            row = special[source]
+            if row:
+                at = rows[8 * row - 7]
+                end = at + rows[8 * row - 6]
+                if not self._said[_TEXTS[source]]:
+                    self.set_text(_TEXTS[source], buf, at, end)
+                if source == DEVICE_NAME - TEXTS:
+                    self.set_text(NAME, buf, at, end)
         return special[CLOCK - TEXTS]
 
     def _split(self, imported, exported, net):

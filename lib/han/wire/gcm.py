@@ -41,10 +41,7 @@ def parse_key(text):
         digits = digits.replace(character, "")
     if len(digits) != 32:
         raise ValueError("32 hex digits are needed, not %d" % len(digits))
-    for character in digits:
-        if character not in "0123456789abcdef":
-            raise ValueError("%r is not a hex digit" % character)
-    return bytes(int(digits[i:i + 2], 16) for i in range(0, 32, 2))
+    return bytes.fromhex(digits)
 
 
 class Cipher:
