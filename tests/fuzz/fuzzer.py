@@ -160,7 +160,7 @@ class Fuzzer:
             if silence:
                 reader.framer.gap()
             seen = len(reader.readings)
-            reason, most = self._bound(reader, good)
+            reason = self._bound(reader, good)
             reader.feed(good.data, random)
         except Exception as error:
             self.exceptions += 1
@@ -173,30 +173,28 @@ class Fuzzer:
             self._measure(us, keys, stretch, good)
         if self._read(reader, seen, good):
             return
-        for count in range(most):
-            seen = len(reader.readings)
-            reader.feed(good.data, random)
-            if self._read(reader, seen, good):
-                self.late[reason] = self.late.get(reason, 0) + 1
-                return
-        self._fail("not resynchronised after %d good telegrams (%s), last reason: %s"
-                   % (most + 1, reason, reader.decoder.reason), stretch, good)
+        seen = len(reader.readings)
+        reader.feed(good.data, random)
+        if self._read(reader, seen, good):
+            self.late[reason] = self.late.get(reason, 0) + 1
+            return
+        self._fail("the next two good telegrams are missed (%s), the last for: %s"
+                   % (reason, reader.decoder.reason), stretch, good)
 
     def _bound(self, reader, good):
-        """(why this good telegram might be missed, how many more it may take then), from what is open before it."""
+        """Why this good telegram may be missed, as far as what is open before it tells."""
         framer = reader.framer
         kinds = framer._kind[:framer._open]
-        whole = framer.size // len(good.data) + 2
         if any([kind in framer_module._UNCHECKED for kind in kinds]):
-            return "a ciphered APDU, which has no checksum, was open: its length may be a lie", whole
+            return "a ciphered APDU was open, whose length may be a lie as it has no checksum"
         if good.kind == GLO and kinds:
-            return "a ciphered APDU has no checksum: not looked for while another telegram is open", whole
+            return "a ciphered APDU, as it has no checksum, passes for what the cut one before it carried"
         if framer._strip:
-            return "the line was 7E1 before", 1
+            return "the line was 7E1 before"
         blocks = reader.decoder._blocks
         if blocks.raw.length and not blocks._ascending:
-            return "blocks had changed places: of which telegram they are is a guess", 1
-        return "by chance a damaged one ends in it", 1
+            return "blocks had changed places: of which telegram they are is a guess"
+        return "by chance a damaged one ends in it"
 
     def _reader(self, good):
         if good.keys is sources.NO_KEY:

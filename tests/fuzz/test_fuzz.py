@@ -8,7 +8,7 @@ def test_damaged_telegrams_do_no_damage():
     assert not fuzzer.failures, fuzzer.failures[0]
     totals = fuzzer.totals()
     # Most of the damage gets past the framer.
-    assert totals["frames"] > totals["checksum_errors"]
+    assert totals["frames"] > 2 * fuzzer.stretches
     assert totals["decoded"] > fuzzer.stretches
     assert totals["rejected"] > fuzzer.stretches // 2
     assert sum(fuzzer.late.values()) < fuzzer.stretches // 20

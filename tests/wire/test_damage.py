@@ -54,6 +54,13 @@ def test_a_ciphered_apdu_cut_off_does_not_hide_the_next():
         assert frames(b"/ABC5\r\n" + CIPHERED, chunk)[0] == [(GLO, b"/ABC5\r\n" + CIPHERED)]
 
 
+def test_a_ciphered_apdu_behind_something_long_that_was_cut_off():
+    # Close behind the opening it may be what the cut one carried, the next one cannot be.
+    for cut in (sml(bytes(3000))[:1500], hdlc(bytes(2000))[:600], hdlc(bytes(2000))[:30]):
+        found, _ = frames(cut + CIPHERED * 3, 100)
+        assert found[-2:] == [(GLO, CIPHERED)] * 2
+
+
 def test_ciphertext_full_of_openings():
     # Each of them is looked at for the length of an ident line, not to the end of the text.
     looked = []

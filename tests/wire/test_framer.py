@@ -1,5 +1,4 @@
 """The framer against streams that meters, cables and other firmwares really produce."""
-from han.wire import framer
 from han.wire.framer import GLO, HDLC, MBUS, P1, Framer
 from han.wire.loops import crc_arc, crc_x25
 

@@ -6,8 +6,8 @@ damaged can hide the good telegram behind it. Only openings that are hard to imi
 followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
 The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
 
-A ciphered APDU that stands alone has no checksum. So it is followed only where nothing that
-has one is open, and counts as cut off where another one opens inside.
+A ciphered APDU that stands alone has no checksum. So it is not followed close behind another
+opening, which may carry it, and counts as cut off where another one opens inside.
 """
 from . import hdlc, mbus, p1
 from .loops import copy, hunt, move, odd_parity, strip_parity, text_end
@@ -23,6 +23,8 @@ NONE = -1
 WRONG = -2
 
 _OPENINGS = 4
+# Headers of HDLC or M-Bus, of the link layer and of a block, or an ident line, are not longer.
+_CARRIED = 80
 # So many bytes of even parity in a row, behind an opening, are no chance.
 _EVEN = 60
 
@@ -185,13 +187,9 @@ class Framer:
         self._open = n + 1
 
     def _alone(self, at):
-        """False where the ciphered APDU that seems to open at `at` is content, or behind an ident line."""
+        """False where the ciphered APDU that seems to open at `at` is what another telegram carries."""
         for i in range(self._open):
-            kind = self._kind[i]
-            if kind == _IDENT:
-                if text_end(self.buf, self._start[i] + 1, at + 1) == -1 - at:
-                    return False
-            elif kind != GLO:
+            if self._kind[i] != GLO and at - self._start[i] < _CARRIED:
                 return False
         return True
 
