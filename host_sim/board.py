@@ -8,6 +8,9 @@ import sys
 from host_sim import flash
 from host_sim.clock import Clock
 
+#: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history.
+_HISTORY_HEAP = 290000
+
 
 class Reset(SystemExit):
     """The board restarts: raised where the chip would not return from machine.reset()."""
@@ -23,6 +26,8 @@ class Board:
     name = "sim"
     model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
+    #: [(address, port)] that are asked for the time; None would be the public ones.
+    time_servers = ()
     #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
     roots = None  # certificates of authorities for https, DER
@@ -60,6 +65,8 @@ class Board:
     def partition(self, name):
         """The flash partition 'state' or 'history', as esp32.Partition; OSError for another."""
         if name not in self._files:
+            if name == "history" and hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < _HISTORY_HEAP:
+                raise OSError(19, "no room for a history in a heap below %d kB" % (_HISTORY_HEAP // 1000))
             size = {"state": 0x10000, "history": 0x40000}.get(name)
             if not size:
                 raise OSError(19, "no partition " + name)

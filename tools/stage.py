@@ -30,9 +30,11 @@ MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
 # What of microdot the application does without, as it accepts, parses and writes by itself. Left
 # out of what is staged: 16 kB of the chip's memory. By class, "" the module's own names.
 UNUSED = {
-    "": {"urlencode", "AsyncBytesIO", "URLPattern", "abort", "redirect", "send_file"},
+    "": {"urlencode", "AsyncBytesIO", "URLPattern", "abort", "redirect", "send_file",
+         "MUTED_SOCKET_ERRORS"},
     "Request": {"create", "json", "form", "files", "stream", "after_request", "_safe_readline"},
-    "Response": {"set_cookie", "delete_cookie", "write", "body_iter", "redirect", "send_file"},
+    "Response": {"set_cookie", "delete_cookie", "write", "body_iter", "redirect", "send_file", "types_map",
+                 "send_file_buffer_size", "default_send_file_max_age"},
     "HTTPException": {"__repr__"},
     "MultiDict": {"get", "getlist"},
     "NoCaseDict": {"__delitem__", "update"},
@@ -96,6 +98,11 @@ def _named(node):
     return {getattr(node, "name", None)}
 
 
+def _for_cpython(node):
+    """True for a try that imports what MicroPython has not."""
+    return any(isinstance(each, ast.ImportFrom) and each.module == "inspect" for each in node.body)
+
+
 def without_unused(text):
     """microdot's source without what UNUSED lists; ValueError where that is not there any more."""
     tree = ast.parse(text)
@@ -105,7 +112,9 @@ def without_unused(text):
         missing = unused - set().union(*(_named(node) for node in owner.body))
         if missing:
             raise ValueError("microdot has no %s" % ", ".join(sorted(missing)))
-        owner.body = kept
+        # Of `try: what CPython has, except ImportError: what there is instead`, the second is for the chip.
+        owner.body = [each for node in kept for each in (
+            node.handlers[0].body if isinstance(node, ast.Try) and _for_cpython(node) else [node])]
     return ast.unparse(tree)
 
 

@@ -47,9 +47,7 @@ def parse(query):
 
 
 async def serve(request, history):
-    """Answer a request for /history/…; history: store.history.History, None where it cannot be had."""
-    if history is None:
-        return refusal(503, "history cannot be read", {"Retry-After": "60"})
+    """Answer a request for /history/…; history: store.history.History."""
     try:
         query = parse(request.query_string)
     except ValueError as error:

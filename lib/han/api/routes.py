@@ -114,6 +114,8 @@ class Routes:
         return self._reading(message)
 
     async def history(self, request):
+        if self._history is None:
+            return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
         self._users += 1
         try:
             from .history import serve

@@ -399,6 +399,8 @@ def make_app(routes, log):
 
     @app.errorhandler(Exception)
     async def failed(request, error):
+        if isinstance(error, MemoryError):
+            return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
         log.crash(request.path, error)
         return refusal(500, "error in the reader")
 
