@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from host_sim import meters, pricesites
+from host_sim import meters, pricesites, timeserver
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.metersource import MeterSource
@@ -47,6 +47,10 @@ def parser():
     parse.add_argument(
         "--price-fault", metavar="SERVICE=FAULT", action="append", type=_fault, default=[],
         help="what is wrong with a look-alike of a price service: %s" % ", ".join(pricesites.FAULTS),
+    )  # fmt: skip
+    parse.add_argument(
+        "--time-fault", metavar="FAULT", action="append", choices=timeserver.FAULTS, default=[],
+        help="what is wrong with the next of the three time servers: %s" % ", ".join(timeserver.FAULTS),
     )  # fmt: skip
     parse.add_argument("--seed", type=int, default=1, help="of the simulated house and of interrupted flash")
     return parse
@@ -210,6 +214,9 @@ def main(arguments=None):
     clock = Clock(options.speed, settings["zero_ns"])
     settings["sites"] = pricesites.in_background(
         lambda: clock.utc_us(clock.ticks_us()) // 1000000, dict(options.price_fault)
+    )
+    settings["time_servers"] = timeserver.in_background(
+        lambda: clock.utc_us(clock.ticks_us()) // 1000, options.time_fault
     )
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
         state, lock = state_folder(options.state or temporary)

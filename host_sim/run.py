@@ -51,6 +51,7 @@ def main(config, feed):
     try:
         board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]))
         board.sites = config["sites"]
+        board.time_servers = config["time_servers"]
         if config["serial"]:
             from host_sim.serial import SerialUart
 

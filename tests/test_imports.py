@@ -7,11 +7,14 @@ _ALLOWED = {
     "wire": (),
     "core": (),
     "meter": ("wire", "core"),
-    "store": ("core",),
+    "store": ("core", "meter.obis", "meter.reading"),
     "price": ("net", "store", "core"),
     "ota": ("net", "store", "core"),
     "net": ("store", "core"),
-    "api": ("price", "ota", "net", "store", "core", "meter.reading", "meter.search", "meter.profiles", "wire.gcm"),
+    "api": (
+        "price", "ota", "net", "store", "core",
+        "meter.obis", "meter.reading", "meter.search", "meter.profiles", "wire.gcm",
+    ),  # fmt: skip
 }
 _OUTSIDE = ("machine", "esp32", "esp", "network", "host_sim", "firmware", "tools", "tests")
 

@@ -18,6 +18,7 @@ from .core.zone import Zone
 from .meter import profiles
 from .meter.link import Link
 from .meter.reading import METER_ID
+from .net.timekeeper import Timekeeper
 from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
@@ -132,6 +133,7 @@ class App:
         self.supervisor.start("meter", self.link.run, critical=True)
         self.supervisor.start("counters", self._keep_counters)
         self.supervisor.start("state", self._watch_state)
+        self.supervisor.start("time", self._keep_time)
         self.supervisor.start("spotprices", self._follow_prices)
         if self.history:
             self.supervisor.start("history", self._record)
@@ -217,6 +219,13 @@ class App:
             if now != before:
                 before = now
                 self.bus.publish("state", None)
+
+    # Lives as long as the application.
+    async def _keep_time(self):
+        def report(health, error):
+            self.supervisor.set("time", "running", health, error)
+
+        await Timekeeper(self.board, self.clock, self.bus, report).run()
 
     # Lives as long as the application.
     async def _follow_prices(self):

@@ -25,6 +25,7 @@ class Board:
     reset_reason = "POWER_ON"
     uart = None
     stream_limits = (3, 5, 8)
+    time_servers = ()  # nobody is asked
 
     def __init__(self, flash=None, link=None):
         self.link = link or Link

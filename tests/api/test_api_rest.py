@@ -5,6 +5,7 @@ import json
 import sys
 
 from han.core.clock import EPOCH
+from han.core.zone import Zone
 from han.meter import obis
 from han.meter.reading import LIST_VERSION, METER_ID, METER_TYPE
 from tests.api.fake import FULL, NOW, Board, Link, Running, ask, get, put, raw
@@ -86,13 +87,14 @@ POWERS = ("p", "pi", "pe", "r", "ri", "re")
 
 async def test_a_full_reading():
     async with Running() as app:
+        app.clock.zone = Zone("Europe/Helsinki")
         app.link.read(*FULL, clock=200_000_000)
         app.board.ticks += 1234
         meter = await get(app, "/meter")
         assert sorted(meter) == sorted("type ts seq mts ic ec ric rec p pi pe r ri re u i age stale".split())
         assert meter["type"] == "HAN_METER_MESSAGE"
         assert (meter["ts"], meter["age"], meter["seq"]) == (NOW + 1000, 1234, 1)
-        assert meter["stale"] is False and meter["mts"] == (EPOCH + 200_000_000) * 1000
+        assert meter["stale"] is False and meter["mts"] == (EPOCH + 200_000_000 - 10800) * 1000
         assert (meter["ic"], meter["ec"], meter["ric"], meter["rec"]) == (123456.789, 10, 1.001, 0)
         assert meter["p"] == meter["pi"] == [1000, 301, 402, 297] and meter["pe"] == [0, 0, 0, 0]
         assert meter["r"] == meter["ri"] == [10, 4, 3, 3] and meter["re"] == [0, 0, 0, 0]

@@ -172,9 +172,9 @@ class Messages:
         ts = self._clock.unix_ms(live.received)
         if ts is not None and self._config.get("m", "ts") == "s":
             ts //= 1000
-        mts = None
-        if live.clock is not None:
-            mts = (live.clock + (live.deviation or 0) * 60 + EPOCH) * 1000
+        mts = self._clock.of_meter(live.clock, live.deviation, live.dst)
+        if mts is not None:
+            mts = (mts + EPOCH) * 1000
         return (
             _METER
             % (

@@ -1,6 +1,6 @@
 """What time it is, where that is known from, and how long the reader has been up."""
 
-from .zone import Zone
+from .zone import UTC, Zone
 
 #: Seconds from 1970 to 2020-01-01 UTC, from which the application counts: its
 #: seconds then fit the chip's 31-bit small integers until 2054.
@@ -10,12 +10,24 @@ EPOCH = 1577836800
 class Clock:
     """UTC from the best source so far, and the uptime, on a board's tick."""
 
+    #: Corrections up to this are made little by little, ms; larger ones at once.
+    slew_ms = 1000
+    #: Little by little: 1 ms in so many.
+    slew_rate = 200
+
     def __init__(self, board):
         self._board = board
         self._ticks = board.ticks_ms()
         self._up = 0
         self._set = None  # unix ms at uptime 0, once someone has set the clock
         self._source = None
+        self._slew = 0  # ms that are still to be added to it
+        self._slewed = 0  # uptime up to which that has been done
+        #: Uptime when a source spoke last, ms.
+        self.told = 0
+        #: Corrections made at once, not counting the first setting, and what the last was (text).
+        self.steps = 0
+        self.step = None
         #: Where local days and months begin; whoever knows the configuration sets it.
         self.zone = Zone()
 
@@ -29,7 +41,46 @@ class Clock:
     def set(self, utc_s, source):
         """Set to seconds since 2020 UTC; source 'ntp' or 'meter'."""
         self._set = (utc_s + EPOCH) * 1000 - self.uptime_ms()
+        self._slew = 0
         self._source = source
+
+    def take(self, start, source, doubt=0):
+        """Believe a source's word of when the uptime was 0: unix ms, give or take `doubt`."""
+        before = self.start()
+        self.told = self._up
+        self._source = source
+        if before is None:
+            self._set = start
+            return
+        self._set = before
+        off = start - before
+        self._slew = 0
+        if abs(off) <= doubt:
+            return
+        if abs(off) <= self.slew_ms:
+            self._slew = off
+            self._slewed = self._up
+            return
+        self._set = start
+        self.steps += 1
+        self.step = "set %s by %d.%03d s, told by %s" % (
+            "forward" if off > 0 else "back", abs(off) // 1000, abs(off) % 1000, source,
+        )  # fmt: skip
+
+    def start(self):
+        """Unix ms at uptime 0, None when not known."""
+        up = self.uptime_ms()
+        if self._set is None:
+            now = self._board.utc_ms()
+            return None if now is None else now - up
+        if self._slew:
+            by = min(abs(self._slew), (up - self._slewed) // self.slew_rate)
+            self._slewed += by * self.slew_rate
+            if self._slew < 0:
+                by = -by
+            self._slew -= by
+            self._set += by
+        return self._set
 
     @property
     def source(self):
@@ -40,12 +91,10 @@ class Clock:
 
     def unix_ms(self, ticks=None):
         """ms since 1970 UTC now, or at a tick of the board of the last days; None when not known."""
-        if self._set is None:
-            now = self._board.utc_ms()
-            if now is None:
-                return None
-        else:
-            now = self._set + self.uptime_ms()
+        now = self.start()
+        if now is None:
+            return None
+        now += self._up
         if ticks is not None:
             now -= self._board.ticks_diff(self._board.ticks_ms(), ticks)
         return now
@@ -54,3 +103,30 @@ class Clock:
         """Seconds since 2020-01-01 UTC; None when not known."""
         now = self.unix_ms()
         return None if now is None else now // 1000 - EPOCH
+
+    def of_meter(self, local, deviation, dst):
+        """UTC, s, of a meter's clock as `Reading` has it; None where that cannot be told.
+
+        The zone of the configuration outranks the deviation: meters send 0 with local time. What
+        time it is, where that is known better, tells which of two equal hours is meant, and of a
+        meter that stays at winter time, or has no zone, how far it is from UTC.
+        """
+        if local is None:
+            return None
+        zoned = self.zone.name != UTC
+        utc = self.zone.utc(local, dst) if zoned else local + 60 * (deviation or 0)
+        told = zoned or deviation
+        # To the one and the other of two equal hours.
+        shifts = (self.zone.utc(local, False) - utc, self.zone.utc(local, True) - utc) if zoned else ()
+        now = self.utc()
+        if now is None or self._source != "ntp":
+            if now is not None:
+                for shift in shifts:
+                    if abs(utc + shift - now) < abs(utc - now):
+                        return utc + shift  # the one that follows
+            return utc if told else None
+        shift = (450 + now - utc) // 900 * 900
+        if abs(utc + shift - now) <= 300:
+            if shift in shifts or zoned and abs(shift) == 3600 or not told and abs(shift) <= 50400:
+                return utc + shift
+        return utc if told else None

@@ -1,0 +1,93 @@
+"""Keeps the clock right: time servers first, else the meter's own clock."""
+import asyncio
+
+from ..core.clock import EPOCH
+from ..core.modules import release
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# How often it looks whether there is something to do, s; not at once, when all else starts, ms.
+_TICK = const(1)
+_START = const(2000)
+# A meter's clock is plausible from 2024 to 2053, s since 2020.
+_FIRST = const(126230400)
+_LAST = const(1041404400)
+# Telegrams in a row that have to agree, for how long, and how well; less is no reason to correct, ms.
+_AGREEING = const(3)
+_FOR = const(10000)
+_AGREE = const(3000)
+# A time server's word holds for a week, then the meter's counts; after a day it is missed, ms.
+_HOLDS = const(604800000)
+_MISSED = const(86400000)
+
+
+class Timekeeper:
+    """The task that sets the clock. report takes health and error of /health."""
+
+    def __init__(self, board, clock, bus, report):
+        self._board = board
+        self._clock = clock
+        self._bus = bus
+        self._report = report
+        self._due = clock.uptime_ms() + _START  # when servers are asked
+        self._problem = None  # that they had
+        self._memory = {}  # of those who ask them
+        self._heard = 0  # readings
+        self._first = None  # (unix ms at uptime 0, uptime) of the first telegram of those that agree
+        self._count = 0
+
+    # Lives as long as the application.
+    async def run(self):
+        """Keep the clock right."""
+        while True:
+            await self.turn()
+            await asyncio.sleep(_TICK)
+
+    async def turn(self):
+        """Listen and ask, if there is something new or it is time to; tell how it stands."""
+        board = self._board
+        live = self._bus.latest.get("meter")
+        if live and live.seq != self._heard:
+            self._heard = live.seq
+            self._hear(live)
+        if self._clock.uptime_ms() >= self._due and board.network()[1:3] != ("0.0.0.0", "0.0.0.0"):
+            from .sntp import errand
+
+            try:
+                pause, self._problem = await errand(board, self._clock, self._memory)
+            finally:
+                release("han.net.sntp")
+            self._due = self._clock.uptime_ms() + pause
+        self._tell()
+
+    def _hear(self, live):
+        clock = self._clock
+        utc = clock.of_meter(live.clock, live.deviation, live.dst)
+        if utc is None:
+            return  # this list has no clock, or nobody can tell what it means
+        up = clock.uptime_ms() - self._board.ticks_diff(self._board.ticks_ms(), live.received)
+        start = (utc + EPOCH) * 1000 - up
+        if self._first is None or abs(start - self._first[0]) > _AGREE:
+            self._first = start, up
+            self._count = 0
+        self._count += 1
+        if self._count >= _AGREEING and up - self._first[1] >= _FOR and _FIRST <= utc < _LAST:
+            if clock.source != "ntp" or up - clock.told > _HOLDS:
+                clock.take(start, "meter", _AGREE)
+
+    def _tell(self):
+        clock = self._clock
+        source = clock.source
+        health = "ok"
+        error = self._problem or clock.step
+        if source is None:
+            health, error = "failed", "the time is not known" + (": " + error if error else "")
+        elif self._problem and (source != "ntp" or clock.uptime_ms() - clock.told > _MISSED):
+            health, error = "degraded", "time of the %s: %s" % (source, error)
+        self._report(health, error)
