@@ -166,6 +166,7 @@ class Anonymiser(Decoder):
                 at = data.find(raw, at, end)
                 if at >= 0:
                     data[at:at + len(raw)] = new
+                    at += len(raw)
             for n in range(len(raw) - 1, 2, -1):
                 if data[start:start + n] == raw[-n:]:
                     data[start:start + n] = new[-n:]
@@ -198,7 +199,7 @@ class Anonymiser(Decoder):
         rejected = self.rejected
         super()._notification(buf, start, end)
         known = rejected == self.rejected
-        if not self._info[0]:
+        if not self._info[0] or not known and self.reason == "list malformed":
             return
         reading = self.reading
         keep = []
