@@ -19,7 +19,7 @@ ON_DEMAND = (
     "han/meter/aliases", "han/meter/anonymise", "han/store/replay",
 )  # fmt: skip
 # Modules of those that stay.
-KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__")
+KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__", "han/net/timekeeper")
 # Twins of viper code, for interpreters without it: never loaded on the chip.
 TWINS = "_plain"
 
