@@ -23,7 +23,6 @@ from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
 from .store.copies import Copies
-from .store.history import History
 
 
 def _show(text):
@@ -171,10 +170,17 @@ class App:
             self.log.crash("counters", error)
 
     def _restore_history(self):
-        """What has been recorded, None where the flash cannot be read."""
+        """What has been recorded, None where the board has no place for it or its flash cannot be read."""
+        try:
+            partition = self.board.partition("history")
+        except OSError as error:
+            self.supervisor.set("history", "stopped", "disabled", str(error))
+            return None
+        from .store.history import History  # a board without history does without its code
+
         try:
             region = flash.Region(self.board.partition("state"), *flash.CLOCK_STEPS)
-            history = History(self.board.partition("history"), region, self.clock, self._quote)
+            history = History(partition, region, self.clock, self._quote)
             from .store.replay import Replay
 
             Replay(history).run()
