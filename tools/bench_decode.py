@@ -22,7 +22,7 @@ PEERS = ("amshan", "dsmr", "gurux")
 POLL_S = 0.005  # the line is looked at so often
 HEAP = "32M"  # the plain twins of GHASH make a megabyte of garbage a telegram
 FOOTER = """\
-us: a whole telegram at once; the best of 16 batches of 8 ms (peers: 12), because others use the machine too.
+us: a whole telegram at once; the best of 20 batches of 8 ms in four rounds, because others use the machine too.
 heap: bytes that one telegram allocates. /viper: how many times as long. line: the part of the time the telegram
 takes on its line that decoding takes, when it arrives in the pieces that a look every 5 ms finds.
 budget: within %d to %d us (a compiled C++ decoder's measured range) and at most %d B of heap."""

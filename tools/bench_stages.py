@@ -8,7 +8,7 @@ ties them together. Reads the same file as bench_telegrams.py; prints `ns stage<
 import json
 import sys
 
-from bench_telegrams import best, reader, ticks_diff, ticks_us
+from bench_telegrams import Telegram, Timer, measure, ticks_diff, ticks_us
 
 from han.meter import decoder as _decoder
 from han.meter import reading as _reading
@@ -57,13 +57,12 @@ class Recorder:
 
         return call
 
-    def ns(self):
-        """What all calls take together, less the calling."""
+    def timers(self):
+        """(of all calls, of as many that do nothing); None where there are none."""
         if not self.calls:
-            return 0
-        calls = self.calls
-        idle = [(_nothing, arguments) for _, arguments in calls]
-        return max(0, best(lambda count: _time(calls, count)) - best(lambda count: _time(idle, count)))
+            return None
+        idle = [(_nothing, arguments) for _, arguments in self.calls]
+        return Timer(lambda count: _time(self.calls, count)), Timer(lambda count: _time(idle, count))
 
 
 class Aes:
@@ -91,18 +90,8 @@ def _time(calls, count):
 
 def stages(job):
     """[(stage, ns)] of one telegram, the total first and the rest last."""
-    data = bytes.fromhex(job["hex"])
-    framer, decoder = reader(job)
-    size = len(data)
-
-    def whole(count):
-        started = ticks_us()
-        for _ in range(count):
-            framer.feed(data, size)
-        return ticks_diff(ticks_us(), started)
-
-    total = best(whole)
-    found = [("total", total)]
+    telegram = Telegram(job)
+    cipher = telegram.cipher
     replaced = []
     recorders = []
     for stage, places in _STAGES:
@@ -112,17 +101,17 @@ def stages(job):
             function = getattr(place, name)
             replaced.append((place, name, function))
             setattr(place, name, recorder.wrap(function))
-        if stage == "AES" and decoder.cipher:
-            aes = decoder.cipher._aes
-            replaced.append((decoder.cipher, "_aes", aes))
-            decoder.cipher._aes = Aes(aes, recorder)
-    framer.feed(data, size)
+        if stage == "AES" and cipher:
+            replaced.append((cipher, "_aes", cipher._aes))
+            cipher._aes = Aes(cipher._aes, recorder)
+    telegram.whole(1)
     for place, name, function in replaced:
         setattr(place, name, function)
-    for stage, recorder in recorders:
-        found.append((stage, recorder.ns()))
-    found.append(("the rest", total - sum(ns for _, ns in found[1:])))
-    return found
+    found = [(stage, recorder.timers()) for stage, recorder in recorders]
+    measure([telegram.timer] + [timer for _, timers in found if timers for timer in timers])
+    rows = [("total", telegram.timer.ns)]
+    rows += [(stage, max(0, timers[0].ns - timers[1].ns) if timers else 0) for stage, timers in found]
+    return rows + [("the rest", 2 * rows[0][1] - sum(ns for _, ns in rows))]
 
 
 def main(path):

@@ -27,7 +27,8 @@ except ImportError:
 
 
 _BATCH_US = 8000
-_BATCHES = 16
+_BATCHES = 5  # each time one is measured
+_ROUNDS = 4
 
 
 def _nothing(reading):
@@ -41,70 +42,92 @@ def reader(job):
     return Framer(decoder.telegram), decoder
 
 
-def best(run):
-    """ns of one of run(count); the best of some batches, as others share the machine."""
-    count = 1
-    while True:
-        us = run(count)
-        if us > _BATCH_US // 4:
-            break
-        count *= 2
-    count = max(1, count * _BATCH_US // us)
-    found = []
-    for _ in range(_BATCHES):
-        gc.collect()  # the garbage of one batch must not slow the next one's allocations
-        found.append(run(count))
-    return min(found) * 1000 // count
+class Timer:
+    """ns of one of run(count); the best of many batches at different times, as others use the machine too."""
+
+    def __init__(self, run):
+        self._run = run
+        self.ns = 0
+        count = 1
+        while True:
+            us = run(count)
+            if us > _BATCH_US // 4:
+                break
+            count *= 2
+        self._count = max(1, count * _BATCH_US // us)
+
+    def measure(self):
+        """Some batches more."""
+        for _ in range(_BATCHES):
+            gc.collect()  # the garbage of one batch must not slow the next one's allocations
+            ns = self._run(self._count) * 1000 // self._count
+            if not self.ns or ns < self.ns:
+                self.ns = ns
 
 
-def measure(job):
-    """(ns, heap bytes, ns in pieces) of one telegram."""
-    data = bytes.fromhex(job["hex"])
-    size = len(data)
-    framer, decoder = reader(job)
+def measure(timers):
+    """Measure all of them in turn, so that a bad moment of the machine is not one timer's alone."""
+    for _ in range(_ROUNDS):
+        for timer in timers:
+            timer.measure()
 
-    def whole(count):
+
+class Telegram:
+    """What is measured of one job."""
+
+    def __init__(self, job):
+        self.name = job["name"]
+        self.data = bytes.fromhex(job["hex"])
+        self.framer, decoder = reader(job)
+        self.cipher = decoder.cipher
+        self.whole(3)
+        if decoder.decoded != 3:
+            raise ValueError("%s: decoded %d of 3 telegrams: %s" % (self.name, decoder.decoded, decoder.reason))
+        self.timer = Timer(self.whole)
+        piece = job.get("piece")
+        self.pieces = [self.data[at:at + piece] for at in range(0, len(self.data), piece)] if piece else []
+        self.arriving = Timer(self.arrive) if piece else None
+
+    def whole(self, count):
+        """us of `count` telegrams at once."""
+        data, feed = self.data, self.framer.feed
+        size = len(data)
         started = ticks_us()
         for _ in range(count):
-            framer.feed(data, size)
+            feed(data, size)
         return ticks_diff(ticks_us(), started)
 
-    whole(3)
-    if decoder.decoded != 3:
-        raise ValueError("%s: decoded %d of 3 telegrams: %s" % (job["name"], decoder.decoded, decoder.reason))
-    ns = best(whole)
-    heap = -1
-    if hasattr(gc, "mem_alloc"):
+    def arrive(self, count):
+        """us of `count` telegrams in pieces."""
+        pieces, feed = self.pieces, self.framer.feed
+        started = ticks_us()
+        for _ in range(count):
+            for piece in pieces:
+                feed(piece, len(piece))
+        return ticks_diff(ticks_us(), started)
+
+    def heap(self):
+        """Bytes that one telegram allocates, -1 where the interpreter cannot tell."""
+        if not hasattr(gc, "mem_alloc"):
+            return -1
         gc.collect()
         gc.disable()
         before = gc.mem_alloc()
-        whole(0)
+        self.whole(0)
         empty = gc.mem_alloc() - before
-        whole(4)
-        heap = (gc.mem_alloc() - before - 2 * empty) // 4
+        self.whole(4)
+        allocated = gc.mem_alloc() - before - 2 * empty
         gc.enable()
-
-    piece = job.get("piece")
-    if not piece:
-        return ns, heap, 0
-    parts = [data[at:at + piece] for at in range(0, size, piece)]
-
-    def arriving(count):
-        started = ticks_us()
-        for _ in range(count):
-            for part in parts:
-                framer.feed(part, len(part))
-        return ticks_diff(ticks_us(), started)
-
-    return ns, heap, best(arriving)
+        return allocated // 4
 
 
 def main(path):
     with open(path) as file:
-        jobs = json.load(file)
-    for job in jobs:
-        ns, heap, arriving = measure(job)
-        print(ns, heap, arriving, job["name"])
+        telegrams = [Telegram(job) for job in json.load(file)]
+    heaps = [telegram.heap() for telegram in telegrams]
+    measure([telegram.timer for telegram in telegrams] + [one.arriving for one in telegrams if one.arriving])
+    for telegram, heap in zip(telegrams, heaps):
+        print(telegram.timer.ns, heap, telegram.arriving.ns if telegram.arriving else 0, telegram.name)
 
 
 if __name__ == "__main__":
