@@ -16,6 +16,8 @@ WRONG_KEY = "key does not match"
 
 _ROWS = 64
 _TEXT, _CLOCK = 2, 3
+_DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
+_P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
 _LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
 
 
@@ -55,7 +57,7 @@ class Decoder:
             self._hdlc(buf, start, end)
         elif kind == MBUS:
             self._mbus(buf, start, end)
-        elif kind == GLO and buf[start] == apdu.P1_TEXT:
+        elif kind == GLO and buf[start] == _P1_TEXT:
             self._ident_and_apdu(buf, start, end)
         elif kind == GLO:
             self.apdu(buf, start, end, True)
@@ -131,15 +133,15 @@ class Decoder:
         for _ in range(_LAYERS):
             start = apdu.skip_llc(buf, start, end)
             tag = buf[start] if end > start else -1
-            if tag == apdu.DATA_NOTIFICATION and not text_only:
+            if tag == _DATA_NOTIFICATION and not text_only:
                 return self._notification(buf, start, end)
-            if tag == apdu.P1_TEXT:
+            if tag == _P1_TEXT:
                 self._p1.open(start)
                 stop = self._p1.check(buf, start, end, True)
                 if stop <= 0 or self._p1.ciphered:
                     return self._reject("P1 text damaged")
                 return self._text(buf, start, stop)
-            if tag == apdu.BLOCK_TRANSFER:
+            if tag == _BLOCK_TRANSFER:
                 state = self._blocks.add(buf, start, end)
                 if state < 0:
                     return self._reject("block malformed")
@@ -148,7 +150,7 @@ class Decoder:
                 done = self._blocks.done
                 buf, start, end = done.buf, 0, done.length
                 self._blocks.start()
-            elif tag == apdu.GLO_CIPHERING or tag == apdu.DED_CIPHERING:
+            elif tag == _GLO_CIPHERING or tag == _DED_CIPHERING:
                 opened = self._open(buf, start, end)
                 if not opened:
                     return

@@ -1,8 +1,5 @@
-"""DLMS APDUs of a push (IEC 62056-5-3): which one it is, and where its content lies."""
+"""DLMS APDUs of a push (IEC 62056-5-3): where their content lies."""
 from .loops import same
-
-DATA_NOTIFICATION, GLO_CIPHERING, DED_CIPHERING, BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
-P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
 
 
 def skip_llc(buf, start, end):
