@@ -14,7 +14,7 @@ HEAP = "240k"
 # Imported when needed and released after.
 ON_DEMAND = (
     "han/price", "han/ota", "han/net",
-    "han/api/auth", "han/api/body", "han/api/choices", "han/api/compact", "han/api/definitions",
+    "han/api/auth", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
     "han/api/diagnostics", "han/api/history", "han/api/settings", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/store/replay",
 )  # fmt: skip

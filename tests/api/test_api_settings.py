@@ -4,8 +4,9 @@ import asyncio
 import json
 from binascii import b2a_base64
 
-from han.api.body import Parser, Real, scaled
-from han.api.settings import changed
+from han.api import settings
+from han.api.body import Parser, Real
+from han.meter.profiles import MAKERS
 from han.store.config import defaults
 from tests.api.fake import FULL, Board, Link, Running, Socket, ask, connect, get
 from tests.support import raises
@@ -16,6 +17,11 @@ KEY = "00112233445566778899aabbccddeeff"
 async def put(app, values, method="PUT", headers=""):
     body = values if isinstance(values, bytes) else json.dumps(values).encode()
     return await ask(app, "/configuration", method, headers, body)
+
+
+def changed(body, values):
+    """As a request does it."""
+    return settings.changed(Parser(body).parse(), values)
 
 
 def message(body, values=None):
@@ -54,10 +60,9 @@ def test_numbers_are_exact():
         ("8.123456", 8123456), ("0.1", 100000), ("1e2", 100000000), ("123456.7890124", 123456789012),
         ("0.0000005", 1), ("0.0000004", 0), ("-1.5", -1500000), ("5", 5000000), ("1.5E-3", 1500), ("2e+1", 20000000),
     ):  # fmt: skip
-        assert scaled(Parser(text.encode()).parse(), 6) == number, text
+        value = Parser(text.encode()).parse()
+        assert (value * 10**6 if isinstance(value, int) else value.scaled(6)) == number, text
     assert isinstance(Parser(b"1.0").parse(), Real)
-    for value in (None, "5", True, [], {}):
-        assert scaled(value, 6) is None
 
 
 # --- every field
@@ -346,6 +351,8 @@ async def test_definitions():
         assert [line["o"] for line in lines] == list(range(15))
         assert lines[1]["name"] == "115200 8N1 inverted" and lines[2]["name"] == "115200 8N1"
         assert len(set(line["name"] for line in lines)) == 15
+        assert found["meters"] == ["auto"] + [name for name, _ in MAKERS]
+        assert found["fuse"] == [6, 200] and [kind["w"] for kind in found["wifiSecurity"]] == [0, 1, 2, 3]
         # What is offered is taken.
         names = {"currencies": "pc", "priceAreas": "pa", "networkPolicies": "np", "updatePolicies": "up"}
         for key, name in names.items():

@@ -14,22 +14,17 @@ class Real:
     """digits * 10**exponent."""
 
     def __init__(self, digits, exponent):
-        self.digits = digits
-        self.exponent = exponent
+        self._digits = digits
+        self._exponent = exponent
 
-
-def scaled(value, places):
-    """value * 10**places as the nearest integer; None for what is not a number."""
-    if type(value) is int:
-        return value * 10**places
-    if not isinstance(value, Real):
-        return None
-    shift = value.exponent + places
-    if shift >= 0:
-        return value.digits * 10**shift
-    unit = 10**-shift
-    number = (abs(value.digits) * 2 + unit) // (2 * unit)
-    return -number if value.digits < 0 else number
+    def scaled(self, places):
+        """The nearest integer to it, * 10**places."""
+        shift = self._exponent + places
+        if shift >= 0:
+            return self._digits * 10**shift
+        unit = 10**-shift
+        number = (abs(self._digits) * 2 + unit) // (2 * unit)
+        return -number if self._digits < 0 else number
 
 
 class Parser:

@@ -2,40 +2,27 @@
 from json import dumps
 
 from ..core.zonefile import names
-from ..meter.profiles import MAKERS
 from ..meter.search import LINES, describe
-from . import choices
+from .fields import choices
 
 _PIECE = 400
+_LISTS = (
+    "currencies pc priceAreas pa networkPolicies np updatePolicies up addressModes e.n.m timestamps m.ts meters m.t"
+)
 
 
 def definitions():
     """The JSON in pieces; no more of the zones' names than a piece in memory."""
-    yield (
-        '{"type":"HAN_DEFINITIONS","currencies":%s,"priceAreas":%s'
-        % (dumps(choices.CURRENCIES), dumps(choices.AREAS))
-    ).encode()
-    yield (
-        ',"networkPolicies":%s,"updatePolicies":%s,"addressModes":%s,"timestamps":%s,"meters":%s'
-        % tuple(
-            dumps(names)
-            for names in (
-                choices.NETWORK,
-                choices.UPDATES,
-                choices.ADDRESSES,
-                choices.STAMPS,
-                ("auto",) + tuple(name for name, _ in MAKERS),
-            )
-        )
-    ).encode()
-    yield (
-        ',"fuse":%s,"wifiChannels":%s,"wifiSecurity":%s'
-        % (
-            dumps(choices.FUSE),
-            dumps(choices.CHANNELS),
-            dumps([{"w": number, "name": name} for number, name in enumerate(choices.SECURITY)]),
-        )
-    ).encode()
+    piece = '{"type":"HAN_DEFINITIONS"'
+    words = _LISTS.split(" ")
+    for i in range(0, len(words), 2):
+        piece += ',"%s":%s' % (words[i], dumps(choices(words[i + 1])))
+    yield piece.encode()
+    piece = ',"fuse":[%s],"wifiChannels":[%s]' % (",".join(choices("m.f")), ",".join(choices("w.z")))
+    piece += ',"wifiSecurity":[{"w":0,"name":"open"}'
+    for number, name in enumerate(("WPA", "WPA2", "WPA3")):
+        piece += ',{"w":%d,"name":"%s"}' % (number + 1, name)
+    yield (piece + "]").encode()
     piece = ',"lines":[{"o":0,"name":"auto"}'
     for index, line in enumerate(LINES):
         piece += ',{"o":%d,"name":"%s"}' % (index + 1, describe(line))

@@ -79,9 +79,14 @@ class Routes:
         if body is None:
             return refusal(400, "body shorter than its content-length")
         try:
+            from .body import Parser
+
+            given = Parser(body).parse()
+            del Parser, body
+            release("han.api.body")  # one after the other, for a small heap
             from .settings import changed
 
-            values = changed(body, self._config.values)
+            values = changed(given, self._config.values)
             if values != self._config.values:
                 self._configure(values)
         except ValueError as error:
@@ -89,14 +94,14 @@ class Routes:
         except OSError as error:
             return refusal(503, "the flash does not keep it: %s" % error, {"Retry-After": "60"})
         finally:
-            for name in ("api.settings", "api.body", "api.choices", "core.zonefile"):
+            for name in ("api.settings", "api.body", "api.fields", "core.zonefile"):
                 release("han." + name)
         return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
 
     async def definitions(self, request):
         from .definitions import definitions
 
-        for name in ("api.definitions", "api.choices", "core.zonefile"):
+        for name in ("api.definitions", "api.fields", "core.zonefile"):
             release("han." + name)
         return Response(definitions(), 200, {"Content-Type": "application/json"})
 

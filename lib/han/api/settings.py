@@ -1,183 +1,115 @@
-"""PUT /configuration: every field is checked before any is taken. Imported when needed.
-
-A rule takes a value that a client sent and the one in force; it returns the one to keep, or
-raises Wrong with what it must be. Fields without a rule are ignored.
-"""
-from ..core import zonefile
-from ..meter.profiles import MAKERS
-from ..meter.search import LINES
-from . import choices
+"""PUT /configuration: every field is checked before any is taken. Imported when needed."""
+from ..core.zonefile import find
 from .access import is_address, is_name
-from .body import Parser, scaled
+from .fields import FIELDS
 
-_MICRO = 6  # places of a price
 _DEAREST = 10**12  # 10^-6 minor units per kWh
-_HOSTS = 8
 
 
-class Wrong(ValueError):
-    """What a value must be."""
+def changed(given, values):
+    """The values with those of a request's JSON in their places; ValueError names a field that is wrong.
+
+    What is not among the fields is ignored in the request and kept in the values.
+    """
+    if not isinstance(given, dict):
+        raise ValueError("the body must be an object")
+    values = _copy(values)
+    for line in FIELDS.split("\n"):
+        rule = line.split(" ")
+        source, target = given, values
+        names = rule[0].split(".")
+        last = names.pop()
+        for i in range(len(names)):
+            if names[i] not in source:
+                source = {}
+                break
+            source = source[names[i]]
+            if not isinstance(source, dict):
+                raise ValueError("%s must be an object" % ".".join(names[: i + 1]))
+            target = target[names[i]]
+        if last in source:
+            wanted = _check(rule, source[last], target, last)
+            if wanted:
+                raise ValueError("%s must be %s" % (rule[0], wanted))
+    for key in ("e", "w"):
+        if key in given:
+            _static(values[key]["n"], key + ".n")
+    if "m" in given and values["m"]["a"] and not values["m"]["k"]:
+        raise ValueError("m.k must be set where m.a is")
+    return values
 
 
-def _boolean(value, old):
-    if value is True or value is False:
-        return value
-    raise Wrong("true or false")
+def _copy(values):
+    return {key: _copy(value) if isinstance(value, dict) else value for key, value in values.items()}
 
 
-def _one_of(names):
-    def rule(value, old):
-        if isinstance(value, str) and value in names:
-            return value
-        raise Wrong("one of " + ", ".join(names))
-
-    return rule
-
-
-def _integer(least, most):
-    def rule(value, old):
-        if type(value) is int and least <= value <= most:
-            return value
-        raise Wrong("an integer from %d to %d" % (least, most))
-
-    return rule
-
-
-def _text(most):
-    def rule(value, old):
-        if isinstance(value, str) and len(value.encode()) <= most and "\0" not in value:
-            return value
-        raise Wrong("text of %d bytes at most" % most)
-
-    return rule
-
-
-def _secret(what, good):
-    """Rule of a field that cannot be read: "" keeps it, null deletes it."""
-
-    def rule(value, old):
-        if value is None:
-            return ""
+def _check(rule, value, target, key):
+    """Put a value that follows the rule in its place; else what it must be."""
+    kind = rule[1]
+    is_text = isinstance(value, str)
+    size = len(value.encode()) if is_text else 0
+    if kind == "flag":
+        good, wanted = value is True or value is False, "true or false"
+    elif kind == "int":
+        low, high = int(rule[2]), int(rule[3])
+        good, wanted = type(value) is int and low <= value <= high, "an integer from %d to %d" % (low, high)
+    elif kind == "one":
+        good, wanted = is_text and value in rule[2:], "one of " + ", ".join(rule[2:])
+    elif kind == "text":
+        good = is_text and size <= int(rule[2]) and "\0" not in value
+        wanted = "text of %s bytes at most" % rule[2]
+    elif kind == "address":
+        good, wanted = is_text and is_address(value), "an address such as 192.168.0.1"
+    elif kind == "zone":
+        good, wanted = is_text and find(value) is not None, "a time zone of /definitions, such as Europe/Helsinki"
+    elif kind == "price":
+        if type(value) is int:
+            value *= 10**6
+        elif hasattr(value, "scaled"):
+            value = value.scaled(6)
+        good = type(value) is int and 0 <= value <= _DEAREST
+        wanted = "a number from 0 to %d" % (_DEAREST // 10**6)
+    elif kind == "hosts":
+        good = isinstance(value, list) and len(value) <= 8
+        if good:
+            for name in value:
+                good = good and isinstance(name, str) and len(name) <= 64 and is_name(name)
+            if value == target[key]:
+                value = target[key]  # the same list, by which others know that nothing has changed
+        wanted = "a list of 8 host names at most, in lower case without port"
+    else:
         if value == "":
-            return old
-        if isinstance(value, str) and good(value):
-            return value
-        raise Wrong(what + '; "" keeps it, null deletes it')
+            return None
+        if value is None:
+            value = ""
+            good = True
+        else:
+            good = is_text and _secret(kind, value, size)
+        wanted = {
+            "key": "a key of 32 hex digits",
+            "password": "8 to 64 characters",
+            "passphrase": "8 to 63 ASCII characters or 64 hex digits",
+        }[kind] + '; "" keeps it, null deletes it'
+    if not good:
+        return wanted
+    target[key] = value
+    return None
 
-    return rule
 
-
-def _is_key(text):
+def _secret(kind, value, size):
+    length = len(value)
+    if kind == "password":
+        return 8 <= length <= 64 and size <= 256
+    if kind == "passphrase":  # IEEE 802.11 clause J.4
+        if length == 64:
+            return not value.lower().strip("0123456789abcdef")
+        return 8 <= length <= 63 and size == length and min(value) >= " " and max(value) <= "~"
     from ..wire.gcm import parse_key
 
-    if len(text) > 200:
-        return False
     try:
-        parse_key(text)
+        return length <= 200 and bool(parse_key(value))
     except ValueError:
         return False
-    return True
-
-
-def _is_passphrase(text):
-    """WPA's (IEEE 802.11 clause J.4): 8 to 63 ASCII characters, or 64 hex digits."""
-    for character in text:
-        if not " " <= character <= "~":
-            return False
-    return 8 <= len(text) <= 63 or len(text) == 64 and not text.lower().strip("0123456789abcdef")
-
-
-def _is_password(text):
-    return 8 <= len(text) <= 64 and len(text.encode()) <= 256
-
-
-def _zone(value, old):
-    if isinstance(value, str) and zonefile.find(value) is not None:
-        return value
-    raise Wrong("a time zone of /definitions, such as Europe/Helsinki")
-
-
-def _price(value, old):
-    price = scaled(value, _MICRO)
-    if price is not None and 0 <= price <= _DEAREST:
-        return price
-    raise Wrong("a number from 0 to %d" % (_DEAREST // 10**_MICRO))
-
-
-def _address(value, old):
-    if isinstance(value, str) and is_address(value):
-        return value
-    raise Wrong("an address such as 192.168.0.1")
-
-
-def _hosts(value, old):
-    right = isinstance(value, list) and len(value) <= _HOSTS
-    if right:
-        for name in value:
-            if not isinstance(name, str) or len(name) > 64 or not is_name(name):
-                right = False
-    if not right:
-        raise Wrong("a list of %d host names at most, in lower case without port" % _HOSTS)
-    return old if value == old else value
-
-
-def _rules():
-    network = {
-        "m": _one_of(choices.ADDRESSES),
-        "i": _address,
-        "s": _address,
-        "g": _address,
-        "d1": _address,
-    }
-    key = _secret("a key of 32 hex digits", _is_key)
-    return {
-        "t": _zone,
-        "s": _boolean,
-        "p": _price,
-        "pc": _one_of(choices.CURRENCIES),
-        "pa": _one_of(choices.AREAS),
-        "np": _one_of(choices.NETWORK),
-        "up": _one_of(choices.UPDATES),
-        "bhf": _boolean,
-        "hosts": _hosts,
-        "pw": _secret("8 to 64 characters", _is_password),
-        "m": {
-            "f": _integer(*choices.FUSE),
-            "t": _one_of(("auto",) + tuple(name for name, _ in MAKERS)),
-            "o": _integer(0, len(LINES)),
-            "k": key,
-            "a": key,
-            "ts": _one_of(choices.STAMPS),
-        },
-        "e": {"e": _boolean, "n": network},
-        "w": {
-            "e": _boolean,
-            "s": _text(32),
-            "p": _secret("8 to 63 ASCII characters or 64 hex digits", _is_passphrase),
-            "w": _integer(0, len(choices.SECURITY) - 1),
-            "z": _integer(*choices.CHANNELS),
-            "b": _boolean,
-            "n": network,
-        },
-    }
-
-
-def _taken(given, old, rules, path=""):
-    """The old values with those given in place; what has no rule stays as it is."""
-    values = dict(old)
-    for key, rule in rules.items():
-        if key in given:
-            name = path + key
-            if isinstance(rule, dict):
-                if not isinstance(given[key], dict):
-                    raise Wrong(name + " must be an object")
-                values[key] = _taken(given[key], old[key], rule, name + ".")
-            else:
-                try:
-                    values[key] = rule(given[key], old.get(key))
-                except Wrong as wrong:
-                    raise Wrong("%s must be %s" % (name, wrong.args[0]))  # noqa: B904  MicroPython knows no `from`
-    return values
 
 
 def _number(address):
@@ -192,27 +124,16 @@ def _static(network, path):
     if network["m"] != "static":
         return
     own = _number(network["i"])
-    if not 0x01000000 <= own < 0xE0000000 or own >> 24 == 127:
-        raise Wrong(path + ".i must be the reader's own address where .m is static")
     hosts = _number(network["s"]) ^ 0xFFFFFFFF
-    if hosts & (hosts + 1) or not 3 <= hosts <= 0xFFFFFF:
-        raise Wrong(path + ".s must be a network mask such as 255.255.255.0 where .m is static")
-    if own & hosts in (0, hosts):
-        raise Wrong(path + ".i must not be the first or last address of its network")
     gateway = _number(network["g"])
-    if gateway and (gateway ^ own) & ~hosts:
-        raise Wrong(path + ".g must be an address of the same network as .i, or 0.0.0.0")
-
-
-def changed(body, values):
-    """The values with what a request's body (bytes) changes in them; ValueError says what is wrong with it."""
-    given = Parser(body).parse()
-    if not isinstance(given, dict):
-        raise ValueError("the body must be an object")
-    values = _taken(given, values, _rules())
-    for key in ("e", "w"):
-        if key in given:
-            _static(values[key]["n"], key + ".n")
-    if "m" in given and values["m"]["a"] and not values["m"]["k"]:
-        raise ValueError("m.k must be set where m.a is")
-    return values
+    if not 1 <= own >> 24 < 224 or own >> 24 == 127:
+        path += ".i must be the reader's own address"
+    elif hosts & (hosts + 1) or not 3 <= hosts <= 0xFFFFFF:
+        path += ".s must be a network mask such as 255.255.255.0"
+    elif own & hosts in (0, hosts):
+        path += ".i must not be the first or last address of its network"
+    elif gateway and (gateway ^ own) & ~hosts:
+        path += ".g must be of the same network as .i, or 0.0.0.0"
+    else:
+        return
+    raise ValueError(path + " where .m is static")
