@@ -42,7 +42,8 @@ async def test_head_and_options():
             assert head.status == 200 and head.body == b"" and int(head.headers["content-length"]) > 50
             assert head.headers["content-type"] == "application/json"
             options = await ask(app, path, "OPTIONS")
-            assert options.status == 200 and options.headers["allow"] == "GET, HEAD, OPTIONS"
+            allowed = options.headers["allow"].split(", ")
+            assert options.status == 200 and allowed[0] == "GET" and "HEAD" in allowed and "OPTIONS" in allowed
             assert options.body == b"" and "access-control-allow-origin" not in options.headers
         assert (await ask(app, "/nothing", "HEAD")).status == 404
         assert (await ask(app, "/nothing", "OPTIONS")).status == 404

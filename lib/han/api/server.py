@@ -374,7 +374,7 @@ def make_app(routes, log):
     app = Microdot()
     for path, methods, handler in routes:
         # microdot's own patterns are regular expressions, 200 bytes each.
-        app.url_map.append((methods, Exact(path), handler, "", None))
+        app.url_map.append((methods, Exact(path), handler, "", None))  # type: ignore[arg-type]
 
     def allowed(request):
         """Methods of the path; 404 where there is no such path."""
