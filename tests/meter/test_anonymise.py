@@ -221,6 +221,14 @@ def test_a_7e1_line_read_as_8n1():
     for number in PRIVATE:
         assert number not in plain
     assert all([bin(byte).count("1") & 1 == 0 for byte in new])
+    # Behind noise that was heard with other settings, and cut.
+    noise = Random(2).bytes(300)
+    new = bytearray(hdlc(LIST) + noise + stream[100:] + hdlc(LIST))
+    anonymise(new)
+    plain = bytes([byte & 0x7F for byte in new])
+    for number in PRIVATE + (NUMBER,):
+        assert number not in plain
+    assert len(decoded(new)) >= 2
 
 
 def test_what_has_a_wrong_checksum_is_cleaned_and_stays_wrong():

@@ -11,11 +11,14 @@ off, unknown, or with a wrong checksum, which stays wrong) loses what was found 
 whatever reads like a serial number, and the characters at its edges. Ciphered content stays as
 it is, but without its system title not even the key can open it any more.
 """
+from binascii import crc32
+
 from ..wire import apdu, hdlc, p1
-from ..wire.framer import HDLC, MBUS, Framer
-from ..wire.loops import crc_arc, crc_x25, odd_parity, strip_parity, sum8, text_end
+from ..wire.framer import HDLC, MBUS, NONE, Framer
+from ..wire.loops import crc_arc, crc_x25, sum8, text_end
 from ..wire.segments import Segments
 from ..wire.walk import p1_walk
+from . import sevenbits
 from .aliases import DIGITS, Aliases, alnum
 from .decoder import Decoder
 from .obis import KEYS, KNOWN
@@ -40,6 +43,21 @@ class _Pieces(Segments):
         return super().add(buf, start, end)
 
 
+class _InPlace(Framer):
+    """A framer over a whole capture, where it lies."""
+
+    size = 0
+
+    def over(self, data):
+        self.buf = data
+        self.size = self._end = len(data)
+        self._work(False)
+        self.gap()
+
+    def _parity(self, start):
+        return NONE  # seen to before
+
+
 class Anonymiser(Decoder):
     """Decodes a capture (bytearray) to rewrite it in place."""
 
@@ -47,13 +65,11 @@ class Anonymiser(Decoder):
         super().__init__(lambda reading: None)
         self.data = data
         self.telegrams = 0  # whose content was understood, or is ciphered
-        self._original = bytes(data)
         self._aliases = Aliases()
-        self._frames = []  # [framing, start, end, understood]
+        self._frames = []  # [framing, start, end, understood, CRC-32]
         self._longer = []  # (index, digits) of checksums that need more room than they had
         self._pieces = [_Pieces(self._places) for _ in range(3)]
         self._segments, self._blocks.raw, self._blocks.whole = self._pieces
-        self._framer = Framer(self._frame)
 
     def run(self):
         """Rewrite it all."""
@@ -62,14 +78,13 @@ class Anonymiser(Decoder):
             self.apdu(data, 0, len(data))  # a bare one
         if self.telegrams:
             return
-        self._framer.feed(self._original, len(data))
-        self._framer.gap()
+        _InPlace(self._frame).over(data)
         at = 0
-        for kind, start, end, understood in self._frames:
+        for kind, start, end, understood, crc in self._frames:
             self._loose(at, start)
             at = max(at, end)
             if not understood:
-                self._rest(kind, start, end)
+                self._rest(kind, start, end, crc)
             if kind == HDLC:
                 crc = crc_x25(data, start + 1, end - 2)
                 data[end - 2:end] = bytes((crc & 0xFF, crc >> 8))
@@ -80,16 +95,14 @@ class Anonymiser(Decoder):
             data[at:at] = digits
 
     def _frame(self, kind, buf, start, end):
-        base = self._framer.base
-        self._frames.append([kind, base + start, base + end, False])
+        self._frames.append([kind, start, end, False, crc32(memoryview(buf)[start:end])])
         self.telegram(kind, buf, start, end)
 
-    def _rest(self, kind, start, end):
+    def _rest(self, kind, start, end, crc):
         # A block that is repeated was rewritten where it came first.
-        first = self._original.find(self._original[start:end])
-        for frame in self._frames:
-            if frame[1] == first and frame[3]:
-                self.data[start:end] = self.data[first:first + end - start]
+        for _, first, last, understood, same in self._frames:
+            if same == crc and understood and last - first == end - start:
+                self.data[start:end] = self.data[first:last]
                 return
         if kind == HDLC:
             start = hdlc.information(self.data, start, end)
@@ -100,11 +113,9 @@ class Anonymiser(Decoder):
     # Where a byte lies
 
     def _places(self, buf, start, end):
-        """[(index in the capture, length)] of buf[start:end], be it the framer's buffer or put together."""
+        """[(index in the capture, length)] of buf[start:end], be it the capture or what was put together."""
         if buf is self.data:
             return [(start, end - start)]
-        if buf is self._framer.buf:
-            return [(self._framer.base + start, end - start)]
         found = []
         at = 0
         for pieces in self._pieces:
@@ -247,8 +258,8 @@ class Anonymiser(Decoder):
         while len(digits) > size and digits[0] == 0x30:
             digits = digits[1:]
         self._put(buf, at, digits[:size])
-        if digits[size:] and buf is self._framer.buf:
-            self._longer.append((self._framer.base + at + size, digits[size:]))
+        if digits[size:] and buf is self.data:
+            self._longer.append((at + size, digits[size:]))
 
     def _text_lines(self, buf, start, end, least, keep):
         at = start
@@ -282,14 +293,8 @@ def anonymise(data):
 
     A capture without `telegrams` has only lost what reads like a serial number.
     """
-    n = len(data)
-    parity = n >= 60 and odd_parity(data, 0, n) <= n >> 3  # a 7E1 line read as 8N1
-    if parity:
-        strip_parity(data, 0, n)
+    runs = sevenbits.strip(data)
     done = Anonymiser(data)
     done.run()
-    if parity:
-        for i in range(len(data)):
-            if odd_parity(data, i, i + 1):
-                data[i] |= 0x80
+    sevenbits.restore(data, runs)
     return done

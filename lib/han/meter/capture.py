@@ -29,14 +29,17 @@ class Capture:
 
     def raw(self):
         """A copy of what is kept, oldest byte first."""
-        if self._full:
-            return self._buf[self._at:] + self._buf[:self._at]
-        return self._buf[:self._at]
+        if not self._full:
+            return self._buf[:self._at]
+        data = bytearray(self.size)
+        copy(data, 0, self._buf, self._at, self.size)
+        copy(data, self.size - self._at, self._buf, 0, self._at)
+        return data
 
     def anonymised(self):
         """A copy without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
 
-        Takes about 20 kB meanwhile: MemoryError where they are not there.
+        Takes about 10 kB meanwhile: MemoryError where they are not there.
         """
         try:
             from . import anonymise
@@ -45,5 +48,5 @@ class Capture:
             anonymise.anonymise(data)
             return data
         finally:
-            for name in ("anonymise", "anonymise_sml", "aliases"):
+            for name in ("anonymise", "anonymise_sml", "aliases", "sevenbits"):
                 release("han.meter." + name)
