@@ -16,7 +16,7 @@ ON_DEMAND = (
     "han/price", "han/ota", "han/net",
     "han/api/auth", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
     "han/api/diagnostics", "han/api/history", "han/api/settings", "han/core/zonefile",
-    "han/meter/aliases", "han/meter/anonymise", "han/store/replay",
+    "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
 )  # fmt: skip
 # Modules of those that stay.
 KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__", "han/net/timekeeper")

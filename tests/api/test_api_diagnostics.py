@@ -72,14 +72,13 @@ async def test_the_report():
         answer = await trusted(app, "/diagnostics")
         assert answer.status == 200 and answer.headers["content-type"] == "application/json"
         report = answer.json()
-        meter = report["meter"]
-        counters = meter["counters"]
+        counters = report["counters"]
         assert (counters["frames"], counters["checksum_errors"], counters["decoded"]) == (1, 1, 1)
         assert counters["bytes"] == 5 + 2 * len(hdlc(LIST))
-        assert meter["line"] == {"found": "any", "trying": "any", "tried": ["any"], "option": 0}
-        assert meter["keys"] == {"encryption": False, "authentication": False}
-        assert meter["readings"] == 1 and meter["diagnosis"] is None
-        assert meter["implausible"] == {"counts": {}, "last": ""}
+        assert report["line"] == {"found": "any", "trying": "any", "tried": ["any"], "option": 0}
+        assert report["keys"] == {"encryption": False, "authentication": False}
+        assert report["meter"]["readings"] == 1 and report["diagnosis"] is None
+        assert report["implausible"] == {"counts": {}, "last": ""}
         assert report["rebootReason"] == "POWER_ON" and report["uptime_ms"] == 0
         assert [row["name"] for row in report["services"]].count("meter") == 1
         assert "ValueError: of some kind" in report["log"][-1]["text"]
@@ -97,9 +96,9 @@ async def test_what_contradicts_itself_and_the_lines_that_were_tried():
         board.uart.any_setting = False
         app.link.counters.line_changes = 2
         board.uart.configure = lambda *line: None
-        meter = (await trusted(app, "/diagnostics")).json()["meter"]
-        assert meter["implausible"] == {"counts": {"power": 1}, "last": "100664957 W"}
-        assert meter["line"]["tried"] == ["115200 8N1 inverted", "115200 8N1", "2400 8E1"]
+        report = (await trusted(app, "/diagnostics")).json()
+        assert report["implausible"] == {"counts": {"power": 1}, "last": "100664957 W"}
+        assert report["line"]["tried"] == ["115200 8N1 inverted", "115200 8N1", "2400 8E1"]
 
 
 async def test_the_capture():
@@ -142,7 +141,7 @@ async def test_no_secret_leaves():
                 assert text.encode() not in body and text.upper().encode() not in body, path
             assert token_key not in body and bytes.fromhex(secret) not in body
         assert (await get(app, "/configuration"))["m"]["ks"] is True
-        assert (await trusted(app, "/diagnostics")).json()["meter"]["keys"]["authentication"] is True
+        assert (await trusted(app, "/diagnostics")).json()["keys"]["authentication"] is True
 
 
 # Keys

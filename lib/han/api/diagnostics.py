@@ -12,51 +12,49 @@ _COUNTERS = (
 
 def report(version, board, clock, log, supervisor, config, link, gate):
     """The JSON of everything that is known, in pieces."""
-    total, free, least, largest = board.heap()
-    who = link.live.identity() if link.live.seq else {}
-    keys = config.get("m")
-    head = json.dumps({
-        "type": "HAN_DIAGNOSTICS_MESSAGE",
-        "ts": clock.unix_ms(),
-        "version": version,
-        "board": board.name,
-        "chip": board.chip,
-        "uptime_ms": clock.uptime_ms(),
-        "clock": clock.source,
-        "rebootReason": board.reset_reason,
-        "heap": {"size": total, "free": free, "minimum": least, "largest": largest},
-        "meter": {
-            "diagnosis": link.diagnosis(),
-            "line": {
-                "found": link.line(),
-                "trying": link.trying(),
-                "tried": link.tried(),
-                "option": keys["o"],
-            },
-            "counters": {name: getattr(link.counters, name) for name in _COUNTERS.split()},
-            "implausible": {"counts": link.plausible.counts, "last": link.plausible.detail},
-            "meters": link.plausible.meters,
-            "readings": link.live.seq,
-            "period_ms": link.live.period_ms,
-            "manufacturerId": who.get("manufacturerId"),
-            "meterName": who.get("meterName"),
-            "keys": {"encryption": bool(keys["k"]), "authentication": bool(keys["a"])},
-        },
-        "services": [
-            {
-                "name": row.name,
-                "status": row.status,
-                "health": row.health,
-                "error": row.error,
-                "restarts": row.restarts,
-            }
-            for row in supervisor.rows()
-        ],
-        "api": {"served": gate.served, "refused": gate.refused, "expired": gate.expired},
-    })  # fmt: skip
-    yield (head[:-1] + ', "log": [').encode()
-    comma = ""
+    yield b'{"type": "HAN_DIAGNOSTICS_MESSAGE"'
+    for name, value in _parts(version, board, clock, supervisor, config.get("m"), link, gate):
+        yield (', "%s": %s' % (name, json.dumps(value))).encode()
+    yield b', "log": ['
+    lead = ""
     for when, text in list(log.entries):
-        yield (comma + json.dumps({"uptime_ms": when, "text": text})).encode()
-        comma = ", "
+        yield (lead + json.dumps({"uptime_ms": when, "text": text})).encode()
+        lead = ", "
     yield b"]}"
+
+
+def _parts(version, board, clock, supervisor, settings, link, gate):
+    total, free, least, largest = board.heap()
+    yield "ts", clock.unix_ms()
+    yield "version", version
+    yield "board", board.name
+    yield "chip", board.chip
+    yield "uptime_ms", clock.uptime_ms()
+    yield "clock", clock.source
+    yield "rebootReason", board.reset_reason
+    yield "heap", {"size": total, "free": free, "minimum": least, "largest": largest}
+    yield "diagnosis", link.diagnosis()
+    yield "line", {
+        "found": link.line(),
+        "trying": link.trying(),
+        "tried": link.tried(),
+        "option": settings["o"],
+    }
+    yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}
+    yield "implausible", {"counts": link.plausible.counts, "last": link.plausible.detail}
+    live = link.live
+    who = live.identity() if live.seq else {}
+    yield "meter", {
+        "manufacturerId": who.get("manufacturerId"),
+        "meterName": who.get("meterName"),
+        "type": settings["t"],
+        "readings": live.seq,
+        "period_ms": live.period_ms,
+        "changes": link.plausible.meters,
+    }
+    yield "keys", {"encryption": bool(settings["k"]), "authentication": bool(settings["a"])}
+    yield "services", [
+        {"name": row.name, "status": row.status, "health": row.health, "error": row.error, "restarts": row.restarts}
+        for row in supervisor.rows()
+    ]
+    yield "api", {"served": gate.served, "refused": gate.refused, "expired": gate.expired}

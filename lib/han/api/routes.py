@@ -153,9 +153,10 @@ class Routes:
             "Content-Disposition": 'attachment; filename="capture.bin"',
         }
         try:
-            return Response(bytes(self._link.capture.anonymised()), 200, fields)
+            data = self._link.capture.anonymised()
         except MemoryError:
             return refusal(503, "not enough memory right now", {"Retry-After": "10"})
+        return Response((bytes(data[at : at + 512]) for at in range(0, len(data), 512)), 200, fields)
 
     def _writable(self, request):
         """The refusal of a request that may not change anything, else None."""
