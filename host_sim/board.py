@@ -26,6 +26,7 @@ class Board:
     name = "sim"
     model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
+    request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
     #: [(address, port)] that are asked for the time; None would be the public ones.
     time_servers = ()
     #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
@@ -40,6 +41,8 @@ class Board:
         self._path = path
         self._least = None
         self._files = {}
+        if self._small():
+            self.request_limit = 5, 1
         self._state = self._load()
         self.reset_reason = self._state.pop("reset", "POWER_ON")
         self.mac = bytes(self._state["mac"])
@@ -62,10 +65,13 @@ class Board:
 
     # Memory
 
+    def _small(self):
+        return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < _HISTORY_HEAP
+
     def partition(self, name):
         """The flash partition 'state' or 'history', as esp32.Partition; OSError for another."""
         if name not in self._files:
-            if name == "history" and hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < _HISTORY_HEAP:
+            if name == "history" and self._small():
                 raise OSError(19, "no room for a history in a heap below %d kB" % (_HISTORY_HEAP // 1000))
             size = {"state": 0x10000, "history": 0x40000}.get(name)
             if not size:

@@ -64,6 +64,7 @@ class App:
             self._configure,
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
+        self.gate.max_requests, self.gate.max_queue = board.request_limit
 
     def make_link(self):
         """The part that reads the meter."""

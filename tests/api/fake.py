@@ -25,6 +25,7 @@ class Board:
     reset_reason = "POWER_ON"
     uart = None
     stream_limits = (3, 5, 8)
+    request_limit = (6, 6)
     time_servers = ()  # nobody is asked
 
     def __init__(self, flash=None, link=None):

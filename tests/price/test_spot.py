@@ -266,7 +266,7 @@ async def test_the_configuration_decides():
 async def test_only_the_book_stays():
     async with House(at(2025, 11, 20, 9)) as house:
         await house.turn()
-        left = [name for name in sys.modules if name.startswith(("han.price.", "han.net."))]
+        left = [name for name in sys.modules if name.startswith(("han.price.", "han.net.http"))]
         assert sorted(left) == ["han.price.book", "han.price.spot"], left
         import han.price
 
