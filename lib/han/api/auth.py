@@ -9,15 +9,21 @@ import json
 from binascii import a2b_base64, b2a_base64, hexlify
 from hashlib import sha256
 
-#: Seconds for which a token is valid.
-LIFE = 300
+try:
+    from micropython import const
+except ImportError:
 
+    def const(value):
+        return value
+
+
+_LIFE = const(300)  # seconds for which a token is valid
 # {"alg":"HS256","typ":"JWT"}: no other algorithm is ever looked at.
-_HEAD = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-_AUDIENCE = "cozify-han"
-_SCOPE = "ota:write"
-_KEY = 32
-_LONGEST = 512
+_HEAD = const(b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9")
+_AUDIENCE = const("cozify-han")
+_SCOPE = const("ota:write")
+_KEY = const(32)
+_LONGEST = const(512)
 
 
 def _encode(data):
@@ -63,7 +69,7 @@ class Tokens:
         claims = '{"aud":"%s","scope":"%s","boot":"%s","up":%d' % (_AUDIENCE, _SCOPE, self._boot, self._now())
         unix = self._clock.unix_ms()
         if unix is not None:
-            claims += ',"iat":%d,"exp":%d' % (unix // 1000, unix // 1000 + LIFE)
+            claims += ',"iat":%d,"exp":%d' % (unix // 1000, unix // 1000 + _LIFE)
         signed = _HEAD + b"." + _encode((claims + "}").encode())
         return (signed + b"." + _encode(_hmac(self._key, signed))).decode()
 
@@ -79,7 +85,7 @@ class Tokens:
         try:
             claims = json.loads(_decode(body))
             right = claims["aud"] == _AUDIENCE
-            fresh = claims["boot"] == self._boot and 0 <= self._now() - claims["up"] < LIFE
+            fresh = claims["boot"] == self._boot and 0 <= self._now() - claims["up"] < _LIFE
             scopes = claims["scope"].split(" ")
         except (ValueError, KeyError, TypeError, AttributeError):
             return 401, "token malformed or forged"
