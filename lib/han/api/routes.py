@@ -156,7 +156,8 @@ class Routes:
             data = self._link.capture.anonymised()
         except MemoryError:
             return refusal(503, "not enough memory right now", {"Retry-After": "10"})
-        return Response((bytes(data[at : at + 512]) for at in range(0, len(data), 512)), 200, fields)  # type: ignore[arg-type]
+        pieces = (bytes(data[at : at + 512]) for at in range(0, len(data), 512))
+        return Response(pieces, 200, fields)  # type: ignore[arg-type]
 
     def _writable(self, request):
         """The refusal of a request that may not change anything, else None."""
