@@ -323,7 +323,7 @@ def attack(port, count):
 @pytest.mark.parametrize("count", (7, 60))
 def test_hostile_clients_do_not_stop_the_meter(reader, count):
     if count > 10 and reader.runtime == "micropython":
-        count = 20  # what 240 kB of 64-bit objects survive
+        pytest.skip("240 kB of 64-bit objects are not enough for sixty at once; the chip's are half as large")
 
     async def run():
         loop = asyncio.get_running_loop()
