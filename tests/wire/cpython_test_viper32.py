@@ -1,0 +1,44 @@
+"""The viper loops against their twins once more, in words of 32 bits as on the chip."""
+
+import importlib
+import pathlib
+import sys
+
+import pytest
+
+from tests.wire import viper32
+
+LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
+MODULES = ("wire.fast", "wire.gcm_fast", "wire.sml_fast", "wire.walk_fast", "meter.fill_fast")
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """tests/wire/test_twins.py, which finds these modules where it looks for viper's."""
+    for chooser in ("meter.fill", "wire.loops", "wire.walk"):  # which have to choose before
+        importlib.import_module("han." + chooser)
+    kept = {}
+    for name in MODULES:
+        package, _, module = ("han." + name).rpartition(".")
+        kept[package + "." + module] = sys.modules.get(package + "." + module)
+        viper32.load(LIB / (name.replace(".", "/") + ".py"), package, module)
+    kept["tests.wire.test_twins"] = sys.modules.pop("tests.wire.test_twins", None)
+    yield importlib.import_module("tests.wire.test_twins")
+    for name, module in kept.items():
+        sys.modules.pop(name, None)
+        package, _, attribute = name.rpartition(".")
+        if hasattr(sys.modules.get(package), attribute):
+            delattr(sys.modules[package], attribute)
+        if module:
+            sys.modules[name] = module
+
+
+def test_a_word_wraps():
+    assert viper32.wrap(0x7FFFFFFF + 1) == -0x80000000 and viper32.wrap(-1) == -1 and viper32.wrap(5) == 5
+
+
+def test_all_loops_in_words_of_32_bits(twins):
+    tests = [value for name, value in sorted(vars(twins).items()) if name.startswith("test_")]
+    assert len(tests) > 8
+    for test in tests:
+        test()
