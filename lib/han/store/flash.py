@@ -2,12 +2,14 @@
 
 SECTOR = 4096
 
-# The `state` partition, in sectors of 4096 bytes: (first, count). Sectors 12 to 15 are free.
+# The `state` partition, in sectors of 4096 bytes: (first, count).
 CONFIGURATION = (0, 2)  # two copies of one sector
 COUNTERS = (2, 4)  # ring of the meter's energy counters
 PRICES = (6, 2)  # two copies of one sector
 CLOCK_STEPS = (8, 2)  # ring of what became of the clock
 TOKEN_KEY = (10, 2)  # two copies of one sector
+CERTIFICATE = (12, 2)  # two copies of one sector
+CRASHES = (14, 2)  # ring of what the last starts ended with
 
 
 class Region:
