@@ -167,8 +167,6 @@ def state_folder(path):
 class Meter:
     """The source of the simulated meter on its house, whose counters are kept in the state folder."""
 
-    _save_s = 60
-
     def __init__(self, name, clock, seed, folder):
         kind = meters.create(name)
         self.line = kind.LINE
@@ -176,13 +174,12 @@ class Meter:
         now = clock.utc_us(clock.ticks_us()) // 1000000
         self._house = House(now, seed, kind.ZONE_MIN, self._load())
         self._source = MeterSource(kind, self._house, clock)
-        self._saved = None
 
     def next(self, now_us, free_us):
         """As host_sim.uart asks of a source."""
         sent = self._source.next(now_us, free_us)
-        if sent and (self._saved is None or time.monotonic() - self._saved > self._save_s):
-            self.save()  # now and then, as a process may be killed and a meter never counts backwards
+        if sent:
+            self.save()  # before anybody reads it: this process may be killed, and a meter never counts backwards
         return sent
 
     def _load(self):
@@ -195,7 +192,6 @@ class Meter:
 
     def save(self):
         """Keep the counters; a cut leaves the old file or the new."""
-        self._saved = time.monotonic()
         with open(self._path + ".new", "w") as file:
             json.dump(self._house.save(), file)
         os.replace(self._path + ".new", self._path)
