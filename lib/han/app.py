@@ -71,6 +71,7 @@ class App:
         meter = self.config.get("m")
         link = Link(self.board.uart, self.bus, self.board, meter["o"])
         link.use(meter["o"], self._cipher(), profiles.opening(meter["t"]))
+        link.plausible.expect(self.counters.values, self.counters.meter)
         return link
 
     def _configure(self, values):
@@ -209,7 +210,7 @@ class App:
             while True:
                 _, live = await mailbox.get()
                 meter = live.text(METER_ID)
-                self.counters.update(live.energies(), crc32(meter.encode()) if meter else 0)
+                self.counters.update(live.energies(), crc32(meter.encode()) if meter else 0, live.meters)
                 now = self.clock.uptime_ms()
                 if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
                     saved = now

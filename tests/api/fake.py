@@ -124,6 +124,8 @@ class FakeApp(App):
 class Running:
     """`async with Running() as app`: the application on a free port of 127.0.0.1."""
 
+    application = FakeApp
+
     def __init__(self, board=None, **limits):
         self.board = board or Board()
         self._limits = limits
@@ -133,7 +135,7 @@ class Running:
         # MicroPython cannot tell which port it got for 0, so ask for one until it is free.
         for attempt in range(50):
             self.board.listen = ("127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000)
-            app = FakeApp(self.board)
+            app = self.application(self.board)
             for name, value in self._limits.items():
                 setattr(app.gate if hasattr(app.gate, name) else app.streams, name, value)
                 if hasattr(Client, name):

@@ -198,9 +198,10 @@ class Messages:
 
     def _energies(self, live):
         energies = [live.get(_ENERGY + k) for k in range(4)]
-        for k, kept in enumerate(self._counters.values):
-            if energies[k] is None:
-                energies[k] = kept
+        if self._counters.meters == live.meters:  # not those of the meter before
+            for k, kept in enumerate(self._counters.values):
+                if energies[k] is None:
+                    energies[k] = kept
         return energies
 
     def compact(self, make):

@@ -87,6 +87,7 @@ class Plausible:
         self.meters += 1
         self._last = [None] * 4
         self._meter = None
+        self._kept = 0
 
     def _remember(self, counters, reading):
         said = False

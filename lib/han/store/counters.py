@@ -14,7 +14,8 @@ class Counters:
     def __init__(self, region):
         self.values = [None] * 4
         self.unsaved = False
-        self._meter = 0  # CRC-32 of the meter's number, 0 while it is not known
+        self.meter = 0  # CRC-32 of the meter's number, 0 while it is not known
+        self.meters = 0  # of the Live that they are from: how often another took over
         self._region = region
         self._ring = None
 
@@ -24,15 +25,17 @@ class Counters:
         record = self._ring.last()
         if record is not None:
             numbers = struct.unpack(_RECORD, record)
-            self._meter = numbers[0]
+            self.meter = numbers[0]
             self.values = [None if value == _UNKNOWN else value for value in numbers[1:]]
 
-    def update(self, values, meter):
+    def update(self, values, meter, meters=0):
         """Take four counters, None where not sent, of the meter with this CRC-32 (0: not known)."""
-        if meter and meter != self._meter:
-            if self._meter:
+        another = meters != self.meters
+        if another or meter and meter != self.meter:
+            if another or self.meter:
                 self.values = [None] * 4  # another meter: its predecessor's counters are not its own
-            self._meter = meter
+            self.meter = meter
+            self.meters = meters
             self.unsaved = True
         for i, value in enumerate(values):
             if value is not None and value != self.values[i]:
@@ -45,6 +48,6 @@ class Counters:
             if self._ring is None:
                 self._ring = Ring(self._region, SIZE)
             values = [_UNKNOWN if value is None else value for value in self.values]
-            self._ring.append(struct.pack(_RECORD, self._meter, *values))
+            self._ring.append(struct.pack(_RECORD, self.meter, *values))
             self.unsaved = False
             self._ring.prepare()

@@ -128,7 +128,8 @@ class History:
         self._zone = None
         self._up = None  # uptime of the last reading, s; None: before the first since the start
         self._counted = 0
-        self._meters = self._id = None
+        self._meters = 0
+        self._id = None
         self._rest = [0, 0]  # Ws that are not yet a Wh
         self._added = [_AHEAD, _AHEAD]  # Wh added up from power since the counter
         self._ahead = [0, 0]  # of them, what the counter has yet to catch up with
@@ -267,7 +268,7 @@ class History:
 
     def _changed(self, live):
         """Whether this reading is another meter's than the one before."""
-        changed = self._meters is not None and live.meters != self._meters
+        changed = live.meters != self._meters
         self._meters = live.meters
         number = live.raw(METER_ID)
         if number and number is not self._id:
