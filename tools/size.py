@@ -31,11 +31,13 @@ def groups():
         print("%s: %s" % (source, message), file=sys.stderr)
     if failed:
         return None
-    found = {"always": [], "on demand": [], "twins": []}
+    found = {"always": [], "on demand": [], "board": [], "twins": []}
     for path in sorted(target.rglob("*.mpy")):
         module = path.relative_to(target).with_suffix("").as_posix()
         if module.endswith((TWINS, "/plain")):
             group = "twins"
+        elif module + ".py" in stage.BOARD:
+            group = "board"
         elif module.startswith(ON_DEMAND) and module not in KEPT:
             group = "on demand"
         else:
@@ -62,6 +64,7 @@ def image(details=True):
     titles = {
         "always": "always running",
         "on demand": "on demand",
+        "board": "the chip's board",
         "twins": "only where there is no viper",
     }
     for group, title in titles.items():

