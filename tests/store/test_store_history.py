@@ -2,10 +2,12 @@
 
 from han.store.samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, counter, shares
 from tests.store.world import World, Zone
+from tests.support import Random
 
 HOUR = 3600
 DAY = 86400
-START = 200000000 // DAY * DAY - 7200  # midnight in Helsinki, winter
+START = 200000000 // DAY * DAY - 7200
+MIDNIGHT = START - HOUR  # in Helsinki, in May
 
 
 def starts(samples):
@@ -103,11 +105,141 @@ def test_counters_once_an_hour():
             world.read((shown, 0), counters=world.true % HOUR == 0)
     quarters = world.samples(QUARTERS)
     energies = [sample[3] for sample in quarters]
-    assert sum(energies) == 3500
-    assert energies[:4] == [250] * 4
-    assert sum(energies[4:8]) == 1000 and energies[4] == 225
-    assert 1090 < sum(energies[8:12]) <= 1100 and min(energies) >= 0  # ahead of the meter, which then waits
-    assert sum(energies[12:]) == 1500 - sum(energies[8:12])
+    # What power said too little or too much is put right where the hour ends, with the counter of its edge.
+    assert energies == [250] * 4 + [225, 225, 225, 325] + [275, 275, 275, 175] + [125] * 4 + [0] * 4
+    assert [sample[2] for sample in quarters] == [90] * 20
+    ends = [counter(sample[14], sample[16]) - world.first[0] for sample in quarters[3::4]]
+    assert ends == [1000, 2000, 3000, 3500, 3500]
+
+
+class Hourly:
+    """A meter whose list with counters comes `late` s after the hour it is of; its power is said wrongly."""
+
+    def __init__(self, late, seed=3):
+        self.world = World(true=MIDNIGHT)
+        self.world.read()
+        self.late = late
+        self.marks = {}  # full hour -> counters
+        self.random = Random(seed)
+        self.lose = lambda true: False
+
+    def run(self, seconds):
+        world, late = self.world, self.late
+        for _ in range(seconds // 10):
+            power = self.random.below(9000), 0
+            if world.true % DAY > 10 * HOUR:
+                power = 0, self.random.below(3000)
+            world.off(10, power)
+            if world.true % HOUR == 0:
+                self.marks[world.true] = world.counters()
+            said = [watts * self.random.between(95, 103) // 100 for watts in power]
+            full = world.true - world.true % HOUR
+            if self.lose(world.true):
+                continue
+            if world.true % HOUR == late and full in self.marks:
+                # The list tells what was at the hour.
+                now, first = world.ws, world.first
+                world.ws, world.first = [0, 0], self.marks[full]
+                world.read(said)
+                world.ws, world.first = now, first
+            else:
+                world.read(said, counters=False)
+
+    def check(self, kind, first=0):
+        """Every sample is the difference of the counters at its edges."""
+        world = self.world
+        found = world.samples(kind)[first:]
+        for sample in found:
+            end = world.zone.next_day(sample[0]) if kind == DAYS else world.zone.next_month(sample[0])
+            wanted = [b - a for a, b in zip(self.marks[sample[0]], self.marks[end])]
+            assert list(sample[3:5]) == wanted, (kind, sample, wanted)
+            assert [counter(sample[14 + i], sample[16 + i]) for i in range(2)] == self.marks[end]
+        return len(found)
+
+    def hours(self):
+        """Wh of each hour by its quarters, beside those by the counters."""
+        found = {}
+        for sample in self.world.samples(QUARTERS):
+            hour = sample[0] // HOUR * HOUR
+            sums = found.setdefault(hour, [0, 0, 0])
+            for way in range(2):
+                sums[way] += sample[3 + way]
+            sums[2] += 1
+        for hour, sums in found.items():
+            if sums[2] == 4 and hour in self.marks and hour + HOUR in self.marks:
+                yield hour, sums[:2], [b - a for a, b in zip(self.marks[hour], self.marks[hour + HOUR])]
+
+
+def test_lists_once_an_hour_make_hours_days_and_months_equal_the_counters():
+    for late in 0, 10, 20:
+        meter = Hourly(late)
+        meter.marks[MIDNIGHT] = meter.world.counters()
+        meter.run(3 * DAY + 600)
+        assert meter.check(DAYS) == 3
+        checked = 0
+        for hour, by_quarters, by_counters in meter.hours():
+            assert by_quarters == by_counters, (late, (hour - MIDNIGHT) / HOUR)
+            checked += 1
+        assert checked == 72
+        ascending(meter.world)
+
+
+def test_an_hourly_list_that_is_lost_is_made_up_for_by_the_next():
+    meter = Hourly(10)
+    meter.marks[MIDNIGHT] = meter.world.counters()
+    meter.lose = lambda true: true - MIDNIGHT in (5 * HOUR + 10, 30 * HOUR + 10)
+    meter.run(2 * DAY + 600)
+    assert meter.check(DAYS) == 2
+    wrong = [(hour - MIDNIGHT) // HOUR for hour, said, wanted in meter.hours() if said != wanted]
+    assert wrong == [4, 5, 29, 30]
+    for hour, said, wanted in meter.hours():
+        for way in range(2):
+            assert abs(said[way] - wanted[way]) * 20 <= wanted[way] + 20, (hour - MIDNIGHT, said, wanted)
+
+
+def test_restarts_of_a_reader_whose_meter_sends_counters_once_an_hour():
+    # Also between the full hour and its list.
+    for moment in (1800, 3590, 3600, 3610, 3620, 4000):
+        meter = Hourly(10)
+        meter.marks[MIDNIGHT] = meter.world.counters()
+        meter.run(20 * HOUR + moment)
+        meter.world.boot()
+        meter.run(DAY + 4 * HOUR)
+        meter.world.boot()
+        total = [sum([sample[3 + way] for sample in meter.world.samples(DAYS)]) for way in range(2)]
+        bucket = meter.world.history.buckets[DAYS]
+        wanted = [b - a for a, b in zip(meter.marks[MIDNIGHT], meter.world.history.counters)]
+        assert [total[0] + bucket.a, total[1] + bucket.b] == wanted, moment
+        meter.check(DAYS)
+        ascending(meter.world)
+
+
+def test_an_hour_of_an_hourly_meter_that_nobody_read():
+    meter = Hourly(10)
+    meter.marks[MIDNIGHT] = meter.world.counters()
+    meter.lose = lambda true: 5 * HOUR + 300 < true - MIDNIGHT < 6 * HOUR + 700
+    meter.run(DAY + 600)
+    assert meter.check(DAYS) == 1
+    worst = max([sum(sample[3:5]) for sample in meter.world.samples(QUARTERS)])
+    usual = [sum(wanted) for _, _, wanted in meter.hours()]
+    assert worst < max(usual) // 2, (worst, max(usual))
+
+
+def test_the_clock_is_set_while_a_quarter_waits_for_its_counter():
+    for wrong in 40, -40, 5 * HOUR, -5 * HOUR:
+        meter = Hourly(20)
+        meter.run(2 * HOUR + 10)
+        assert meter.world.history._edge is not None
+        meter.world.known(wrong)
+        meter.run(30)
+        assert meter.world.history._edge is None
+        meter.world.known()
+        meter.run(3 * HOUR)
+        ascending(meter.world)
+        bucket = meter.world.history.buckets[DAYS]
+        wh = [b - a for a, b in zip(meter.world.first, meter.world.history.counters)]
+        days = meter.world.samples(DAYS)
+        assert [sum([day[3] for day in days]) + bucket.a, sum([day[4] for day in days]) + bucket.b] == wh
 
 
 def test_counters_once_an_hour_and_a_gap_goes_to_the_day_alone():

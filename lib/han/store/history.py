@@ -5,6 +5,8 @@ out in proportion to time where an edge lies between them. So a missing hour is 
 missing, a bucket without readings is left out, and all sums are differences of the meter's counters.
 Where counters come rarely, power is added up in between and the counter sets it right again; what
 flowed while neither was heard goes to the day and the month alone. Where none come, power is all.
+Lists that come once an hour tell the counters of the full hour, seconds after it: the quarter, day
+and month that ended then are written when the list has come, so that they end with its counters.
 
 Time is the clock's. Before anybody has set that, and when it steps, see clocksteps.py.
 """
@@ -48,6 +50,9 @@ _FIRST = const(2678400)
 _GAP = const(10)
 # By so much may the power added up be ahead of the counter after a restart, Wh.
 _AHEAD = const(5000)
+# Counters that come less often than this, s, are those of the edge of a bucket that they come so soon after.
+_RARE = const(300)
+_WAIT = const(30)
 _MOST_CURRENT = const(32767)
 
 
@@ -135,6 +140,13 @@ class History:
         self._ahead = [0, 0]  # of them, what the counter has yet to catch up with
         self._hole = False  # neither power nor counter came for a while, since the last counter
         self._wrote = False
+        self._said = None  # uptime of the last counter, s
+        self._every = LENGTHS[DAYS]  # s from one counter to the next, at least
+        # While quarter, day and month wait for the counter at their edge:
+        self._edge = None  # where that is, s
+        self._since = [0, 0]  # Wh since then
+        self._after = None  # number of the first 10 s after it
+        self._folds = []  # samples of 10 s since then
 
     # Lives as long as the application.
     async def run(self, bus, report):
@@ -178,30 +190,102 @@ class History:
         changed = self._changed(live)
         fresh = live.counted != self._counted
         self._counted = live.counted
+        if self._edge is not None and (gap or changed or t > self._edge + _WAIT):
+            self._release()
+        edge = self._edge
+        if edge is None and self._waits(t, up, fresh) and not gap and not changed:
+            edge = self.buckets[QUARTERS].end
         energy, late, after = [0, 0], [0, 0], [None, None]
         for way in range(2):
-            number = live.get(IMPORT_ENERGY + way) if fresh else None
+            number = live.get(IMPORT_ENERGY + way) if fresh and edge is None else None
             power = 0 if gap else (live.get(IMPORT_POWER + way) or 0)
             energy[way], late[way], after[way] = self._energy(way, number, power * span, changed)
             if number is not None and after[way] == number < (self.counters[way] or 0):
                 changed = True  # counts from a new beginning
+        self._mark(PARTIAL if gap else 0)
+        self.advance(TENS, before, t, energy)
+        if edge is None:
+            self.advance(QUARTERS, before, t, energy)
+            energy[0] += late[0]
+            energy[1] += late[1]
+            self.advance(DAYS, before, t, energy)
+            self.advance(MONTHS, before, t, energy)
+        else:
+            self._wait(edge, before, span, energy)
+            if fresh:
+                late = self._settle(live, after)
         if fresh:
             self._hole = False
+            if self._said is not None:
+                self._every = min(self._every, up - self._said)
+            self._said = up
         elif gap:
             self._hole = True
-        self._mark(PARTIAL if gap else 0)
-        for kind in range(4):
-            if kind == DAYS:
-                energy[0] += late[0]
-                energy[1] += late[1]
-            self.advance(kind, before, t, energy)
         self._mark(PARTIAL if gap else 0, t)
         self._mark((CHANGED if changed else 0) | (UNSET if self.guessed else 0) | (PARTIAL if after[0] is None else 0))
         self.buckets[TENS].f |= (LATE if late[0] or late[1] else 0) | (GUESSED if self.guessed else 0)
         self.counters = after
         self.t = t
         self._up = up
+        if edge is not None and fresh:
+            self._release()
         self._read(live)
+
+    def _waits(self, t, up, fresh):
+        """True where a quarter has just ended whose counter comes soon, or with this reading."""
+        end = self.buckets[QUARTERS].end
+        if not end <= t <= end + _WAIT or self.counters[0] is None:
+            return False
+        since = _MOST_CURRENT if self._said is None else up - self._said
+        return since > (_RARE if fresh or self._said is None else max(_RARE, self._every - 2 * _WAIT))
+
+    def _wait(self, edge, before, span, energy):
+        """Energy that flowed since `before`: to the edge into the buckets, the rest is put by."""
+        more = energy
+        if self._edge is None:
+            self._edge = edge
+            self._since = [0, 0]
+            self._after = self.series[TENS].next
+            share = self._shares(energy, edge - before, span)
+            for kind in (QUARTERS, DAYS, MONTHS):
+                self.buckets[kind].a += share[0]
+                self.buckets[kind].b += share[1]
+            more = energy[0] - share[0], energy[1] - share[1]
+        self._since[0] += more[0]
+        self._since[1] += more[1]
+
+    def _settle(self, live, after):
+        """The counters at the edge have come: buckets get what power said too little; what of it is late."""
+        late = [0, 0]
+        for way in range(2):
+            number = live.get(IMPORT_ENERGY + way)
+            if number is None or after[way] is None:
+                continue
+            wh = number + self._since[way] - after[way]
+            after[way] += wh
+            self._added[way] = self._ahead[way] = 0
+            if self._hole and wh > 0:
+                late[way] = wh
+            for kind in range(DAYS if late[way] else QUARTERS, 4):
+                bucket = self.buckets[kind]
+                if way:
+                    bucket.b = max(0, bucket.b + wh)
+                else:
+                    bucket.a = max(0, bucket.a + wh)
+        return late
+
+    def _release(self):
+        """Write what waited, go on with what flowed since."""
+        edge, self._edge = self._edge, None
+        now = self.counters
+        self.counters = [None if now[way] is None else now[way] - self._since[way] for way in range(2)]
+        for kind in (QUARTERS, DAYS, MONTHS):
+            self.advance(kind, edge, self.t, self._since)
+        self._after = None
+        self.counters = now
+        for sample in self._folds:
+            self.buckets[QUARTERS].fold(sample)
+        self._folds = []
 
     def _read(self, live):
         bucket = self.buckets[TENS]
@@ -249,6 +333,8 @@ class History:
 
     def _step(self, seconds):
         """The clock was wrong: all since the start of the run was so much later."""
+        if self._edge is not None:
+            self._release()
         self._note(seconds)
         self.t += seconds
         for kind in range(4):
@@ -361,7 +447,9 @@ class History:
         values = bucket.sample(kind)
         if not values[2]:
             return  # no reading, no sample
-        if kind < MONTHS:
+        if kind == TENS and self._edge is not None:
+            self._folds.append(values[:14])
+        elif kind < MONTHS:
             self.buckets[kind + 1].fold(values)
         for part in (0, 32):
             for way in range(2):
@@ -373,7 +461,8 @@ class History:
         if kind == TENS:
             values += (min(bucket.a, 0xFFFF), min(bucket.b, 0xFFFF))
         else:
-            values.append(self.series[kind - 1].next & 0xFF)
+            after = self._after if kind == QUARTERS else None
+            values.append((self.series[kind - 1].next if after is None else after) & 0xFF)
             if kind == QUARTERS:
                 values[3] = min(values[3], 0xFFFF)
                 values[4] = min(values[4], 0xFFFF)

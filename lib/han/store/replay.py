@@ -75,7 +75,9 @@ class Replay:
             # What the counters say is right, also where a sample in between is lost.
             for way in range(2):
                 if after[way] is not None and history.counters[way] is not None:
-                    wh = max(0, after[way] - history.counters[way])
+                    # One that power ran ahead of, or that was set right at the edge before, is caught up with.
+                    after[way] = max(after[way], history.counters[way])
+                    wh = after[way] - history.counters[way]
                     own[way] = min(own[way], wh)
                     gap[way] = wh - own[way]
         silent = t > history.t + _GAP
