@@ -278,7 +278,7 @@ class History:
         """Write what waited, go on with what flowed since."""
         edge, self._edge = self._edge, None
         now = self.counters
-        self.counters = [None if now[way] is None else now[way] - self._since[way] for way in range(2)]
+        self.counters = [None if number is None else number - self._since[way] for way, number in enumerate(now)]
         for kind in (QUARTERS, DAYS, MONTHS):
             self.advance(kind, edge, self.t, self._since)
         self._after = None
