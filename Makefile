@@ -6,7 +6,7 @@ SETUP = .venv/stamp
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep fuzz lock clean
+.PHONY: help setup test sim size bench sweep fuzz stage lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,9 @@ sweep: $(SETUP) ## cut power in every flash operation of a week and start again 
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
+
+stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER
+	@$(PY) -m tools.frozen
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py
