@@ -23,6 +23,7 @@ from host_sim.metersource import MeterSource
 from host_sim.replay import ReplaySource
 from host_sim.sender import Sender
 from host_sim.supervisor import Supervisor
+from tools import sign
 
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -200,6 +201,7 @@ class Meter:
 def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
+    sign.write_module()
     captures = recordings(options.replay or ())
     settings = serial_settings(options.serial)
     settings["host"] = options.host

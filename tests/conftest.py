@@ -5,6 +5,10 @@ import inspect
 
 import pytest
 
+from tools import sign
+
+sign.write_module()  # which the application imports
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):

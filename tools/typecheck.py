@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from tools import stage
+from tools import sign, stage
 
 ROOT = stage.ROOT
 TYPESHED = stage.BUILD / "typeshed"
@@ -56,6 +56,7 @@ def copy(source, target):
 
 def main():
     make_typeshed()
+    sign.write_module()
     folders = [name for name in ("lib/han", "firmware") if (ROOT / name).exists()]
     return subprocess.call([sys.executable, "-m", "mypy", *folders], cwd=ROOT)
 

@@ -1,0 +1,152 @@
+"""Makes a release from MicroPython's published image: `python -m tools.build --micropython FILE --out DIR`.
+
+    ota.bin         one slot's signed image, for the reader's page, its API or an update server
+    manifest.json   what an update server says of it
+    flash.bin       everything for a new board with 4 MB of flash; flash-8MB.bin, flash-16MB.bin
+
+FILE is the combined .bin (which begins with the bootloader) or the .app-bin (which has none: then only ota.bin
+is made, or --bootloader names a file that begins with one). With --frozen the application is in FILE already.
+`--arch sim` makes ota.bin for the simulated board, which needs no FILE.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from tools import sign
+from tools.image import ImageError, application, esp_image, flash, manifest, partitions, provisioned, slot
+
+#: Once this release has run, nothing older may be activated without being told to. Raise it when an older one
+#: could not read what this one has written.
+MIN_VERSION = "0.1.0.0"
+# The first MicroPython that reads .mpy files of version 6.3.
+_OLDEST = 1, 23
+_SIM_MICROPYTHON = "1.29.0"
+
+
+def parser():
+    """The command line."""
+    found = argparse.ArgumentParser(
+        prog="tools.build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = found.add_argument
+    add("--micropython", metavar="FILE", help="MicroPython's image for the board")
+    add("--frozen", action="store_true", help="the application is in FILE: only manifest and signature are added")
+    add("--config", metavar="FILE", help="JSON as of PUT /configuration, for flash.bin: what a new reader starts with")
+    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s" % application.project_version())
+    add("--out", metavar="DIR", required=True, help="where the files go")
+    add("--arch", choices=(application.CHIP, application.SIM),
+        help="default: what FILE's chip wants; sim: the simulated board, FILE being optional there")
+    add("--flash", metavar="MB", type=int, nargs="+", choices=sorted(partitions.LAYOUTS),
+        default=sorted(partitions.LAYOUTS), help="sizes of flash that the image has to fit, and gets a flash.bin for")
+    add("--bootloader", metavar="FILE", help="begins with the bootloader: a combined .bin, where FILE is an .app-bin")
+    add("--key", metavar="FILE.pem", help="private key to sign with; default: the development key")
+    add("--min-version", metavar="X.Y.Z.B", help="default: %s, or the version where that is older" % MIN_VERSION)
+    return found  # fmt: skip
+
+
+def read(path):
+    """A file's bytes; ImageError."""
+    try:
+        return pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise ImageError("%s: %s" % (path, error.strerror)) from error
+
+
+def build(options):
+    """Make everything; {file name: bytes}, lines to print; ImageError."""
+    version = options.version or application.project_version()
+    least = options.min_version or min(MIN_VERSION, version, key=manifest.version)
+    key = options.key or sign.development_key()
+    said = []
+    if options.arch == application.SIM:
+        if options.frozen or options.config or options.bootloader:
+            raise ImageError("--frozen, --config and --bootloader are for a chip, not for the simulated board")
+        image = simulated(options.micropython, version, least, key)
+        return release(image, said), said
+    if not options.micropython:
+        raise ImageError("--micropython FILE is missing")
+    app, bootloader = esp_image.take_apart(read(options.micropython), options.micropython)
+    if options.config and not (bootloader or options.bootloader):
+        raise ImageError("--config is for flash.bin, which needs a bootloader: %s has none" % options.micropython)
+    if options.bootloader:
+        bootloader = esp_image.bootloader(read(options.bootloader), options.bootloader, app.rom)
+    configuration = options.config and provisioned.configuration(read(options.config), options.config)
+    files = None if options.frozen else compiled(app, version, options.micropython)
+    if options.frozen and version.encode() not in app.data:
+        said.append("warning: %s does not contain the text %s: is that its version?" % (options.micropython, version))
+    built_with = app.version or "unknown"
+    image = slot.make(app.data, app.chip, files, version, least, built_with, key)
+    for megabytes in sorted(options.flash):
+        fits(image, app, megabytes, options.flash)
+    made = release(image, said)
+    if bootloader is None:
+        said.append("no flash.bin: %s has no bootloader; the combined .bin has, or --bootloader" % options.micropython)
+    else:
+        for megabytes in options.flash:
+            made[flash.name(megabytes)] = flash.make(megabytes, app.rom, bootloader, image, configuration)
+    return made, said
+
+
+def compiled(app, version, name):
+    """The application's files for MicroPython's version; ImageError where it is too old for them."""
+    if app.version is None:
+        raise ImageError("%s: does not say which version of MicroPython it is" % name)
+    if tuple(map(int, app.version.split(".")[:2])) < _OLDEST:
+        raise ImageError("%s: MicroPython %s is too old for .mpy files of version 6.3: %d.%d at least"
+                         % (name, app.version, *_OLDEST))  # fmt: skip
+    return application.files(application.CHIP, version)
+
+
+def fits(image, app, megabytes, wanted):
+    """ImageError, with what helps, where the image does not fit the slots of so many MB of flash."""
+    try:
+        flash.fits(image, partitions.slots(partitions.layout(megabytes))[0], megabytes)
+    except ImageError as error:
+        helps = "; MicroPython's OTA variant is smaller" if app.chip == "ESP32" else ""
+        if megabytes == 4 and len(wanted) > 1:
+            helps += "; --flash 8 16 is for boards with more flash only"
+        raise ImageError("%s (MicroPython %d)%s" % (error, len(app.data), helps)) from error
+
+
+def simulated(name, version, least, key):
+    """A slot's image for the simulated board, which runs it on both interpreters. name: of MicroPython's, or None."""
+    app = esp_image.made(_SIM_MICROPYTHON)
+    if name:
+        app = esp_image.take_apart(read(name), name)[0].data
+    files = application.files(application.SIM, version)
+    return slot.make(app, application.SIM, files, version, least, _SIM_MICROPYTHON, key)
+
+
+def release(image, said):
+    """{name: bytes} of the image and its manifest, once it is what a reader of this build accepts; ImageError."""
+    try:
+        values = slot.opened(image, sign.accepted())
+    except ImageError as error:
+        raise ImageError("%s: put the key's .pub.pem into %s, or readers take no update after this one"
+                         % (error, sign.KEYS)) from error  # fmt: skip
+    said.append("ota.bin: %s %s for %s, %s on MicroPython %s, %d bytes" % (
+        values["product"], values["version"], values["chip"], values["flavour"], values["built_with"], len(image)))
+    return {"ota.bin": image, "manifest.json": manifest.for_server(values, image, "ota.bin").encode()}
+
+
+def main(arguments):
+    options = parser().parse_args(arguments)
+    out = pathlib.Path(options.out)
+    try:
+        made, said = build(options)
+        out.mkdir(parents=True, exist_ok=True)
+        for megabytes in partitions.LAYOUTS:
+            (out / flash.name(megabytes)).unlink(missing_ok=True)  # of another build, should this one make none
+        for name, data in made.items():
+            (out / name).write_bytes(data)
+    except (ImageError, OSError) as error:
+        print("tools.build: %s" % error, file=sys.stderr)
+        return 1
+    for line in said:
+        print(line, file=sys.stderr if line.startswith("warning") else sys.stdout)
+    print("\n".join(str(out / name) for name in sorted(made)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,153 @@
+"""ESP-IDF's application and bootloader images: found in a file, checked to the last byte.
+
+Header (24 bytes), segments (8 bytes of header each), one checksum byte at the end of a block of 16,
+SHA-256 of everything before. An application has its description at the start of its first segment.
+"""
+
+import hashlib
+import re
+import struct
+
+from esptool import bin_image, loader, targets
+
+from tools.image import ImageError, partitions
+
+_MAGIC = 0xE9
+_HEADER = 24
+_SEGMENT = 8
+_MOST_SEGMENTS = 16
+_DIGEST = 32
+_HAS_DIGEST = 23  # in the header
+_DESCRIPTION = _HEADER + _SEGMENT
+_DESCRIPTION_MAGIC = 0xABCD5432
+_DESCRIPTION_FORMAT = "<II8s32s32s16s16s32s32s"
+# What the banner at the REPL says: builds from a tree without its history have only that.
+_BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)")
+_VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
+
+#: Chip id of the simulated board, which the chips' loaders refuse.
+SIM = 0xFFFF
+#: {chip id of an image: esptool's class of the chip} of what the reader runs on.
+CHIPS = {rom.IMAGE_CHIP_ID: rom for rom in (targets.ESP32ROM, targets.ESP32S2ROM, targets.ESP32S3ROM)}
+
+
+class Application:
+    """MicroPython's application image, complete and sound.
+
+    data      its bytes, to the end of its SHA-256
+    rom       esptool's class of the chip
+    version   of MicroPython, such as "1.27.0", None where the image does not tell
+    """
+
+    def __init__(self, data, rom, version):
+        self.data = data
+        self.rom = rom
+        self.version = version
+
+    @property
+    def chip(self):
+        """The chip's name, as in a manifest: "ESP32", "ESP32-S3"."""
+        return self.rom.CHIP_NAME
+
+
+def take_apart(data, name="the file"):
+    """(Application, bootloader's bytes or None) of a published image, combined or .app-bin; ImageError."""
+    rom, length = _checked(data, 0, name)
+    if _is_application(data):
+        return _application(data[:length], rom, name), None
+    # Combined: what lies in flash from the bootloader on.
+    table_at = partitions.OFFSET - rom.BOOTLOADER_FLASH_OFFSET
+    if length > table_at:
+        raise ImageError("%s: neither an application nor a bootloader of MicroPython" % name)
+    table = data[table_at : table_at + partitions.SIZE]
+    if len(table) < partitions.SIZE:
+        raise ImageError("%s: truncated, it ends before its partition table" % name)
+    first = [part for part in partitions.parse(table, name) if part.is_app]
+    if not first:
+        raise ImageError("%s: no application in its partition table" % name)
+    at = min(part.offset for part in first) - rom.BOOTLOADER_FLASH_OFFSET
+    if at >= len(data):
+        raise ImageError("%s: truncated, it ends before its application" % name)
+    app_rom, app_length = _checked(data, at, name)
+    if app_rom is not rom:
+        raise ImageError("%s: bootloader for %s, application for %s" % (name, rom.CHIP_NAME, app_rom.CHIP_NAME))
+    return _application(data[at : at + app_length], rom, name), data[:length]
+
+
+def bootloader(data, name, rom):
+    """The bootloader's own bytes of a file that starts with one; ImageError."""
+    found, length = _checked(data, 0, name)
+    if _is_application(data):
+        raise ImageError("%s: an application, no bootloader" % name)
+    if found is not rom:
+        raise ImageError("%s: bootloader for %s, application for %s" % (name, found.CHIP_NAME, rom.CHIP_NAME))
+    if length > partitions.OFFSET - rom.BOOTLOADER_FLASH_OFFSET:
+        raise ImageError("%s: too long for a bootloader" % name)
+    return data[:length]
+
+
+def end(data, offset=0, name="the file"):
+    """Where the image that begins at an offset ends, its SHA-256 included; ImageError where the data ends before."""
+    if len(data) - offset < _HEADER:
+        raise ImageError("%s: truncated, %d bytes are no image" % (name, len(data) - offset))
+    if data[offset] != _MAGIC:
+        raise ImageError("%s: no image of an ESP32: 0x%02x at 0x%x, not 0xe9" % (name, data[offset], offset))
+    segments = data[offset + 1]
+    if not 1 <= segments <= _MOST_SEGMENTS:
+        raise ImageError("%s: %d segments, not 1 to %d" % (name, segments, _MOST_SEGMENTS))
+    at = offset + _HEADER
+    for number in range(segments):
+        if at + _SEGMENT > len(data):
+            raise ImageError("%s: truncated, it ends before segment %d of %d" % (name, number + 1, segments))
+        at += _SEGMENT + struct.unpack_from("<I", data, at + 4)[0]
+    at = offset + (at - offset) // 16 * 16 + 16  # the checksum is the last byte of its block
+    if data[offset + _HAS_DIGEST] != 1:
+        raise ImageError("%s: an image without its SHA-256" % name)
+    at += _DIGEST
+    if at > len(data):
+        raise ImageError("%s: truncated, %d bytes of an image are missing" % (name, at - len(data)))
+    return at
+
+
+def _checked(data, offset, name):
+    """(esptool's class of the chip, length) of a sound image at an offset; ImageError."""
+    length = end(data, offset, name) - offset
+    chip = struct.unpack_from("<H", data, offset + 12)[0]
+    if chip not in CHIPS:
+        known = ", ".join("%s (%d)" % (rom.CHIP_NAME, number) for number, rom in sorted(CHIPS.items()))
+        raise ImageError("%s: for the chip with id %d, not for one of %s" % (name, chip, known))
+    rom = CHIPS[chip]
+    image = bin_image.LoadFirmwareImage(rom.CHIP_NAME, data[offset : offset + length])
+    if image.checksum != image.calculate_checksum():
+        raise ImageError("%s: wrong checksum of the image at 0x%x: damaged" % (name, offset))
+    if image.stored_digest != image.calc_digest:
+        raise ImageError("%s: wrong SHA-256 of the image at 0x%x: damaged" % (name, offset))
+    return rom, length
+
+
+def _is_application(data):
+    return data[_DESCRIPTION : _DESCRIPTION + 4] == struct.pack("<I", _DESCRIPTION_MAGIC)
+
+
+def _application(data, rom, name):
+    if not _is_application(data):
+        raise ImageError("%s: no description of the application (0x%08x)" % (name, _DESCRIPTION_MAGIC))
+    fields = struct.unpack_from(_DESCRIPTION_FORMAT, data, _DESCRIPTION)
+    found = _VERSION.match(fields[3].split(b"\0")[0].decode("ascii", "replace"))
+    banner = _BANNER.search(data)
+    version = found.group(1) if found else banner.group(1).decode() if banner else None
+    return Application(data, rom, version)
+
+
+
+def made(version, chip=SIM, code=b"", project="micropython"):
+    """A sound application image that runs nowhere: it stands for MicroPython on the simulated board, and in tests."""
+    description = struct.pack(
+        _DESCRIPTION_FORMAT, _DESCRIPTION_MAGIC, 0, b"", b"v" + version.encode(), project.encode(), b"", b"", b"", b"")
+    data = description.ljust(256, b"\0") + code
+    data += bytes(-len(data) % 4)
+    # Header: DIO at 40 MHz, 4 MB, no write protection pin, and the SHA-256 follows.
+    image = struct.pack("<BBBBIB3xH9xB", _MAGIC, 1, 2, 0x20, 0x40081000, 0xEE, chip, 1)
+    image += struct.pack("<II", 0x3F400020, len(data)) + data
+    image += bytes(15 - len(image) % 16) + bytes([loader.ESPLoader.checksum(data)])
+    return image + hashlib.sha256(image).digest()

@@ -1,0 +1,55 @@
+"""flash.bin: everything that a new board gets, at its place in flash, for one size of flash."""
+
+import esptool
+from esptool.logger import log
+
+from tools import stage
+from tools.image import ImageError, files, otadata, partitions
+
+#: Name of the configuration in the file system, see provisioned.py.
+CONFIGURATION = "config.json"
+
+
+def name(megabytes):
+    """What the file for a flash of so many MB is called."""
+    return "flash.bin" if megabytes == min(partitions.LAYOUTS) else "flash-%dMB.bin" % megabytes
+
+
+def vfs(size, configuration=None):
+    """The file system that MicroPython starts from. configuration: bytes of CONFIGURATION, or None."""
+    content = {name: (stage.ROOT / name).read_bytes() for name in ("boot.py", "main.py")}
+    if configuration is not None:
+        content[CONFIGURATION] = configuration
+    return files.whole(content, size)
+
+
+def make(megabytes, rom, bootloader, image, configuration=None):
+    """The whole flash. rom: esptool's class of the chip; image: of a slot, for both; ImageError."""
+    layout = partitions.layout(megabytes)
+    content = [
+        (rom.BOOTLOADER_FLASH_OFFSET, bootloader),
+        (partitions.OFFSET, partitions.table(layout)),
+        (partitions.named(layout, "otadata").offset, otadata.starting(0)),
+    ]
+    for slot in partitions.slots(layout):
+        fits(image, slot, megabytes)
+        content.append((slot.offset, image))
+    part = partitions.named(layout, "vfs")
+    content.append((part.offset, vfs(part.size, configuration)))
+    size = "%dMB" % megabytes
+    log.set_verbosity("silent")
+    try:
+        # The loader believes what the header of the bootloader says of the flash's size, so that is set too.
+        return esptool.merge_bin(
+            content, rom.CHIP_NAME.lower().replace("-", ""), flash_size=size, pad_to_size=size)
+    finally:
+        log.set_verbosity("auto")
+
+
+def fits(image, slot, megabytes):
+    """ImageError where the image does not fit a slot of the flash of so many MB."""
+    over = len(image) - slot.size
+    if over > 0:
+        raise ImageError(
+            "too large: an image of %d bytes, a slot of %d MB of flash has %d: %d too many"
+            % (len(image), megabytes, slot.size, over))

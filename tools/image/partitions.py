@@ -1,0 +1,144 @@
+"""The partition table: read from firmware/partitions*.csv, written as ESP-IDF's gen_esp32part.py does, read back.
+
+Entries of 32 bytes, an entry with the MD5 of those before, 0xff to the end. firmware/partitions.csv is the
+only place that says where things lie on 4 MB of flash.
+"""
+
+import hashlib
+import struct
+
+from tools import stage
+from tools.image import ImageError
+
+OFFSET = 0x8000  # in flash, on every chip
+SIZE = 0xC00
+_SECTOR = 0x1000
+_APP_ALIGNMENT = 0x10000  # of the chip's memory map
+_ENTRY = "<2sBBII16sI"
+_LENGTH = struct.calcsize(_ENTRY)
+_MAGIC = b"\xaa\x50"
+_MD5_MAGIC = b"\xeb\xeb" + b"\xff" * 14
+_TYPES = {"app": 0, "data": 1}
+_SUBTYPES = {
+    "app": {"factory": 0x00, **{"ota_%d" % n: 0x10 + n for n in range(16)}},
+    "data": {"ota": 0x00, "phy": 0x01, "nvs": 0x02, "fat": 0x81, "spiffs": 0x82, "littlefs": 0x83},
+}
+#: {MB of flash: its layout, a file of firmware/}
+LAYOUTS = {4: "partitions.csv", 8: "partitions-8MB.csv", 16: "partitions-16MB.csv"}
+
+
+class Partition:
+    """One entry. kind: 0 application, 1 data; subtype, offset and size in bytes as ESP-IDF has them."""
+
+    def __init__(self, name, kind, subtype, offset, size):
+        self.name = name
+        self.kind = kind
+        self.subtype = subtype
+        self.offset = offset
+        self.size = size
+
+    @property
+    def is_app(self):
+        """True for what the chip's loader may start."""
+        return self.kind == _TYPES["app"]
+
+    @property
+    def end(self):
+        """Offset of the first byte behind it."""
+        return self.offset + self.size
+
+    def key(self):
+        """Everything that it is, to compare."""
+        return self.name, self.kind, self.subtype, self.offset, self.size
+
+
+def layout(megabytes):
+    """Partitions of a flash of so many MB, checked."""
+    path = stage.ROOT / "firmware" / LAYOUTS[megabytes]
+    return checked(read_csv(path.read_text(), path.name), megabytes << 20, path.name)
+
+
+def read_csv(text, name):
+    """Partitions of a CSV file of ESP-IDF; every offset and size has to be written out."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.split("#")[0].strip()
+        if not line:
+            continue
+        cells = [cell.strip() for cell in line.split(",")]
+        try:
+            label, kind, subtype, offset, size = cells[:5]
+            subtype = _SUBTYPES[kind][subtype] if subtype in _SUBTYPES[kind] else int(subtype, 0)
+            found.append(Partition(label, _TYPES[kind], subtype, int(offset, 0), int(size, 0)))
+        except (ValueError, KeyError) as error:
+            raise ImageError("%s line %d: not name, type, subtype, offset, size: %s" % (name, number, line)) from error
+    return found
+
+
+def checked(found, flash_size, name):
+    """The partitions, in order of their offsets, where they can be; ImageError."""
+    found = sorted(found, key=lambda part: part.offset)
+    names = [part.name for part in found]
+    last = OFFSET + _SECTOR
+    for part in found:
+        alignment = _APP_ALIGNMENT if part.is_app else _SECTOR
+        if names.count(part.name) > 1:
+            raise ImageError("%s: two partitions %s" % (name, part.name))
+        if not 0 < len(part.name.encode()) < 16:
+            raise ImageError("%s: the name %s has not 1 to 15 bytes" % (name, part.name))
+        if part.offset % alignment or part.size % _SECTOR or not part.size:
+            raise ImageError("%s: %s at 0x%x, 0x%x long: not whole blocks" % (name, part.name, part.offset, part.size))
+        if part.offset < last:
+            raise ImageError("%s: %s at 0x%x overlaps what ends at 0x%x" % (name, part.name, part.offset, last))
+        if part.end > flash_size:
+            raise ImageError(
+                "%s: %s ends at 0x%x, behind %d MB of flash" % (name, part.name, part.end, flash_size >> 20))
+        last = part.end
+    return found
+
+
+def table(found):
+    """The table's bytes, padded to SIZE."""
+    entries = b"".join(
+        struct.pack(_ENTRY, _MAGIC, part.kind, part.subtype, part.offset, part.size, part.name.encode(), 0)
+        for part in found)  # fmt: skip
+    entries += _MD5_MAGIC + hashlib.md5(entries).digest()
+    if len(entries) > SIZE - _LENGTH:
+        raise ImageError("%d partitions do not fit a table" % len(found))
+    return entries.ljust(SIZE, b"\xff")
+
+
+def parse(data, name="the partition table"):
+    """Partitions of a table's bytes; ImageError where it is none, or its MD5 is wrong."""
+    found = []
+    for at in range(0, min(len(data), SIZE), _LENGTH):
+        entry = data[at : at + _LENGTH]
+        if entry == b"\xff" * _LENGTH:
+            break
+        if entry.startswith(_MD5_MAGIC):
+            if entry[16:] != hashlib.md5(data[:at]).digest():
+                raise ImageError("%s: wrong MD5 of the partition table" % name)
+            continue
+        if len(entry) < _LENGTH or not entry.startswith(_MAGIC):
+            raise ImageError("%s: no partition table: %s at entry %d" % (name, entry[:2].hex(), at // _LENGTH))
+        _, kind, subtype, offset, size, label, _ = struct.unpack(_ENTRY, entry)
+        found.append(Partition(label.rstrip(b"\0").decode("ascii", "replace"), kind, subtype, offset, size))
+    if not found:
+        raise ImageError("%s: an empty partition table" % name)
+    return found
+
+
+def named(found, name):
+    """The partition of that name; ImageError where there is none."""
+    for part in found:
+        if part.name == name:
+            return part
+    raise ImageError("no partition %s" % name)
+
+
+def slots(found):
+    """The slots that updates go to, slot1 first; ImageError where there are not two."""
+    both = [part for part in found if part.is_app and part.subtype in (0x10, 0x11)]
+    if len(both) != 2:
+        raise ImageError("%d slots for updates, not 2: not this reader's layout" % len(both))
+    return sorted(both, key=lambda part: part.subtype)

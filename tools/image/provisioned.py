@@ -1,0 +1,27 @@
+"""The configuration that flash.bin brings along: checked as the API checks it, written as the reader keeps it.
+
+The file is JSON with the API's names, as PUT /configuration takes it. On its first start, and whenever it
+finds no configuration that can be read, the reader takes config.json of its file system.
+"""
+
+import json
+import sys
+
+from tools import stage
+from tools.image import ImageError
+
+
+def configuration(data, name="the configuration"):
+    """Bytes of config.json for a file's bytes; ImageError names the field that is wrong."""
+    lib = str(stage.ROOT / "lib")
+    if lib not in sys.path:
+        sys.path.insert(0, lib)
+    from han.api.body import Parser
+    from han.api.settings import changed
+    from han.store.config import defaults
+
+    try:
+        values = changed(Parser(data).parse(), defaults())
+    except ValueError as error:
+        raise ImageError("%s: %s" % (name, error)) from error
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()

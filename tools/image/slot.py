@@ -1,0 +1,77 @@
+"""One slot's image: MicroPython, the application's files, the manifest, the signature.
+
+    0                 MicroPython's application image, 0xff up to a whole sector
+    files' offset     littlefs with the compiled application (appended flavour; frozen has it in MicroPython)
+    manifest          one sector, see manifest.py
+    size - 4096       signature sector over everything before it
+"""
+
+import hashlib
+
+from tools import sign
+from tools.image import ImageError, files, manifest
+
+APPENDED = "appended"
+FROZEN = "frozen"
+_SECTOR = 4096
+
+
+def make(application, chip, system_files, version, min_version, built_with, key):
+    """The image's bytes.
+
+    application   bytes of MicroPython's image, checked
+    chip          its name in the manifest
+    system_files  {path: bytes} of the application, None for the frozen flavour
+    version, min_version   texts; nothing below min_version may be activated once this image has run
+    built_with    MicroPython's version
+    key           path of the private key
+    """
+    manifest.version(version)
+    manifest.version(min_version)
+    if manifest.version(min_version) > manifest.version(version):
+        raise ImageError("the least version %s is above the image's own, %s" % (min_version, version))
+    body = _padded(application)
+    values = {
+        "product": manifest.PRODUCT,
+        "version": version,
+        "min_version": min_version,
+        "chip": chip,
+        "flavour": APPENDED if system_files else FROZEN,
+        "app": {"size": len(application), "sha256": hashlib.sha256(application).hexdigest()},
+        "built_with": built_with,
+    }
+    if system_files:
+        system = files.smallest(system_files)
+        values["files"] = {
+            "offset": len(body),
+            "size": len(system),
+            "block": files.BLOCK,
+            "sha256": hashlib.sha256(system).hexdigest(),
+        }
+        body += system
+    values["size"] = len(body) + 2 * _SECTOR
+    return sign.sign(body + manifest.sector(values), key)
+
+
+def opened(image, keys, name="the image"):
+    """The manifest's values of an image that is complete, sound and signed with one of the public keys; ImageError."""
+    at, values = manifest.find(image, name)
+    if values.get("product") != manifest.PRODUCT:
+        raise ImageError("%s: of the product %s" % (name, values.get("product")))
+    if len(image) != values["size"] or at != len(image) - 2 * _SECTOR:
+        raise ImageError("%s: %d bytes, not %d: truncated or damaged" % (name, len(image), values["size"]))
+    parts = [("application", 0, values["app"])]
+    if values["flavour"] == APPENDED:
+        parts.append(("files", values["files"]["offset"], values["files"]))
+    for what, offset, part in parts:
+        if hashlib.sha256(image[offset : offset + part["size"]]).hexdigest() != part["sha256"]:
+            raise ImageError("%s: wrong SHA-256 of its %s: damaged" % (name, what))
+    try:
+        sign.signed_by(image, keys)
+    except ImageError as error:
+        raise ImageError("%s: %s" % (name, error)) from error
+    return values
+
+
+def _padded(data):
+    return data + b"\xff" * (-len(data) % _SECTOR)
