@@ -6,9 +6,12 @@ from binascii import b2a_base64
 
 from han.api import settings
 from han.api.body import Parser, Real
+from han.app import App
 from han.meter.profiles import MAKERS
-from han.store.config import defaults
+from han.store import flash
+from han.store.config import Config, defaults
 from tests.api.fake import FULL, Board, Link, Running, Socket, ask, connect, get
+from tests.api.test_api_diagnostics import Uart
 from tests.support import raises
 
 KEY = "00112233445566778899aabbccddeeff"
@@ -285,11 +288,12 @@ class Worn:
 
 async def test_flash_that_fails_keeps_the_old_configuration():
     async with Running() as app:
-        region, app.config._region = app.config._region, Worn()
+        copies = app.config._copies
+        region, copies._region = copies._region, Worn()
         answer = await put(app, {"m": {"f": 40}})
         assert answer.status == 503 and "retry-after" in answer.headers
         assert app.config.get("m", "f") == 25
-        app.config._region = region
+        copies._region = region
         assert (await put(app, {"m": {"f": 40}})).status == 200
 
 
@@ -376,3 +380,32 @@ async def test_an_unknown_zone_in_the_flash_is_told():
         assert (await put(app, {"t": "Europe/Tallinn"})).status == 200
         rows = {row["name"]: row for row in (await get(app, "/health"))["services"]}
         assert rows["configuration"]["health"] == "ok"
+
+
+async def test_a_configuration_of_the_version_after():
+    """What it knows and this one does not harms nothing and is kept when this one writes."""
+    later = defaults()
+    later["later"] = {"x": [1, 2]}
+    later["t"] = "Europe/Atlantis"
+    later["np"] = "satellite"
+    later["up"] = "telepathic"
+    later["m"].update({"o": 99, "t": "nobody", "ts": "ns", "z": "more"})
+    board = Board()
+    board.uart = Uart()
+    config = Config(flash.Region(board.partition("state"), *flash.CONFIGURATION))
+    config.values = later
+    config.save()
+    async with Reader(board) as app:
+        found = (await get(app, "/configuration"))
+        assert found["m"]["o"] == 99 and "later" not in found and "z" not in found["m"]
+        assert app.link.trying() == "any"
+        answer = await put(app, {"m": {"f": 50}})
+        assert answer.status == 200, answer.body
+    config = Config(flash.Region(board.partition("state"), *flash.CONFIGURATION))
+    assert config.load()
+    later["m"]["f"] = 50
+    assert config.values == later
+
+
+class Reader(Running):
+    application = App

@@ -1,6 +1,8 @@
 """Configuration and counters over restarts, damage and power cuts."""
 
 import json
+import struct
+from binascii import crc32
 
 from han.store.config import Config, defaults, merged
 from han.store.counters import Counters
@@ -114,7 +116,7 @@ def test_one_that_is_too_long_is_refused_and_the_old_one_stays():
 
 def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
     for seed in range(20):
-        for at in range(2):
+        for at in range(3):
             flash = Flash(2, seed)
             config = Config(flash.region())
             for number in range(3):
@@ -135,6 +137,59 @@ def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
             config.save()
             config = Config(flash.region())
             assert config.load() and config.get("m", "f") == 99 and found in (2, 3)
+
+
+def record(sequence, text):
+    """A copy as every version writes it: this layout is what they have in common."""
+    head = struct.pack("<4sIHH", b"HANC", sequence, len(text), 1)
+    return head + struct.pack("<I", crc32(text, crc32(head))) + text
+
+
+def test_what_the_version_before_has_written_is_read():
+    # It had no currency, no area, no hosts, and texts where there are numbers now.
+    text = b'{"t":"Europe/Helsinki","s":true,"p":"5.5","m":{"f":35,"t":"aidon"},"w":{"e":true,"s":"home","p":"secret"}}'
+    for newest in range(2):
+        flash = Flash(2)
+        flash.partition.writeblocks(newest, record(2, text), 0)
+        flash.partition.writeblocks(1 - newest, record(1, b'{"t":"Etc/UTC"}'), 0)
+        config = Config(flash.region())
+        assert config.load() and config.damaged == 0
+        wanted = defaults()
+        wanted["t"], wanted["s"] = "Europe/Helsinki", True
+        wanted["m"].update({"f": 35, "t": "aidon"})
+        wanted["w"].update({"s": "home", "p": "secret"})
+        assert config.values == wanted
+
+
+def test_the_version_after_finds_what_is_its_own_and_what_this_one_has_changed():
+    later = defaults()
+    later["q"] = {"new": [1, {"deep": None}], "on": False}
+    later["m"]["z"] = "a way to read that is not known here"
+    later["e"]["n"]["v6"] = "fe80::1"
+    flash = Flash(2)
+    flash.partition.writeblocks(0, record(7, json.dumps(later).encode()), 0)
+    config = Config(flash.region())
+    assert config.load()
+    config.values["m"]["f"] = 63
+    config.save()
+    # Byte for byte the layout that the other version reads.
+    text = json.dumps(config.values).encode()
+    assert flash.content()[4096 : 4096 + 16 + len(text)] == record(8, text)
+    later["m"]["f"] = 63
+    assert json.loads(text.decode()) == later
+    # And a version that never heard of half of this: what it does not know comes back too.
+    old = {"t": "Etc/UTC", "m": {"f": 25}}
+    assert merged(json.loads(text.decode()), old) == later
+
+
+def test_another_format_is_damage_and_never_half_read():
+    flash = Flash(2)
+    head = struct.pack("<4sIHH", b"HANC", 9, 15, 2)
+    text = b'{"t":"Etc/GMT"}'
+    flash.partition.writeblocks(0, head + struct.pack("<I", crc32(text, crc32(head))) + text, 0)
+    flash.partition.writeblocks(1, record(3, b'{"t":"Europe/Riga"}'), 0)
+    config = Config(flash.region())
+    assert config.load() and config.get("t") == "Europe/Riga" and config.damaged == 1
 
 
 # --- counters

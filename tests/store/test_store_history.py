@@ -472,3 +472,46 @@ def test_a_restart_goes_on_where_it_stopped():
 
 def test_flags_of_records_fit_the_api():
     assert {LATE, GUESSED} & {1, 2, 4, 8} == set()
+
+
+def test_the_power_fails_while_the_clock_is_wrong():
+    """Whatever it was wrong by and whatever it knows after the cut: nothing is lost, and all is in order in the end."""
+    for wrong in (HOUR, -HOUR, 5 * 365 * DAY, -3 * 365 * DAY, 45):
+        for after in ("right", "nothing", "wrong"):
+            for lead in (0, 3 * HOUR):
+                world = World(true=START)
+                world.read()
+                if lead:
+                    world.run(lead, 10)
+                world.known(wrong)
+                world.run(HOUR + 130, 10)
+                # Power is gone, without a word, for a while.
+                world.off(250)
+                world.boot(known=after == "right")
+                if after == "wrong":
+                    world.known(wrong)
+                world.run(HOUR, 10)
+                world.known()
+                world.run(HOUR, 10)
+                where = wrong, after, lead
+                ascending(world)
+                tens = world.samples(TENS)
+                found = starts(tens)
+                kept = (lead + 3 * HOUR + 130) // 10
+                ring = world.history.series[TENS].ring
+                assert len(found) >= min(kept, ring.capacity - ring.per_sector) - 5, (where, len(found))
+                # A clock that was ahead cannot have been right, so what it dated is moved; one that was
+                # behind may as well have been right and the reader off.
+                if wrong > 0:
+                    assert found[0] >= START - 10 and found[-1] <= world.true, where
+                else:
+                    assert len([t for t in found if t > world.true - 2 * HOUR]) >= 718, where
+                total = world.history.buckets[MONTHS].a + sum([sample[3] for sample in world.samples(MONTHS)])
+                # What flowed while it was off seems to be that of three years, most of them without a sample.
+                less = (world.true - START) * 1000 // HOUR - total
+                assert 0 <= less <= (73 if wrong < -31 * DAY else 3), (where, less)
+                assert max([sample[3] for sample in world.samples(QUARTERS)]) <= 500, where
+                world.boot()
+                ascending(world)
+                again = world.history.buckets[MONTHS].a + sum([sample[3] for sample in world.samples(MONTHS)])
+                assert abs(again - total) <= (1 if wrong < -31 * DAY else 0), where

@@ -44,7 +44,7 @@ class Search:
     many_bytes = 4096
 
     def __init__(self, option=0):
-        self.fixed = option > 0
+        self.fixed = 0 < option <= len(LINES)  # another version may know more
         self.index = option - 1 if self.fixed else 0
         self.locked = False
         self._points = 0

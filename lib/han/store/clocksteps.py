@@ -4,7 +4,8 @@ Samples keep the time that the clock showed. Until somebody sets it, time goes o
 sample, as though the reader had not been off. A run is what was recorded from a start on. When the
 clock turns out to be wrong by more than it may drift, the newest word is believed: an entry here
 moves all samples of the run so far, by reading them differently, not by writing them again. A step
-that was wrong itself is moved back by the next. Nothing of this needs the samples to be sorted by
+that was wrong itself is moved back by the next. Where a run would reach into the one before it,
+that was on the same wrong clock and goes with it. Nothing of this needs the samples to be sorted by
 the time they claim; their order in flash is the order in which they were recorded.
 
     I   CRC-32 of the meter's number, 0: not known     i   seconds to add
@@ -41,6 +42,17 @@ class ClockSteps:
         """Move the samples of the run up to the numbers `ends`. OSError when the flash refuses."""
         self._ring.append(struct.pack(_ENTRY, self.meter, seconds, *(self.run + ends)))
         self._ring.prepare()
+
+    def before(self, run):
+        """Numbers of the first samples of the run before the one that starts with these; None: not known."""
+        ring = self._ring
+        for number in range(ring.next - 1, ring.first - 1, -1):
+            payload = ring.read(number)
+            if payload:
+                start = struct.unpack(_ENTRY, payload)[2:6]
+                if start[0] < run[0]:
+                    return list(start)
+        return None
 
     def moves(self, kind):
         """[(first, end, seconds)] that concern a series."""

@@ -1,20 +1,12 @@
-"""The configuration: one JSON object, kept in two copies that are written in turn.
+"""The configuration: one JSON object, kept in two copies that are written in turn (copies.py).
 
-A copy is a header (magic, sequence number, length, format, CRC-32) and the JSON text, in one
-sector. The newest sound copy counts, so a cut while one is written leaves the one before.
 Keys that this version does not know are kept for the version that does; a value of a wrong
-type is replaced by its default, so readers of the configuration need no checks.
+type is replaced by its default, so readers of the configuration need no checks. So the version
+before and the one after read what this one has written, and give back what is not theirs.
 """
 import json
-import struct
-from binascii import crc32
 
-from .flash import SECTOR
-
-_HEADER = "<4sIHHI"
-_SIZE = struct.calcsize(_HEADER)
-_MAGIC = b"HANC"
-_FORMAT = 1
+from .copies import Copies
 
 
 def _network():
@@ -58,10 +50,12 @@ class Config:
 
     def __init__(self, region):
         self.values = defaults()
-        self.damaged = 0  # copies that were there but not sound at load()
-        self._region = region
-        self._sequence = 0
-        self._newest = 1  # sector of the copy in force; the first save goes to the other
+        self._copies = Copies(region, b"HANC")
+
+    @property
+    def damaged(self):
+        """Copies that were there but not sound at load()."""
+        return self._copies.damaged
 
     def get(self, *path):
         """The value at a path of keys, such as get("m", "t"); KeyError for an unknown one."""
@@ -72,15 +66,9 @@ class Config:
 
     def load(self):
         """Take the newest sound copy; False (and the defaults) where there is none."""
-        self.damaged = 0
-        best = None
-        for sector in range(2):
-            found = self._read(sector)
-            if found and (best is None or found[0] > self._sequence):
-                self._sequence, best = found
-                self._newest = sector
-        self.values = merged(best or {}, defaults())
-        return best is not None
+        text = self._copies.load()
+        self.values = merged(json.loads(bytes(text)) if text else {}, defaults())
+        return text is not None
 
     def change(self, values):
         """Take these values and keep them. OSError, ValueError (too long): nothing has changed."""
@@ -93,33 +81,4 @@ class Config:
 
     def save(self):
         """Write the values over the older copy. OSError when the flash refuses; the newer is then untouched."""
-        text = json.dumps(self.values).encode()
-        if len(text) > SECTOR - _SIZE:
-            raise ValueError("configuration of %d bytes" % len(text))
-        sequence = self._sequence + 1
-        record = struct.pack("<4sIHH", _MAGIC, sequence, len(text), _FORMAT)
-        record += struct.pack("<I", crc32(text, crc32(record))) + text
-        sector = 1 - self._newest
-        self._region.erase(sector)
-        self._region.program(sector, 0, record)
-        if self._read(sector) is None:
-            raise OSError("flash does not keep what is written")
-        self._sequence = sequence
-        self._newest = sector
-
-    def _read(self, sector):
-        """(sequence, values) of a copy, None where it is not sound."""
-        header = bytearray(_SIZE)
-        self._region.read(sector, 0, header)
-        if header == b"\xff" * _SIZE:
-            return None
-        magic, sequence, length, _, crc = struct.unpack(_HEADER, header)
-        if magic == _MAGIC and length <= SECTOR - _SIZE:
-            text = bytearray(length)
-            self._region.read(sector, _SIZE, text)
-            if crc32(text, crc32(memoryview(header)[:-4])) == crc:
-                values = json.loads(bytes(text))
-                if isinstance(values, dict):
-                    return sequence, values
-        self.damaged += 1
-        return None
+        self._copies.save(json.dumps(self.values).encode())

@@ -16,7 +16,7 @@ from binascii import crc32
 
 from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT
 from ..meter.reading import METER_ID
-from .clocksteps import ClockSteps, start_near
+from .clocksteps import ClockSteps, shifted, start_near
 from .samples import (
     CHANGED,
     DAYS,
@@ -335,6 +335,7 @@ class History:
         """The clock was wrong: all since the start of the run was so much later."""
         if self._edge is not None:
             self._release()
+        self._reach(seconds)
         self._note(seconds)
         self.t += seconds
         for kind in range(4):
@@ -342,6 +343,27 @@ class History:
             bucket.t = start_near(kind, bucket.t + seconds, self.clock.zone)
             bucket.end = self.end(kind, bucket.t)
             bucket.f |= UNSET
+
+    def _reach(self, seconds):
+        """Add to the run those before it that it would reach into."""
+        steps = self.steps
+        run = steps.run
+        while run:
+            steps.run = run
+            for kind in (TENS, QUARTERS, DAYS):  # the finest that goes back so far
+                first = self._dated(kind, run[kind])
+                last = self._dated(kind, run[kind] - 1)
+                if first is not None and last is not None:
+                    break
+            if first is None or last is None or first + seconds >= last:
+                break
+            run = steps.before(run)
+
+    def _dated(self, kind, number):
+        if number == self.series[kind].next:
+            return self.buckets[kind].t
+        sample = self.series[kind].read(number)
+        return sample and sample[0] + shifted(number, self.steps.moves(kind))
 
     def _note(self, seconds):
         try:
