@@ -142,6 +142,14 @@ class Board:
         """The application that runs is good: the next start does not return to the one before."""
         esp32.Partition.mark_app_valid_cancel_rollback()
 
+    def provisioned(self):
+        """The configuration that flash.bin brought along, JSON text; None where it brought none."""
+        try:
+            with open("/config.json") as file:
+                return file.read()
+        except OSError:
+            return None
+
     def heap(self):
         """(total, free, least free so far, largest block that can still be had) bytes.
 

@@ -79,6 +79,14 @@ class Board:
             self._files[name] = flash.partition(self._path + "/" + name + ".bin", size, name)
         return self._files[name]
 
+    def provisioned(self):
+        """The configuration that flash.bin brought along, JSON text; None where it brought none."""
+        try:
+            with open(self._path + "/config.json") as file:
+                return file.read()
+        except OSError:
+            return None
+
     def heap(self):
         """(total, free, least free so far, largest free block) bytes.
 

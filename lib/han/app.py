@@ -159,11 +159,16 @@ class App:
         # Flash that cannot be read must not keep the reader from reading the meter.
         try:
             found = self.config.load()
+            if not found:
+                text = self.board.provisioned()
+                if text:
+                    self.config.adopt(text)
+                    found = True
             if found or not self.config.damaged:
                 self.supervisor.set("configuration", "running", "ok")
             else:
                 self.supervisor.set("configuration", "running", "degraded", "both copies damaged, defaults used")
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.supervisor.set("configuration", "running", "failed", "cannot be read: %s" % error)
         self._set_zone()
         try:

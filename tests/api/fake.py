@@ -35,6 +35,10 @@ class Board:
         self.listen = ("127.0.0.1", 0)
         self.ticks = 1000
         self.wifi = "192.168.2.50"
+        self.given = None
+
+    def provisioned(self):
+        return self.given
 
     def partition(self, label):
         if label not in self.flash:

@@ -66,6 +66,13 @@ def test_damaged_settings_make_a_new_board():
             assert len(Board(folder).mac) == 6
 
 
+def test_a_configuration_that_came_with_the_board_is_read_from_its_folder():
+    with Folder() as folder:
+        assert Board(folder).provisioned() is None
+        write(folder + "/config.json", b'{"m": {"f": 35}}')
+        assert Board(folder).provisioned() == '{"m": {"f": 35}}'
+
+
 def test_clock_runs_at_its_speed():
     with Folder() as folder:
         before = time.time_ns() // 1000000

@@ -70,6 +70,13 @@ class Config:
         self.values = merged(json.loads(bytes(text)) if text else {}, defaults())
         return text is not None
 
+    def adopt(self, text):
+        """Take and keep what came with the image, JSON as save() writes it. ValueError: it is none; OSError."""
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("no configuration")
+        self.change(merged(values, defaults()))
+
     def change(self, values):
         """Take these values and keep them. OSError, ValueError (too long): nothing has changed."""
         before, self.values = self.values, values
