@@ -77,7 +77,7 @@ def build(options):
     built_with = app.version or "unknown"
     image = slot.make(app.data, app.chip, files, version, least, built_with, key)
     for megabytes in sorted(options.flash):
-        fits(image, app, megabytes, options.flash)
+        fits(image, app, megabytes, options)
     made = release(image, said)
     if bootloader is None:
         said.append("no flash.bin: %s has no bootloader; the combined .bin has, or --bootloader" % options.micropython)
@@ -97,15 +97,15 @@ def compiled(app, version, name):
     return application.files(application.CHIP, version)
 
 
-def fits(image, app, megabytes, wanted):
+def fits(image, app, megabytes, options):
     """ImageError, with what helps, where the image does not fit the slots of so many MB of flash."""
     try:
         flash.fits(image, partitions.slots(partitions.layout(megabytes))[0], megabytes)
     except ImageError as error:
-        helps = "; MicroPython's OTA variant is smaller" if app.chip == "ESP32" else ""
-        if megabytes == 4 and len(wanted) > 1:
-            helps += "; --flash 8 16 is for boards with more flash only"
-        raise ImageError("%s (MicroPython %d)%s" % (error, len(app.data), helps)) from error
+        helps = "" if options.frozen or app.chip != "ESP32" else "; MicroPython's OTA variant is smaller"
+        if megabytes == 4 and len(options.flash) > 1:
+            helps += "; --flash 8 16 leaves boards with 4 MB out"
+        raise ImageError("%s, of which MicroPython is %d%s" % (error, len(app.data), helps)) from error
 
 
 def simulated(name, version, least, key):

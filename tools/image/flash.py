@@ -51,5 +51,5 @@ def fits(image, slot, megabytes):
     over = len(image) - slot.size
     if over > 0:
         raise ImageError(
-            "too large: an image of %d bytes, a slot of %d MB of flash has %d: %d too many"
-            % (len(image), megabytes, slot.size, over))
+            "too large: a slot of %d MB of flash has %d bytes, %d less than an image of %d"
+            % (megabytes, slot.size, over, len(image)))
