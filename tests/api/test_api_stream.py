@@ -165,9 +165,6 @@ async def test_sse_says_the_same_in_its_own_form():
             assert event["id"] == str(message["seq"])
             await client.close()
         await settle(app, 0)
-        answer = await ask(app, "/events", headers="Accept: text/html\r\n")
-        assert answer.status == 404
-        assert (await ask(app, "/events")).status == 404
 
 
 async def test_every_change_is_told_to_everyone_in_the_same_bytes():

@@ -4,11 +4,13 @@ from binascii import unhexlify
 # Fields that somebody here reads. The others are checked for form and forgotten: memory.
 _WANTED = {
     b"accept": "accept",
+    b"accept-encoding": "accept-encoding",
     b"authorization": "authorization",
     b"connection": "connection",
     b"content-length": "content-length",
     b"content-type": "content-type",
     b"host": "host",
+    b"if-none-match": "if-none-match",
     b"origin": "origin",
     b"sec-fetch-site": "sec-fetch-site",
     b"sec-websocket-key": "sec-websocket-key",

@@ -49,6 +49,8 @@ class Routes:
             ("/history/weekly", get, self.history),
             ("/history/monthly", get, self.history),
             ("/history/yearly", get, self.history),
+            ("/", get, self.page),
+            ("/ui", get, self.page),
         )
 
     async def meter(self, request):
@@ -187,9 +189,15 @@ class Routes:
         return self._stream("sse", request)
 
     async def events(self, request):
-        if "text/event-stream" not in request.headers.get("accept", ""):
-            return refusal(404, "no page here: ask for text/event-stream")
-        return await self.sse(request)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return await self.sse(request)
+        return await self.page(request)
+
+    async def page(self, request):
+        from .page import serve
+
+        release("han.api.page")
+        return await serve(request)
 
     def _stream(self, kind, request, accept=None):
         streams = self._streams

@@ -1,0 +1,130 @@
+// Requests, one at a time: the chip has ten sockets for everybody.
+import { h } from "./dom.js";
+import { t } from "./words.js";
+
+let queue = Promise.resolve();
+let token = null; // {text, until}
+
+// What the reader says in place of an answer; status 0: it did not answer.
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function once(path, options) {
+  const control = new AbortController();
+  const timer = setTimeout(() => control.abort(), options.patience || 20000);
+  try {
+    const answer = await fetch(path, {
+      method: options.method || "GET",
+      headers: options.headers || {},
+      body: options.body,
+      credentials: "omit", // the browser's own password box has no words for what is asked
+      cache: "no-store",
+      signal: control.signal,
+    });
+    if (answer.ok && options.blob) return await answer.blob();
+    const text = await answer.text();
+    let json = null;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      // Not JSON: /meter says in plain text why there is nothing.
+    }
+    if (answer.ok && json) return json;
+    throw new Refused(answer.status, (json && json.message) || text || String(answer.status));
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused(0, t("unreachable"));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// The JSON at a path; Refused where there is none. A reader that is short of sockets or memory is asked again.
+export function ask(path, options = {}) {
+  const run = async () => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await once(path, options);
+      } catch (error) {
+        const busy = error.status === 503 && /^(too many connections|out of memory)/.test(error.message);
+        if (!busy || attempt >= 3) throw error;
+        await pause(1000 << attempt);
+      }
+    }
+  };
+  const result = queue.then(run, run);
+  queue = result.catch(() => null);
+  return result;
+}
+
+// Ask for the access password in a box; null where there is none to be had.
+function password() {
+  return new Promise((resolve) => {
+    const field = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
+    const box = h("dialog", { "aria-labelledby": "password-title", onclose: () => box.remove() },
+      h("form", {
+        onsubmit: (event) => {
+          event.preventDefault();
+          resolve(field.value);
+          box.close();
+        },
+      },
+      h("h2", { id: "password-title" }, t("password.title")),
+      h("div", null, h("label", { for: "password" }, t("password")), field),
+      h("div", { class: "row" }, h("button", { class: "main" }, t("ok")),
+        h("button", { type: "button", onclick: () => box.close() }, t("cancel")))));
+    box.addEventListener("close", () => resolve(null));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+// A token's header field, from the reader, which may want the access password for it.
+export async function authorization() {
+  if (token && token.until > Date.now()) return { Authorization: "Bearer " + token.text };
+  let headers = {};
+  for (;;) {
+    try {
+      const made = await ask("/auth/token", { headers });
+      token = { text: made.accessToken, until: Date.now() + made.expiresIn * 800 };
+      return { Authorization: "Bearer " + token.text };
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      const given = await password();
+      if (given === null) throw error;
+      const bytes = new TextEncoder().encode("reader:" + given);
+      headers = { Authorization: "Basic " + btoa(String.fromCharCode(...bytes)) };
+    }
+  }
+}
+
+// A request that needs a token.
+export async function trusted(path, options = {}) {
+  const headers = { ...options.headers, ...(await authorization()) };
+  try {
+    return await ask(path, { ...options, headers });
+  } catch (error) {
+    if (error.status === 401) token = null; // of before a restart, or of another password
+    throw error;
+  }
+}
+
+// A request that changes something: without a token first, as most readers have no access password.
+export async function write(path, method, value) {
+  const options = { method };
+  if (value !== undefined) {
+    options.body = JSON.stringify(value);
+    options.headers = { "Content-Type": "application/json" };
+  }
+  try {
+    return await ask(path, options);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    return trusted(path, options);
+  }
+}

@@ -1,0 +1,220 @@
+// Charts of samples over time, drawn as SVG at the size they have on the screen.
+import { h, put, s } from "./dom.js";
+import { clock, midnight, number, when } from "./words.js";
+
+const LEFT = 42;
+const TOP = 14;
+const BOTTOM = 24;
+
+// Round numbers that cover low to high in at most `most` steps.
+function scale(low, high, most = 5) {
+  const span = Math.max(high - low, 1e-9);
+  const rough = span / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough - 1e-12);
+  const first = Math.floor(low / step + 1e-9) * step;
+  const last = Math.ceil(high / step - 1e-9) * step;
+  const ticks = [];
+  for (let value = first; value <= last + step / 2; value += step) ticks.push(Math.abs(value) < step / 1e6 ? 0 : value);
+  return { low: first, high: last, ticks, digits: Math.max(0, Math.ceil(-Math.log10(step) - 1e-9) + (step / power === 2.5 ? 1 : 0)) };
+}
+
+// [[unix s, text, whether a day begins there], …] for an axis of the reader's own clock.
+export function timeTicks(from, to, width) {
+  const room = Math.max(2, Math.floor(width / 62));
+  const ticks = [];
+  if (to - from <= 3 * 86400) {
+    const step = [300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400]
+      .find((each) => (to - from) / each <= room);
+    for (let at = from - (from % 300); at <= to; at += 300) {
+      const [, , , hour, minute] = clock(at);
+      const within = hour * 3600 + minute * 60;
+      if (at < from || within % step) continue;
+      ticks.push(within || to - from < 7200 ? [at, when("time", at), false] : [at, when("weekday", at), true]);
+    }
+  } else if (to - from < 100 * 86400) {
+    const every = Math.ceil((to - from) / 86400 / room);
+    for (let at = midnight(from, 1), day = 0; at <= to; at = midnight(at, 1), day += 1) {
+      if (day % every === 0) ticks.push([at, when(to - from < 9 * 86400 ? "weekday" : "date", at), every === 1]);
+    }
+  } else {
+    let before = null;
+    for (let at = midnight(from); at <= to; at = midnight(at, 1)) {
+      const month = clock(at)[1];
+      if (before !== null && month !== before) ticks.push([at, when("month", at), false]);
+      before = month;
+    }
+    const every = Math.ceil(ticks.length / room);
+    return ticks.filter((_, index) => index % every === 0);
+  }
+  return ticks;
+}
+
+function domain(data) {
+  const all = [0];
+  for (const list of [data.up, data.down && data.down.map((value) => value && -value), data.high]) {
+    for (const value of list || []) if (value !== null && value !== undefined) all.push(value);
+  }
+  if (data.limit && Math.max(...all) > data.limit * 0.5) all.push(data.limit);
+  const high = Math.max(...all);
+  const low = Math.min(...all);
+  return scale(low, high === low ? 1 : high);
+}
+
+// One stretch of a stepped line, and back along a second one where it is an area.
+function steps(points) {
+  let path = "";
+  let end = null;
+  for (const [x0, x1, y] of points) {
+    path += (end !== null && Math.abs(x0 - end) < 1.5 ? "L" : "M") + x0.toFixed(1) + " " + y.toFixed(1) + "H" + x1.toFixed(1);
+    end = x1;
+  }
+  return path;
+}
+
+function areas(points) {
+  return points.map(([x0, x1, y, y0]) => `M${x0.toFixed(1)} ${y0.toFixed(1)}V${y.toFixed(1)}H${x1.toFixed(1)}V${y0.toFixed(1)}z`).join("");
+}
+
+// A chart in a box. data:
+//   label         what it shows; unit, digits: of its numbers
+//   from, to      the time it covers, unix s; t, end: start and end of each sample
+//   up, down      bars above and below zero; solid: they touch; mark: index of one that is marked, `past` are pale
+//   low, mean, high  a band with a line; limit: a line across
+//   line          another line, with an axis of its own on the right; lineDigits: of its numbers
+//   read(k)       [[class, name, text], …] of a sample, title(k) what it is; rest: those shown for none
+export function chart(data) {
+  const read = h("div", { class: "read", "aria-hidden": "true" });
+  const plot = h("div", { class: "chart", tabindex: "0", role: "slider", "aria-orientation": "horizontal" });
+  const box = h("div", { class: "stack" }, read, plot);
+  let place = null; // of the cursor: x of the samples
+  let chosen = null;
+
+  function show(k) {
+    chosen = k;
+    const rows = k === null ? data.rest : data.read(k);
+    const title = k === null ? data.restTitle : data.title(k);
+    put(read, title && h("b", null, title), rows.map(([kind, name, text]) =>
+      h("span", { class: "key" }, kind && h("i", { class: kind }), name + " ", h("span", { class: "num" }, text))));
+    const at = k === null ? data.t.length - 1 : k;
+    plot.setAttribute("aria-valuenow", Math.max(0, at));
+    if (data.t.length) plot.setAttribute("aria-valuetext", `${data.title(at)}: ` + data.read(at).map((row) => row[1] + " " + row[2]).join(", "));
+    if (place) place(k);
+  }
+
+  function draw() {
+    const width = Math.max(260, plot.clientWidth || 600);
+    const height = data.height || (width < 500 ? 210 : 260);
+    const right = data.line ? 40 : 8;
+    const y = domain(data);
+    const x = (at) => LEFT + ((at - data.from) / (data.to - data.from)) * (width - LEFT - right);
+    const py = (value) => TOP + ((y.high - value) / (y.high - y.low)) * (height - TOP - BOTTOM);
+    const edge = (k) => [x(Math.max(data.from, data.t[k])), x(Math.min(data.to, data.end[k]))];
+    const gap = (k) => {
+      const [x0, x1] = edge(k);
+      const space = data.solid ? 0 : Math.min(6, (x1 - x0) * 0.22);
+      return [x0 + space / 2, Math.max(x1 - space / 2, x0 + space / 2 + 0.5)];
+    };
+    const parts = [];
+    for (const tick of y.ticks) {
+      const at = py(tick);
+      parts.push(s("line", { class: tick ? "rule" : "zero", x1: LEFT, x2: width - right, y1: at, y2: at }));
+      parts.push(s("text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, number(tick, y.digits)));
+    }
+    parts.push(s("text", { x: 2, y: 4, "text-anchor": "start" }, data.unit));
+    for (const [at, text, day] of timeTicks(data.from, data.to, width - LEFT - right)) {
+      const tx = x(at);
+      if (day) parts.push(s("line", { class: "day", x1: tx, x2: tx, y1: TOP, y2: height - BOTTOM }));
+      const room = data.centred ? (x(data.end[0]) - x(data.t[0])) / 2 : 0;
+      if (tx + room > LEFT - 4 && tx + room < width - 10) parts.push(s("text", { x: tx + room, y: height - 6, "text-anchor": "middle" }, text));
+    }
+    const points = (list, turn = 1) => data.t.map((_, k) => k)
+      .filter((k) => list[k] !== null && list[k] !== undefined && list[k] !== 0)
+      .map((k) => [...gap(k), py(list[k] * turn), py(0), k]);
+    const group = (list, kind, turn) => {
+      if (data.mark === undefined) return parts.push(s("path", { class: kind, d: areas(points(list, turn)) }));
+      for (const point of points(list, turn)) {
+        parts.push(s("path", { class: point[4] === data.mark ? "here" : point[4] < data.mark ? kind + " past" : kind, d: areas([point]) }));
+      }
+      return null;
+    };
+    if (data.up) group(data.up, "imp");
+    if (data.down) group(data.down, "exp", -1);
+    if (data.high) {
+      const known = data.t.map((_, k) => k).filter((k) => data.mean[k] !== null && data.mean[k] !== undefined);
+      parts.push(s("path", { class: "band", d: areas(known.map((k) => [...gap(k), py(data.high[k]), py(data.low[k])])) }));
+      parts.push(s("path", { class: "mean", d: steps(known.map((k) => [...gap(k), py(data.mean[k])])) }));
+      if (data.limit && data.limit <= y.high) {
+        parts.push(s("line", { class: "limit", x1: LEFT, x2: width - right, y1: py(data.limit), y2: py(data.limit) }));
+      }
+    }
+    if (data.line) {
+      const known = data.t.map((_, k) => k).filter((k) => data.line[k] !== null && data.line[k] !== undefined);
+      if (known.length) {
+        const own = scale(Math.min(0, ...known.map((k) => data.line[k])), Math.max(1, ...known.map((k) => data.line[k])), 4);
+        const ly = (value) => TOP + ((own.high - value) / (own.high - own.low)) * (height - TOP - BOTTOM);
+        parts.push(s("path", { class: "cost", d: steps(known.map((k) => [...edge(k), ly(data.line[k])])) }));
+        for (const tick of own.ticks) {
+          parts.push(s("text", { x: width - right + 6, y: ly(tick) + 4 }, number(tick, own.digits)));
+        }
+        parts.push(s("text", { x: width, y: 4, "text-anchor": "end" }, data.lineUnit));
+      }
+    }
+    const hit = s("rect", { class: "hit", y: TOP, height: height - TOP - BOTTOM, width: 0 });
+    const cursor = s("line", { class: "cursor", y1: TOP, y2: height - BOTTOM, x1: -9, x2: -9 });
+    place = (k) => {
+      for (const each of [hit, cursor]) each.setAttribute("visibility", k === null ? "hidden" : "visible");
+      if (k === null) return;
+      const [x0, x1] = edge(k);
+      hit.setAttribute("x", x0);
+      hit.setAttribute("width", Math.max(0, x1 - x0));
+      for (const end of ["x1", "x2"]) cursor.setAttribute(end, (x0 + x1) / 2);
+    };
+    put(plot, s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, parts, hit, cursor));
+    plot.setAttribute("aria-label", data.label);
+    plot.setAttribute("aria-valuemin", 0);
+    plot.setAttribute("aria-valuemax", Math.max(0, data.t.length - 1));
+    show(chosen !== null && chosen < data.t.length ? chosen : null);
+    plot.find = (px) => {
+      const at = data.from + ((px - LEFT) / (width - LEFT - right)) * (data.to - data.from);
+      let best = null;
+      let distance = Infinity;
+      data.t.forEach((start, k) => {
+        const off = at < start ? start - at : at >= data.end[k] ? at - data.end[k] + 1 : 0;
+        if (off < distance) [best, distance] = [k, off];
+      });
+      return best;
+    };
+  }
+
+  const point = (event) => show(plot.find(event.clientX - plot.getBoundingClientRect().left));
+  plot.addEventListener("pointermove", point);
+  plot.addEventListener("pointerdown", point);
+  plot.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && show(null));
+  plot.addEventListener("blur", () => show(null));
+  plot.addEventListener("keydown", (event) => {
+    const most = data.t.length - 1;
+    const jump = Math.max(2, Math.round(most / 12));
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -jump, PageUp: jump, Home: -1e9, End: 1e9 }[event.key];
+    if (event.key === "Escape") show(null);
+    if (!by || most < 0) return;
+    event.preventDefault();
+    show(Math.min(most, Math.max(0, (chosen === null ? most - (by < 0 ? 0 : 1) : chosen) + by)));
+  });
+  let seen = 0;
+  const sized = () => {
+    if (plot.clientWidth !== seen) {
+      seen = plot.clientWidth;
+      draw();
+    }
+  };
+  if (window.ResizeObserver) new ResizeObserver(sized).observe(plot);
+  else setTimeout(sized);
+  return {
+    node: box,
+    update(more) {
+      data = { ...data, ...more };
+      if (seen) draw();
+    },
+  };
+}

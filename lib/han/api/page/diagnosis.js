@@ -1,0 +1,131 @@
+// Where between the meter and this page something is stuck, and how to tell others.
+import { banner, card, download, h, pairs, put } from "./dom.js";
+import { ask, trusted, write } from "./ask.js";
+import { heading } from "./settings.js";
+import { keep, now } from "./feed.js";
+import { lasting, number, said, t } from "./words.js";
+
+// A stage of the way from bytes to readings: its counters, the one that says it works first.
+const STAGES = [
+  ["bytes", ["bytes", "overrun", "line_changes"]],
+  ["frames", ["frames", "checksum_errors", "truncated"]],
+  ["encrypted", ["encrypted", "decrypt_failures", "replayed"]],
+  ["decoded", ["decoded", "rejected", "implausible"]],
+];
+
+export function diagnosis(root) {
+  let gone = false;
+  const body = h("div", { class: "stack" });
+  const tell = h("p", { class: "said", role: "status" });
+  const text = h("textarea", { readonly: true, "aria-label": t("report") });
+  text.hidden = true;
+  put(root, heading("diagnosis"), body,
+    card(t("report"), h("p", { class: "soft small" }, t("report.more")), h("div", { class: "row" },
+      h("button", { class: "main", onclick: report }, t("report.make")), h("button", { onclick: copy }, t("report.copy")),
+      h("button", { onclick: capture }, t("capture"))), tell, text),
+    card(t("restart"), h("p", { class: "soft small" }, t("restart.more")), h("div", { class: "row" }, h("button", { class: "danger", onclick: restart }, t("restart")))));
+
+  const failed = (error) => {
+    tell.className = "said bad";
+    put(tell, said(error.message));
+  };
+  const done = (words) => {
+    tell.className = "said good";
+    put(tell, words);
+  };
+
+  async function report() {
+    try {
+      const parts = { page: navigator.userAgent, state: await ask("/han"), health: await ask("/health"), diagnostics: await trusted("/diagnostics") };
+      // Addresses and numbers that tell one house from another are nobody's business.
+      for (const name of ["uuid", "serial", "mac", "ethIp", "wifiIp", "name"]) delete parts.state[name];
+      for (const name of ["uuid", "hostname"]) delete parts.health[name];
+      text.value = JSON.stringify(parts, null, 1);
+      text.hidden = false;
+      done(t("report.made"));
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  }
+
+  async function copy() {
+    if (!text.value && !(await report())) return;
+    text.focus();
+    text.select();
+    try {
+      await navigator.clipboard.writeText(text.value);
+    } catch (error) {
+      document.execCommand("copy"); // without https there is no other way
+    }
+    done(t("report.copied"));
+  }
+
+  async function capture() {
+    try {
+      download("capture.bin", "application/octet-stream", await trusted("/diagnostics/capture", { blob: true }));
+      done(t("capture.made"));
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  async function restart() {
+    try {
+      await write("/reboot", "POST");
+      done(t("restarting"));
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function stages(meter) {
+    let broken = false;
+    return h("ol", { class: "stages" }, STAGES.filter(([name]) => name !== "encrypted" || meter.encrypted).map(([name, counters]) => {
+      const works = meter[counters[0]] > 0 && !(name === "encrypted" && /key/.test(meter.diagnosis || ""));
+      // What is wrong is at the first stage that does not work, or at the last where all once did.
+      const stuck = !broken && (!works || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
+      const kind = broken ? "" : stuck ? "bad" : "good";
+      const state = t(broken ? "stage.waits" : stuck ? "stage.stuck" : "stage.works");
+      const line = name === "bytes" ? [t("line") + " " + (meter.line || t("searching"))] : [];
+      const node = h("li", { class: kind },
+        h("i", { "aria-hidden": "true" }, kind === "good" ? "✓" : kind ? "!" : "·"),
+        h("b", null, t("stage." + name), h("span", { class: "hide" }, " – " + state)),
+        h("div", { class: "soft small num" }, stuck && meter.diagnosis && h("p", { class: "error" }, said(meter.diagnosis)),
+          [...line, ...counters.map((each) => `${t("count." + each)} ${number(meter[each])}`)].join(" · ")));
+      broken = broken || Boolean(stuck);
+      return node;
+    }));
+  }
+
+  async function load() {
+    try {
+      const health = await ask("/health");
+      if (gone) return;
+      keep("health", health);
+      const { meter, connections } = health;
+      put(body,
+        card(t("diagnosis.way"), meter.diagnosis ? banner("bad", said(meter.diagnosis) + ".") : banner("good", t("diagnosis.good")), stages(meter)),
+        card(t("services"), h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("services") }, h("table", null,
+          h("thead", null, h("tr", null, [t("service"), t("status"), t("service.said")].map((each) => h("th", { scope: "col" }, each)))),
+          h("tbody", null, health.services.map((row) => h("tr", null, h("td", null, row.name), h("td", null, t("service." + row.health)), h("td", null, row.error ? said(row.error) : ""))))))),
+        card(t("reader"), pairs([
+          [t("name"), health.hostname], [t("version"), now.state ? now.state.version : "–"],
+          [t("uptime"), lasting(health.uptime_ms / 1000)],
+          [t("reboot.reason"), now.state ? t("reboot." + now.state.rebootReason) : "–"],
+          [t("heap"), `${number(health.free_heap_size / 1024)} kB (${number(health.free_heap_percent)} %)`],
+          [t("streams"), t("of", number(connections.ws.c + connections.sse.c), number(connections.ws.m + connections.sse.m))],
+          [t("dropped"), number(connections.dropped)],
+        ])));
+    } catch (error) {
+      if (!gone && !body.firstChild) put(body, banner("bad", said(error.message)));
+    }
+  }
+  load();
+  const timer = setInterval(() => document.hidden || load(), 5000);
+  return () => {
+    gone = true;
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,70 @@
+// Elements, without a line of HTML in a string: whatever the reader or the meter says stays text.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked" || name === "disabled") node[name] = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+// h("p", {class: "soft"}, "text", node, [more]); onclick and the like are functions.
+export function h(tag, attributes, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+export function s(tag, attributes, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+// Replace all that is in a node.
+export function put(node, ...children) {
+  node.textContent = "";
+  return fill(node, null, children);
+}
+
+// Set a text only where it changes, so that a screen reader is told of changes alone.
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const SHAPES = {
+  live: "M13 2 4 14h7l-1 8 9-12h-7z",
+  history: "M4 20h16M7 16v-5M12 16V6M17 16v-8",
+  prices: "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M15 8.5a4 4 0 1 0 0 7M7.5 10.7h5M7.5 13.3h5",
+  settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
+  down: "M12 4v15M5 12l7 7l7-7",
+};
+
+export function icon(name) {
+  return s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, s("path", { d: SHAPES[name] }));
+}
+
+export function card(title, ...children) {
+  return h("section", { class: "card" }, title && h("h2", null, title), children);
+}
+
+// [[name, value], …] as a list of terms.
+export function pairs(rows, kind = "pairs") {
+  const one = (row) => [h("dt", null, row[0]), h("dd", null, row[1])];
+  return h("dl", { class: kind }, rows.map((row) => (kind === "pairs" ? one(row) : h("div", null, one(row)))));
+}
+
+export function banner(kind, strong, text, ...more) {
+  return h("div", { class: "banner " + kind }, h("p", null, h("b", null, strong), text && " ", text), more);
+}
+
+// Give the browser's user a file.
+export function download(name, type, data) {
+  const url = URL.createObjectURL(new Blob([data], { type }));
+  const link = h("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}

@@ -1,0 +1,175 @@
+// What the reader says of itself, kept up to date: by WebSocket, else by event stream, else by asking.
+import { ask } from "./ask.js";
+
+export const now = {
+  state: null, // the last message of each kind
+  meter: null,
+  configuration: null,
+  ota: null,
+  health: null,
+  mode: "none", // how messages come: ws, sse, poll, none
+  reason: null, // why there is no reading, in the reader's words; null where there is one
+  stale: false,
+  heard: 0, // performance.now() at which the last reading was 0 s old
+};
+const KINDS = {
+  HAN_STATE_MESSAGE: "state",
+  HAN_METER_MESSAGE: "meter",
+  HAN_CONFIGURATION_MESSAGE: "configuration",
+  HAN_OTA_MESSAGE: "ota",
+};
+// Without a reading for so long the reader itself is asked how it is, ms.
+const QUIET = 9000;
+// A WebSocket that says nothing is tried, and then given up, after so long, ms.
+const DEAD = 20000;
+
+const listeners = new Set();
+let stream = null;
+let started = 0; // performance.now() of the attempt
+let last = 0; // of the last sign of life
+let asked = 0; // of the last question of poll()
+let failures = 0;
+let polling = false;
+let snapshot = false; // the next reading may be an old one
+
+// Call f(kind) at each change until the function returned is called.
+export function listen(f) {
+  listeners.add(f);
+  return () => listeners.delete(f);
+}
+
+function tell(kind) {
+  for (const f of [...listeners]) f(kind);
+}
+
+export function keep(kind, message) {
+  now[kind] = message;
+  tell(kind);
+}
+
+function take(text) {
+  last = performance.now();
+  let message;
+  try {
+    message = JSON.parse(text);
+  } catch (error) {
+    return;
+  }
+  const kind = KINDS[message.type];
+  if (!kind) return;
+  if (kind === "meter") {
+    if (snapshot) {
+      snapshot = false;
+      keep("meter", message);
+      poll(); // how old it is
+      return;
+    }
+    now.heard = last;
+    now.stale = false;
+    now.reason = null;
+  }
+  keep(kind, message);
+}
+
+function set(mode) {
+  if (now.mode !== mode) {
+    now.mode = mode;
+    tell("mode");
+  }
+}
+
+function open(kind) {
+  started = last = performance.now();
+  snapshot = true;
+  if (kind === "ws") {
+    stream = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws");
+    stream.onmessage = (event) => take(event.data);
+  } else {
+    stream = new EventSource("/sse");
+    for (const name of Object.keys(KINDS)) stream.addEventListener(name, (event) => take(event.data));
+  }
+  const mine = stream;
+  let opened = false;
+  stream.onopen = () => {
+    opened = true;
+    failures = 0;
+    set(kind);
+  };
+  stream.onerror = stream.onclose = () => {
+    if (stream !== mine) return;
+    close();
+    failures += opened ? 0 : 1;
+    // Streams are few and may all be taken: then ask, and try again later.
+    if (!opened && kind === "ws") open("sse");
+    else setTimeout(() => stream || document.hidden || open("ws"), opened ? 1000 : Math.min(60000, 5000 * failures));
+    if (!stream) poll();
+  };
+}
+
+function close() {
+  const old = stream;
+  stream = null;
+  if (old) {
+    old.onclose = old.onerror = null;
+    old.close();
+  }
+  if (now.mode === "ws" || now.mode === "sse") set("poll");
+}
+
+// Ask for the latest reading, its age, and what is wrong.
+export async function poll() {
+  if (polling) return;
+  polling = true;
+  asked = performance.now();
+  try {
+    const meter = await ask("/meter", { patience: 8000 });
+    now.heard = performance.now() - meter.age;
+    now.stale = meter.stale;
+    now.reason = null;
+    now.meter = meter;
+    if (meter.stale) {
+      now.health = await ask("/health", { patience: 8000 });
+      now.reason = now.health.meter.diagnosis;
+    }
+    if (!stream) set("poll");
+  } catch (error) {
+    if (error.status === 503) {
+      now.meter = null;
+      now.reason = error.message;
+    } else if (!error.status) {
+      set("none");
+    }
+  }
+  if (!now.state || !stream) now.state = await ask("/han").catch(() => now.state);
+  if (!now.configuration || !stream) now.configuration = await ask("/configuration").catch(() => now.configuration);
+  polling = false;
+  tell("state");
+  tell("meter");
+}
+
+function tick() {
+  const at = performance.now();
+  if (document.hidden) return;
+  if (stream && stream.send && stream.readyState === 1 && at - last > DEAD / 2) {
+    stream.send('{"type":"PING"}');
+    if (at - last > DEAD) {
+      close();
+      open("ws");
+    }
+  } else if (stream && !["ws", "sse"].includes(now.mode) && at - started > DEAD) {
+    stream.onerror(); // neither open nor refused
+  }
+  const quiet = stream ? QUIET : 4500;
+  if (at - Math.max(now.heard, asked) > quiet || (now.mode === "none" && at - asked > 3000)) poll();
+  tell("tick");
+}
+
+// Begin; a page that nobody looks at leaves its stream to others.
+export function connect() {
+  open("ws");
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) close();
+    else if (!stream) open("ws");
+  });
+}

@@ -1,0 +1,127 @@
+// Forms over the configuration's fields. What a value may be is the reader's to judge: its words are shown beside the field.
+import { h, put } from "./dom.js";
+import { write } from "./ask.js";
+import { listen, now } from "./feed.js";
+import { said, t } from "./words.js";
+
+export const at = (object, path) => path.split(".").reduce((value, name) => (value ? value[name] : undefined), object);
+
+function plant(object, path, value) {
+  const names = path.split(".");
+  const last = names.pop();
+  for (const name of names) object = object[name] = object[name] || {};
+  object[last] = value;
+}
+
+// A field is {path, kind, label, hint, choices, min, max, step, set, only}: kind is text, number, select, flag, secret
+// or list; choices: [[value, text], …]; set: a secret is stored; only: whether it is shown, from the form's values.
+function make(field, value) {
+  const id = "f-" + field.path.replace(/\./g, "-");
+  const error = h("p", { class: "error", id: id + "-error" });
+  const hint = field.hint && h("p", { class: "hint", id: id + "-hint" }, field.hint);
+  const common = { id, name: field.path, "aria-describedby": (hint ? id + "-hint " : "") + id + "-error", autocomplete: "off",
+    autocapitalize: "none", spellcheck: "false" };
+  const self = { field, error, get: () => self.input.value };
+  if (field.kind === "flag") {
+    self.input = h("input", { ...common, type: "checkbox", checked: Boolean(value) });
+    self.get = () => self.input.checked;
+    self.node = h("div", null, h("label", { class: "check", for: id }, self.input, field.label), hint, error);
+    return self;
+  }
+  if (field.kind === "select") {
+    self.input = h("select", common, field.choices.map(([each, text]) => h("option", { value: String(each) }, text)));
+    self.input.value = String(value);
+    self.get = () => field.choices.map((choice) => choice[0]).find((each) => String(each) === self.input.value);
+  } else if (field.kind === "number") {
+    self.input = h("input", { ...common, type: "number", inputmode: "decimal", min: field.min, max: field.max, step: field.step || 1, value });
+    // What is no number goes to the reader as it is, which says so.
+    self.get = () => (self.input.value === "" ? null : Number(self.input.value));
+  } else if (field.kind === "secret") {
+    self.input = h("input", { ...common, type: "password", autocomplete: "new-password", placeholder: field.set ? t("kept") : "" });
+    const remove = field.set && h("input", { type: "checkbox", id: id + "-remove" });
+    const show = h("input", { type: "checkbox", id: id + "-show", onchange: () => {
+      self.input.type = show.checked ? "text" : "password";
+    } });
+    self.get = () => (remove && remove.checked ? null : self.input.value);
+    self.extra = h("div", { class: "row" }, h("label", { class: "check", for: id + "-show" }, show, t("show")),
+      remove && h("label", { class: "check", for: id + "-remove" }, remove, t("forget")));
+  } else {
+    const list = field.choices && h("datalist", { id: id + "-list" }, field.choices.map((each) => h("option", { value: each })));
+    self.input = h("input", { ...common, type: "text", list: list ? id + "-list" : null, value: field.kind === "list" ? value.join(", ") : value });
+    self.extra = list;
+    if (field.kind === "list") self.get = () => self.input.value.split(/[\s,]+/).filter(Boolean);
+  }
+  self.node = h("div", null, h("label", { for: id }, field.label), self.input, self.extra, hint, error);
+  return self;
+}
+
+// Show a refusal beside the field that its message names, else in the form's own line.
+export function blame(fields, status, message) {
+  const [, path = "", rest = ""] = /^(?:.*?: )?([a-z0-9.]+) (.*)$/i.exec(message) || [];
+  const wrong = fields.find((each) => each.field.path === path || each.field.also === path);
+  for (const each of fields) {
+    put(each.error);
+    each.input.removeAttribute("aria-invalid");
+  }
+  if (wrong && !wrong.node.hidden) {
+    put(wrong.error, said(rest));
+    wrong.input.setAttribute("aria-invalid", "true");
+    wrong.input.focus();
+    put(status, t("notsaved"));
+  } else {
+    put(status, message ? said(message) : "");
+  }
+  status.className = "said" + (message ? " bad" : "");
+}
+
+// {node, fields, values()}: a form that sends its fields with `send(values)`, by default to /configuration.
+export function form(specs, options = {}) {
+  const fields = specs.map((field) => make(field, field.value !== undefined ? field.value : at(now.configuration, field.path)));
+  const status = h("p", { class: "said", role: "status" });
+  const button = h("button", { class: "main" }, options.button || t("save"));
+  const values = () => {
+    const result = {};
+    for (const each of fields) plant(result, each.field.path, each.get());
+    return result;
+  };
+  const hide = () => fields.forEach((each) => {
+    each.node.hidden = Boolean(each.field.only && !each.field.only(values()));
+  });
+  const node = h("form", {
+    novalidate: true, // the reader judges, in the same words whoever asks
+    onchange: hide,
+    onsubmit: async (event) => {
+      event.preventDefault();
+      button.disabled = true;
+      blame(fields, status, "");
+      put(status, t("saving"));
+      try {
+        const answer = await (options.send || ((given) => write("/configuration", "PUT", given)))(values());
+        for (const each of fields) if (each.field.kind === "secret") each.input.value = "";
+        put(status, answer.rebootRequired ? t("saved.restart") : options.done || t("saved"));
+        status.className = "said good";
+        if (options.after) options.after(answer);
+      } catch (error) {
+        blame(fields, status, error.message);
+      }
+      button.disabled = false;
+    },
+  }, options.before, h("div", { class: options.one ? "stack" : "two" }, fields.map((each) => each.node)), h("div", { class: "row" }, button, options.buttons, status));
+  hide();
+  return { node, fields, values };
+}
+
+// Call draw() once the configuration is known.
+export function withConfiguration(draw) {
+  if (now.configuration) {
+    draw();
+    return () => null;
+  }
+  const stop = listen(() => {
+    if (now.configuration) {
+      stop();
+      draw();
+    }
+  });
+  return stop;
+}

@@ -1,0 +1,205 @@
+// What flows now.
+import { banner, card, h, icon, pairs, put, say } from "./dom.js";
+import { chart } from "./chart.js";
+import { ask } from "./ask.js";
+import { listen, now } from "./feed.js";
+import { lasting, minor, money, number, power, said, t, unit, when } from "./words.js";
+
+const KEPT = 3600; // s of the small chart
+// What helps against which of the reader's reasons.
+const HELP = [[/^no bytes/, "help.silent"], [/^bytes but|^frames but/, "help.noise"], [/no key$/, "help.key"], [/key does not match/, "help.wrong"]];
+
+function signal(rssi) {
+  const level = rssi > -55 ? 4 : rssi > -66 ? 3 : rssi > -76 ? 2 : 1;
+  return h("span", { class: "bars", "aria-hidden": "true" }, [1, 2, 3, 4].map((n) => h("i", { class: n <= level && "on" })));
+}
+
+export function signalOf(rssi) {
+  return h("span", null, signal(rssi), " ", unit(rssi, "dBm"));
+}
+
+// Why there is no fresh reading: a banner, empty where there is one.
+function trouble() {
+  const age = (performance.now() - now.heard) / 1000;
+  if (now.mode === "none" && now.reason === null && !now.meter) return [];
+  if (now.mode === "none") return banner("bad", t("lost"), t("lost.more"));
+  if (now.meter && !now.stale) return [];
+  if (!now.meter && !now.reason) return [];
+  const help = HELP.find(([pattern]) => now.reason && pattern.test(now.reason));
+  return banner(now.meter ? "" : "bad", now.meter ? t("stale", lasting(age)) : t("noreading"),
+    (now.reason ? said(now.reason) : t("stale.more")) + ".",
+    help && h("p", { class: "small" }, t(help[1]), " ", h("a", { href: "#settings/" + (help[1] === "help.key" || help[1] === "help.wrong" ? "meter" : "diagnosis") }, t("tellmore"))));
+}
+
+export function priceNow(prices) {
+  if (!prices) return null;
+  const ms = Date.now();
+  const slots = prices.prices.filter((slot) => slot[0] <= ms);
+  // The last slot that has begun is the one that is on, and the reader tells its price.
+  return slots.length ? slots[slots.length - 1][1] : prices.price;
+}
+
+export function live(root) {
+  const warn = h("div", { role: "status" });
+  const flow = h("span");
+  const big = h("div", { class: "big num" });
+  const facts = h("dl", { class: "facts" });
+  const hero = h("section", { class: "card hero w4", "aria-label": t("live") }, h("div", { class: "flow" }, icon("down"), flow), big, facts);
+  const phases = card(t("phases"));
+  const totals = card(t("counters"));
+  const who = card(t("meter"));
+  const line = card(t("connection"));
+  phases.classList.add("w2");
+  for (const each of [totals, who, line]) each.classList.add("w2");
+  const points = { t: [], end: [], up: [], down: [] };
+  let prices = null;
+  let identity = null;
+  let gone = false;
+  const recent = chart({
+    label: t("lasthour"), unit: "kW", height: 170, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
+    title: (k) => when("second", points.t[k]),
+    read: (k) => [["imp", t("import"), power(points.up[k] * 1000).join(" ")], ["exp", t("export"), power(points.down[k] * 1000).join(" ")]],
+    rest: [["imp", t("import"), ""], ["exp", t("export"), ""]],
+    restTitle: t("lasthour"),
+  });
+  hero.append(recent.node);
+  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, h("div", { class: "grid" }, hero, phases, totals, who, line));
+
+  const rows = [1, 2, 3].map((n) => {
+    const bar = h("i");
+    const row = { amp: h("span", { class: "amp num" }), rest: h("span", { class: "soft num small" }), bar,
+      box: h("div", { class: "bar", role: "meter", "aria-label": t("phase.fuse", n), "aria-valuemin": 0 }, bar) };
+    row.node = h("div", { class: "phase" }, h("b", null, "L" + n), row.rest, row.amp, row.box);
+    return row;
+  });
+  const fuse = h("p", { class: "soft small" });
+  phases.append(...rows.map((row) => row.node), fuse);
+
+  function redraw(force) {
+    const to = Math.ceil(Date.now() / 1000);
+    if (!force && document.hidden) return;
+    recent.update({ from: to - KEPT, to, ...points });
+  }
+
+  function add(meter) {
+    const at = Math.floor(Date.now() / 1000);
+    const n = points.t.length;
+    if (meter.pi[0] === null && meter.pe[0] === null) return;
+    if (n && at <= points.t[n - 1]) return;
+    if (n && at - points.t[n - 1] < 90) points.end[n - 1] = at;
+    points.t.push(at);
+    points.end.push(at + 10);
+    points.up.push((meter.pi[0] || 0) / 1000);
+    points.down.push((meter.pe[0] || 0) / 1000);
+    while (points.t.length && points.t[0] < at - KEPT - 60) for (const list of Object.values(points)) list.shift();
+  }
+
+  function reading() {
+    const meter = now.meter;
+    const net = meter ? meter.p[0] : null;
+    hero.classList.toggle("out", net < 0);
+    root.classList.toggle("old", !meter || now.stale || now.mode === "none");
+    flow.parentNode.style.visibility = net === null ? "hidden" : "";
+    say(flow, net < 0 ? t("exporting") : net > 0 ? t("importing") : t("balanced"));
+    const [value, kind] = power(net === null ? null : Math.abs(net));
+    put(big, value, h("small", null, kind));
+    const price = priceNow(prices);
+    const reactive = meter && meter.r[0];
+    const cost = price !== null && meter && meter.pi[0] !== null ? (price * meter.pi[0]) / 1000 : null;
+    const currency = (prices && prices.currency) || "EUR";
+    put(facts, [
+      price ? [t("costnow"), cost === null ? "–" : money(cost, currency) + "/h"] : null,
+      price ? [t("price"), unit(price, minor(currency), 2)] : null,
+      [t("reactive"), unit(reactive, "var")],
+    ].filter(Boolean).map((row) => h("div", null, h("dt", null, row[0]), h("dd", null, row[1]))));
+    const most = now.configuration ? now.configuration.m.f : 25;
+    rows.forEach((row, n) => {
+      const amps = meter ? meter.i[n] : null;
+      const watts = meter ? meter.p[n + 1] : null;
+      const volts = meter ? meter.u[n] : null;
+      put(row.amp, number(amps, 1), h("small", null, " A"));
+      say(row.rest, [volts === null ? null : unit(volts, "V", 1), watts === null ? null : power(watts).join("\u00a0")].filter(Boolean).join(" · "));
+      const part = amps === null ? 0 : Math.abs(amps) / most;
+      row.bar.style.width = Math.min(100, part * 100) + "%";
+      row.box.className = "bar" + (part > 1 ? " over" : part > 0.8 ? " high" : "");
+      row.box.setAttribute("aria-valuemax", most);
+      row.box.setAttribute("aria-valuenow", amps === null ? 0 : Math.abs(amps));
+      row.box.setAttribute("aria-valuetext", unit(amps, "A", 1));
+      row.node.hidden = n > 0 && meter !== null && amps === null && volts === null;
+    });
+    say(fuse, t("fuse.is", most));
+    put(totals, h("h2", null, t("counters")), pairs([
+      [t("import"), unit(meter && meter.ic, "kWh", 1)],
+      [t("export"), unit(meter && meter.ec, "kWh", 1)],
+      [t("import.re"), unit(meter && meter.ric, "kvarh", 1)],
+      [t("export.re"), unit(meter && meter.rec, "kvarh", 1)],
+    ]));
+  }
+
+  function links() {
+    const { health, state } = now;
+    put(line, h("h2", null, t("connection")), pairs([
+      [t("data"), t("mode." + now.mode)],
+      [t("age"), now.meter ? lasting((performance.now() - now.heard) / 1000) : "–"],
+      state && state.wifiIp !== "0.0.0.0" ? [t("wifi"), health && health.wifi_rssi !== null ? signalOf(health.wifi_rssi) : state.wifiIp] : null,
+      state && state.ethIp !== "0.0.0.0" ? [t("ethernet"), state.ethIp] : null,
+      health ? [t("broken"), t("of", number(health.meter.checksum_errors + health.meter.truncated), number(health.meter.frames))] : null,
+    ].filter(Boolean)));
+  }
+
+  async function more() {
+    const [health, id] = [await ask("/health").catch(() => null), identity || (await ask("/meter/id").catch(() => null))];
+    if (gone) return;
+    if (health) now.health = health;
+    identity = id;
+    put(who, h("h2", null, t("meter")), pairs([
+      [t("maker"), (id && id.manufacturerId) || "–"],
+      [t("model"), (id && id.meterName) || "–"],
+      [t("number"), (id && id.meterId) || "–"],
+      [t("line"), (health && health.meter.line) || t("searching")],
+    ]));
+    links();
+  }
+
+  async function start() {
+    prices = await ask("/prices").catch(() => null);
+    if (gone) return;
+    reading();
+    more();
+    const past = await ask("/history/hourly").catch(() => null); // a small board keeps none
+    if (gone || !past) return;
+    const first = points.t.length ? points.t[0] : Infinity;
+    const old = past.t.map((_, k) => k).filter((k) => past.t[k] < first && past.t[k] > Date.now() / 1000 - KEPT - 60);
+    points.t.unshift(...old.map((k) => past.t[k]));
+    points.end.unshift(...old.map((k) => past.t[k] + 10));
+    points.up.unshift(...old.map((k) => past.i[k]));
+    points.down.unshift(...old.map((k) => past.e[k]));
+    redraw(true);
+  }
+
+  const stop = listen((kind) => {
+    if (kind === "tick" || kind === "mode") {
+      links();
+    } else if (kind === "meter") {
+      if (now.meter && !now.stale) add(now.meter);
+      redraw();
+    }
+    if (kind !== "tick") reading();
+    const problem = trouble();
+    const text = problem.textContent || "";
+    if (warn.textContent !== text) put(warn, problem);
+  });
+  reading();
+  links();
+  more();
+  start();
+  const timers = [setInterval(more, 30000), setInterval(async () => {
+    prices = await ask("/prices").catch(() => prices);
+  }, 300000)];
+  return () => {
+    gone = true;
+    stop();
+    timers.forEach(clearInterval);
+    root.classList.remove("old");
+  };
+}

@@ -1,0 +1,175 @@
+// How the reader is set up.
+import { banner, card, download, h, put } from "./dom.js";
+import { ask, trusted, write } from "./ask.js";
+import { at, form, withConfiguration } from "./form.js";
+import { keep, now } from "./feed.js";
+import { t, said } from "./words.js";
+import { wifi } from "./wifi.js";
+
+const TABS = ["network", "meter", "general", "access", "update", "diagnosis"];
+
+export function heading(name) {
+  return [h("h1", { tabindex: "-1" }, t("settings")), h("nav", { class: "tabs sub", "aria-label": t("settings") },
+    TABS.map((tab) => h("a", { href: "#settings/" + tab, "aria-current": tab === name && "page" }, t("tab." + tab))))];
+}
+
+let definitions = null;
+
+// A view whose content needs the configuration and what its fields may be.
+function view(name, draw) {
+  return (root) => {
+    const body = h("div", { class: "stack" }, h("p", { class: "said" }, t("loading")));
+    put(root, heading(name), body);
+    let gone = false;
+    const ends = [() => {
+      gone = true;
+    }];
+    ends.push(withConfiguration(async () => {
+      try {
+        definitions = definitions || (await ask("/definitions"));
+        if (!gone) put(body, draw((end) => ends.push(end)));
+      } catch (error) {
+        if (!gone) put(body, banner("bad", said(error.message)));
+      }
+    }));
+    return () => ends.forEach((end) => end());
+  };
+}
+
+const named = (values, key) => values.map((value) => [value, t(key + "." + value)]);
+
+function addresses(path) {
+  const fixed = (values) => at(values, path + ".m") === "static";
+  return [
+    { path: path + ".m", kind: "select", label: t("address"), choices: named(definitions.addressModes, "mode") },
+    { path: path + ".i", kind: "text", label: t("ip"), only: fixed },
+    { path: path + ".s", kind: "text", label: t("mask"), only: fixed },
+    { path: path + ".g", kind: "text", label: t("gateway"), only: fixed },
+    { path: path + ".d1", kind: "text", label: t("dns"), only: fixed },
+  ];
+}
+
+export const network = view("network", () => [
+  wifi(now.state && now.state.state === "SETUP"),
+  card(t("links"), h("p", { class: "soft small" }, t("links.more")), form([
+    { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np") },
+    { path: "bhf", kind: "flag", label: t("bhf") },
+  ]).node),
+  card(t("wifi.details"), form([
+    { path: "w.e", kind: "flag", label: t("wifi.on") },
+    { path: "w.b", kind: "flag", label: t("wifi.ap"), hint: t("wifi.ap.hint") },
+    { path: "w.w", kind: "select", label: t("security"), choices: definitions.wifiSecurity.map((each) => [each.w, each.w ? each.name : t("open")]) },
+    { path: "w.z", kind: "select", label: t("channel"), choices: Array.from({ length: Number(definitions.wifiChannels[1]) + 1 }, (_, n) => [n, n ? String(n) : t("automatic")]) },
+    ...addresses("w.n"),
+  ]).node),
+  card(t("ethernet"), form([{ path: "e.e", kind: "flag", label: t("ethernet.on") }, ...addresses("e.n")]).node),
+]);
+
+// Tell how the key does, by what has been deciphered since it was set.
+function watchKey(node, before) {
+  let left = 40;
+  const look = async () => {
+    const health = await ask("/health").catch(() => null);
+    if (!node.isConnected) return;
+    const meter = health && health.meter;
+    left -= 1;
+    if (meter && meter.decoded > before.decoded && meter.encrypted > before.encrypted && !meter.diagnosis) {
+      put(node, banner("good", t("key.works"), t("key.works.more")));
+    } else if (meter && meter.decoded > before.decoded && meter.encrypted === before.encrypted) {
+      put(node, banner("plain", t("key.unused"), t("key.unused.more")));
+    } else if (meter && meter.decrypt_failures > before.decrypt_failures && meter.diagnosis) {
+      put(node, banner("bad", said(meter.diagnosis) + ".", t("key.wrong.more")));
+      if (left > 0) setTimeout(look, 2000);
+    } else if (left > 0) {
+      put(node, banner("plain", t("key.waiting"), meter && meter.diagnosis ? said(meter.diagnosis) + "." : ""));
+      setTimeout(look, 2000);
+    } else {
+      put(node, banner("", t("key.nothing"), meter && meter.diagnosis ? said(meter.diagnosis) + "." : ""));
+    }
+  };
+  look();
+}
+
+export const meter = view("meter", () => {
+  const feedback = h("div", { role: "status" });
+  const status = h("p", null, t("loading"));
+  const state = async () => {
+    const health = await ask("/health").catch(() => null);
+    if (!health) return;
+    const { diagnosis, line } = health.meter;
+    put(status, diagnosis ? h("span", { class: "error" }, said(diagnosis)) : t("reads"), line && h("span", { class: "soft" }, " · " + line));
+  };
+  state();
+  const { m } = now.configuration;
+  let before = { decoded: 0, encrypted: 0, decrypt_failures: 0 };
+  return [
+    card(t("meter"), status, form([
+      { path: "m.f", kind: "number", label: t("fuse"), hint: t("fuse.hint"), min: definitions.fuse[0], max: definitions.fuse[1] },
+      { path: "m.t", kind: "select", label: t("meter.type"), choices: definitions.meters.map((name) => [name, name === "auto" ? t("automatic") : name]) },
+      { path: "m.o", kind: "select", label: t("line"), choices: definitions.lines.map((each) => [each.o, each.o ? each.name : t("automatic")]) },
+      { path: "m.ts", kind: "select", label: t("ts"), hint: t("ts.hint"), choices: definitions.timestamps.map((name) => [name, name]) },
+    ], { after: () => setTimeout(state, 3000) }).node),
+    card(t("keys"), h("p", { class: "soft small" }, t("keys.more")), form([
+      { path: "m.k", kind: "secret", label: t("key.encryption"), set: m.ks, hint: t("key.hint") },
+      { path: "m.a", kind: "secret", label: t("key.authentication"), set: m.ks, hint: t("key.optional") },
+    ], {
+      send: async (given) => {
+        before = (await ask("/health")).meter;
+        return write("/configuration", "PUT", given);
+      },
+      after: () => watchKey(feedback, before),
+    }).node, feedback),
+  ];
+});
+
+export const general = view("general", () => [
+  card(t("prices"), form([
+    { path: "s", kind: "flag", label: t("spot"), hint: t("spot.hint") },
+    { path: "pa", kind: "select", label: t("area"), choices: definitions.priceAreas.map((name) => [name, name]), only: (values) => values.s },
+    { path: "p", kind: "number", label: t("fixed"), hint: t("fixed.hint"), min: 0, step: "any", only: (values) => !values.s },
+    { path: "pc", kind: "select", label: t("currency"), choices: definitions.currencies.map((name) => [name, name]) },
+  ]).node),
+  card(t("zone"), form([{ path: "t", kind: "text", label: t("zone"), choices: definitions.timezones, hint: t("zone.hint", Intl.DateTimeFormat().resolvedOptions().timeZone) }]).node),
+  card(t("updates"), form([{ path: "up", kind: "select", label: t("update.policy"), choices: named(definitions.updatePolicies, "up") }]).node),
+]);
+
+export const access = view("access", () => {
+  const status = h("p", { class: "said", role: "status" });
+  const secrets = h("input", { type: "checkbox", id: "secrets" });
+  const file = h("input", { type: "file", id: "restore", accept: ".json,application/json" });
+  const tell = (kind, text) => {
+    status.className = "said " + kind;
+    put(status, text);
+  };
+  const save = async () => {
+    try {
+      const given = secrets.checked ? await trusted("/configuration?secrets=1") : await ask("/configuration");
+      download("han-reader-configuration.json", "application/json", JSON.stringify(given, null, 1) + "\n");
+      tell("good", t("backup.made"));
+    } catch (error) {
+      tell("bad", said(error.message));
+    }
+  };
+  const restore = async () => {
+    try {
+      if (!file.files.length) throw new Error(t("choosefile"));
+      const given = await file.files[0].text();
+      await write("/configuration", "PUT", JSON.parse(given));
+      keep("configuration", await ask("/configuration"));
+      tell("good", t("restored"));
+    } catch (error) {
+      tell("bad", error instanceof SyntaxError ? t("notjson") : said(error.message));
+    }
+  };
+  return [
+    card(t("backup"), h("p", { class: "soft small" }, t("backup.more")),
+      h("label", { class: "check", for: "secrets" }, secrets, t("backup.secrets")),
+      h("div", { class: "row" }, h("button", { onclick: save }, t("backup.save"))),
+      h("div", null, h("label", { for: "restore" }, t("restore.file")), file),
+      h("div", { class: "row" }, h("button", { onclick: restore }, t("restore")), status)),
+    card(t("password.access"), h("p", { class: "soft small" }, t("password.access.more")), form([
+      { path: "pw", kind: "secret", label: t("password.new"), set: true, value: "" },
+    ]).node),
+    card(t("hosts"), h("p", { class: "soft small" }, t("hosts.more")), form([{ path: "hosts", kind: "list", label: t("hosts.names") }], { one: true }).node),
+  ];
+});

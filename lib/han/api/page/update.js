@@ -1,0 +1,154 @@
+// The reader's own program: what runs, what could, and putting it in.
+import { banner, card, h, pairs, put, say } from "./dom.js";
+import { ask, authorization, trusted } from "./ask.js";
+import { heading } from "./settings.js";
+import { keep, listen, now } from "./feed.js";
+import { number, said, t } from "./words.js";
+
+// Send a file with its progress; the reader's answer, or Error with its words.
+async function send(path, file, progress) {
+  const headers = await authorization();
+  const body = new FormData();
+  body.append("filename", file, file.name);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Authorization", headers.Authorization);
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      let answer = {};
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch (error) {
+        // A gate between here and the reader has its own words.
+      }
+      if (request.status < 300) resolve(answer);
+      else reject(new Error(answer.message || (answer.error && t("ota." + answer.error)) || request.responseText || String(request.status)));
+    };
+    request.onerror = () => reject(new Error(t("upload.cut")));
+    request.send(body);
+  });
+}
+
+export function update(root) {
+  let gone = false;
+  let waiting = null; // {version, since} of a restart into another version
+  const result = h("div", { role: "status", class: "stack" });
+  const current = h("div");
+  const offered = h("div", { class: "stack" });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("upload") });
+  bar.hidden = true;
+  const status = h("p", { class: "said", role: "status" });
+  const file = h("input", { type: "file", id: "image", accept: ".bin,application/octet-stream" });
+  const older = h("input", { type: "checkbox", id: "older" });
+  const upload = h("button", { class: "main", onclick: start }, t("upload"));
+  put(root, heading("update"), result,
+    card(t("version"), current), card(t("update.offer"), offered),
+    card(t("upload.title"), h("p", { class: "soft small" }, t("upload.more")),
+      h("div", null, h("label", { for: "image" }, t("upload.file")), file),
+      h("label", { class: "check", for: "older" }, older, t("upload.older")), bar, h("div", { class: "row" }, upload, status)));
+
+  function tell(kind, text) {
+    status.className = "said " + kind;
+    put(status, text);
+  }
+
+  async function act(path, message) {
+    try {
+      keep("ota", await trusted(path, { method: "POST" }));
+      if (message) tell("good", message);
+      return true;
+    } catch (error) {
+      tell("bad", said(error.message));
+      return false;
+    }
+  }
+
+  async function start() {
+    if (!file.files.length) {
+      tell("bad", t("choosefile"));
+      file.focus();
+      return;
+    }
+    upload.disabled = true;
+    bar.hidden = false;
+    tell("", t("uploading", 0));
+    try {
+      keep("ota", await send("/ota" + (older.checked ? "?allowDowngrade=1" : ""), file.files[0], (part) => {
+        bar.value = part;
+        say(status, part < 1 ? t("uploading", number(part * 100)) : t("checking"));
+      }));
+      tell("good", t("uploaded"));
+    } catch (error) {
+      tell("bad", said(error.message));
+      ask("/ota").then((ota) => keep("ota", ota), () => null);
+    }
+    bar.hidden = true;
+    upload.disabled = false;
+  }
+
+  async function activate() {
+    const before = now.state ? now.state.version : null;
+    if (await act("/ota/activate")) {
+      waiting = { before, since: Date.now(), away: false };
+      put(result, banner("plain", t("restarting"), t("restarting.more")));
+      follow();
+    }
+  }
+
+  // The reader restarts and proves itself before it calls the new version good.
+  async function follow() {
+    const state = await ask("/han", { patience: 4000 }).catch(() => null);
+    if (gone || !waiting) return;
+    if (!state || state.rebootPending) waiting.away = true;
+    if (state && !state.rebootPending && waiting.away && state.rebootReason.startsWith("OTA")) {
+      waiting = null;
+      keep("state", state);
+      keep("ota", await ask("/ota").catch(() => now.ota));
+    } else if (Date.now() - waiting.since < 300000) {
+      setTimeout(follow, 2000);
+    } else {
+      put(result, banner("bad", t("lost"), t("lost.more")));
+      waiting = null;
+    }
+  }
+
+  function draw() {
+    const { ota, state } = now;
+    put(current, pairs([
+      [t("version.runs"), state ? state.version : "–"],
+      [t("channel.release"), state ? state.channel : "–"],
+      [t("slot"), ota ? ota.activeSlot : "–"],
+      [t("reboot.reason"), state ? t("reboot." + state.rebootReason) : "–"],
+    ]));
+    if (state && !waiting) {
+      const undone = state.rebootReason === "OTA_ROLLBACK" || (ota && ota.error === "rolled_back");
+      const service = now.health && now.health.services.find((row) => row.name === "ota" && row.error);
+      put(result, undone ? banner("bad", t("undone"), t("undone.more", state.version), service && h("p", { class: "small" }, said(service.error)))
+        : state.rebootReason === "OTA_UPDATE" && banner("good", t("updated"), t("updated.more", state.version)));
+    }
+    if (!ota) return;
+    const version = ota.stagedVersion || ota.version;
+    const busy = ota.status === "DOWNLOAD_IN_PROGRESS" || ota.status === "INSTALL_IN_PROGRESS";
+    const focused = offered.contains(document.activeElement);
+    put(offered,
+      h("p", null, h("b", null, t("ota.status." + ota.status)), version && ota.status !== "IDLE" && ` · ${version}`, ota.critical && " · " + t("ota.critical")),
+      busy && [h("progress", { max: 100, value: ota.progress, "aria-label": t("ota.status." + ota.status) }), h("p", { class: "num" }, number(ota.progress) + "\u00a0%")],
+      ota.error && h("p", { class: "error" }, t("ota." + ota.error)),
+      ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { style: null }, ota.releaseNotes)),
+      h("div", { class: "row" },
+        ota.allowDownload && h("button", { class: "main", onclick: () => act("/ota/download", t("downloading")) }, t("download")),
+        ota.status === "READY_TO_REBOOT" && h("button", { class: "main", id: "activate", onclick: activate }, t("activate")),
+        ota.status === "FAILED" && h("button", { onclick: () => act("/ota/clear") }, t("understood"))));
+    if (focused && offered.querySelector("button")) offered.querySelector("button").focus();
+  }
+
+  const stop = listen((kind) => ["ota", "state", "health"].includes(kind) && draw());
+  draw();
+  ask("/health").then((health) => keep("health", health), () => null);
+  if (!now.ota) ask("/ota").then((ota) => keep("ota", ota), () => put(offered, h("p", { class: "soft" }, t("ota.none"))));
+  return () => {
+    gone = true;
+    stop();
+  };
+}

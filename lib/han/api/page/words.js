@@ -1,0 +1,161 @@
+// Texts in the reader's languages; numbers, money and times as they are written there.
+
+const TEXTS = __TEXTS__; // keys, then what they are in each language
+const LANGUAGES = __LANGUAGES__;
+export const NAMES = ["English", "Suomi", "Svenska", "Norsk"];
+// How numbers and dates are written; days before months in English too, as this is read in Europe.
+const LOCALES = ["en-GB", "fi", "sv", "nb"];
+// What prices are given in: a hundredth of the currency.
+const MINOR = { EUR: "c", SEK: "öre", NOK: "øre", DKK: "øre", GBP: "p", PLN: "gr", RON: "bani", CHF: "Rp." };
+const NONE = "–";
+
+let language = 0;
+let zone = "Etc/UTC";
+let formats = {};
+
+// What the browser keeps for this page; some phones' portal browsers keep nothing.
+export function kept(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name);
+    localStorage.setItem(name, value);
+  } catch (error) {
+    // It is asked again next time.
+  }
+  return null;
+}
+
+export function chooseLanguage() {
+  const wanted = [kept("language"), ...(navigator.languages || [navigator.language])];
+  const found = wanted.map((tag) => {
+    const short = (tag || "").slice(0, 2).toLowerCase();
+    return LANGUAGES.indexOf(short === "no" || short === "nn" ? "nb" : short);
+  });
+  setLanguage(Math.max(0, found.find((index) => index >= 0) || 0));
+}
+
+export function setLanguage(index) {
+  language = index;
+  formats = {};
+  document.documentElement.lang = LANGUAGES[index];
+}
+
+export function keepLanguage(index) {
+  kept("language", LANGUAGES[index]);
+  setLanguage(index);
+}
+
+export const languageIndex = () => language;
+
+// The text of a key, {0} and {1} replaced; the key where there is none, as of a state that is newer than this page.
+export function t(key, ...values) {
+  const at = TEXTS[0].indexOf(key);
+  const text = at < 0 ? key.slice(key.lastIndexOf(".") + 1) : TEXTS[language + 1][at];
+  return values.length ? text.replace(/\{(\d)\}/g, (_, index) => values[index]) : text;
+}
+
+// What the API says in English, in the reader's language where it is known, else as it is.
+export function said(text) {
+  for (const key of TEXTS[0]) {
+    if (!key.startsWith("= ")) continue;
+    const parts = key.slice(2).split(/\{\d\}/);
+    const values = [];
+    let rest = text;
+    const whole = parts.every((part, index) => {
+      const at = index === parts.length - 1 && index ? rest.length - part.length : rest.indexOf(part);
+      if (at < 0 || rest.slice(at, at + part.length) !== part || (!index && at)) return false;
+      if (index) values.push(rest.slice(0, at));
+      rest = rest.slice(at + part.length);
+      return true;
+    });
+    if (whole && !rest) return t(key, ...values);
+  }
+  return text;
+}
+
+export function setZone(name) {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    if (zone !== name) formats = {};
+    zone = name;
+  } catch (error) {
+    zone = "UTC"; // a browser without this zone's rules
+  }
+}
+
+function format(options) {
+  const name = JSON.stringify(options);
+  formats[name] = formats[name] || new Intl.DateTimeFormat(LOCALES[language], { timeZone: zone, ...options });
+  return formats[name];
+}
+
+const STYLES = {
+  time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  second: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+  slot: { weekday: "short", day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  weekday: { weekday: "short", day: "numeric" },
+  day: { weekday: "short", day: "numeric", month: "long" },
+  date: { day: "numeric", month: "numeric" },
+  month: { month: "short" },
+  year: { month: "long", year: "numeric" },
+};
+
+// A time, unix s, in the reader's own zone.
+export function when(style, seconds) {
+  return format(STYLES[style]).format(new Date(seconds * 1000));
+}
+
+// [year, month, day, hour, minute] of a time, unix s, in the reader's own zone.
+export function clock(seconds) {
+  const found = {};
+  const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" };
+  for (const part of format({ ...options, hourCycle: "h23", calendar: "gregory", numberingSystem: "latn" })
+    .formatToParts(new Date(seconds * 1000))) {
+    found[part.type] = Number(part.value);
+  }
+  return [found.year, found.month, found.day, found.hour % 24, found.minute];
+}
+
+// Unix s of the midnight that begins the day of a time, `days` later; days have 23 to 25 hours.
+export function midnight(seconds, days = 0) {
+  const [, , , hour, minute] = clock(seconds);
+  let at = seconds - (seconds % 60) - (hour * 60 + minute) * 60 + days * 86400;
+  for (let pass = 0; pass < 2; pass += 1) {
+    const [, , , h0, m0] = clock(at);
+    at += ((h0 > 12 ? 24 - h0 : -h0) * 60 - m0) * 60;
+  }
+  return at;
+}
+
+export function number(value, digits = 0, least = digits) {
+  if (value === null || value === undefined || Number.isNaN(value)) return NONE;
+  const name = "n" + digits + least;
+  const options = { maximumFractionDigits: digits, minimumFractionDigits: least };
+  formats[name] = formats[name] || new Intl.NumberFormat(LOCALES[language], options);
+  return formats[name].format(value);
+}
+
+// [number, unit] of a power in W.
+export function power(watts) {
+  if (watts === null || watts === undefined) return [NONE, "W"];
+  return Math.abs(watts) < 1000 ? [number(watts), "W"] : [number(watts / 1000, 2), "kW"];
+}
+
+export const unit = (value, name, digits = 0) => number(value, digits) + "\u00a0" + name;
+
+// An amount of minor units as money.
+export function money(value, currency, digits = 2) {
+  if (value === null || value === undefined) return NONE;
+  const name = currency + digits;
+  const options = { style: "currency", currency, maximumFractionDigits: digits, minimumFractionDigits: digits };
+  formats[name] = formats[name] || new Intl.NumberFormat(LOCALES[language], options);
+  return formats[name].format(value / 100);
+}
+
+export const minor = (currency) => (MINOR[currency] || currency + "/100") + "/kWh";
+
+// Seconds in words: 45 s, 3 min, 2 h, 5 d.
+export function lasting(seconds) {
+  if (seconds < 100) return unit(Math.max(0, Math.round(seconds)), "s");
+  if (seconds < 6000) return unit(Math.round(seconds / 60), "min");
+  return seconds < 172800 ? unit(Math.round(seconds / 3600), "h") : unit(Math.round(seconds / 86400), t("d"));
+}

@@ -1,0 +1,162 @@
+"""Makes the reader's own page one file that is sent as it is: `python -m tools.page`.
+
+The sources in lib/han/api/page/ become one HTML document, minified and compressed, behind the head of
+the HTTP answer, whose security policy names the document's only script and only style by their hash.
+It is kept beside the module that sends it (lib/han/api/page/page.bin, not under version control), so
+that the application also runs from its sources. For firmware with the application frozen in, which has
+no files: `--module PATH` writes the same bytes as a module, to be frozen as han/api/page/pagedata.py.
+
+The same sources make the same bytes.
+"""
+
+import argparse
+import base64
+import fcntl
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import re
+import sys
+
+import minify_html
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent / "lib/han/api/page"
+FILE = SOURCE / "page.bin"
+ENTRY = "main.js"
+LANGUAGES = "en", "fi", "sv", "nb"
+#: Bytes of the compressed document.
+BUDGET = 40 * 1000
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
+_TOP = re.compile(r"^(?:async function|function|const|let|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps those of functions
+_PLACE = re.compile(r"\{\d?\}")
+
+# Nothing from anywhere else, nothing inline but what was built in, and no page around it.
+_POLICY = (
+    "default-src 'none'; script-src '%s'; style-src '%s'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEAD = (
+    "HTTP/1.1 200 OK\r\n"
+    "ETag: \"%s\"\r\n"
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Content-Encoding: gzip\r\n"
+    "Content-Length: %d\r\n"
+    "Cache-Control: no-cache\r\n"
+    "Connection: close\r\n"
+    "Vary: Accept, Accept-Encoding\r\n"
+    "Content-Security-Policy: %s\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "\r\n"
+)
+
+
+def modules(name=ENTRY, found=None):
+    """Names of the JavaScript modules, each behind those that it imports."""
+    found = [] if found is None else found
+    for needed in _IMPORT.findall((SOURCE / name).read_text()):
+        if needed not in found:
+            modules(needed, found)
+    found.append(name)
+    return found
+
+
+def script():
+    """All modules as one; ValueError where two of them use one name for two things."""
+    owners, parts = {}, []
+    for name in modules():
+        text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", (SOURCE / name).read_text())))
+        if re.search(r"^(import|export) ", text, re.MULTILINE):
+            raise ValueError("%s: an import or export that the page's builder does not know" % name)
+        for word in _TOP.findall(text):
+            if owners.setdefault(word, name) != name:
+                raise ValueError("%s is defined in %s and in %s" % (word, owners[word], name))
+        parts.append(text)
+    return "\n".join(parts)
+
+
+def texts():
+    """[keys, texts in the first of LANGUAGES, …]; ValueError where a language lacks one or its places."""
+    tables = [json.loads((SOURCE / (language + ".json")).read_text()) for language in LANGUAGES]
+    for language, table in zip(LANGUAGES, tables):
+        if list(table) != list(tables[0]):
+            differ = [pair for pair in zip(table, tables[0]) if pair[0] != pair[1]]
+            raise ValueError("%s.json: keys are not those of en.json: %s" % (language, differ[:1] or "number"))
+        for key, text in table.items():
+            if sorted(_PLACE.findall(text)) != sorted(_PLACE.findall(tables[0][key])):
+                raise ValueError("%s.json: %s: other places than in en.json" % (language, key))
+    return [list(tables[0])] + [list(table.values()) for table in tables]
+
+
+def document():
+    """The minified document, bytes."""
+    words = json.dumps(texts(), ensure_ascii=False, separators=(",", ":"))
+    code = script().replace("__TEXTS__", words).replace("__LANGUAGES__", json.dumps(LANGUAGES))
+    html = (SOURCE / "index.html").read_text()
+    html = html.replace("/* style.css */", (SOURCE / "style.css").read_text())
+    html = html.replace("/* main.js */", '(() => {\n"use strict";\n%s\n})();' % code)
+    small = minify_html.minify(
+        html, minify_js=True, minify_css=True, minify_doctype=False, keep_closing_tags=True,
+        keep_html_and_head_opening_tags=True, keep_comments=False,
+    )  # fmt: skip
+    if re.search(r"<script>.*\n.*</script>", small) and "\n  " in small.split("<script>")[1]:
+        raise ValueError("the minifier did not understand the script")
+    return small.encode()
+
+
+def _hash(small, tag):
+    inside = re.findall(rb"<%s>(.*?)</%s>" % (tag, tag), small, re.DOTALL)
+    if len(inside) != 1:
+        raise ValueError("the document must have one %s" % tag.decode())
+    return "sha256-" + base64.b64encode(hashlib.sha256(inside[0]).digest()).decode()
+
+
+def answer():
+    """(the whole HTTP answer, length of its compressed document)."""
+    small = document()
+    policy = _POLICY % (_hash(small, b"script"), _hash(small, b"style"))
+    packed = bytearray(gzip.compress(small, 9, mtime=0))
+    packed[9] = 255  # of an unknown system, whichever it was made on
+    head = _HEAD % (hashlib.sha256(packed).hexdigest()[:16], len(packed), policy)
+    return head.encode() + packed, len(packed)
+
+
+def build():
+    """Bring page.bin up to date, unless it is newer than all that it is made of; its path."""
+    made_of = [path for path in SOURCE.iterdir() if path.suffix in (".html", ".css", ".js", ".json")]
+    made_of.append(pathlib.Path(__file__))
+    with open(SOURCE / "index.html") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a test run and a `make sim` may start together
+        if FILE.exists() and FILE.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in made_of):
+            return FILE
+        data, size = answer()
+        if size > BUDGET:
+            raise ValueError("the page has %d bytes, more than %d" % (size, BUDGET))
+        temporary = FILE.with_suffix(".new")
+        temporary.write_bytes(data)
+        os.replace(temporary, FILE)
+    return FILE
+
+
+def main():
+    parser = argparse.ArgumentParser("python -m tools.page", description="build the reader's own page")
+    parser.add_argument("--module", metavar="PATH", help="write it as a Python module too")
+    options = parser.parse_args()
+    data = build().read_bytes()
+    if options.module:
+        lines = ["    %r" % data[i : i + 64] for i in range(0, len(data), 64)]
+        text = '"""Made by tools/page.py."""\nDATA = (\n%s\n)\n' % "\n".join(lines)
+        pathlib.Path(options.module).write_text(text)
+    size = len(data) - data.index(b"\r\n\r\n") - 4
+    print("%s: %d bytes compressed, of at most %d" % (FILE.name, size, BUDGET))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
