@@ -7,7 +7,7 @@ They are prepared as for the other flavour (see tools.stage); data files become 
 import shutil
 import sys
 
-from tools import stage
+from tools import page, stage
 
 TARGET = stage.BUILD / "frozen"
 #: Twins of viper code, for interpreters without it.
@@ -15,7 +15,10 @@ TWINS = ("_plain.py", "wire/plain.py")
 #: What the chip starts: {name there: source}.
 STARTERS = ("boot.py", "main.py")
 #: {data file: the module whose DATA it is}, which its readers fall back to where there are no files.
-DATA = {"han/core/zones.bin": "han/core/zonedata.py"}
+DATA = {
+    "han/core/zones.bin": "han/core/zonedata.py",
+    "han/api/page/page.bin": "han/api/page/pagedata.py",
+}
 
 
 def files():
@@ -25,6 +28,7 @@ def files():
         name = path.as_posix()
         if not name.endswith(TWINS):
             found[name] = stage.prepared(path, source.read_text())
+    page.build()
     for source in (stage.ROOT / "lib").rglob("*.bin"):
         name = source.relative_to(stage.ROOT / "lib").as_posix()
         found[DATA[name]] = "DATA = %r\n" % source.read_bytes()

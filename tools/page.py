@@ -3,13 +3,11 @@
 The sources in lib/han/api/page/ become one HTML document, minified and compressed, behind the head of
 the HTTP answer, whose security policy names the document's only script and only style by their hash.
 It is kept beside the module that sends it (lib/han/api/page/page.bin, not under version control), so
-that the application also runs from its sources. For firmware with the application frozen in, which has
-no files: `--module PATH` writes the same bytes as a module, to be frozen as han/api/page/pagedata.py.
+that the application also runs from its sources.
 
 The same sources make the same bytes.
 """
 
-import argparse
 import base64
 import fcntl
 import gzip
@@ -145,14 +143,7 @@ def build():
 
 
 def main():
-    parser = argparse.ArgumentParser("python -m tools.page", description="build the reader's own page")
-    parser.add_argument("--module", metavar="PATH", help="write it as a Python module too")
-    options = parser.parse_args()
     data = build().read_bytes()
-    if options.module:
-        lines = ["    %r" % data[i : i + 64] for i in range(0, len(data), 64)]
-        text = '"""Made by tools/page.py."""\nDATA = (\n%s\n)\n' % "\n".join(lines)
-        pathlib.Path(options.module).write_text(text)
     size = len(data) - data.index(b"\r\n\r\n") - 4
     print("%s: %d bytes compressed, of at most %d" % (FILE.name, size, BUDGET))
     return 0
