@@ -1,9 +1,378 @@
-"""Runs first on the chip: the application lies in /lib and comes before anything else on the path."""
+"""Runs first on the chip and is never updated: checks the running slot's application, falls back, counts starts.
 
+It imports nothing of the application. A slot holds MicroPython's image, the application's files (a littlefs, unless
+they are frozen into MicroPython), and a manifest: one sector "HANM", format, length, CRC-32, JSON. Files that are as
+the manifest says are mounted at /app, first on the path. main.py finds BOOT; nothing else of this file stays.
+
+Each start leaves four bytes in a sector of the `state` partition, whose bits are only ever cleared: its kind and slot;
+what became of it (_HEALTHY, _ACTIVATED); the reason, where it is a start after another application; the complement of
+the first, without which power failed in between. RTC memory counts too (b"HB" and a count for each slot, its first
+four bytes), for flash that cannot be written.
+"""
+
+import gc
+import hashlib
+import json
+import os
+import struct
 import sys
+from binascii import crc32
 
-_LIB = "/lib"
+import machine
+import vfs
+from esp32 import Partition
 
-if _LIB in sys.path:
-    sys.path.remove(_LIB)
-sys.path.insert(0, _LIB)
+_SECTOR = 4096
+_STARTS = 4  # sector of `state`, see han/store/flash.py
+_MAGIC = b"HANB"
+_KEEP = 8  # starts that are kept when the sector is full
+_MOST = 3  # starts without becoming healthy
+_HANG_MS = 120000  # for an import that never ends: from here to the application's own watchdog
+
+# Kinds of starts. The slot is in the lowest bit.
+_NORMAL, _UPDATE, _BACK, _LEFT = 0x10, 0x20, 0x40, 0x50
+# What became of it: the application has been healthy; it has told the chip's loader to start the other slot.
+_HEALTHY, _ACTIVATED = 0x0F, 0xF0
+
+_REASONS = (
+    "restarted before it was confirmed",
+    "power failed while it was being confirmed",
+    "the chip could not load it",
+    "it was not started",
+    "%d starts without becoming healthy" % _MOST,
+    "it has no manifest",
+    "its files are damaged",
+    "its flash cannot be read",
+)
+_UNCONFIRMED, _INTERRUPTED, _UNLOADABLE, _NEVER, _UNHEALTHY, _NO_MANIFEST, _DAMAGED, _UNREADABLE = range(8)
+
+
+class Files:
+    """A slot's files as VfsLfs2 reads them. Nothing here allocates."""
+
+    def __init__(self, slot, offset, size, block):
+        self._read = slot.readblocks
+        self._at = offset
+        self._block = block
+        self._count = size // block
+
+    def readblocks(self, n, buf, off=0):
+        off += self._at + n * self._block
+        self._read(off >> 12, buf, off & 4095)
+
+    def writeblocks(self, n, buf, off=0):
+        raise OSError(30)  # read-only
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return self._count
+        if op == 5:
+            return self._block
+        if op == 6:
+            raise OSError(30)
+        return 0
+
+
+# A slot
+
+
+def image_end(slot):
+    """Where ESP-IDF's image in a slot ends, None where there is none."""
+    head = bytearray(24)
+    slot.readblocks(0, head)
+    if head[0] != 0xE9:
+        return None
+    size = slot.ioctl(4, 0) * _SECTOR
+    part = bytearray(8)
+    at = 24
+    for _ in range(head[1]):
+        slot.readblocks(at // _SECTOR, part, at % _SECTOR)
+        at += 8 + struct.unpack_from("<I", part, 4)[0]
+        if at >= size:
+            return None
+    return (at | 15) + 1 + 32 * (head[23] == 1)
+
+
+def find_manifest(slot):
+    """The manifest behind the image in a slot, None where there is none."""
+    end = image_end(slot)
+    if end is None:
+        return None
+    head = bytearray(12)
+    for n in range((end + _SECTOR - 1) // _SECTOR, slot.ioctl(4, 0)):
+        slot.readblocks(n, head)
+        magic, form, length, crc = struct.unpack("<4sHHI", head)
+        if magic == b"HANM" and form == 1 and length <= _SECTOR - 12:
+            text = bytearray(length)
+            slot.readblocks(n, text, 12)
+            if crc32(text) == crc:
+                return json.loads(bytes(text).decode())
+    return None
+
+
+def is_same(slot, at, size, digest):
+    """True when the SHA-256 of a slot's bytes is `digest`, hex digits."""
+    hashed = hashlib.sha256()
+    buf = memoryview(bytearray(_SECTOR))
+    end = at + size
+    while at < end:
+        part = buf[: min(end - at, _SECTOR - at % _SECTOR)]
+        slot.readblocks(at // _SECTOR, part, at % _SECTOR)
+        hashed.update(part)
+        at += len(part)
+    return hashed.digest() == bytes([int(digest[n : n + 2], 16) for n in range(0, 64, 2)])
+
+
+def check(slot):
+    """(manifest or None, None or why this slot's application cannot be started)."""
+    try:
+        manifest = find_manifest(slot)
+        if not manifest or manifest["product"] != "han-reader":
+            return None, _NO_MANIFEST
+        if "files" in manifest:
+            files = manifest["files"]
+            if not is_same(slot, files["offset"], files["size"], files["sha256"]):
+                return manifest, _DAMAGED
+        return manifest, None
+    except OSError:
+        return None, _UNREADABLE
+    except (ValueError, KeyError, TypeError):
+        return None, _NO_MANIFEST
+
+
+def mount(slot, manifest):
+    """Put the application first on the path; None, or why that cannot be."""
+    try:
+        if "files" in manifest:
+            files = manifest["files"]
+            device = Files(slot, files["offset"], files["size"], files.get("block", _SECTOR))
+            vfs.mount(vfs.VfsLfs2(device), "/app", readonly=True)
+            sys.path.insert(0, "/app")
+        return None
+    except (OSError, ValueError, TypeError):
+        return _DAMAGED
+
+
+def bootable(manifest):
+    """True unless this application needs a boot.py that is not there: stock MicroPython has none of its own."""
+    try:
+        return "files" not in manifest or bool(os.stat("/boot.py"))
+    except OSError:
+        return False
+
+
+def loader_states():
+    """[(slot, state)] of otadata's two entries, states as ESP-IDF's: 1 to be confirmed, 4 given up."""
+    found = []
+    entry = bytearray(32)
+    try:
+        otadata = Partition.find(Partition.TYPE_DATA, 0)[0]  # type: ignore[call-arg]
+        for n in range(2):
+            otadata.readblocks(n, entry)
+            sequence, state = struct.unpack("<I20xI4x", entry)
+            found.append(((sequence - 1) % 2, state))
+    except (OSError, IndexError):
+        pass
+    return found
+
+
+# Starts
+
+
+def read_starts(state):
+    """([four bytes of each start, the oldest first], where the next ones go) of the `state` partition."""
+    data = bytearray(_SECTOR)
+    state.readblocks(_STARTS, data)
+    entries = []
+    end = _SECTOR
+    if data[:4] == _MAGIC:
+        while end > 4 and data[end - 4 : end] == b"\xff\xff\xff\xff":
+            end -= 4
+        entries = [bytes(data[n : n + 4]) for n in range(4, end, 4) if data[n] ^ data[n + 3] == 0xFF]
+    if end == _SECTOR:  # full, or nothing of ours
+        state.writeblocks(_STARTS, bytes(4), 0)  # so that a half done erasure leaves nothing that looks like ours
+        state.ioctl(6, _STARTS)
+        entries = entries[-_KEEP:]
+        keep = _MAGIC + b"".join(entries)
+        state.writeblocks(_STARTS, keep, 0)
+        end = len(keep)
+    return entries, end
+
+
+def note(state, at, first, reason):
+    """Write a start's four bytes; faults of the flash only make it forget."""
+    entry = bytes((first, 0xFF, reason, first ^ 0xFF))
+    try:
+        state.writeblocks(_STARTS, entry, at)
+    except (OSError, AttributeError):
+        pass
+    return entry
+
+
+def marks(state, at):
+    """(healthy, activating): what the application calls; they need nothing of this file."""
+    rtc = machine.RTC()
+
+    def mark(bits):
+        try:
+            state.writeblocks(4, bytes((0xFF ^ bits,)), at + 1)
+        except (OSError, AttributeError):
+            pass
+
+    def healthy():
+        rtc.memory(b"HB\0\0" + rtc.memory()[4:])
+        mark(0x0F)
+
+    def activating():
+        mark(0xF0)
+
+    return healthy, activating
+
+
+def unhealthy(entries):
+    """[starts of slot 0, of slot 1] since one was healthy, or since an update."""
+    counts = [0, 0]
+    for entry in reversed(entries):
+        if not entry[1] & _HEALTHY:
+            break
+        counts[entry[0] & 1] += 1
+        if entry[0] & 0xF0 == _UPDATE:
+            break
+    kept = machine.RTC().memory()[:4]
+    if len(kept) == 4 and kept[:2] == b"HB":
+        counts = [max(counts[0], kept[2]), max(counts[1], kept[3])]
+    return counts
+
+
+def remember(counts):
+    """Keep the counts in RTC memory, whose rest is the application's."""
+    rtc = machine.RTC()
+    rtc.memory(b"HB" + bytes([min(n, 255) for n in counts]) + rtc.memory()[4:])
+
+
+def kind_of(entries, mine, states, fallen):
+    """(kind, reason) of this start, from the one before and from what the chip's loader did."""
+    last = entries[-1] if entries else b"\0\xff\0\0"
+    known = bool(entries)
+    elsewhere = known and last[0] & 1 != mine
+    if elsewhere and last[0] & 0xF0 == _LEFT:
+        return _BACK, last[2]
+    if (mine, 1) in states:
+        return _UPDATE, 0xFF
+    if elsewhere:
+        if fallen:
+            return _BACK, _UNLOADABLE
+        return _BACK, _UNCONFIRMED if (1 - mine, 4) in states else _INTERRUPTED
+    if known and (fallen or not last[1] & _ACTIVATED):
+        return _BACK, _NEVER
+    return _NORMAL, 0xFF
+
+
+def rolled_back(entries):
+    """Why another application does not run, None where there is nothing to tell: once told, a healthy start ends it."""
+    for n, entry in enumerate(reversed(entries)):
+        if n and not entry[1] & _HEALTHY or entry[0] & 0xF0 == _UPDATE:
+            break
+        if entry[0] & 0xF0 == _BACK:
+            reason = _REASONS[entry[2]] if entry[2] < len(_REASONS) else "unknown"
+            return "slot%d: %s" % (2 - (entry[0] & 1), reason)
+    return None
+
+
+def start():
+    """What BOOT is to be; never returns where the other slot is to start."""
+    running = Partition(Partition.RUNNING)
+    mine = running.info()[1] - 16  # ESP_PARTITION_SUBTYPE_APP_OTA_0
+    other = None
+    fallen = False
+    if mine in (0, 1):
+        other = running.get_next_update()
+        if other.info()[2] == running.info()[2]:
+            other = None
+        try:
+            fallen = Partition(Partition.BOOT).info()[2] != running.info()[2]
+        except OSError:
+            pass
+    else:
+        mine = 0
+    states = loader_states()
+    pending = (mine, 1) in states
+    if fallen:  # what the loader could not start must not start by itself once it has been replaced
+        try:
+            running.set_boot()
+        except OSError:
+            fallen = False
+    try:
+        state = Partition("state")
+        entries, at = read_starts(state)
+    except OSError:
+        state, entries, at = None, [], 4
+
+    manifest, why = check(running)
+    if manifest and why is None:
+        why = mount(running, manifest)
+    if machine.reset_cause() == machine.SOFT_RESET and entries:  # Ctrl-D: the same start goes on
+        counts = unhealthy(entries)
+        at -= 4
+    else:
+        kind, reason = kind_of(entries, mine, states, fallen)
+        counts = [0, 0] if kind == _UPDATE else unhealthy(entries)
+        if why is None and counts[mine] >= _MOST and not counts[1 - mine]:
+            why = _UNHEALTHY
+        # Back at once to where it came from would be for ever.
+        if why is not None and other and not (kind == _BACK and entries[-1][0] & 0xF0 == _LEFT):
+            theirs, wrong = check(other)
+            if wrong is None and bootable(theirs):
+                leave(other, state, at, _LEFT | mine, why, pending)
+                at += 4
+        entries.append(note(state, at, kind | mine, reason))
+        counts[mine] += 1
+        remember(counts)
+    if manifest and why in (None, _UNHEALTHY):
+        machine.WDT(timeout=_HANG_MS)
+    else:
+        manifest = None
+        print("boot: slot%d: %s" % (mine + 1, _REASONS[why]))
+        sys.path.insert(0, "/lib")  # an application under development, if any
+    healthy, activating = marks(state, at)
+    return {
+        "slot": "slot%d" % (mine + 1),
+        "manifest": manifest,
+        "rolled_back": rolled_back(entries),
+        "safe": counts[mine] > _MOST,
+        "boots": counts[mine],
+        "pending": pending or fallen,
+        "healthy": healthy,
+        "activating": activating,
+    }
+
+
+def leave(other, state, at, first, reason, pending):
+    """Start the other slot; returns where the chip refuses."""
+    print("boot: slot%d: %s; starting slot%d" % ((first & 1) + 1, _REASONS[reason], 2 - (first & 1)))
+    note(state, at, first, reason)
+    try:
+        if not pending:  # else a reset is enough, and its entry in otadata stays confirmed
+            other.set_boot()
+        machine.reset()
+    except OSError:
+        pass
+
+
+def main():
+    """Leave BOOT and nothing else."""
+    names, collect = globals(), gc.collect
+    try:
+        boot = start()
+    except Exception as error:  # nothing here may keep the application from being tried
+        sys.print_exception(error)
+        boot = {"slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False}
+        boot["healthy"] = boot["activating"] = lambda: None
+    for name in list(names):
+        if name[:2] != "__":
+            del names[name]
+    names["BOOT"] = boot
+    collect()
+
+
+main()

@@ -1,26 +1,38 @@
-"""Runs on the chip after boot.py: board -> application -> run."""
+"""Runs on the chip after boot.py, and is never updated: board -> application -> run."""
 
 import asyncio
 import gc
 import sys
-
-from han.app import App
-from board import Board
+import time
 
 #: Bytes after which to collect, so that garbage does not break up the heap between what stays.
 _GARBAGE = 8192
+#: Where there is no application, or not even its board, the slots are looked at again after this time.
+_AGAIN_S = 60
 
 
-def main():
+def main(boot):
     """Serve for ever; what the application cannot handle itself starts the chip again. Ctrl-C gives the REPL."""
     gc.threshold(_GARBAGE)
-    board = Board()
+    board = None
     try:
+        from board import Board
+
+        board = Board(boot)
+        if boot["safe"]:
+            from han.safe import App
+        else:
+            from han.app import App
         asyncio.run(App(board).run())
     except Exception as error:
         sys.print_exception(error)
-        board.reset("CRASH")
+        if board:
+            board.reset("CRASH")
+        import machine
+
+        time.sleep(_AGAIN_S)
+        machine.reset()
 
 
 if __name__ == "__main__":
-    main()
+    main(BOOT)  # type: ignore[name-defined]  # noqa: F821  boot.py leaves it

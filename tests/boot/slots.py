@@ -1,0 +1,136 @@
+"""A chip in memory with images in its slots, small ones, that boot.py starts from; for both interpreters."""
+
+import hashlib
+import io
+import json
+import struct
+from binascii import crc32
+
+from host_sim import chip
+from host_sim.flash import Partition
+from host_sim.powercut import Power
+
+SECTOR = 4096
+SIZES = {"otadata": 2, "slot1": 16, "slot2": 16, "state": 16}
+ROOT = __file__.rsplit("/", 3)[0]
+
+with open(ROOT + "/boot.py") as file:
+    CODE = compile(file.read(), "boot.py", "exec")
+
+
+def esp_image(code=b"MicroPython"):
+    """A sound application image of ESP-IDF's, of one segment."""
+    code += bytes(-len(code) % 4)
+    image = struct.pack("<BBBBI", 0xE9, 1, 2, 0x20, 0x40081000) + bytes(15) + b"\1"
+    image += struct.pack("<II", 0x3F400020, len(code)) + code
+    checksum = 0xEF
+    for byte in code:
+        checksum ^= byte
+    image += bytes(15 - len(image) % 16) + bytes((checksum,))
+    return image + hashlib.sha256(image).digest()
+
+
+def image(version="1.0.0.0", files=b"the files", block=SECTOR, **changes):
+    """A slot's image; files None: frozen. `changes` are of the manifest. The signature sector is blank."""
+    app = esp_image(version.encode())
+    body = app + b"\xff" * (-len(app) % SECTOR)
+    manifest = {"product": "han-reader", "version": version, "min_version": "1.0.0.0", "chip": "sim",
+                "flavour": "frozen" if files is None else "appended", "built_with": "1.27.0"}  # fmt: skip
+    if files is not None:
+        files += b"\xff" * (-len(files) % SECTOR)
+        digest = hashlib.sha256(files).digest()
+        manifest["files"] = {"offset": len(body), "size": len(files), "block": block, "sha256": digest.hex()}
+        body += files
+    manifest["size"] = len(body) + 2 * SECTOR
+    manifest.update(changes)
+    text = json.dumps(manifest).encode()
+    sector = struct.pack("<4sHHI", b"HANM", 1, len(text), crc32(text)) + text
+    return body + sector + b"\xff" * (2 * SECTOR - len(sector))
+
+
+class Vfs:
+    """What `import vfs` gives: notes what is mounted. `broken`: mounting fails."""
+
+    broken = False
+
+    def __init__(self):
+        self.mounted = []
+
+    def VfsLfs2(self, device):
+        if self.broken:
+            raise OSError(19)
+        return device
+
+    def mount(self, fs, path, readonly=False):
+        assert readonly
+        self.mounted.append((path, fs))
+
+
+class Chip:
+    """Flash, RTC memory and what happens between two resets."""
+
+    def __init__(self, *images, seed=1):
+        self.power = Power(seed)
+        self.parts = {}
+        self.files = {}
+        for label, sectors in SIZES.items():
+            self.files[label] = io.BytesIO(b"\xff" * (sectors * SECTOR))
+            self.parts[label] = Partition(self.files[label], sectors * SECTOR, label, self.power)
+        for label, content in zip(("slot1", "slot2"), images):
+            if content:
+                self.flash(label, content)
+        self.rtc = b""
+        self.resets = []  # slots whose boot.py has restarted the chip
+
+    def flash(self, label, content):
+        """A tool writes a slot."""
+        self.files[label].seek(0)
+        self.files[label].write(content)
+
+    def flip(self, label, at, mask=0x10):
+        """Bits of a byte change by themselves."""
+        file = self.files[label]
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes((byte ^ mask,)))
+
+    def content(self, label):
+        self.files[label].seek(0)
+        return self.files[label].read()
+
+    def start(self, cause=chip.Machine.HARD_RESET, vfs=None):
+        """Reset (a cause of machine's; 1 is a loss of power), loader, boot.py, until an application may start: BOOT."""
+        self.resets = []
+        self.power.restore()
+        if cause == chip.Machine.PWRON_RESET:
+            self.rtc = b""
+        for _ in range(6):
+            label = chip.load(self.parts) if cause != chip.Machine.SOFT_RESET else self.esp32.running
+            assert label, "the loader finds nothing"
+            self.machine = chip.Machine(self.rtc, cause)
+            self.vfs = vfs or Vfs()
+            self.esp32 = chip.Esp32(self.parts, label)
+            try:
+                self.space, self.path = chip.boot(self.parts, label, self.machine, self.vfs, CODE)
+                self.boot = self.space["BOOT"]
+                return self.boot
+            except chip.ChipReset:
+                self.resets.append(label)
+                cause = chip.Machine.HARD_RESET
+            finally:
+                self.rtc = self.machine.rtc_memory
+        raise AssertionError("restarts without end: %s" % self.resets)
+
+    def healthy(self):
+        """As the board's confirm()."""
+        if self.boot["pending"]:
+            self.boot["pending"] = False
+            self.esp32.Partition.mark_app_valid_cancel_rollback()
+        self.boot["healthy"]()
+        self.rtc = self.machine.rtc_memory
+
+    def activate(self, label):
+        """As an update does it."""
+        self.esp32.Partition(label).set_boot()
+        self.boot["activating"]()
