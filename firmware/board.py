@@ -18,6 +18,9 @@ _RX_BUFFER = 8192
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
 
+#: Bytes of RTC memory, its first, that boot.py counts starts in.
+_STARTS = 4
+
 _MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 _CAUSES = {
@@ -81,8 +84,12 @@ class Board:
         self._links = {}
         self._watchdog = None
         self._least = None
-        #: {"slot", "manifest", "rolled_back", "safe", "boots"}
-        self.boot = boot or {"slot": None, "manifest": None, "rolled_back": None, "safe": False, "boots": 0}
+        #: What boot.py leaves: slot, manifest, rolled_back, safe, boots, pending; healthy() and activating() are for
+        #: whoever proves and updates the application. Without boot.py nothing is known.
+        self.boot = boot or {
+            "slot": None, "manifest": None, "rolled_back": None, "safe": False, "boots": 0, "pending": False,
+            "healthy": _nothing, "activating": _nothing,
+        }  # fmt: skip
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
         self.hostname = "han-reader-" + self.mac.hex()[8:]
@@ -140,7 +147,11 @@ class Board:
 
     def confirm(self):
         """The application that runs is good: the next start does not return to the one before."""
-        esp32.Partition.mark_app_valid_cancel_rollback()
+        if self.boot["pending"]:
+            # Only then: ESP-IDF confirms the newest entry of otadata, after set_boot() that of the other slot.
+            esp32.Partition.mark_app_valid_cancel_rollback()
+            self.boot["pending"] = False
+        self.boot["healthy"]()
 
     def provisioned(self):
         """The configuration that flash.bin brought along, JSON text; None where it brought none."""
@@ -241,12 +252,13 @@ class Board:
 
     def note(self, text):
         """Keep a short text through a reset of any kind but not without power; see noted()."""
-        machine.RTC().memory(text.encode())
+        rtc = machine.RTC()
+        rtc.memory((rtc.memory()[:_STARTS] or bytes(_STARTS)) + text.encode())
 
     def noted(self):
         """What note() kept last, "" for nothing."""
         try:
-            return machine.RTC().memory().decode()
+            return machine.RTC().memory()[_STARTS:].decode()
         except UnicodeError:  # what was in that memory before anybody wrote to it
             return ""
 
@@ -275,6 +287,10 @@ class Board:
             return bytes(buf[: self._nvs.get_blob(key, buf)]).decode()
         except (OSError, UnicodeError):
             return ""
+
+
+def _nothing():
+    pass
 
 
 def _as_pins(arguments, *names):

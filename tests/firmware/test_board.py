@@ -100,12 +100,29 @@ def test_an_update_that_did_not_prove_itself_is_told():
     assert board.reset_reason == "OTA_ROLLBACK" and board.boot["slot"] == "slot1"
 
 
+def test_only_an_application_on_probation_is_confirmed():
+    calls = []
+    boot = {"slot": "slot1", "rolled_back": None, "pending": True, "healthy": lambda: calls.append(1)}
+    chip, board = made(boot=boot)
+    board.confirm()
+    assert chip.confirmed and not boot["pending"] and calls == [1]
+    chip.confirmed = False
+    board.confirm()
+    # After set_boot() it would be the other slot, unproven, that is confirmed.
+    assert not chip.confirmed and calls == [1, 1]
+    chip, board = made()
+    board.confirm()
+
+
 def test_a_note_outlives_a_reset_but_not_the_power():
     chip, board = made()
     board.note("meter")
     chip.restart(3)
     board = made(chip)[1]
     assert board.noted() == "meter" and board.reset_reason == "WATCHDOG"
+    chip.rtc = b"HB\1\0" + chip.rtc[4:]  # boot.py's
+    board.note("api")
+    assert chip.rtc == b"HB\1\0api" and board.noted() == "api"
     chip.restart(1)
     assert made(chip)[1].noted() in ("", "\xff\xfe")  # what that memory wakes up with is nobody's text
 
@@ -130,8 +147,6 @@ def test_partitions_are_found_by_label():
     assert "nothing" in str(caught.value)
     running, other = board.slots()
     assert running._label == "ota_0" and other._label == "ota_1"
-    board.confirm()
-    assert chip.confirmed
     chip.apps = ["factory"]
     with raises(OSError):
         board.slots()
