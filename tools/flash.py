@@ -1,0 +1,212 @@
+"""Writes a build to a board over USB, by esptool: `python -m tools.flash FILE [--port PORT]`.
+
+    flash.bin          everything; what the board has recorded is erased, unless with --keep
+    ota.bin            into the slot that is not in use, which starts then; everything else stays
+
+Nothing is written before the file, the chip, the size of its flash and its partitions are found to fit.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import esptool
+import serial
+from esptool import cmds
+from serial.tools import list_ports
+
+from tools import sign
+from tools.image import ImageError, esp_image, otadata, partitions, slot
+
+#: What a reader records for itself.
+RECORDED = ("nvs", "state", "history")
+_SECTOR = 4096
+# Blank sectors between two pieces that are not worth a piece of their own.
+_GAP = 16
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(
+        prog="tools.flash", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", help="what tools.build has made")
+    parser.add_argument("--port", help="default: the only USB serial port there is")
+    parser.add_argument("--baud", type=int, default=460800)
+    parser.add_argument("--slot", choices=("slot1", "slot2"), help="for ota.bin: this one, in use or not")
+    parser.add_argument("--keep", action="store_true", help="for flash.bin: %s stay" % ", ".join(RECORDED))
+    given = parser.parse_args(arguments)
+    try:
+        plan = opened(given.file, given.slot, given.keep)
+        with Chip(given.port or only_port(), given.baud) as chip:
+            plan.write(chip)
+    except (ImageError, esptool.FatalError, serial.SerialException, OSError) as error:
+        print("tools.flash: %s" % explained(error), file=sys.stderr)
+        return 1
+    print("written and verified; the board starts")
+    return 0
+
+
+def explained(error):
+    """An error's text, with what helps against the usual ones."""
+    text = str(error).strip()
+    if isinstance(error, PermissionError) or "Permission denied" in text:
+        return text + ": join the group that may use it (Debian: dialout) and log in again"
+    if "No serial data received" in text or "Wrong boot mode" in text:
+        return text + "\nhold the BOOT button while the board is plugged in, and try again"
+    return text
+
+
+def only_port():
+    """The USB serial port; ImageError where there is none or a choice."""
+    found = [port for port in list_ports.comports() if port.vid is not None]
+    if len(found) == 1:
+        return found[0].device
+    if not found:
+        raise ImageError("no board on USB: plug it in with a cable that carries data, or name its --port")
+    names = ", ".join("%s (%s)" % (port.device, port.description) for port in found)
+    raise ImageError("several boards: choose one with --port: %s" % names)
+
+
+class Chip:
+    """A board in its serial bootloader, from `with` to its restart."""
+
+    def __init__(self, port, baud):
+        self._port = port
+        self._baud = baud
+
+    def __enter__(self):
+        print("connecting to %s" % self._port, flush=True)
+        self._esp = esptool.detect_chip(self._port)
+        try:
+            self._esp = esptool.run_stub(self._esp)
+            self._esp.change_baud(self._baud)
+            esptool.attach_flash(self._esp)
+            self.name = self._esp.CHIP_NAME
+            self.flash_size = esptool.util.flash_size_bytes(cmds.detect_flash_size(self._esp) or "0MB")
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            esptool.reset_chip(self._esp, "hard-reset")
+        self._esp._port.close()
+
+    def read(self, offset, size):
+        """Bytes of the flash."""
+        return esptool.read_flash(self._esp, offset, size, no_progress=True)
+
+    def write(self, pieces, erase=False):
+        """Write [(offset, bytes)], erasing their sectors or everything, and check each by its MD5."""
+        esptool.write_flash(self._esp, pieces, erase_all=erase)
+
+
+def opened(path, slot_name, keep):
+    """What is to be done with a file; ImageError where it is nothing that tools.build makes."""
+    data = pathlib.Path(path).read_bytes()
+    if len(data) in [megabytes << 20 for megabytes in partitions.LAYOUTS]:
+        if slot_name:
+            raise ImageError("--slot is for ota.bin, and %s is for the whole flash" % path)
+        return Whole(path, data, keep)
+    if keep:
+        raise ImageError("--keep is for flash.bin: an ota.bin leaves everything else as it is anyway")
+    return Slot(path, data, slot_name)
+
+
+class Whole:
+    """flash.bin."""
+
+    def __init__(self, path, data, keep):
+        self._path = path
+        self._data = data
+        self._keep = keep
+        self._table = data[partitions.OFFSET : partitions.OFFSET + partitions.SIZE]
+        self._layout = partitions.checked(partitions.parse(self._table, path), len(data), path)
+        first = partitions.slots(self._layout)[0]
+        self._chip = slot.opened(image_in(data, first, path), sign.accepted(), path)["chip"]
+
+    def write(self, chip):
+        """Write it; ImageError before anything is written where it is not for this board."""
+        right_chip(self._path, self._chip, chip)
+        if chip.flash_size < len(self._data):
+            raise ImageError("%s is for %d MB of flash, this board has %d" % (
+                self._path, len(self._data) >> 20, chip.flash_size >> 20))  # fmt: skip
+        if not self._keep:
+            chip.write(pieces(self._data), erase=True)
+            return
+        if chip.read(partitions.OFFSET, partitions.SIZE) != self._table:
+            raise ImageError("the board has other partitions than %s: nothing can be kept" % self._path)
+        # All of the rest: what is blank in otadata or a file system has to become so.
+        chip.write(gaps(self._layout, self._data))
+
+
+class Slot:
+    """ota.bin."""
+
+    def __init__(self, path, data, name):
+        self._path = path
+        self._data = data
+        self._name = name
+        self._chip = slot.opened(data, sign.accepted(), path)["chip"]
+
+    def write(self, chip):
+        """Write it, and only then let it start; ImageError before anything is written where it does not fit."""
+        right_chip(self._path, self._chip, chip)
+        layout = partitions.parse(chip.read(partitions.OFFSET, partitions.SIZE), "the board")
+        slots = partitions.slots(layout)
+        choice = partitions.named(layout, "otadata")
+        number = self._number(chip.read(choice.offset, choice.size))
+        if len(self._data) > slots[number].size:
+            raise ImageError("%s has %d bytes, a slot of this board %d" % (
+                self._path, len(self._data), slots[number].size))  # fmt: skip
+        print("writing slot%d" % (number + 1), flush=True)
+        chip.write([(slots[number].offset, self._data)])
+        chip.write([(choice.offset, otadata.starting(number))])
+
+    def _number(self, data):
+        if self._name:
+            return int(self._name[-1]) - 1
+        try:
+            return 1 - otadata.selected(data)
+        except ImageError:
+            return 0
+
+
+def image_in(data, part, path):
+    """The signed image in a slot of a flash.bin, without what is blank behind it."""
+    content = data[part.offset : part.end]
+    end = esp_image.end(content, 0, path)
+    return content[: max(end, len(content.rstrip(b"\xff")) + _SECTOR - 1) // _SECTOR * _SECTOR]
+
+
+def right_chip(path, wanted, chip):
+    """ImageError where a file is for another chip than this one."""
+    if wanted != chip.name:
+        raise ImageError("%s is for %s, this board has an %s" % (path, wanted, chip.name))
+
+
+def pieces(data):
+    """[(offset, bytes)] of what is not blank, in whole sectors."""
+    found = []
+    for at in range(0, len(data), _SECTOR):
+        if data[at : at + _SECTOR].strip(b"\xff"):
+            if found and at - found[-1][1] <= _GAP * _SECTOR:
+                found[-1][1] = at + _SECTOR
+            else:
+                found.append([at, at + _SECTOR])
+    return [(start, data[start:end]) for start, end in found]
+
+
+def gaps(layout, data):
+    """[(offset, bytes)] of everything but what a reader records."""
+    found, start = [], 0
+    for part in layout:
+        if part.name in RECORDED:
+            if part.offset > start:
+                found.append((start, data[start : part.offset]))
+            start = part.end
+    return [*found, (start, data[start : layout[-1].end])]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
