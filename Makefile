@@ -3,10 +3,11 @@ PYTHON ?= python3
 PY = .venv/bin/python
 SETUP = .venv/stamp
 
+IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep fuzz stage lock clean
+.PHONY: help setup test sim size bench sweep fuzz stage image flash deploy release lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -37,6 +38,18 @@ fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEE
 
 stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER
 	@$(PY) -m tools.frozen
+
+image: $(SETUP) ## ota.bin and flash.bin in build/image [MICROPYTHON= CONFIG= VERSION= ARCH=sim KEY=]
+	@$(PY) -m tools.build --out build/image $(foreach v,$(IMAGE_OPTIONS),$(if $($v),$(call option,$v)))
+
+flash: $(SETUP) ## write FILE, or build/image/flash.bin, to the board on USB [FILE= PORT=]
+	@$(PY) -m tools.flash $(or $(FILE),build/image/flash.bin) $(if $(PORT),--port $(PORT))
+
+deploy: $(SETUP) ## copy changed modules to the board on USB and run them until the next reset [PORT=]
+	@$(PY) -m tools.deploy $(PORT)
+
+release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
+	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) --notes "$(NOTES)"
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py
