@@ -29,7 +29,9 @@ class Disk:
     def ioctl(self, op, arg):
         return {4: self.size // self.block, 5: self.block}.get(op, 0)
 path, offset, size, block = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-os.mount(os.VfsLfs2(Disk(path, offset, size, block)), "/image", readonly=True)
+disk = Disk(path, offset, size, block)
+# The chip's own start finds out by itself what kind of file system there is.
+os.mount(disk if block == 4096 else os.VfsLfs2(disk), "/image", readonly=True)
 """
 
 
