@@ -4,6 +4,8 @@ Blocks of the read-only file system in a slot are smaller than the flash's secto
 one to three kB long, and in sectors of 4096 bytes would take three times their size.
 """
 
+import hashlib
+
 import littlefs
 
 from tools.image import ImageError
@@ -13,6 +15,11 @@ SECTOR = 4096
 BLOCK = 512
 # What MicroPython's port uses; a disk of version 2.0 is read by every version of the code.
 _CONFIGURATION = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32, "disk_version": 0x20000}
+
+
+def digest(data):
+    """First digits of a file's SHA-256, which tell it from another version of it."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def smallest(files, block=BLOCK):
