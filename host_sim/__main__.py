@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -43,6 +44,7 @@ def parser():
     parse.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where the API listens (127.0.0.1)")
     parse.add_argument("--speed", type=_speed, default=1, metavar="N", help="run clock and line N times as fast")
     parse.add_argument("--state", metavar="DIR", help="where flash and counters are kept (else forgotten)")
+    parse.add_argument("--past", metavar="DAYS", type=_days, default=0, help="begin with so many days of history")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument("--heap", type=_heap, default="64M", metavar="SIZE", help="MicroPython's heap, such as 240k")
     parse.add_argument(
@@ -62,6 +64,13 @@ def _port(text):
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
+
+
+def _days(text):
+    days = int(text)
+    if not 1 <= days <= 4000:
+        raise argparse.ArgumentTypeError("a number of days is one from 1 to 4000")
+    return days
 
 
 def _speed(text):
@@ -137,12 +146,27 @@ def _has_no_speed(path):
         os.close(file)
 
 
+def with_application():
+    """The environment of a CPython that has the application on its path."""
+    path = os.pathsep.join([str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return dict(os.environ, PYTHONPATH=path.strip(os.pathsep))
+
+
+def record_past(folder, options):
+    """Write what a reader would have kept of the days before; ends with status 2 where the folder has a past."""
+    if os.path.exists(os.path.join(folder, "history.bin")):
+        _fail("the state in %s has a past already" % folder)
+    kind = meters.create(options.meter or meters.DEFAULT)
+    numbers = options.past, kind.ZONE_MIN, options.seed, int(time.time())
+    line = [sys.executable, "-m", "host_sim.past", folder, *map(str, numbers)]
+    subprocess.run(line, env=with_application(), cwd=ROOT, check=True)
+
+
 def command(options):
     """(command line, environment, working folder) of the board's process."""
     if options.runtime == "cpython":
         page.build()
-        path = os.pathsep.join([str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")])
-        return [sys.executable, "-m", "host_sim.run"], dict(os.environ, PYTHONPATH=path.strip(os.pathsep)), ROOT
+        return [sys.executable, "-m", "host_sim.run"], with_application(), ROOT
     from host_sim import staging
 
     return staging.command(options.heap, "-m", "host_sim.run")
@@ -220,6 +244,8 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
         state, lock = state_folder(options.state or temporary)
         settings["state"] = state
+        if options.past:
+            record_past(state, options)
         meter = source = None
         if captures:
             source = ReplaySource(captures)

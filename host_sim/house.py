@@ -97,15 +97,19 @@ class House:
     def _restore(self, saved, utc_s):
         self.sums, self.low = list(saved["sums"]), list(saved["low"])
         # The meter went on counting while the simulator was off. A month of seconds would take minutes to catch up
-        # with, so a long time is counted in strides, the power of the first second standing for all of them.
+        # with, so a long time is counted in strides.
         time = saved["time"]
+        self.time = min(time, utc_s)
         if utc_s - time > _EXACT:
             stride = max(60, (utc_s - time) // 5000)
-            while time + stride <= utc_s:
-                self._count(time, stride)
-                time += stride
-        self.time = min(time, utc_s)
+            while self.time + stride <= utc_s:
+                self.stride(self.time + stride)
         self.advance(utc_s)
+
+    def stride(self, utc_s):
+        """Count up to utc_s at once, the power of the first second standing for all of them."""
+        self._count(self.time, utc_s - self.time)
+        self.time = utc_s
 
     def advance(self, utc_s):
         """Count every second up to utc_s (which is not counted itself); never backwards."""

@@ -14,8 +14,8 @@ HEAP = "240k"
 # Imported when needed and released after.
 ON_DEMAND = (
     "han/price", "han/ota", "han/net",
-    "han/api/auth", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
-    "han/api/diagnostics", "han/api/history", "han/api/page", "han/api/settings", "han/core/zonefile",
+    "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
+    "han/api/diagnostics", "han/api/export", "han/api/history", "han/api/page", "han/api/settings", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
 )  # fmt: skip
 # Modules of those that stay.

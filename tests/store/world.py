@@ -22,6 +22,9 @@ class Zone:
     def offset(self, utc):
         return self.winter + (3600 if self.summer and is_summer(utc + EPOCH) else 0)
 
+    def local(self, utc):
+        return utc + self.offset(utc)
+
     def _utc(self, wall):
         for offset in (self.winter + 3600, self.winter):
             if self.offset(wall - offset) == offset:

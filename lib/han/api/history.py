@@ -9,6 +9,7 @@ from asyncio import sleep
 from microdot.microdot import Response
 
 from ..core.clock import EPOCH
+from ..core.modules import release
 from ..store.clocksteps import shifted, start_near
 from ..store.history import Bucket
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, price
@@ -46,15 +47,35 @@ def parse(query):
     return found["from"], found["to"], found["limit"]
 
 
+def wanted(query):
+    """The form that a query string asks for; None for one that there is not."""
+    form = "json"
+    for pair in (query or "").split("&"):
+        if pair.startswith("format="):
+            form = pair[7:]
+    return form if form in ("json", "csv", "jsonl") else None
+
+
 async def serve(request, history):
     """Answer a request for /history/…; history: store.history.History."""
     try:
         query = parse(request.query_string)
     except ValueError as error:
         return refusal(400, str(error))
+    form = wanted(request.query_string)
+    if form is None:
+        return refusal(400, "format must be json, csv or jsonl")
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "application/json"})
-    await History(history, _NAMES.index(request.path[9:]), query).send(request.sock, _PATIENCE)
+    kind = _NAMES.index(request.path[9:])
+    if form == "json":
+        answer = History(history, kind, query)
+    else:
+        from .export import Export
+
+        release("han.api.export")
+        answer = Export(history, kind, query, form)
+    await answer.send(request.sock, _PATIENCE)
     return Response.already_handled
 
 
@@ -175,13 +196,18 @@ class History:
             return sample
         return (start_near(self._kind, sample[0] + by, self._zone), sample[1] | UNSET) + sample[2:]
 
+    def _chosen(self):
+        """Numbers of the samples that are in the answer, the oldest first."""
+        for number in range(self._first, self._next):
+            at = self._next - 1 - number
+            if self._bits[at // 8] >> at % 8 & 1:
+                yield number
+
     async def _column(self, connection, patience, out, column, name):
         """Add a column to out, sending what is there whenever it is enough; what is left of it."""
         comma = b""
-        for number in range(self._first, self._next):
+        for number in self._chosen():
             at = self._next - 1 - number
-            if not self._bits[at // 8] >> at % 8 & 1:
-                continue
             sample = self._series.read(number)
             if sample:
                 piece = column(self._dated(number, sample)).encode()

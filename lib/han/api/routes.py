@@ -73,7 +73,8 @@ class Routes:
 
     async def configuration(self, request):
         if request.method in ("GET", "HEAD"):
-            return self._messages.configuration()
+            message = self._messages.configuration()
+            return self._secrets(request, message) if "secrets" in (request.query_string or "") else message
         refused = self._writable(request)
         if refused:
             return refused
@@ -99,6 +100,20 @@ class Routes:
             for name in ("api.settings", "api.body", "api.fields", "core.zonefile"):
                 release("han." + name)
         return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
+
+    def _secrets(self, request, message):
+        """The configuration with its secrets, for who knows the access password."""
+        if not same_origin(request.headers):
+            return refusal(403, "origin is not this reader")
+        if not self._config.get("pw"):
+            return refusal(409, "secrets are told only where an access password (pw) is set")
+        refused = self._trusted(request)
+        if refused:
+            return refused
+        from .backup import with_secrets
+
+        release("han.api.backup")
+        return with_secrets(message, self._config.values)
 
     async def definitions(self, request):
         from .definitions import definitions

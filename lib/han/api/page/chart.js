@@ -16,7 +16,12 @@ function scale(low, high, most = 5) {
   const last = Math.ceil(high / step - 1e-9) * step;
   const ticks = [];
   for (let value = first; value <= last + step / 2; value += step) ticks.push(Math.abs(value) < step / 1e6 ? 0 : value);
-  return { low: first, high: last, ticks, digits: Math.max(0, Math.ceil(-Math.log10(step) - 1e-9) + (step / power === 2.5 ? 1 : 0)) };
+  return { low: first, high: last, step, ticks, digits: digitsOf(step) };
+}
+
+// Decimals that numbers a step apart need.
+function digitsOf(step) {
+  return [0, 1, 2, 3].find((digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6) || 0;
 }
 
 // [[unix s, text, whether a day begins there], …] for an axis of the reader's own clock.
@@ -38,11 +43,8 @@ export function timeTicks(from, to, width) {
       if (day % every === 0) ticks.push([at, when(to - from < 9 * 86400 ? "weekday" : "date", at), every === 1]);
     }
   } else {
-    let before = null;
-    for (let at = midnight(from); at <= to; at = midnight(at, 1)) {
-      const month = clock(at)[1];
-      if (before !== null && month !== before) ticks.push([at, when("month", at), false]);
-      before = month;
+    for (let at = midnight(from); at < to; at = midnight(at, 1)) {
+      if (clock(at)[2] === 1) ticks.push([at, when("month", at), false]);
     }
     const every = Math.ceil(ticks.length / room);
     return ticks.filter((_, index) => index % every === 0);
@@ -58,7 +60,17 @@ function domain(data) {
   if (data.limit && Math.max(...all) > data.limit * 0.5) all.push(data.limit);
   const high = Math.max(...all);
   const low = Math.min(...all);
-  return scale(low, high === low ? 1 : high);
+  const found = scale(low, high === low ? 1 : high);
+  // Prices below zero need a place there too.
+  if (found.low === 0 && (data.line || []).some((value) => value < 0)) return scale(-found.step, found.high, found.ticks.length);
+  return found;
+}
+
+// The step of a second axis that has the zero and the rules of a first one.
+function secondStep(values, first) {
+  const up = Math.max(...values, 0) / (first.high / first.step);
+  const down = first.low ? Math.max(...values.map((value) => -value), 0) / (-first.low / first.step) : 0;
+  return scale(0, Math.max(up, down, 1e-3), 1).step;
 }
 
 // One stretch of a stepped line, and back along a second one where it is an area.
@@ -94,7 +106,7 @@ export function chart(data) {
     chosen = k;
     const rows = k === null ? data.rest : data.read(k);
     const title = k === null ? data.restTitle : data.title(k);
-    put(read, title && h("b", null, title), rows.map(([kind, name, text]) =>
+    put(read, title && h(k === null ? "span" : "b", { class: k === null && "soft small" }, title), rows.map(([kind, name, text]) =>
       h("span", { class: "key" }, kind && h("i", { class: kind }), name + " ", h("span", { class: "num" }, text))));
     const at = k === null ? data.t.length - 1 : k;
     plot.setAttribute("aria-valuenow", Math.max(0, at));
@@ -151,11 +163,10 @@ export function chart(data) {
     if (data.line) {
       const known = data.t.map((_, k) => k).filter((k) => data.line[k] !== null && data.line[k] !== undefined);
       if (known.length) {
-        const own = scale(Math.min(0, ...known.map((k) => data.line[k])), Math.max(1, ...known.map((k) => data.line[k])), 4);
-        const ly = (value) => TOP + ((own.high - value) / (own.high - own.low)) * (height - TOP - BOTTOM);
-        parts.push(s("path", { class: "cost", d: steps(known.map((k) => [...edge(k), ly(data.line[k])])) }));
-        for (const tick of own.ticks) {
-          parts.push(s("text", { x: width - right + 6, y: ly(tick) + 4 }, number(tick, own.digits)));
+        const step = secondStep(known.map((k) => data.line[k]), y);
+        parts.push(s("path", { class: "cost", d: steps(known.map((k) => [...edge(k), py((data.line[k] / step) * y.step)])) }));
+        for (const tick of y.ticks) {
+          parts.push(s("text", { x: width - right + 6, y: py(tick) + 4 }, number((tick / y.step) * step, digitsOf(step))));
         }
         parts.push(s("text", { x: width, y: 4, "text-anchor": "end" }, data.lineUnit));
       }

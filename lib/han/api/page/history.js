@@ -1,5 +1,5 @@
 // What has flowed.
-import { card, download, h, put } from "./dom.js";
+import { card, h, put } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
 import { now } from "./feed.js";
@@ -40,17 +40,6 @@ function ends(view, start) {
   const month = clock(start)[1];
   while (clock(end)[1] === month) end = midnight(end, 1);
   return end;
-}
-
-function csv(view, data, cost) {
-  const head = ["time", "unix_s", "flags", view === "hour" ? "import_kW" : "import_kWh", view === "hour" ? "export_kW" : "export_kWh"];
-  for (const kind of ["min", "avg", "max"]) for (const n of [1, 2, 3]) head.push(`L${n}_${kind}_A`);
-  head.push("price_per_kWh", "cost");
-  const rows = data.t.map((start, k) => [
-    new Date(start * 1000).toISOString(), start, data.f[k], data.i[k], data.e[k],
-    ...data.c_min[k], ...data.c_avg[k], ...data.c_max[k], data.p ? data.p[k] : null, cost && cost[k] !== null ? cost[k].toFixed(4) : null,
-  ].map((value) => (value === null || value === undefined ? "" : value)).join(","));
-  return [head.join(","), ...rows, ""].join("\r\n");
 }
 
 export function history(root) {
@@ -183,8 +172,8 @@ export function history(root) {
     card(t("chart.energy"), flows.node),
     card(null, h("div", { class: "head" }, h("h2", null, t("chart.current")), choice), band.node),
     card(t("export.title"), h("p", { class: "soft small" }, t("export.more")), h("div", { class: "row" },
-      h("button", { onclick: () => download(`han-${view}.csv`, "text/csv", csv(view, data, costs)) }, t("export.view")),
-      h("a", { class: "button", href: `${PATHS[view]}?format=csv&from=0`, download: `han-${view}-all.csv` }, t("export.all")))));
+      h("a", { class: "button", href: `${PATHS[view]}?format=csv&from=${from}&to=${to}`, download: "" }, t("export.view")),
+      h("a", { class: "button", href: `${PATHS[view]}?format=csv&from=0`, download: "" }, t("export.all")))));
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
   }
 

@@ -50,11 +50,12 @@ export function live(root) {
   const who = card(t("meter"));
   const line = card(t("connection"));
   phases.classList.add("w2");
-  for (const each of [totals, who, line]) each.classList.add("w2");
+  totals.classList.add("w2");
   const points = { t: [], end: [], up: [], down: [] };
   let prices = null;
   let identity = null;
   let gone = false;
+  let asking = false; // who the meter is
   const recent = chart({
     label: t("lasthour"), unit: "kW", height: 170, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
     title: (k) => when("second", points.t[k]),
@@ -108,7 +109,7 @@ export function live(root) {
     const cost = price !== null && meter && meter.pi[0] !== null ? (price * meter.pi[0]) / 1000 : null;
     const currency = (prices && prices.currency) || "EUR";
     put(facts, [
-      price ? [t("costnow"), cost === null ? "–" : money(cost, currency) + "/h"] : null,
+      price ? [t("costnow"), cost === null ? "–" : money(cost, currency, Math.abs(cost) < 10 ? 3 : 2) + "/h"] : null,
       price ? [t("price"), unit(price, minor(currency), 2)] : null,
       [t("reactive"), unit(reactive, "var")],
     ].filter(Boolean).map((row) => h("div", null, h("dt", null, row[0]), h("dd", null, row[1]))));
@@ -148,8 +149,10 @@ export function live(root) {
   }
 
   async function more() {
+    asking = true;
     const [health, id] = [await ask("/health").catch(() => null), identity || (await ask("/meter/id").catch(() => null))];
     if (gone) return;
+    asking = false;
     if (health) now.health = health;
     identity = id;
     put(who, h("h2", null, t("meter")), pairs([
@@ -183,6 +186,7 @@ export function live(root) {
     } else if (kind === "meter") {
       if (now.meter && !now.stale) add(now.meter);
       redraw();
+      if (now.meter && !identity && !asking) more();
     }
     if (kind !== "tick") reading();
     const problem = trouble();

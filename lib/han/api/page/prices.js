@@ -15,7 +15,7 @@ export function prices(root) {
     const starts = slots.map((slot) => slot[0] / 1000);
     const from = midnight(starts[0]);
     const to = midnight(starts[0], 1);
-    const end = starts.map((start, k) => (k + 1 < starts.length ? starts[k + 1] : Math.min(to, start + (starts.length > 30 ? 900 : 3600))));
+    const end = starts.map((start, k) => (k + 1 < starts.length ? starts[k + 1] : Math.min(to, start + (starts.length > 1 ? starts[1] - starts[0] : 3600))));
     const up = slots.map((slot) => slot[1]);
     const here = starts.findIndex((start, k) => start <= at && at < end[k]);
     const text = (k) => `${when("time", starts[k])}–${when("time", end[k])}`;
@@ -37,7 +37,7 @@ export function prices(root) {
       [t("lowest"), unit(up[low], name, 2), text(low)],
       [t("average"), unit(mean, name, 2), ""],
       [t("highest"), unit(up[high], name, 2), text(high)],
-    ].filter(Boolean).map(([term, value, time]) => h("div", null, h("dt", null, term), h("dd", { class: "num" }, value), h("dd", { class: "soft small" }, time)))), drawn.node);
+    ].filter(Boolean).map(([term, value, time]) => h("div", null, h("dt", null, term), h("dd", { class: "num" }, value), time && h("dd", { class: "soft small" }, time)))), drawn.node);
   }
 
   async function load() {
@@ -53,6 +53,8 @@ export function prices(root) {
       const of = (from, to) => book.prices.filter((slot) => slot[0] >= from * 1000 && slot[0] < to * 1000);
       const first = of(today, tomorrow);
       const second = of(tomorrow, midnight(at, 2));
+      // The exchange's day ends an hour or two into ours: that hour alone is not tomorrow.
+      const published = second.length && midnight(at, 2) * 1000 - second[second.length - 1][0] < 6 * 3600000;
       const settings = h("a", { href: "#settings/general" }, t("price.settings"));
       if (!configuration.s) {
         put(body, card(t("fixed"), h("p", { class: "big num" }, unit(book.price, minor(book.currency), 2)), h("p", null, settings)));
@@ -60,7 +62,7 @@ export function prices(root) {
       }
       put(body,
         first.length ? day(`${t("today")}, ${when("day", today)}`, first, book.currency, at) : card(t("today"), h("p", null, t("noprices"))),
-        second.length ? day(`${t("tomorrow")}, ${when("day", tomorrow)}`, second, book.currency, at)
+        published ? day(`${t("tomorrow")}, ${when("day", tomorrow)}`, second, book.currency, at)
           : card(t("tomorrow"), h("p", { class: "soft" }, t("notyet"))),
         h("p", { class: "small" }, t("area"), " ", configuration.pa, " · ", settings));
     } catch (error) {

@@ -1,0 +1,97 @@
+"""What a reader would have kept of the house until now: `python -m host_sim --past DAYS` begins with it.
+
+The application's own History records it, from a reading every quarter of an hour at first, every 5 minutes in
+the last month and every 10 s in the last two hours. A process of its own, as the application is on its path.
+"""
+
+import io
+import json
+import sys
+
+from han.core.clock import EPOCH
+from han.core.zone import Zone
+from han.meter.live import Live
+from han.meter.obis import EXPORT_ENERGY, EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT
+from han.meter.reading import Reading
+from han.store import flash
+from han.store.config import Config
+from han.store.history import History
+from host_sim import pricesites
+from host_sim.flash import Partition
+from host_sim.house import House
+
+# A reading so often, s, until so long before the end.
+_STAGES = (900, 29 * 86400), (300, 7200), (10, 0)
+_SIZES = {"state": 0x10000, "history": 0x40000}
+#: A household in Helsinki that pays the exchange's price.
+_SETTINGS = {"t": "Europe/Helsinki", "s": True, "pa": "FI", "pc": "EUR"}
+
+
+class _Clock:
+    def __init__(self, zone, start):
+        self.zone = Zone(zone)
+        self.now = self._start = start
+
+    def utc(self):
+        return self.now - EPOCH
+
+    def uptime_ms(self):
+        return (self.now - self._start) * 1000
+
+
+def _put(reading, field, number):
+    reading.values[2 * field] = number & 0xFFFFFF
+    reading.values[2 * field + 1] = number >> 24
+    reading.present[field] = 1
+
+
+def _fill(reading, state):
+    reading.clear()
+    imported, exported = state.net()[:2]
+    _put(reading, IMPORT_POWER, imported)
+    _put(reading, EXPORT_POWER, exported)
+    for i in range(3):
+        _put(reading, L1_CURRENT + i, state.i[i])
+    _put(reading, IMPORT_ENERGY, state.wh[0])
+    _put(reading, EXPORT_ENERGY, state.wh[1])
+
+
+def record(partitions, house, end):
+    """Settings and history of a reader that has read `house` from its time until `end`, unix s."""
+    config = Config(flash.Region(partitions["state"], *flash.CONFIGURATION))
+    config.change(dict(config.values, **_SETTINGS))
+    clock = _Clock(_SETTINGS["t"], house.time)
+
+    def quote(utc):
+        # What the look-alikes ask: 10^-2 EUR per MWh is 10^-3 c per kWh.
+        return pricesites.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
+
+    history = History(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
+    live, reading = Live(), Reading()
+    for period, before in _STAGES:
+        while clock.now + period <= end - before:
+            clock.now += period
+            house.stride(clock.now)
+            _fill(reading, house.state(clock.now * 1000))
+            live.take(reading, clock.uptime_ms(), period * 1000)
+            live.period_ms = period * 1000
+            history.take(live)
+            while history.tidy():
+                pass
+    history.flush()
+
+
+def main(folder, days, zone_min, seed, end):
+    """Write the files of a state folder, the meter's counters among them."""
+    files = {name: io.BytesIO(b"\xff" * size) for name, size in _SIZES.items()}
+    house = House(end - days * 86400, seed, zone_min)
+    record({name: Partition(file, _SIZES[name], name) for name, file in files.items()}, house, end)
+    for name, file in files.items():
+        with open(folder + "/" + name + ".bin", "wb") as target:
+            target.write(file.getvalue())
+    with open(folder + "/meter.json", "w") as target:
+        json.dump(house.save(), target)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *[int(argument) for argument in sys.argv[2:]])
