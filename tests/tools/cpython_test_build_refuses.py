@@ -70,6 +70,7 @@ def test_refused_with_a_clear_word(tmp_path, capsys, data, arguments, message):
     ('{"m": {"f": 3}}', "m.f must be an integer from 6 to 200"),
     ('{"w": {"p": "short"}}', "w.p must be 8 to 63 ASCII characters"),
     ('{"t": "Mars/Olympus"}', "t must be a time zone"),
+    ('{"pw": "long enough"}', "pw has to be set on the reader itself"),
 ])  # fmt: skip
 def test_a_configuration_that_the_api_would_refuse(tmp_path, capsys, config, message):
     path = tmp_path / "c.json"

@@ -24,4 +24,7 @@ def configuration(data, name="the configuration"):
         values = changed(Parser(data).parse(), defaults())
     except ValueError as error:
         raise ImageError("%s: %s" % (name, error)) from error
+    if values["pw"]:
+        # Factory settings, which these are, have to be the way out of a forgotten one.
+        raise ImageError("%s: pw has to be set on the reader itself" % name)
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
