@@ -102,8 +102,7 @@ export function history(root) {
 
   // With spot prices a day's cost is the sum of its quarters, which are asked for a week at a time.
   async function dailyCosts(mine) {
-    const { data, from, to } = current;
-    const costs = data.t.map(() => null);
+    const { data, from, to, costs } = current;
     for (let week = to; week > from; week = midnight(week, -7)) {
       const quarters = await ask(`${PATHS.week}?from=${Math.max(from, midnight(week, -7))}&to=${week}`, { patience: 60000 }).catch(() => null);
       if (mine !== turn || !quarters || !quarters.t.length) break;
@@ -113,32 +112,32 @@ export function history(root) {
         if (day >= 0) costs[day] = (costs[day] || 0) + quarters.p[k] * quarters.i[k];
       });
       current.currency = quarters.pc || current.currency;
-      if (costs.some((each) => each !== null)) draw({ ...current, costs });
+      current.tell();
     }
   }
 
   function draw(shown) {
     current = shown;
-    const { from, to, data, price, currency } = shown;
+    const { from, to, data, price } = shown;
     const energy = view === "hour" ? "kW" : "kWh";
     const end = data.t.map((start) => ends(view, start));
     // An hour's samples are power for 10 s, the others energy.
-    const costs = shown.costs || data.t.map((_, k) => (price[k] === null || data.i[k] === null ? null : price[k] * data.i[k] * (view === "hour" ? 10 / 3600 : 1)));
+    const costs = shown.costs = data.t.map((_, k) => (price[k] === null || data.i[k] === null ? null : price[k] * data.i[k] * (view === "hour" ? 10 / 3600 : 1)));
     const factor = view === "hour" ? 10 / 3600 : 1;
-    const sum = { i: total(data.i), e: total(data.e), cost: total(costs) };
+    const sum = { i: total(data.i), e: total(data.e) };
     const peak = Math.max(...data.c_max.flat().filter((value) => value !== null), -Infinity);
     const note = (k) => (data.f[k] & 1 ? " · " + t("going") : "") + (data.f[k] & 2 ? " · " + t("partly") : "") + (data.f[k] & 4 ? " · " + t("unset") : "") + (data.f[k] & 8 ? " · " + t("changed") : "");
     const title = (k) => when(TITLES[view], data.t[k]) + (view === "week" ? "–" + when("time", end[k]) : "") + note(k);
     const flows = chart({
       label: t("chart.energy"), unit: energy, from, to, t: data.t, end, up: data.i, down: data.e,
       solid: view === "hour" || view === "week", centred: view === "month" || view === "year",
-      line: (view === "week" || view === "hour") && price.some((each) => each !== null) ? price : null, lineUnit: minor(currency),
+      line: (view === "week" || view === "hour") && price.some((each) => each !== null) ? price : null, lineUnit: minor(shown.currency),
       title,
       read: (k) => [
         ["imp", t("import"), unit(data.i[k], energy, view === "year" ? 0 : view === "month" ? 1 : 3)],
         ["exp", t("export"), unit(data.e[k], energy, view === "year" ? 0 : view === "month" ? 1 : 3)],
-        costs[k] !== null && ["", t("cost"), money(costs[k], currency, view === "hour" ? 4 : 2)],
-        price[k] !== null && price[k] !== undefined && ["cost", t("price"), unit(price[k], minor(currency), 2)],
+        costs[k] !== null && ["", t("cost"), money(costs[k], shown.currency, view === "hour" ? 4 : 2)],
+        price[k] !== null && price[k] !== undefined && ["cost", t("price"), unit(price[k], minor(shown.currency), 2)],
       ].filter(Boolean),
       rest: [["imp", t("import"), ""], ["exp", t("export"), ""]].concat((view === "week" || view === "hour") && price.some((each) => each !== null) ? [["cost", t("price"), ""]] : []),
       restTitle: t("chart.hint"),
@@ -162,13 +161,19 @@ export function history(root) {
     choose(phase);
     const kwh = (value) => (value === null ? "–" : unit(value * factor, "kWh", value * factor < 100 ? 2 : 0));
     const focused = document.activeElement && document.activeElement.id;
-    put(body, card(null,
-      h("dl", { class: "sums" }, [
+    const sums = h("dl", { class: "sums" });
+    shown.tell = () => {
+      const cost = total(costs);
+      const paid = cost && sum.i > 0 && costs.every((each, k) => each !== null || !data.i[k]);
+      put(sums, [
         [t("import"), kwh(sum.i)], [t("export"), kwh(sum.e)],
-        sum.cost !== null && [t("cost"), money(sum.cost, currency)],
-        sum.cost && sum.i > 0 && !shown.costs && [t("paid"), unit(sum.cost / (sum.i * factor), minor(currency), 2)],
+        cost !== null && [t("cost"), money(cost, shown.currency)],
+        paid && [t("paid"), unit(cost / (sum.i * factor), minor(shown.currency), 2)],
         peak > -Infinity && [t("peak"), unit(peak, "A", 1)],
-      ].filter(Boolean).map(([name, text]) => h("div", null, h("dt", null, name), h("dd", { class: "num" }, text))))),
+      ].filter(Boolean).map(([name, text]) => h("div", null, h("dt", null, name), h("dd", { class: "num" }, text))));
+    };
+    shown.tell();
+    put(body, card(null, sums),
     card(t("chart.energy"), flows.node),
     card(null, h("div", { class: "head" }, h("h2", null, t("chart.current")), choice), band.node),
     card(t("export.title"), h("p", { class: "soft small" }, t("export.more")), h("div", { class: "row" },

@@ -1,0 +1,176 @@
+"""A real browser, and readers for it to look at: each started once for a file of tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from host_sim.__main__ import ROOT, with_application
+from host_sim.house import House
+from host_sim.meters import create
+from tests.fuzz import frames
+from tools.simulator import Simulator
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "600k")}
+KEY = bytes(range(16))
+
+
+VIEWS = (
+    "live", "history", "prices", "settings/network", "settings/meter", "settings/general", "settings/access",
+    "settings/update", "settings/diagnosis",
+)  # fmt: skip
+# A sign that the view has what it shows.
+SIGNS = {
+    "live": ".big small", "history": ".sums dd", "prices": ".sums dd", "settings/network": "#f-ss",
+    "settings/meter": "#f-m-f", "settings/general": "#f-t", "settings/access": "#secrets", "settings/update": "#image",
+    "settings/diagnosis": ".stages li.good",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Page:
+    """A tab with the reader's page, which must never report an error of its own."""
+
+    def __init__(self, browser, url, **options):
+        options.setdefault("locale", "en-GB")
+        options.setdefault("viewport", {"width": 1200, "height": 900})
+        self.url = url
+        self.context = browser.new_context(**options)
+        self.tab = self.context.new_page()
+        self.tab.set_default_timeout(10000)
+        self.errors = []
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("console", self._console)
+
+    def _console(self, message):
+        # What the network refuses is part of the tests; what the policy or the script refuses is not.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            if "WebSocket connection" not in message.text:
+                self.errors.append(message.text)
+
+    def open(self, view):
+        self.tab.goto("about:blank")
+        self.tab.goto(self.url + "/#" + view)
+        self.tab.locator("main h1").wait_for()
+        return self.tab
+
+    def until(self, expression, arg=None, seconds=10):
+        """Wait until a JavaScript expression holds. Playwright's own waiting needs eval, which the policy forbids."""
+        end = time.monotonic() + seconds
+        while not self.tab.evaluate(expression, arg):
+            assert time.monotonic() < end, (expression, self.tab.locator("main").inner_text())
+            self.tab.wait_for_timeout(50)
+
+    def see(self, text, where="main"):
+        """Wait until a text is there."""
+        self.tab.locator(where).get_by_text(text).first.wait_for()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.context.close()
+        assert kind or not self.errors, self.errors
+
+
+def show(page, view):
+    tab = page.open(view)
+    tab.locator(SIGNS[view]).first.wait_for()
+    return tab
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory):
+    """A state folder that goes back 40 days."""
+    folder = tmp_path_factory.mktemp("past")
+    numbers = 40, 60, 1, int(time.time())
+    line = [sys.executable, "-m", "host_sim.past", folder, *numbers]
+    subprocess.run([str(part) for part in line], cwd=ROOT, env=with_application(), check=True)
+    return folder
+
+
+def started(past, tmp_path_factory, runtime):
+    """A reader that has this past, to be closed by who asked."""
+    state = tmp_path_factory.mktemp(runtime) / "state"
+    shutil.copytree(past, state)
+    simulator = Simulator("--port", "0", "--state", state, *RUNTIMES[runtime])
+    simulator.runtime = runtime
+    return simulator
+
+
+@pytest.fixture(scope="session", params=list(RUNTIMES))
+def reader(request, browser, past, tmp_path_factory):
+    """A reader with a past, on each interpreter."""
+    with started(past, tmp_path_factory, request.param) as simulator:
+        simulator.wait_for_reading()
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def desktop(browser, past, tmp_path_factory):
+    """One on CPython, for what does not depend on the interpreter."""
+    with started(past, tmp_path_factory, "cpython") as simulator:
+        simulator.wait_for_reading()
+        yield simulator
+
+
+class Line(threading.Thread):
+    """A pseudo-terminal that a meter of the test's choice talks on."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.master, slave = os.openpty()
+        self.path = os.ttyname(slave)
+        self._slave = slave
+        self._stop = threading.Event()
+        self._counter = 0
+        self._house = House(1763802000, 3, 60)
+        self._sealer = frames.Sealer(KEY, bytes(16))
+        #: What is sent every second: None, "plain", "sealed" or "noise".
+        self.mode = None
+
+    def telegram(self):
+        self._counter += 1
+        if self.mode == "noise":
+            return b"\x55\xaa" * 40
+        frame = create("kamstrup").encode(self._house.state((1763802000 + 10 * self._counter) * 1000))
+        if self.mode == "plain":
+            return frame
+        apdu = frame[11:-3]  # between the LLC header and the checksum
+        return frames.hdlc(frames.LLC + self._sealer.seal(apdu, counter=self._counter))
+
+    def run(self):
+        while not self._stop.wait(1):
+            if self.mode:
+                os.write(self.master, self.telegram())
+
+    def close(self):
+        self._stop.set()
+        self.join()
+        os.close(self.master)
+        os.close(self._slave)
+
+
+@pytest.fixture(scope="module", params=list(RUNTIMES))
+def wired(request, browser):
+    """(a reader, its Line): a meter that can go wrong."""
+    line = Line()
+    with Simulator("--port", "0", "--serial", line.path, *RUNTIMES[request.param]) as simulator:
+        line.start()
+        yield simulator, line
+    line.close()

@@ -1,0 +1,119 @@
+"""Every view of the page in a real browser, on a reader with a past."""
+
+import datetime
+import re
+from urllib.parse import urlparse
+
+import pytest
+
+from tests.page.conftest import VIEWS, Page, show
+
+@pytest.fixture(scope="module")
+def page(browser, reader):
+    with Page(browser, reader.url) as page:
+        yield page
+
+
+def loaded(page):
+    """The history's answer is drawn."""
+    page.until("!document.querySelector('main > [role=status]').textContent")
+
+
+def test_every_view_shows_what_it_is_for(page):
+    for view in VIEWS:
+        tab = show(page, view)
+        assert tab.title().endswith("HAN reader") and tab.locator("h1").count() == 1
+        assert tab.locator(".nav a[aria-current]").count() == 1
+    assert not page.errors, page.errors
+
+
+def test_live_values_are_the_readers(page, reader):
+    tab = show(page, "live")
+    meter = reader.get("/meter")
+    page.see("live, WebSocket")
+    counters = tab.locator(".card", has_text="Meter counters")
+    assert "%s kWh" % format(round(meter["ec"], 1), ",") in counters.inner_text().replace("\u00a0", " ")
+    assert tab.locator(".pill").inner_text() == "Live"
+    assert tab.get_by_role("meter").count() == 3
+    shown = tab.get_by_role("meter").first
+    assert shown.get_attribute("aria-valuemax") == "25"
+    # A later telegram is shown without anybody asking.
+    page.until("/Age of the reading[^\\d]*[5-9]/.test(document.querySelector('main').innerText)", None, 15)
+    page.until("/Age of the reading[^\\d]*[0-2]\\s/.test(document.querySelector('main').innerText)", None, 15)
+
+
+@pytest.mark.parametrize("closed, mode", (("/ws", "live, event stream"), ("/ws /sse", "asked every 5 s")))
+def test_without_a_stream_it_takes_the_next_best(browser, reader, closed, mode):
+    with Page(browser, reader.url) as page:
+        page.tab.route_web_socket(re.compile("/ws"), lambda socket: socket.close())
+        if "/sse" in closed:
+            page.tab.route("**/sse", lambda route: route.fulfill(status=503, body="too many streams"))
+        show(page, "live")
+        page.see(mode)
+        page.tab.locator(".pill.good").wait_for()
+
+
+def test_charts_tell_values_to_pointer_and_keyboard(page, reader):
+    tab = show(page, "history")
+    for view in ("week", "hour", "month", "year"):
+        tab.click("#view-" + view)
+        chart = tab.get_by_role("slider").first
+        loaded(page)
+        link = urlparse(tab.get_by_role("link", name="This view").get_attribute("href"))
+        data = reader.get(link.path + "?" + link.query.replace("format=csv&", ""))
+        assert 0 <= len(data["t"]) - 1 - int(chart.get_attribute("aria-valuemax")) <= 2, view
+        chart.focus()
+        tab.keyboard.press("Home")
+        first = chart.get_attribute("aria-valuetext")
+        tab.keyboard.press("ArrowRight")
+        assert first != chart.get_attribute("aria-valuetext") and "Import" in first
+        box = chart.bounding_box()
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+        assert tab.locator(".read b").first.is_visible()
+        tab.mouse.move(0, 0)
+
+
+@pytest.fixture(scope="module")
+def looked(browser, desktop):
+    with Page(browser, desktop.url) as page:
+        yield page
+
+
+def test_days_are_the_houses_own(looked, desktop):
+    """40 days before today there was a change of the clock or there was none: each bar is a local day."""
+    tab = show(looked, "history")
+    tab.click("#view-month")
+    loaded(looked)
+    starts = desktop.get("/history/monthly")["t"]
+    chart = tab.get_by_role("slider").first
+    chart.focus()
+    tab.keyboard.press("End")
+    for start in reversed(starts[-20:]):
+        day = datetime.datetime.fromtimestamp(start + 43200, datetime.timezone.utc)
+        assert day.strftime(" %-d %B") in chart.get_attribute("aria-valuetext")
+        tab.keyboard.press("ArrowLeft")
+
+
+def test_history_is_taken_along_as_csv(looked):
+    tab = show(looked, "history")
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="All that is kept").click()
+    lines = open(download.value.path(), newline="").read().split("\r\n")
+    assert lines[0].startswith("t,time,f,import_k") and len(lines) > 2 and lines[-1] == ""
+
+
+def test_earlier_times_can_be_looked_at(looked):
+    tab = show(looked, "history")
+    tab.click("#view-week")
+    loaded(looked)
+    before = tab.locator(".head b").first.inner_text()
+    tab.get_by_role("button", name="Earlier").click()
+    looked.until("before => document.querySelector('.head b').innerText !== before", before)
+    assert tab.get_by_role("button", name="Later").is_enabled()
+
+
+def test_prices_mark_the_slot_that_is_on(page, reader):
+    tab = show(page, "prices")
+    assert tab.locator("path.here").count() == 1
+    price = reader.get("/prices")["price"]
+    assert "%.2f" % price in tab.locator(".sums").first.inner_text()
