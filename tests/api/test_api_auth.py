@@ -45,7 +45,7 @@ def signed(made, claims, head=b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", key=None)
     """A token with any claims (dict or bytes), signed by the key or another."""
     body = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
     text = head + b"." + _encode(body)
-    return "Bearer " + (text + b"." + _encode(_hmac(key or made._key, text))).decode()
+    return "Bearer " + (text + b"." + _encode(_hmac(key or made.key, text))).decode()
 
 
 def claims_of(token):
@@ -95,10 +95,10 @@ def test_the_key_is_kept_and_no_token_outlives_a_restart():
     before = tokens(memory)
     token = "Bearer " + before.issue()
     after = tokens(memory)
-    assert len(memory.data) == 32 and after._key == before._key
+    assert len(memory.data) == 32 and after.key == before.key
     assert after.refuse(token) == (401, "token expired")
     memory.data = b"short"
-    assert tokens(memory)._key != before._key and len(memory.data) == 32
+    assert tokens(memory).key != before.key and len(memory.data) == 32
 
 
 def test_a_flash_that_fails_does_no_harm():

@@ -288,12 +288,12 @@ class Worn:
 
 async def test_flash_that_fails_keeps_the_old_configuration():
     async with Running() as app:
-        copies = app.config._copies
-        region, copies._region = copies._region, Worn()
+        copies = app.config.copies
+        region, copies.region = copies.region, Worn()
         answer = await put(app, {"m": {"f": 40}})
         assert answer.status == 503 and "retry-after" in answer.headers
         assert app.config.get("m", "f") == 25
-        copies._region = region
+        copies.region = region
         assert (await put(app, {"m": {"f": 40}})).status == 200
 
 

@@ -384,7 +384,7 @@ async def test_what_is_not_a_handshake_is_400_and_a_foreign_page_403():
 async def test_a_client_that_takes_nothing_is_closed_and_nobody_else_notices():
     async with Running(tick_ms=20, stall_ms=600) as app:
         large = b'{"type":"HAN_METER_MESSAGE"%s}' % (b" " * 60000)
-        app.messages._makers["meter"] = (b"HAN_METER_MESSAGE", lambda: large)
+        app.messages.makers["meter"] = (b"HAN_METER_MESSAGE", lambda: large)
         stuck = [await sse(app), await ws(app)]
         quick = await ws(app)
         await quick.start()

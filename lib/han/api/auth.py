@@ -56,13 +56,13 @@ class Tokens:
         self._clock = clock
         self._boot = hexlify(seed[:8]).decode()
         try:
-            self._key = bytes(copies.load() or b"")
-            if len(self._key) != _KEY:
-                self._key = seed[8:]
-                copies.save(self._key)
+            self.key = bytes(copies.load() or b"")
+            if len(self.key) != _KEY:
+                self.key = seed[8:]
+                copies.save(self.key)
         except OSError:
             # Without flash there is a new one at each start, which nobody notices.
-            self._key = seed[8:]
+            self.key = seed[8:]
 
     def issue(self):
         """A new token, text."""
@@ -71,7 +71,7 @@ class Tokens:
         if unix is not None:
             claims += ',"iat":%d,"exp":%d' % (unix // 1000, unix // 1000 + _LIFE)
         signed = _HEAD + b"." + _encode((claims + "}").encode())
-        return (signed + b"." + _encode(_hmac(self._key, signed))).decode()
+        return (signed + b"." + _encode(_hmac(self.key, signed))).decode()
 
     def refuse(self, field):
         """Why an Authorization field does not do: (status, message); None where it does."""
@@ -80,7 +80,7 @@ class Tokens:
             return 401, "token missing: take one from /auth/token, send authorization: Bearer <token>"
         signed, _, mark = token.strip().encode().rpartition(b".")
         head, _, body = signed.partition(b".")
-        if head != _HEAD or len(signed) > _LONGEST or not _same(_encode(_hmac(self._key, signed)), mark):
+        if head != _HEAD or len(signed) > _LONGEST or not _same(_encode(_hmac(self.key, signed)), mark):
             return 401, "token malformed or forged"
         try:
             claims = json.loads(_decode(body))

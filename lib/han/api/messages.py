@@ -119,7 +119,7 @@ class Messages:
         self._link = link
         self._book = book
         self._made = {}
-        self._makers = {
+        self.makers = {
             "meter": (b"HAN_METER_MESSAGE", self._meter),
             "state": (b"HAN_STATE_MESSAGE", self.state),
             "configuration": (b"HAN_CONFIGURATION_MESSAGE", self._configuration_message),
@@ -133,7 +133,7 @@ class Messages:
         count = self._bus.count.get(topic, 0)
         made = self._made.get(topic)
         if made is None or made.count != count:
-            kind, make = self._makers[topic]
+            kind, make = self.makers[topic]
             # Events of other kinds carry the number of the reading they followed.
             live = self.reading()
             made = self._made[topic] = Message(kind, live.seq if live else 0, make(), count)

@@ -69,7 +69,7 @@ class Anonymiser(Decoder):
         self._frames = []  # [framing, start, end, understood, CRC-32]
         self._longer = []  # (index, digits) of checksums that need more room than they had
         self._pieces = [_Pieces(self._places) for _ in range(3)]
-        self._segments, self._blocks.raw, self._blocks.whole = self._pieces
+        self._segments, self.blocks.raw, self.blocks.whole = self._pieces
 
     def run(self):
         """Rewrite it all."""

@@ -46,7 +46,7 @@ class Decoder:
         self._info = array("i", bytes(64))
         self._first = b""  # the opening of the last list's first text
         self._segments = Segments()
-        self._blocks = Blocks()
+        self.blocks = Blocks()
         self._p1 = p1.Checker()
         self._wire_sml = None  # German meters only: the others save its memory
 
@@ -142,14 +142,14 @@ class Decoder:
                     return self._reject("P1 text damaged")
                 return self._text(buf, start, stop)
             if tag == _BLOCK_TRANSFER:
-                state = self._blocks.add(buf, start, end)
+                state = self.blocks.add(buf, start, end)
                 if state < 0:
                     return self._reject("block malformed")
                 if state == 0:
                     return self._note("block")
-                done = self._blocks.done
+                done = self.blocks.done
                 buf, start, end = done.buf, 0, done.length
-                self._blocks.start()
+                self.blocks.start()
             elif tag == _GLO_CIPHERING or tag == _DED_CIPHERING:
                 opened = self._open(buf, start, end)
                 if not opened:

@@ -37,7 +37,7 @@ class Timekeeper:
         self._report = report
         self._due = clock.uptime_ms() + _START  # when servers are asked
         self._problem = None  # that they had
-        self._memory = {}  # of those who ask them
+        self.memory = {}  # of those who ask them
         self._heard = 0  # readings
         self._first = None  # (unix ms at uptime 0, uptime) of the first telegram of those that agree
         self._count = 0
@@ -60,7 +60,7 @@ class Timekeeper:
             from .sntp import errand
 
             try:
-                pause, self._problem = await errand(board, self._clock, self._memory)
+                pause, self._problem = await errand(board, self._clock, self.memory)
             finally:
                 release("han.net.sntp")
             self._due = self._clock.uptime_ms() + pause

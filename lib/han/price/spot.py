@@ -40,7 +40,7 @@ class Spot:
         self._due = 0  # uptime at which to look again, ms
         self._pause = self.first_ms
         self._seen = None  # publications of the configuration
-        self._loaded = False
+        self.loaded = False
         self._problems = ()  # of the last errand
         self._delay = self._random() % self.spread_s
 
@@ -86,8 +86,8 @@ class Spot:
 
     def _load(self):
         """Take the days that flash has, once."""
-        if not self._loaded:
-            self._loaded = True
+        if not self.loaded:
+            self.loaded = True
             try:
                 from .keep import load
 

@@ -50,12 +50,12 @@ class Config:
 
     def __init__(self, region):
         self.values = defaults()
-        self._copies = Copies(region, b"HANC")
+        self.copies = Copies(region, b"HANC")
 
     @property
     def damaged(self):
         """Copies that were there but not sound at load()."""
-        return self._copies.damaged
+        return self.copies.damaged
 
     def get(self, *path):
         """The value at a path of keys, such as get("m", "t"); KeyError for an unknown one."""
@@ -66,7 +66,7 @@ class Config:
 
     def load(self):
         """Take the newest sound copy; False (and the defaults) where there is none."""
-        text = self._copies.load()
+        text = self.copies.load()
         self.values = merged(json.loads(bytes(text)) if text else {}, defaults())
         return text is not None
 
@@ -88,4 +88,4 @@ class Config:
 
     def save(self):
         """Write the values over the older copy. OSError when the flash refuses; the newer is then untouched."""
-        self._copies.save(json.dumps(self.values).encode())
+        self.copies.save(json.dumps(self.values).encode())

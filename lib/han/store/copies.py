@@ -19,7 +19,7 @@ class Copies:
 
     def __init__(self, region, magic, form=1):
         self.damaged = 0  # copies that were there but not sound at load()
-        self._region = region
+        self.region = region
         self._magic = magic
         self._form = form
         self._sequence = 0
@@ -50,12 +50,12 @@ class Copies:
         for part in parts:
             crc = crc32(part, crc)
         sector = 1 - self._newest
-        self._region.erase(sector)
-        self._region.program(sector, 0, head + struct.pack("<I", crc))
+        self.region.erase(sector)
+        self.region.program(sector, 0, head + struct.pack("<I", crc))
         offset = _SIZE
         for part in parts:
             if len(part):
-                self._region.program(sector, offset, part)
+                self.region.program(sector, offset, part)
                 offset += len(part)
         if self._read(sector) is None:
             raise OSError("flash does not keep what is written")
@@ -65,13 +65,13 @@ class Copies:
     def _read(self, sector):
         """(sequence, bytes) of a copy, None where it is not sound or of another format."""
         header = bytearray(_SIZE)
-        self._region.read(sector, 0, header)
+        self.region.read(sector, 0, header)
         if header == b"\xff" * _SIZE:
             return None
         magic, sequence, length, form, crc = struct.unpack(_HEADER, header)
         if magic == self._magic and form == self._form and length <= self.room:
             data = bytearray(length)
-            self._region.read(sector, _SIZE, data)
+            self.region.read(sector, _SIZE, data)
             if crc32(data, crc32(memoryview(header)[:-4])) == crc:
                 return sequence, data
         self.damaged += 1

@@ -143,7 +143,7 @@ class History:
         self._said = None  # uptime of the last counter, s
         self._every = LENGTHS[DAYS]  # s from one counter to the next, at least
         # While quarter, day and month wait for the counter at their edge:
-        self._edge = None  # where that is, s
+        self.edge = None  # where that is, s
         self._since = [0, 0]  # Wh since then
         self._after = None  # number of the first 10 s after it
         self._folds = []  # samples of 10 s since then
@@ -190,9 +190,9 @@ class History:
         changed = self._changed(live)
         fresh = live.counted != self._counted
         self._counted = live.counted
-        if self._edge is not None and (gap or changed or t > self._edge + _WAIT):
+        if self.edge is not None and (gap or changed or t > self.edge + _WAIT):
             self._release()
-        edge = self._edge
+        edge = self.edge
         if edge is None and self._waits(t, up, fresh) and not gap and not changed:
             edge = self.buckets[QUARTERS].end
         energy, late, after = [0, 0], [0, 0], [None, None]
@@ -242,8 +242,8 @@ class History:
     def _wait(self, edge, before, span, energy):
         """Energy that flowed since `before`: to the edge into the buckets, the rest is put by."""
         more = energy
-        if self._edge is None:
-            self._edge = edge
+        if self.edge is None:
+            self.edge = edge
             self._since = [0, 0]
             self._after = self.series[TENS].next
             share = self._shares(energy, edge - before, span)
@@ -276,7 +276,7 @@ class History:
 
     def _release(self):
         """Write what waited, go on with what flowed since."""
-        edge, self._edge = self._edge, None
+        edge, self.edge = self.edge, None
         now = self.counters
         self.counters = [None if number is None else number - self._since[way] for way, number in enumerate(now)]
         for kind in (QUARTERS, DAYS, MONTHS):
@@ -333,7 +333,7 @@ class History:
 
     def _step(self, seconds):
         """The clock was wrong: all since the start of the run was so much later."""
-        if self._edge is not None:
+        if self.edge is not None:
             self._release()
         self._reach(seconds)
         self._note(seconds)
@@ -469,7 +469,7 @@ class History:
         values = bucket.sample(kind)
         if not values[2]:
             return  # no reading, no sample
-        if kind == TENS and self._edge is not None:
+        if kind == TENS and self.edge is not None:
             self._folds.append(values[:14])
         elif kind < MONTHS:
             self.buckets[kind + 1].fold(values)

@@ -15,7 +15,7 @@ from .loops import copy, hunt, move, odd_parity, strip_parity, text_end
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
 _P1_PARITY, _IDENT = 6, 7  # P1 with its parity in bit 7; an ident line in front of a ciphered APDU
 
-_UNCHECKED = bytes((GLO, _IDENT))
+UNCHECKED = bytes((GLO, _IDENT))
 
 # What a check of an opening says: bytes are missing, it is none, or it ends there (an index).
 MORE = 0
@@ -64,13 +64,13 @@ class Framer:
         self._end = 0
         self._scan = 0
         # The openings, oldest first: kind, index, index at which the next look is worth while.
-        self._kind = bytearray(_OPENINGS)
+        self.kinds = bytearray(_OPENINGS)
         self._start = [0] * _OPENINGS
         self._need = [0] * _OPENINGS
-        self._open = 0
+        self.open = 0
         self._p1 = p1.Checker()
         self._sml = None
-        self._strip = False
+        self.parity = False
 
     def feed(self, data, n):
         """Take the first n bytes of data, any number of them."""
@@ -82,9 +82,9 @@ class Framer:
                 room = self._make_room()
             take = n - done if n - done < room else room
             copy(self.buf, self._end, data, done, done + take)
-            if self._strip:
-                self._strip = odd_parity(self.buf, self._end, self._end + take) <= take >> 3
-                if self._strip:
+            if self.parity:
+                self.parity = odd_parity(self.buf, self._end, self._end + take) <= take >> 3
+                if self.parity:
                     strip_parity(self.buf, self._end, self._end + take)
             self._end += take
             done += take
@@ -94,10 +94,10 @@ class Framer:
         """The line fell silent: what is complete but for its last line end is, the rest never will be."""
         if self._end:
             self._work(True)
-            for i in range(self._open):
+            for i in range(self.open):
                 self._give_up("truncated", self._start[i], self._end)
                 self.counters.truncated += 1
-            self._open = 0
+            self.open = 0
             self.base += self._end
             self._end = self._scan = 0
 
@@ -106,18 +106,18 @@ class Framer:
             self.trace(what, self.base + start, self.base + end)
 
     def _make_room(self):
-        first = self._start[0] if self._open else self._scan
+        first = self._start[0] if self.open else self._scan
         if not first:
             # One opening has filled the buffer: no telegram is that long.
             self.counters.overrun += 1
             self._give_up("overrun", 0, self._end)
             self._drop(0)
-            first = self._start[0] if self._open else self._scan
+            first = self._start[0] if self.open else self._scan
         move(self.buf, 0, first, self._end)
         self.base += first
         self._end -= first
         self._scan -= first
-        for i in range(self._open):
+        for i in range(self.open):
             self._start[i] -= first
             self._need[i] -= first
         self._p1.resume -= first
@@ -126,9 +126,9 @@ class Framer:
         return self.size - self._end
 
     def _drop(self, i):
-        self._open -= 1
-        while i < self._open:
-            self._kind[i] = self._kind[i + 1]
+        self.open -= 1
+        while i < self.open:
+            self.kinds[i] = self.kinds[i + 1]
             self._start[i] = self._start[i + 1]
             self._need[i] = self._need[i + 1]
             i += 1
@@ -138,7 +138,7 @@ class Framer:
         while True:
             # Look first: what is complete must not fall victim to the opening behind it.
             i = 0
-            while i < self._open:
+            while i < self.open:
                 if self._need[i] <= self._end or last:
                     end = self._look(i, last)
                     if end > 0:
@@ -161,16 +161,16 @@ class Framer:
         if kind == GLO and not self._alone(at):
             return
         if kind == P1:
-            for i in range(self._open):
-                if self._kind[i] == P1:  # the telegram before was cut off
+            for i in range(self.open):
+                if self.kinds[i] == P1:  # the telegram before was cut off
                     self.counters.truncated += 1
                     self._give_up("truncated", self._start[i], at)
                     self._drop(i)
                     break
             self._p1.open(at)
         elif kind == SML:
-            for i in range(self._open):
-                if self._kind[i] == SML:
+            for i in range(self.open):
+                if self.kinds[i] == SML:
                     self._drop(i)
                     break
             if not self._sml:
@@ -178,23 +178,23 @@ class Framer:
 
                 self._sml = sml.Checker()
             self._sml.open(at)
-        if self._open == _OPENINGS:
+        if self.open == _OPENINGS:
             self._drop(0)
-        n = self._open
-        self._kind[n] = kind
+        n = self.open
+        self.kinds[n] = kind
         self._start[n] = at
         self._need[n] = at + 6
-        self._open = n + 1
+        self.open = n + 1
 
     def _alone(self, at):
         """False where the ciphered APDU that seems to open at `at` is what another telegram carries."""
-        for i in range(self._open):
-            if self._kind[i] != GLO and at - self._start[i] < _CARRIED:
+        for i in range(self.open):
+            if self.kinds[i] != GLO and at - self._start[i] < _CARRIED:
                 return False
         return True
 
     def _look(self, i, last):
-        kind = self._kind[i]
+        kind = self.kinds[i]
         start = self._start[i]
         if kind == HDLC:
             end = hdlc.check(self.buf, start, self._end)
@@ -203,7 +203,7 @@ class Framer:
         elif kind == P1:
             end = self._p1.check(self.buf, start, self._end, last)
             if self._p1.ciphered and end != WRONG:
-                kind = self._kind[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
+                kind = self.kinds[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
         elif kind == _IDENT:
             end = p1.check_ident(self.buf, start, self._end)
         elif kind == SML:
@@ -212,7 +212,7 @@ class Framer:
             end = self._parity(start)
         else:
             end = p1.check_ciphered(self.buf, start, self._end)
-        if end > 0 and kind in _UNCHECKED and self._interrupted(kind, start, end):
+        if end > 0 and kind in UNCHECKED and self._interrupted(kind, start, end):
             self.counters.truncated += 1
             self._give_up("truncated", start, end)
             return NONE
@@ -221,7 +221,7 @@ class Framer:
             return MORE
         if end == WRONG:
             # What looks like P1 inside a ciphered APDU is chance.
-            if kind != P1 or not i or self._kind[i - 1] not in _UNCHECKED:
+            if kind != P1 or not i or self.kinds[i - 1] not in UNCHECKED:
                 self.counters.checksum_errors += 1
             self._give_up("checksum", start, self._end)
         return end
@@ -245,7 +245,7 @@ class Framer:
             return -even
         if odd_parity(self.buf, start, even):
             return NONE
-        self._strip = True
+        self.parity = True
         strip_parity(self.buf, even, self._end)
         self._scan = even
         self.counters.parity += 1
@@ -255,18 +255,18 @@ class Framer:
     def _take(self, i, end):
         """Hand over the telegram of opening i; everything that opened before its end is void."""
         self.counters.frames += 1
-        kind = self._kind[i]
+        kind = self.kinds[i]
         start = self._start[i]
         if self.trace:
             self.trace("telegram", self.base + start, self.base + end)
         keep = 0
-        for k in range(self._open):
+        for k in range(self.open):
             if self._start[k] >= end:
-                self._kind[keep] = self._kind[k]
+                self.kinds[keep] = self.kinds[k]
                 self._start[keep] = self._start[k]
                 self._need[keep] = self._need[k]
                 keep += 1
-        self._open = keep
+        self.open = keep
         if self._scan < end:
             self._scan = end
         self.sink(GLO if kind == _IDENT else kind, self.buf, start, end)

@@ -58,7 +58,7 @@ class Cipher:
         if auth_key:
             # Associated data: security control, authentication key, and the content if it is in clear.
             self._head = bytearray(b"\0" + auth_key)
-            self._table = self._multiples()
+            self.table = self._multiples()
             self._state = array("i", bytes(16))
             self._lengths = bytearray(16)
         else:
@@ -146,13 +146,13 @@ class Cipher:
         coded = 0
         if not control & _ENCRYPTED:
             head = head + memoryview(buf)[start:end]
-        ghash(state, self._table, head, 0, len(head))
+        ghash(state, self.table, head, 0, len(head))
         if control & _ENCRYPTED:
             coded = end - start
-            ghash(state, self._table, buf, start, end)
+            ghash(state, self.table, buf, start, end)
         lengths = self._lengths
         for i in range(3):
             lengths[7 - i] = len(head) * 8 >> 8 * i & 0xFF
             lengths[15 - i] = coded * 8 >> 8 * i & 0xFF
-        ghash(state, self._table, lengths, 0, 16)
+        ghash(state, self.table, lengths, 0, 16)
         return differs(state, self._blocks, buf, end, _TAG) == 0

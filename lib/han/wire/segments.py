@@ -52,7 +52,7 @@ class Blocks:
         self._highest = 0
         self._last = 0
         self._before = 0  # number of the block that came before this one
-        self._ascending = True  # each number was higher than the one before
+        self.ascending = True  # each number was higher than the one before
 
     def start(self):
         """Forget what was collected."""
@@ -83,7 +83,7 @@ class Blocks:
         known = self._size[number]
         if number == 1:
             # The first once more, or behind blocks in order up to the last: the next telegram begins.
-            if known >= 0 or self._last and self._ascending:
+            if known >= 0 or self._last and self.ascending:
                 self.start()
                 known = -1
         elif known >= 0 and (known != length
@@ -97,7 +97,7 @@ class Blocks:
                 return -1
             self._size[number] = length
             self._highest = max(self._highest, number)
-            self._ascending = self._ascending and number > self._before
+            self.ascending = self.ascending and number > self._before
             self._before = number
         if control & 0x80:
             self._last = number
@@ -123,4 +123,4 @@ class Blocks:
             if i >= number or self._at[i] < self._at[number]:
                 self._size[i] = -1
         self._last = self._before = 0
-        self._ascending = True
+        self.ascending = True

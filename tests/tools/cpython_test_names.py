@@ -1,0 +1,89 @@
+"""Shorter names mean the same: what a program does with them, and which ones stay."""
+
+from tools import names
+
+BASE = '''
+_LIMITS = (1, 2)
+_ONE = const(1)
+
+class Base:
+    _kind = 7
+
+    def __init__(self, first, second, third=3):
+        self._sum = first + second + third
+        self.public = [first for _ in range(second)]
+
+    def _twice(self, number):
+        return number * 2
+
+    def total(self, number):
+        a = 5
+        return self._twice(self._sum) + number + a + _LIMITS[1] + self._kind + _ONE
+'''
+
+USER = '''
+from .base import Base
+
+_LIMITS = (10, 20)
+
+class Derived(Base):
+    def __init__(self, first):
+        super().__init__(first, 1, third=4)
+        self._own = 100
+
+    def total(self, number):
+        def inner(value):
+            nonlocal number
+            number += value
+            return [each + number for each in (1,)][0]
+        try:
+            number.missing
+        except AttributeError as error:
+            number += len(str(error)) * 0
+        return super().total(number) + inner(1) + self._own + self._sum + _LIMITS[0] + (lambda value: value + number)(2)
+
+def keyword(size, backlog):
+    return size - backlog
+
+def call(size):
+    return keyword(size, backlog=1)
+'''
+
+
+def run(sources):
+    """What the two modules give, with `from .base import Base` done by hand."""
+    space = {"const": lambda number: number}
+    exec(sources["han.base"], space)
+    other = dict(space)
+    exec(sources["han.user"].replace("from .base import Base", ""), other)
+    base, derived = space["Base"](1, 2), other["Derived"](3)
+    return base.total(9), derived.total(9), other["call"](5), base.public
+
+
+def test_they_mean_the_same():
+    sources = {"han.base": BASE, "han.user": USER}
+    short = names.short(sources)
+    assert run(short) == run(sources)
+
+
+def test_what_stays_and_what_goes():
+    short = names.short({"han.base": BASE, "han.user": USER})
+    for kept in ("def _twice", "_ONE = const(1)", "third=3", "self.public", "class Base"):
+        assert kept in short["han.base"], kept
+    for gone in ("_sum", "_kind", "_LIMITS", "first", "second"):
+        assert gone not in short["han.base"].replace("def total", ""), gone
+    assert "backlog=1" in short["han.user"] and "def keyword(a, backlog)" in short["han.user"]
+
+
+def test_relatives_do_not_share_a_name_for_two_attributes():
+    short = names.short({"han.base": BASE, "han.user": USER})
+    own = short["han.user"].split(" = 100")[0].rsplit("self.", 1)[1]
+    assert own not in short["han.base"].replace("_a = (1, 2)", "")
+
+
+def test_attributes_of_strangers_keep_their_names():
+    stranger = "class A:\n    def __init__(self):\n        self._x_own = 1\n\n"
+    stranger += "def peek(other):\n    return other._y_there\n"
+    owner = "class B:\n    def __init__(self):\n        self._y_there = 1\n"
+    short = names.short({"han.a": stranger, "han.b": owner})
+    assert "_y_there" in short["han.a"] and "_y_there" in short["han.b"] and "_x_own" not in short["han.a"]
