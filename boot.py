@@ -203,8 +203,9 @@ def note(state, at, first, reason):
     """Write a start's four bytes; faults of the flash only make it forget."""
     entry = bytes((first, 0xFF, reason, first ^ 0xFF))
     try:
-        state.writeblocks(_STARTS, entry, at)
-    except (OSError, AttributeError):
+        if state:
+            state.writeblocks(_STARTS, entry, at)
+    except OSError:
         pass
     return entry
 
@@ -212,11 +213,13 @@ def note(state, at, first, reason):
 def marks(state, at):
     """(healthy, activating): what the application calls; they need nothing of this file."""
     rtc = machine.RTC()
+    write = state and state.writeblocks
 
     def mark(bits):
         try:
-            state.writeblocks(4, bytes((0xFF ^ bits,)), at + 1)
-        except (OSError, AttributeError):
+            if write:
+                write(4, bytes((0xFF ^ bits,)), at + 1)
+        except OSError:
             pass
 
     def healthy():

@@ -23,6 +23,7 @@ from host_sim.house import House
 from host_sim.metersource import MeterSource
 from host_sim.replay import ReplaySource
 from host_sim.sender import Sender
+from host_sim.slots import Flash
 from host_sim.supervisor import Supervisor
 from tools import page, sign
 
@@ -40,6 +41,10 @@ def parser():
     line.add_argument("--replay", metavar="FILE", nargs="+", help="send raw recordings, over and over")
     line.add_argument("--serial", metavar="PATH", help="read a serial device or a pseudo-terminal")
     line.add_argument("--meter", metavar="NAME", choices=meters.NAMES, help=", ".join(meters.NAMES))
+    parse.add_argument(
+        "--image", metavar="FILE",
+        help="flash both slots with an ota.bin of `tools.build --arch sim`, and run it instead of the sources",
+    )  # fmt: skip
     parse.add_argument("--port", type=_port, default=8080, help="of the API (8080); 0 takes a free one")
     parse.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where the API listens (127.0.0.1)")
     parse.add_argument("--speed", type=_speed, default=1, metavar="N", help="run clock and line N times as fast")
@@ -146,9 +151,9 @@ def _has_no_speed(path):
         os.close(file)
 
 
-def with_application():
-    """The environment of a CPython that has the application on its path."""
-    path = os.pathsep.join([str(ROOT / "lib"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+def with_application(frozen=True):
+    """The environment of a CPython that has the sources on its path, the application's only where they run."""
+    path = os.pathsep.join([str(ROOT / "lib")] * frozen + [str(ROOT), os.environ.get("PYTHONPATH", "")])
     return dict(os.environ, PYTHONPATH=path.strip(os.pathsep))
 
 
@@ -162,14 +167,14 @@ def record_past(folder, options):
     subprocess.run(line, env=with_application(), cwd=ROOT, check=True)
 
 
-def command(options):
-    """(command line, environment, working folder) of the board's process."""
+def command(options, frozen):
+    """(command line, environment, working folder) of the board's process; frozen: it runs from the sources."""
     if options.runtime == "cpython":
         page.build()
-        return [sys.executable, "-m", "host_sim.run"], with_application(), ROOT
+        return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
     from host_sim import staging
 
-    return staging.command(options.heap, "-m", "host_sim.run")
+    return staging.command(options.heap, frozen, "-m", "host_sim.run")
 
 
 def state_folder(path):
@@ -229,6 +234,7 @@ def main(arguments=None):
     sign.write_module()
     captures = recordings(options.replay or ())
     settings = serial_settings(options.serial)
+    image = recordings([options.image])[0] if options.image else None
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
     settings["speed"] = options.speed
@@ -254,7 +260,8 @@ def main(arguments=None):
         sender = source and Sender(source, clock, options.speed)
         settings["line"] = source and source.line
         try:
-            return Supervisor(settings, sender, lock).run(*command(options))
+            slots = Flash(state, image)
+            return Supervisor(settings, sender, lock).run(slots, lambda frozen: command(options, frozen))
         finally:
             if meter:
                 meter.save()

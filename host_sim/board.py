@@ -3,13 +3,19 @@
 import gc
 import json
 import os
-import sys
 
 from host_sim import flash
 from host_sim.clock import Clock
 
 #: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history.
 _HISTORY_HEAP = 290000
+
+
+_SIZES = {"state": 0x10000, "history": 0x40000, "otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000}
+
+
+def _nothing():
+    pass
 
 
 class Reset(SystemExit):
@@ -21,9 +27,10 @@ class Board:
 
     listen  (host, port) of the API
     clock   a host_sim.clock.Clock, which the meter shares
+    boot    what boot.py leaves, see firmware/board.py; None where it has not run
     """
 
-    name = "sim"
+    name = chip = "sim"
     model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
     request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
@@ -33,8 +40,11 @@ class Board:
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
     roots = None  # certificates of authorities for https, DER
 
-    def __init__(self, path, listen=("127.0.0.1", 8080), clock=None):
-        self.chip = sys.implementation.name
+    def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
+        self.boot = boot or {
+            "slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False,
+            "healthy": _nothing, "activating": _nothing,
+        }  # fmt: skip
         self.listen = listen
         self.uart = None  # whoever makes the board plugs the line in
         self.clock = clock or Clock()
@@ -45,6 +55,8 @@ class Board:
             self.request_limit = 5, 1
         self._state = self._load()
         self.reset_reason = self._state.pop("reset", "POWER_ON")
+        if self.boot["rolled_back"]:
+            self.reset_reason = "OTA_ROLLBACK"
         self.mac = bytes(self._state["mac"])
         self.hostname = "han-reader-" + self.mac.hex()[8:]
         self._save()
@@ -69,11 +81,11 @@ class Board:
         return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < _HISTORY_HEAP
 
     def partition(self, name):
-        """The flash partition 'state' or 'history', as esp32.Partition; OSError for another."""
+        """The flash partition of this label, as esp32.Partition; OSError where there is none."""
         if name not in self._files:
             if name == "history" and self._small():
                 raise OSError(19, "no room for a history in a heap below %d kB" % (_HISTORY_HEAP // 1000))
-            size = {"state": 0x10000, "history": 0x40000}.get(name)
+            size = _SIZES.get(name)
             if not size:
                 raise OSError(19, "no partition " + name)
             self._files[name] = flash.partition(self._path + "/" + name + ".bin", size, name)
@@ -86,6 +98,22 @@ class Board:
                 return file.read()
         except OSError:
             return None
+
+    def slots(self):
+        """(running, other) partition of the two for applications."""
+        from host_sim.esp32 import Esp32
+
+        parts = {name: self.partition(name) for name in ("otadata", "slot1", "slot2")}
+        partition = Esp32(parts, self.boot["slot"]).Partition
+        running = partition(partition.RUNNING)
+        return running, running.get_next_update()
+
+    def confirm(self):
+        """The application that runs is good: the next start does not return to the one before."""
+        if self.boot["pending"]:
+            type(self.slots()[0]).mark_app_valid_cancel_rollback()
+            self.boot["pending"] = False
+        self.boot["healthy"]()
 
     def heap(self):
         """(total, free, least free so far, largest free block) bytes.

@@ -1,4 +1,4 @@
-"""What runs in the board's own process, on either interpreter: `python -m host_sim` starts it.
+"""What runs in the board's own process, on either interpreter, from one reset to the next: `python -m host_sim`.
 
 Its input is one line of JSON, the settings (an argument of MicroPython's has 255 bytes at most), and then what the
 line carries (host_sim.feed). It stops when its input ends, so that it never outlives the process that started it.
@@ -12,10 +12,29 @@ import gc
 import json
 import sys
 
-from han.app import App  # before the simulator, as a small heap is least broken up at the start
-from host_sim.board import Board, Reset
-from host_sim.clock import Clock
-from host_sim.feed import Feed
+_RESTART = 75  # host_sim.supervisor.RESTART
+_FOR_STARTING = ("boot", "start", "chip", "loader", "esp32", "otadata", "espimage")
+
+
+def started(config):
+    """(what boot.py leaves, the application's class); (None, None) where it restarts the chip."""
+    from host_sim import machine, start
+
+    try:
+        boot = start.boot(config)
+    except machine.ChipReset:
+        return None, None
+    del start
+    for name in _FOR_STARTING:  # a small heap has no room for them
+        sys.modules.pop("host_sim." + name, None)
+        if hasattr(sys.modules["host_sim"], name):
+            delattr(sys.modules["host_sim"], name)
+    gc.collect()
+    if boot["safe"]:
+        from han.safe import App
+    else:
+        from han.app import App
+    return boot, App
 
 
 # Lives as long as the simulator; ends app.run() when its input ends.
@@ -40,26 +59,45 @@ async def serve(board, app, feed):
             pass
 
 
-def main(config, feed):
+def plug(board, config, feed):
+    """Connect the board to its line. OSError where the serial device cannot be had."""
+    if config["serial"]:
+        from host_sim.serial import SerialUart
+
+        board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"])
+    else:
+        from host_sim.uart import Uart  # only what is used is imported, for a small heap
+
+        board.uart = Uart(board.clock.ticks_us, feed)
+
+
+def main(config, pipe):
     """Run a board with this configuration (see host_sim.__main__); the exit status."""
     # A small heap must not be broken up by what importing leaves behind, nor by garbage between what stays.
     if hasattr(gc, "threshold"):
         gc.threshold(8192)
     gc.collect()
+    try:
+        # Before the simulator's own modules, as a small heap is least broken up at the start.
+        boot, App = started(config)
+    except Exception as error:
+        if config["sources"]:
+            raise
+        return crash(error)
+    if boot is None:
+        return _RESTART
+    from host_sim.board import Board, Reset
+    from host_sim.clock import Clock
+    from host_sim.feed import Feed
+
     listen = config["host"], config["port"]
+    feed = Feed(pipe)
     feed.line = config["line"]
     try:
-        board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]))
+        board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]), boot)
         board.sites = config["sites"]
         board.time_servers = config["time_servers"]
-        if config["serial"]:
-            from host_sim.serial import SerialUart
-
-            board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"])
-        else:
-            from host_sim.uart import Uart  # only what is used is imported, for a small heap
-
-            board.uart = Uart(board.clock.ticks_us, feed)
+        plug(board, config, feed)
     except OSError as error:
         sys.stderr.write("%s: %s\n" % (config["serial"] or config["state"], error))
         return 2
@@ -72,17 +110,33 @@ def main(config, feed):
         pass
     except Reset as reset:
         return reset.args[0]
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
+            sys.stderr.write("port %d of %s is taken\n" % (listen[1], listen[0]))
+            return 2
+        if config["sources"]:
             raise
-        sys.stderr.write("port %d of %s is taken\n" % (listen[1], listen[0]))
-        return 2
+        return crash(error, board)
     finally:
         board.close()
     return 0
 
 
+def crash(error, board=None):
+    """As main.py has it on the chip; the exit status."""
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error, sys.stderr)
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)
+    try:
+        if board:
+            board.reset("CRASH")
+    except SystemExit:
+        pass
+    return _RESTART
+
+
 if __name__ == "__main__":
     pipe = open(0, "rb", buffering=0)
     line = pipe.readline()
-    sys.exit(main(json.loads(line), Feed(pipe)) if line else 0)
+    sys.exit(main(json.loads(line), pipe) if line else 0)

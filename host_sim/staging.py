@@ -14,7 +14,10 @@ from tools import stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
-_MODULES = ("__init__", "board", "clock", "feed", "flash", "run", "serial", "uart")
+_MODULES = (
+    "__init__", "board", "chip", "clock", "esp32", "espimage", "feed", "flash", "loader", "machine", "otadata", "run",
+    "serial", "start", "uart",
+)  # fmt: skip
 
 
 def stage_all():
@@ -33,8 +36,7 @@ def _stage_simulator():
     with open(stage.BUILD / "host_sim.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = set()
-        for module in _MODULES:
-            name = "host_sim/%s.py" % module
+        for name in ["boot.py"] + ["host_sim/%s.py" % module for module in _MODULES]:
             source = stage.ROOT / name
             output = (_TARGET / name).with_suffix(".mpy")
             wanted.add(output)
@@ -57,11 +59,15 @@ def _stage_simulator():
     return ok
 
 
-def command(heap, *arguments):
-    """(command line, environment, working folder) of MicroPython with the staged modules on its path."""
+def command(heap, frozen, *arguments):
+    """(command line, environment, working folder) of MicroPython with the staged modules on its path.
+
+    frozen  the application too, compiled from the sources
+    """
     stage_all()
     environment = unix.environment()
     # Its current folder is searched first (in the project's it would find the sources); each module's path is kept
     # in the heap, so they are short.
-    environment["MICROPYPATH"] = os.path.relpath(stage.BUILD / stage.UNIX, _TARGET) + ":.frozen"
+    staged = os.path.relpath(stage.BUILD / stage.UNIX, _TARGET) + ":" if frozen else ""
+    environment["MICROPYPATH"] = staged + ".frozen"
     return unix.command(*arguments, heap=heap), environment, _TARGET

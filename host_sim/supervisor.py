@@ -10,6 +10,9 @@ import time
 #: Exit status of a board that wants to be started again.
 RESTART = 75
 
+# machine.reset_cause(): after a loss of power, after anything else.
+_POWER_ON, _RESET = 1, 2
+
 _STOP_SECONDS = 10  # for an orderly end; then it is killed
 _LOOK_SECONDS = 0.01
 
@@ -23,7 +26,7 @@ class Supervisor:
 
     def __init__(self, settings, sender, lock):
         self._lock = lock
-        self._settings = json.dumps(settings).encode() + b"\n"
+        self._settings = settings
         self._sender = sender
         self._child = None
         self._stopping = None  # since when, time.monotonic()
@@ -37,10 +40,27 @@ class Supervisor:
             self._child.kill()
         self._stopping = self._stopping or time.monotonic()
 
-    def run(self, line, environment, folder):
-        """Run the board until it or its user ends it; the exit status."""
+    def run(self, flash, command):
+        """Run the board until it or its user ends it; the exit status.
+
+        flash    a host_sim.slots.Flash, whose loader is asked after each reset
+        command  of its result, True for the application from the sources: (command line, environment, folder)
+        """
+        self._settings["cause"] = _POWER_ON
+        shown = "slot1"  # what a run from the sources is in, until it has been updated
         while True:
-            status = self._once(line, environment, folder)
+            slot = flash.load()
+            if slot is None:
+                print("host_sim: the chip's loader finds no application in either slot", file=sys.stderr)
+                return 1
+            frozen = flash.frozen(slot)
+            if slot != shown or not frozen:
+                print("host_sim: %s, %s" % (slot, "from the sources" if frozen else "from its image"), file=sys.stderr)
+                shown = slot
+            self._settings["slot"] = slot
+            self._settings["sources"] = frozen
+            status = self._once(*command(frozen))
+            self._settings["cause"] = _RESET
             if self._stopping or status != RESTART:
                 break
         if status < 0:
@@ -61,7 +81,7 @@ class Supervisor:
             pass_fds=(self._lock,),
         )
         try:
-            child.stdin.write(self._settings)
+            child.stdin.write(json.dumps(self._settings).encode() + b"\n")
             os.set_blocking(child.stdin.fileno(), False)
         except BrokenPipeError:
             pass  # it is gone: its status tells

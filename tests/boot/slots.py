@@ -7,7 +7,9 @@ import struct
 from binascii import crc32
 
 from host_sim import chip
+from host_sim.esp32 import Esp32
 from host_sim.flash import Partition
+from host_sim.machine import ChipReset, Machine
 from host_sim.powercut import Power
 
 SECTOR = 4096
@@ -99,28 +101,32 @@ class Chip:
         self.files[label].seek(0)
         return self.files[label].read()
 
-    def start(self, cause=chip.Machine.HARD_RESET, vfs=None):
+    def start(self, cause=Machine.HARD_RESET, vfs=None):
         """Reset (a cause of machine's; 1 is a loss of power), loader, boot.py, until an application may start: BOOT."""
         self.resets = []
         self.power.restore()
-        if cause == chip.Machine.PWRON_RESET:
+        if cause == Machine.PWRON_RESET:
             self.rtc = b""
         for _ in range(6):
-            label = chip.load(self.parts) if cause != chip.Machine.SOFT_RESET else self.esp32.running
+            label = chip.load(self.parts) if cause != Machine.SOFT_RESET else self.esp32.running
             assert label, "the loader finds nothing"
-            self.machine = chip.Machine(self.rtc, cause)
+            self.machine = Machine(cause, self.rtc)
             self.vfs = vfs or Vfs()
-            self.esp32 = chip.Esp32(self.parts, label)
+            self.esp32 = Esp32(self.parts, label)
             try:
-                self.space, self.path = chip.boot(self.parts, label, self.machine, self.vfs, CODE)
-                self.boot = self.space["BOOT"]
+                self.boot, self.path = chip.boot(self.parts, label, self.machine, self.vfs, self._run)
                 return self.boot
-            except chip.ChipReset:
+            except ChipReset:
                 self.resets.append(label)
-                cause = chip.Machine.HARD_RESET
+                cause = Machine.HARD_RESET
             finally:
                 self.rtc = self.machine.rtc_memory
         raise AssertionError("restarts without end: %s" % self.resets)
+
+    def _run(self):
+        self.space = {"__name__": "__main__"}
+        exec(CODE, self.space)
+        return self.space["BOOT"]
 
     def healthy(self):
         """As the board's confirm()."""

@@ -298,7 +298,7 @@ def test_a_board_that_resets_starts_again(tmp_path, runtime):
     if runtime == "cpython":
         line, environment, folder = [sys.executable, "-c", script], None, ROOT
     else:
-        line, environment, folder = staging.command("1M", "-c", script)
+        line, environment, folder = staging.command("1M", True, "-c", script)
     seen = []
     for _ in range(2):
         done = subprocess.run(line, env=environment, cwd=folder, capture_output=True, text=True, timeout=20)

@@ -1,0 +1,40 @@
+"""`import vfs` for CPython: files of a littlefs on a block device, laid out in a folder of this computer."""
+
+import os
+import shutil
+
+import littlefs
+
+
+class Vfs:
+    """What is mounted is copied to the folder, as CPython imports from files alone."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def VfsLfs2(self, device):
+        """The files of a block device. OSError where there is no littlefs on it."""
+        size, count = device.ioctl(5, 0), device.ioctl(4, 0)
+        context = littlefs.UserContext(size * count)
+        for n in range(count):
+            block = bytearray(size)
+            device.readblocks(n, block)
+            context.buffer[n * size : (n + 1) * size] = block
+        system = littlefs.LittleFS(context, mount=False, block_size=size, block_count=count)
+        try:
+            system.mount()
+        except littlefs.LittleFSError as error:
+            raise OSError(19) from error
+        return system
+
+    def mount(self, system, path, readonly):
+        """Copy all files to below the folder, at `path`."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for folder, _, names in system.walk("/"):
+            target = self._folder + path + folder
+            os.makedirs(target, exist_ok=True)
+            for name in names:
+                with system.open(folder.rstrip("/") + "/" + name, "rb") as file:
+                    content = file.read()
+                with open(target + "/" + name, "wb") as copy:
+                    copy.write(content)

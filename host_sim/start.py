@@ -1,0 +1,50 @@
+"""From a reset to the application, in the board's own process: boot.py as it is on the chip."""
+
+import sys
+
+from host_sim import chip, flash
+from host_sim.machine import Machine
+
+CPYTHON = sys.implementation.name == "cpython"
+_SIZES = {"otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000, "state": 0x10000}
+
+
+def rtc_memory(path):
+    """What it has kept; nothing after a loss of power."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def parts(folder):
+    """{label: partition} of what boot.py looks at."""
+    return {label: flash.partition(folder + "/" + label + ".bin", size, label) for label, size in _SIZES.items()}
+
+
+def boot(config):
+    """Run boot.py in the slot that the parent's loader has chosen: BOOT. ChipReset: the chip restarts.
+
+    What it has mounted is first on the path then.
+    """
+    folder = config["state"]
+    rtc = folder + "/rtc.bin"
+    machine = Machine(config["cause"], rtc_memory(rtc), rtc)
+    if CPYTHON:
+        from host_sim.littlefs import Vfs
+
+        vfs = Vfs(folder + "/mounted")
+    else:
+        import vfs
+    found, added = chip.boot(parts(folder), config["slot"], machine, vfs, _run)
+    for path in reversed(added):
+        # An image for the simulated board has what CPython can run in a folder of its own.
+        sys.path.insert(0, folder + "/mounted" + path + "/py" if CPYTHON else path)
+    return found
+
+
+def _run():
+    module = __import__("boot")
+    del sys.modules["boot"]
+    return module.BOOT
