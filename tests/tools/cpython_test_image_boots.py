@@ -10,7 +10,7 @@ START = """
 import sys, vfs
 folder, root = sys.argv[1], sys.argv[2]
 sys.path.insert(0, root)
-from host_sim import chip, flash
+from host_sim import chip, flash, machine
 parts = {}
 for label in ("otadata", "slot1", "slot2", "state"):
     file = open("%s/%s" % (folder, label), "r+b")
@@ -18,9 +18,12 @@ for label in ("otadata", "slot1", "slot2", "state"):
     parts[label] = flash.Partition(file, size, label)
 with open(folder + "/boot.py") as file:
     code = file.read()
+def run():
+    space = {}
+    exec(code, space)
+    return space["BOOT"]
 label = chip.load(parts)
-space, added = chip.boot(parts, label, chip.Machine(), vfs, code)
-boot = space["BOOT"]
+boot, added = chip.boot(parts, label, machine.Machine(1), vfs, run)
 print(label, boot["slot"], boot["manifest"]["version"], boot["rolled_back"], boot["boots"], added)
 sys.path[:] = added + [".frozen"]
 for name in list(sys.modules):
