@@ -1,0 +1,51 @@
+"""The application after starts that never became healthy: network, updates and diagnosis, and nothing else.
+
+What may have stopped those starts is left alone: the meter's bytes, the history, counters and prices in flash. A
+configuration that cannot be used is replaced by defaults, so that there is a way in.
+"""
+from . import app
+from .meter.link import Link
+
+_TASKS = ("api", "network", "ota", "setup", "state", "watchdog")
+_WHY = "safe mode: the reader did not become healthy in several starts; update it, or restart it to try again"
+
+
+class _Unplugged(Link):
+    """The meter is not read."""
+
+    def diagnosis(self):
+        return _WHY
+
+
+class App(app.App):
+    """The reader in safe mode, on a board."""
+
+    def make_link(self):
+        """A part that stays still."""
+        return _Unplugged(self.board.uart, self.bus, self.board, 0)
+
+    async def run(self):
+        """Serve until cancelled. OSError when the port is taken."""
+        start = self.supervisor.start
+
+        def few(name, *more, **options):
+            if name in _TASKS:
+                start(name, *more, **options)
+            else:
+                self.supervisor.set(name, "stopped", "disabled", "safe mode")
+
+        self.supervisor.start = few  # type: ignore[method-assign]
+        await super().run()
+
+    def flush(self):
+        """Nothing has been kept."""
+
+    def _restore(self):
+        try:
+            self.config.load()
+        except Exception as error:  # whatever is wrong with it must not be what stops this
+            self.log.crash("configuration", error)
+            self.supervisor.set("configuration", "running", "failed", "not used: %s" % error)
+
+    def _restore_history(self):
+        self.supervisor.set("history", "stopped", "disabled", "safe mode")

@@ -1,0 +1,59 @@
+"""Safe mode: what there is when the application itself is what does not start."""
+
+from han import safe
+from han.store import flash
+from han.store.copies import Copies
+from tests.api.fake import Board, Running, ask
+
+DAMAGED = (b"[]", b"{", b"\xff\xfe", b'{"m": 5, "w": [], "t": {}}', b"null", b'"x"')
+
+
+class Uart:
+    any_setting = False
+
+
+class Safe(Running):
+    application = safe.App
+
+
+def rows(answer):
+    return {row["name"]: row for row in answer.json()["services"]}
+
+
+async def test_network_update_and_diagnosis_are_there():
+    board = Board()
+    board.uart = Uart()
+    async with Safe(board) as app:
+        health = await ask(app, "/health")
+        assert health.status == 200
+        found = rows(health)
+        assert found["api"]["status"] == "running" and found["api"]["health"] == "ok"
+        for name in ("meter", "history", "counters", "spotprices"):
+            assert found[name]["status"] == "stopped" and found[name]["error"] == "safe mode"
+        assert (await ask(app, "/han")).json()["type"] == "HAN_STATE_MESSAGE"
+        assert (await ask(app, "/configuration")).json()["type"] == "HAN_CONFIGURATION"
+        meter = await ask(app, "/meter")
+        assert meter.status == 503 and b"safe mode" in meter.body
+        assert (await ask(app, "/history/hourly")).status == 503
+        token = (await ask(app, "/auth/token")).json()["accessToken"]
+        report = await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)
+        assert report.status == 200 and "safe mode" in report.json()["diagnosis"]
+
+
+async def test_whatever_is_in_the_flash():
+    board = Board()
+    for content in DAMAGED:
+        copies = Copies(flash.Region(board.partition("state"), *flash.CONFIGURATION), b"HANC")
+        copies.load()
+        copies.save(content)
+        async with Safe(board) as app:
+            assert (await ask(app, "/health")).status == 200, content
+            assert (await ask(app, "/configuration")).status == 200, content
+    for label in ("state", "history"):
+        board.partition(label)
+        board.flash[label].seek(0)
+        board.flash[label].write(b"\x5a" * len(board.flash[label].getvalue()))
+    before = board.flash["history"].getvalue()
+    async with Safe(board) as app:
+        assert (await ask(app, "/health")).status == 200
+    assert board.flash["history"].getvalue() == before
