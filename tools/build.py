@@ -35,7 +35,7 @@ def parser():
     add("--version", metavar="X.Y.Z.B", help="default: the project's, %s" % application.project_version())
     add("--out", metavar="DIR", required=True, help="where the files go")
     add("--arch", choices=(application.CHIP, application.SIM),
-        help="default: what FILE's chip wants; sim: the simulated board, FILE being optional there")
+        help="default: what FILE's chip wants; sim: the simulated board, which has no use for FILE")
     add("--flash", metavar="MB", type=int, nargs="+", choices=sorted(partitions.LAYOUTS),
         default=sorted(partitions.LAYOUTS), help="sizes of flash that the image has to fit, and gets a flash.bin for")
     add("--bootloader", metavar="FILE", help="begins with the bootloader: a combined .bin, where FILE is an .app-bin")
@@ -110,11 +110,9 @@ def fits(image, app, megabytes, options):
 
 def simulated(name, version, least, key):
     """A slot's image for the simulated board, which runs it on both interpreters. name: of MicroPython's, or None."""
-    app = esp_image.made(_SIM_MICROPYTHON)
-    if name:
-        app = esp_image.take_apart(read(name), name)[0].data
+    built_with = name and esp_image.take_apart(read(name), name)[0].version or _SIM_MICROPYTHON
     files = application.files(application.SIM, version)
-    return slot.make(app, application.SIM, files, version, least, _SIM_MICROPYTHON, key)
+    return slot.make(esp_image.made(built_with), application.SIM, files, version, least, built_with, key)
 
 
 def release(image, said):

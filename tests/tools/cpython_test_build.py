@@ -197,7 +197,8 @@ def test_the_simulated_boards_image(tmp_path):
     assert (values["chip"], values["version"]) == ("sim", "2.0.0.0") and len(data) <= SLOT
     (tmp_path / "mp.bin").write_bytes(micropython.combined(micropython.application()))
     assert build.main(["--arch", "sim", "--micropython", str(tmp_path / "mp.bin"), "--out", str(tmp_path)]) == 0
-    assert manifest.find((tmp_path / "ota.bin").read_bytes())[1]["chip"] == "sim"
+    values = manifest.find((tmp_path / "ota.bin").read_bytes())[1]
+    assert (values["chip"], values["built_with"]) == ("sim", "1.27.0")
     assert build.main(["--arch", "sim", "--frozen", "--out", str(tmp_path)]) == 1
 
 
