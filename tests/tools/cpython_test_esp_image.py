@@ -112,7 +112,7 @@ def test_combined_without_an_application_or_a_table():
 
 
 def test_what_stands_for_micropython_is_an_image_to_esptool_too():
-    data = esp_image.made("1.29.0", 0, b"abcde")
+    data = esp_image.made("1.29.0", 0)
     image = bin_image.LoadFirmwareImage("esp32", data)
     assert image.checksum == image.calculate_checksum() and image.stored_digest == image.calc_digest
     assert esp_image.take_apart(data)[0].version == "1.29.0"

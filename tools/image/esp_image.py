@@ -139,13 +139,11 @@ def _application(data, rom, name):
     return Application(data, rom, version)
 
 
-
-def made(version, chip=SIM, code=b"", project="micropython"):
+def made(version, chip=SIM):
     """A sound application image that runs nowhere: it stands for MicroPython on the simulated board, and in tests."""
     description = struct.pack(
-        _DESCRIPTION_FORMAT, _DESCRIPTION_MAGIC, 0, b"", b"v" + version.encode(), project.encode(), b"", b"", b"", b"")
-    data = description.ljust(256, b"\0") + code
-    data += bytes(-len(data) % 4)
+        _DESCRIPTION_FORMAT, _DESCRIPTION_MAGIC, 0, b"", b"v" + version.encode(), b"micropython", b"", b"", b"", b"")
+    data = description.ljust(256, b"\0")
     # Header: DIO at 40 MHz, 4 MB, no write protection pin, and the SHA-256 follows.
     image = struct.pack("<BBBBIB3xH9xB", _MAGIC, 1, 2, 0x20, 0x40081000, 0xEE, chip, 1)
     image += struct.pack("<II", 0x3F400020, len(data)) + data
