@@ -18,9 +18,6 @@ _RX_BUFFER = 8192
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
 
-#: Bytes of RTC memory, its first, that boot.py counts starts in.
-_STARTS = 4
-
 _MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 _CAUSES = {
@@ -72,6 +69,9 @@ class Board:
     stream_limits = 3, 5, 6
     #: Requests served at the same time, and more that wait for their turn; further ones wait in the system.
     request_limit = 3, 2
+    #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
+    #: going on, bytes.
+    memory_limits = 6000, 14000
     time_servers = None  # the public ones
     sites = None  # the real ones
     roots = None
@@ -249,18 +249,6 @@ class Board:
         if self._watchdog is None:
             self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         self._watchdog.feed()
-
-    def note(self, text):
-        """Keep a short text through a reset of any kind but not without power; see noted()."""
-        rtc = machine.RTC()
-        rtc.memory((rtc.memory()[:_STARTS] or bytes(_STARTS)) + text.encode())
-
-    def noted(self):
-        """What note() kept last, "" for nothing."""
-        try:
-            return machine.RTC().memory()[_STARTS:].decode()
-        except UnicodeError:  # what was in that memory before anybody wrote to it
-            return ""
 
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""

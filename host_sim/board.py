@@ -34,6 +34,9 @@ class Board:
     model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
     request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
+    #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
+    #: going on, bytes.
+    memory_limits = 2500, 6000
     #: [(address, port)] that are asked for the time; None would be the public ones.
     time_servers = ()
     #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.

@@ -17,6 +17,7 @@ ON_DEMAND = (
     "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
     "han/api/diagnostics", "han/api/export", "han/api/history", "han/api/page", "han/api/settings", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
+    "han/store/crashlog", "han/start",
 )  # fmt: skip
 # Modules of those that stay.
 KEPT = ("han/price/__init__", "han/price/book", "han/price/spot", "han/net/__init__", "han/net/timekeeper")

@@ -1,5 +1,6 @@
 """The application: builds every object, hands each its collaborators, starts and stops the tasks."""
 import asyncio
+import gc
 import sys
 from binascii import crc32
 
@@ -15,7 +16,6 @@ from .core.log import Log
 from .core.modules import release
 from .core.tasks import Supervisor
 from .core.zone import Zone
-from .meter import profiles
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .net.timekeeper import Timekeeper
@@ -23,6 +23,12 @@ from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
 from .store.copies import Copies
+
+#: Entries of the crash log of one run: its start, and what crashes first.
+_MOST_KEPT = 7
+#: Seconds between two looks at the memory, and how long there may be too little of it.
+_MEMORY_LOOKS = 10
+_BAD_LOOKS = 30
 
 
 def _show(text):
@@ -43,6 +49,8 @@ class App:
         self.listening = asyncio.Event()
         self.clock = Clock(board)
         self.log = Log(self.clock, _show)
+        self.log.keep = self._remember
+        self._kept = self._looks = 0
         self.bus = Bus()
         self.supervisor = Supervisor(self.clock, self.log)
         self._seed = board.random(40)  # of tokens
@@ -51,9 +59,11 @@ class App:
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
         self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
         self._restore()
+        self._remember("started %s: %s" % (__version__, board.reset_reason))
         self.link = self.make_link()
         # After what needs big pieces of memory.
         self.history = self._restore_history()
+        release("han.start")
         self.messages = Messages(
             board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
             self.counters, self.supervisor, self.link, self.book,
@@ -61,51 +71,35 @@ class App:
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(
             self.messages, self.streams, self.link, self.history, self._tokens, self._report, self.config,
-            self._configure,
+            self._configure, self.restart,
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
         self.gate.max_requests, self.gate.max_queue = board.request_limit
 
+    def _restore(self):
+        from .start import restore
+
+        restore(self)
+
+    def _restore_history(self):
+        from .start import history
+
+        return history(self)
+
     def make_link(self):
         """The part that reads the meter."""
-        meter = self.config.get("m")
-        link = Link(self.board.uart, self.bus, self.board, meter["o"])
-        link.use(meter["o"], self._cipher(), profiles.opening(meter["t"]))
-        link.plausible.expect(self.counters.values, self.counters.meter)
-        return link
+        from .start import expect
+
+        self.link = Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
+        expect(self)
+        return self.link
 
     def _configure(self, values):
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
-        before = self.config.get("m")
-        self.config.change(values)
-        self.supervisor.set("configuration", "running", "ok")
-        self._set_zone()
-        meter = values["m"]
-        if meter != before:
-            self.link.use(meter["o"], self._cipher(), profiles.opening(meter["t"]))
-        self.bus.publish("configuration", None)
+        from .start import configure
 
-    def _set_zone(self):
-        name = self.config.get("t")
-        if name != self.clock.zone.name:
-            try:
-                self.clock.zone = Zone(name)
-            except (OSError, ValueError) as error:
-                self.supervisor.set("configuration", "running", "degraded", "t: %s" % error)
-
-    def _cipher(self):
-        """What opens ciphered telegrams, None without a key."""
-        meter = self.config.get("m")
-        if not meter["k"]:
-            return None
-        from .wire.gcm import Cipher, parse_key
-
-        try:
-            return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)
-        except ValueError:
-            # Not a word of the key: everybody can read this.
-            self.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
-            return None
+        release("han.start")
+        configure(self, values)
 
     def _tokens(self):
         """What makes and checks tokens, for one request."""
@@ -130,8 +124,8 @@ class App:
     async def run(self):
         """Serve until cancelled. OSError when the port is taken."""
         await self.gate.open()
-        self.supervisor.start("api", self.gate.run, critical=True)
-        self.supervisor.start("meter", self.link.run, critical=True)
+        self.supervisor.start("api", self.gate.run, lambda: self.gate.ticks)
+        self.supervisor.start("meter", self.link.run, self.link.pulse)
         self.supervisor.start("counters", self._keep_counters)
         self.supervisor.start("state", self._watch_state)
         self.supervisor.start("time", self._keep_time)
@@ -140,11 +134,61 @@ class App:
             self.supervisor.start("history", self._record)
         self.listening.set()
         try:
-            while True:
-                await asyncio.sleep(3600)
+            reason, text = await self.supervisor.watch(self.board, self._look)
+            self.restart(reason)
+            if text:
+                self._kept = 0
+                self._remember("%s: %s" % (reason, text))
+            await asyncio.sleep(self.supervisor.look_s)
+        except Exception as error:
+            self.log.crash("application", error)
+            raise
         finally:
             await self.supervisor.stop()
             self.flush()
+        self.board.reset(reason)
+
+    def restart(self, reason, text=None):
+        """Have the board start again within seconds; reason: a rebootReason of the API, text: for the crash log."""
+        self.messages.reboot_pending = True
+        self.bus.publish("state", None)
+        self.supervisor.leave(reason, text)
+
+    # Each second.
+    def _look(self):
+        self._looks += 1
+        if self._looks % _MEMORY_LOOKS:
+            return
+        heap = self.board.heap
+        least, low = self.board.memory_limits
+        if heap()[1] < low:
+            gc.collect()
+        free = heap()[1]
+        low = free < low
+        if low != self.gate.low:
+            self.gate.low = self.streams.low = low
+            if low:
+                self.streams.shed()
+            self.supervisor.set(
+                "memory", "running", "degraded" if low else "ok", "%d bytes free" % free if low else None
+            )
+        if free >= least:
+            self._looks = 0
+        elif self._looks >= _BAD_LOOKS:
+            self.restart("CRASH", "%d bytes free" % free)
+
+    def _remember(self, text):
+        """Keep a text in the crash log; only so many a run, as flash wears."""
+        self._kept += 1
+        if self._kept > _MOST_KEPT:
+            return
+        try:
+            from .store.crashlog import CrashLog
+
+            release("han.store.crashlog")
+            CrashLog(self.board.partition("state")).add(text, self.clock.utc(), self.clock.uptime_ms() // 1000)
+        except (OSError, MemoryError):
+            pass  # it is in the log, and there is no better place
 
     def flush(self):
         """Write what must not be lost. Needs no loop: also for a stop that ended it."""
@@ -155,51 +199,7 @@ class App:
         except OSError as error:
             self.log.crash("counters", error)
 
-    def _restore(self):
-        # Flash that cannot be read must not keep the reader from reading the meter.
-        try:
-            found = self.config.load()
-            if not found:
-                text = self.board.provisioned()
-                if text:
-                    self.config.adopt(text)
-                    found = True
-            if found or not self.config.damaged:
-                self.supervisor.set("configuration", "running", "ok")
-            else:
-                self.supervisor.set("configuration", "running", "degraded", "both copies damaged, defaults used")
-        except (OSError, ValueError) as error:
-            self.supervisor.set("configuration", "running", "failed", "cannot be read: %s" % error)
-        self._set_zone()
-        try:
-            self.counters.load()
-        except OSError as error:
-            self.log.crash("counters", error)
-
-    def _restore_history(self):
-        """What has been recorded, None where the board has no place for it or its flash cannot be read."""
-        try:
-            partition = self.board.partition("history")
-        except OSError as error:
-            self.supervisor.set("history", "stopped", "disabled", str(error))
-            return None
-        from .store.history import History  # a board without history does without its code
-
-        try:
-            region = flash.Region(self.board.partition("state"), *flash.CLOCK_STEPS)
-            history = History(partition, region, self.clock, self._quote)
-            from .store.replay import Replay
-
-            Replay(history).run()
-            return history
-        except (OSError, ValueError) as error:
-            self.supervisor.set("history", "stopped", "failed", "%s" % error)
-            self.log.crash("history", error)
-        finally:
-            release("han.store.replay")
-        return None
-
-    def _quote(self, utc):
+    def quote(self, utc):
         """(price, currency) of a quarter of an hour, for its sample."""
         return self.book.price(utc), self.book.currency
 

@@ -16,6 +16,10 @@ _SIZES = {"state": 64 * 1024, "history": 256 * 1024}
 NOW = 1_790_000_000_000  # unix ms
 
 
+class Restarted(Exception):
+    """The board has started again, for the reason given."""
+
+
 class Board:
     name = "fake"
     chip = "none"
@@ -26,6 +30,7 @@ class Board:
     uart = None
     stream_limits = (3, 5, 8)
     request_limit = (6, 6)
+    memory_limits = 6000, 14000
     time_servers = ()  # nobody is asked
 
     def __init__(self, flash=None, link=None):
@@ -34,6 +39,7 @@ class Board:
         self.power = Power()
         self.listen = ("127.0.0.1", 0)
         self.ticks = 1000
+        self.fed = 0
         self.wifi = "192.168.2.50"
         self.given = None
 
@@ -59,6 +65,12 @@ class Board:
 
     def heap(self):
         return 327680, 182144, 176320, 65536
+
+    def feed(self):
+        self.fed += 1
+
+    def reset(self, reason):
+        raise Restarted(reason)
 
     def network(self):
         return self.hostname, self.wifi, "0.0.0.0", -58
@@ -89,6 +101,9 @@ class Link:
     async def run(self):
         while True:
             await asyncio.sleep(3600)
+
+    def pulse(self):
+        return object()
 
     def use(self, *what):
         self.used = what
@@ -164,7 +179,7 @@ class Running:
         self._task.cancel()
         try:
             await self._task
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Restarted):
             pass
 
 

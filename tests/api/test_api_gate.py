@@ -336,7 +336,7 @@ async def test_an_error_in_a_handler_is_no_json_and_is_seen():
         app.messages.meter = broken
         answer = await ask(app, "/meter")
         assert answer.status == 500 and answer.headers["content-type"].startswith("text/plain")
-        assert "ValueError: a bug" in app.log.entries[-1][1]
+        assert "ValueError: a bug" in app.log.entries[-1][2]
         assert (await ask(app, "/han")).status == 200
 
 

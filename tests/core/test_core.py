@@ -149,19 +149,23 @@ def test_the_log_forgets_the_oldest_and_keeps_the_end_of_a_long_text():
     log = Log(Clock(Board()), shown.append)
     for number in range(log.size + 3):
         log.add(str(number))
-    assert len(log.entries) == log.size and log.entries[0][1] == "3"
-    log.add("x" * 5000 + "end")
-    assert len(log.entries[-1][1]) == log.length + 1 and log.entries[-1][1].endswith("end")
+    assert len(log.entries) == log.size and log.entries[0][1:] == ("info", "3")
+    log.add("x" * 5000 + "end", "warning")
+    _, level, text = log.entries[-1]
+    assert level == "warning" and len(text) == log.length + 1 and text.endswith("end")
     assert len(shown) == log.size + 4
 
 
 def test_an_exception_is_logged_with_its_traceback():
     log = Log(Clock(Board()))
+    kept = []
+    log.keep = kept.append
     try:
         {}["lost"]
     except KeyError as error:
         log.crash("somewhere", error)
-    text = log.entries[-1][1]
+    _, level, text = log.entries[-1]
+    assert level == "error" and kept == [text]
     assert text.startswith("somewhere: Traceback") and "KeyError" in text and "test_core.py" in text
 
 
@@ -230,14 +234,14 @@ async def test_a_task_that_ends_is_stopped_and_others_run_on():
             await asyncio.sleep(0.01)
 
     one = boss.start("once", once)
-    boss.start("beat", beat, critical=True)
+    boss.start("beat", beat)
     boss.set("other", "stopped", "disabled")
     await asyncio.sleep(0.05)
     assert one.status == "stopped" and one.health == "ok" and len(beats) > 1
-    assert [(s.name, s.status, s.critical) for s in boss.rows()] == [
-        ("once", "stopped", False),
-        ("beat", "running", True),
-        ("other", "stopped", False),
+    assert [(s.name, s.status) for s in boss.rows()] == [
+        ("once", "stopped"),
+        ("beat", "running"),
+        ("other", "stopped"),
     ]
     await boss.stop()
     count = len(beats)
@@ -272,3 +276,121 @@ async def test_what_a_task_says_of_itself_stays():
     row = supervisor.rows()[0]
     assert (row.health, row.error) == ("degraded", "a provider does not answer")
     await supervisor.stop()
+
+
+async def test_a_task_outlives_that_there_is_no_memory_to_tell_of_its_crash():
+    boss, _ = supervisor(first_ms=10, longest_ms=10)
+    runs = []
+
+    class Mute(Exception):
+        def __str__(self):
+            raise MemoryError
+
+    def nowhere(text):
+        raise MemoryError
+
+    boss._log.keep = nowhere
+
+    async def crash():
+        runs.append(1)
+        raise Mute if len(runs) < 3 else MemoryError("for itself")
+
+    service = boss.start("frail", crash)
+    await asyncio.sleep(0.3)
+    assert len(runs) > 3 and service.restarts >= 3
+    await boss.stop()
+
+
+# --- the watch
+
+
+class Fed(Board):
+    fed = 0
+
+    def feed(self):
+        self.fed += 1
+
+
+async def watched(boss, board, seconds, look=lambda: None):
+    """What the watch says within some time, None where it goes on."""
+    watch = asyncio.create_task(boss.watch(board, look))
+    try:
+        return await asyncio.wait_for(watch, seconds)
+    except asyncio.TimeoutError:
+        return None
+
+
+async def test_the_watchdog_is_fed_while_critical_tasks_live():
+    boss, _ = supervisor(look_s=0.01, looks=5)
+    board = Fed()
+    beats = [0]
+    looked = []
+
+    async def alive():
+        while True:
+            beats[0] += 1
+            await asyncio.sleep(0.001)
+
+    async def idle():
+        await asyncio.sleep(60)
+
+    boss.start("alive", alive, lambda: beats[0])
+    boss.start("idle", idle)  # not critical
+    assert await watched(boss, board, 0.3, lambda: looked.append(1)) is None
+    assert board.fed > 5 and len(looked) >= board.fed
+    await boss.stop()
+
+
+async def test_a_critical_task_that_hangs_starves_the_watchdog_and_starts_the_board_again():
+    boss, _ = supervisor(look_s=0.01, looks=5)
+    board = Fed()
+
+    async def hang():
+        await asyncio.sleep(60)
+
+    service = boss.start("meter", hang, lambda: 7)
+    assert await watched(boss, board, 2) == ("WATCHDOG", "meter")
+    assert board.fed <= 7 and service.health == "failed" and "no sign of life" in service.error
+    await boss.stop()
+
+
+async def test_a_critical_task_that_waits_for_its_restart_is_not_dead():
+    boss, _ = supervisor(first_ms=200, longest_ms=400, look_s=0.01, looks=5)
+    board = Fed()
+
+    async def crash():
+        raise ValueError
+
+    boss.start("meter", crash, lambda: 7)
+    assert await watched(boss, board, 0.15) is None
+    assert board.fed > 5
+    await boss.stop()
+
+
+async def test_a_critical_task_that_never_runs_well_starts_the_board_again():
+    boss, _ = supervisor(first_ms=10, longest_ms=40, look_s=0.01)
+
+    async def crash():
+        raise ValueError
+
+    boss.start("frail", crash)  # this one may crash for ever
+    assert await watched(boss, Fed(), 0.4) is None
+    boss.start("meter", crash, lambda: 7)
+    assert await watched(boss, Fed(), 2) == ("CRASH", "meter")
+    await boss.stop()
+
+
+async def test_the_first_reason_to_leave_counts_and_no_memory_is_no_reason():
+    boss, _ = supervisor(look_s=0.01)
+    board = Fed()
+    looks = []
+
+    def look():
+        looks.append(1)
+        if len(looks) < 5:
+            raise MemoryError
+        boss.leave("USER")
+        boss.leave("CRASH", "later")
+
+    assert await watched(boss, board, 2, look) == ("USER", None)
+    assert len(looks) == 5

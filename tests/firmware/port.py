@@ -17,7 +17,6 @@ class Chip:
 
     def __init__(self):
         self.nvs = {}  # what commit() has written
-        self.rtc = b""
         self.cause = 1
         self.pins = {}  # number -> Pin
         self.uarts = {}
@@ -34,12 +33,10 @@ class Chip:
         self.nvs_uncommitted = {}
 
     def restart(self, cause=2):
-        """Everything but flash and the RTC's memory starts anew; cause as machine.reset_cause() tells it."""
-        if cause == 1:
-            self.rtc = b"\xff\xfe"  # whatever was there
-        kept = self.nvs, self.rtc, self.partitions, self.apps
+        """Everything but flash starts anew; cause as machine.reset_cause() tells it."""
+        kept = self.nvs, self.partitions, self.apps
         self.__init__()
-        self.nvs, self.rtc, self.partitions, self.apps = kept
+        self.nvs, self.partitions, self.apps = kept
         self.cause = cause
 
 
@@ -117,9 +114,6 @@ class Machine:
         self._chip.watchdog = small(timeout)
         return Watchdog(self._chip)
 
-    def RTC(self):
-        return Rtc(self._chip)
-
 
 class Watchdog:
     def __init__(self, chip):
@@ -127,18 +121,6 @@ class Watchdog:
 
     def feed(self):
         self._chip.fed += 1
-
-
-class Rtc:
-    def __init__(self, chip):
-        self._chip = chip
-
-    def memory(self, *data):
-        if not data:
-            return self._chip.rtc
-        if len(data[0]) > 2048:
-            raise ValueError("buffer too long")
-        self._chip.rtc = bytes(data[0])
 
 
 class Pin:

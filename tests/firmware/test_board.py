@@ -114,19 +114,6 @@ def test_only_an_application_on_probation_is_confirmed():
     board.confirm()
 
 
-def test_a_note_outlives_a_reset_but_not_the_power():
-    chip, board = made()
-    board.note("meter")
-    chip.restart(3)
-    board = made(chip)[1]
-    assert board.noted() == "meter" and board.reset_reason == "WATCHDOG"
-    chip.rtc = b"HB\1\0" + chip.rtc[4:]  # boot.py's
-    board.note("api")
-    assert chip.rtc == b"HB\1\0api" and board.noted() == "api"
-    chip.restart(1)
-    assert made(chip)[1].noted() in ("", "\xff\xfe")  # what that memory wakes up with is nobody's text
-
-
 def test_the_watchdog_waits_from_the_first_feeding_on():
     chip, board = made()
     assert chip.watchdog is None

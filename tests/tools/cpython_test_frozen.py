@@ -16,7 +16,7 @@ OTHERS = {"asyncio", "ssl"} | set(
     " struct sys time tls uctypes vfs _thread".split()
 )
 # Behind `except ImportError`, for CPython.
-CPYTHON = {"traceback", "cryptography", "orjson"}
+CPYTHON = {"traceback", "cryptography", "orjson", "han.safe"}
 
 
 class Manifest:
@@ -100,7 +100,8 @@ def test_nothing_that_is_imported_is_missing(manifest):
             elif base.startswith("."):
                 up = len(base) - len(base.lstrip(".")) - 1
                 base = ".".join(package[: len(package) - up] + [part for part in [base.lstrip(".")] if part])
-            if base.split(".")[0] in OTHERS | CPYTHON or base.endswith("_plain") or base == "han.wire.plain":
+            twin = (base.replace(".", "/") + ".py").endswith(frozen.TWINS)
+            if twin or base.split(".")[0] in OTHERS | CPYTHON or base in CPYTHON:
                 continue
             assert base in modules | packages, (name, base)
             if base in packages - modules:
@@ -112,6 +113,14 @@ def test_data_files_are_frozen_as_modules(manifest):
     found = {}
     exec(manifest.files["han/core/zonedata.py"].read_text(), found)
     assert found["DATA"] == (stage.ROOT / "lib/han/core/zones.bin").read_bytes()
+
+
+def test_the_board_has_the_partitions_of_the_other_flavour():
+    def rows(path):
+        lines = [line.split("#")[0].split(",") for line in path.read_text().splitlines()]
+        return [[field.strip() for field in line] for line in lines if len(line) > 1]
+
+    assert rows(BOARD / "partitions.csv") == rows(stage.ROOT / "firmware" / "partitions.csv")
 
 
 def test_the_configuration_is_what_the_design_wants():

@@ -4,6 +4,9 @@ Neither keys nor passwords nor the meter's number are in it: people paste it whe
 """
 import json
 
+from ..core.clock import EPOCH
+from ..store.crashlog import CrashLog
+
 _COUNTERS = (
     "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed"
     " decoded rejected implausible line_changes"
@@ -17,9 +20,18 @@ def report(version, board, clock, log, supervisor, config, link, gate):
         yield (', "%s": %s' % (name, json.dumps(value))).encode()
     yield b', "log": ['
     lead = ""
-    for when, text in list(log.entries):
-        yield (lead + json.dumps({"uptime_ms": when, "text": text})).encode()
+    for when, level, text in list(log.entries):
+        yield (lead + json.dumps({"uptime_ms": when, "level": level, "text": text})).encode()
         lead = ", "
+    yield b'], "crashes": ['
+    lead = ""
+    try:
+        for utc, uptime, text in CrashLog(board.partition("state")).entries():
+            when = None if utc is None else (utc + EPOCH) * 1000
+            yield (lead + json.dumps({"ts": when, "uptime_s": uptime, "text": text})).encode()
+            lead = ", "
+    except OSError as error:
+        yield (lead + json.dumps({"ts": None, "uptime_s": None, "text": "cannot be read: %s" % error})).encode()
     yield b"]}"
 
 

@@ -15,7 +15,8 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link, history, tokens, report, config, configure):
+    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart):
+        self._restart = restart
         self._messages = messages
         self._streams = streams
         self._link = link
@@ -42,6 +43,7 @@ class Routes:
             ("/prices", get, self.prices),
             ("/definitions", get, self.definitions),
             ("/auth/token", ("GET", "POST"), self.token),
+            ("/reboot", ("POST",), self.reboot),
             ("/diagnostics", get, self.diagnostics),
             ("/diagnostics/capture", get, self.capture),
             ("/data", get, self.data),
@@ -114,6 +116,13 @@ class Routes:
 
         release("han.api.backup")
         return with_secrets(message, self._config.values)
+
+    async def reboot(self, request):
+        refused = self._writable(request)
+        if refused:
+            return refused
+        self._restart("USER")
+        return b'{"success":true,"message":"reboot:ok","rebootRequired":true}'
 
     async def definitions(self, request):
         from .definitions import definitions

@@ -149,6 +149,10 @@ class Gate:
     def __init__(self, app, config, streams, log, address):
         self.connections = []
         self.served = self.refused = self.expired = 0
+        #: Counts as long as run() runs.
+        self.ticks = 0
+        #: No bodies of requests, as there is no memory.
+        self.low = False
         self.port = address[1]
         self._app = app
         self._config = config
@@ -172,6 +176,7 @@ class Gate:
         try:
             while True:
                 await asyncio.sleep(self.tick_ms / 1000)
+                self.ticks = (self.ticks + 1) % 1000
                 for connection in self.connections:
                     if connection.left is not None:
                         connection.left -= self.tick_ms
@@ -317,6 +322,8 @@ class Gate:
                 if not host_allowed(host, names):
                     return refusal(403, "host is not a name of this reader")
                 self._known, self._names = host, names
+        if head.length and self.low:
+            return refusal(503, "not enough memory right now", {"Retry-After": "30"})
         if head.length > self.max_body:
             return refusal(413, "body longer than %d bytes" % self.max_body)
         return None

@@ -103,6 +103,8 @@ class Streams:
         self.clients = []
         self.messages = messages
         self.log = log
+        #: No more of them, as there is no memory.
+        self.low = False
         self._bus = bus
         self._limit = {"ws": limits[0], "sse": limits[1]}
         self._together = limits[2]
@@ -118,7 +120,7 @@ class Streams:
 
     def full(self, kind):
         """True where one more of a kind, "ws" or "sse", would be too many."""
-        return self._count(kind) >= self._limit[kind] or len(self.clients) >= self._together
+        return self.low or self._count(kind) >= self._limit[kind] or len(self.clients) >= self._together
 
     def open(self, kind, connection, accept=None):
         """Make a connection a stream, which its run() then serves. accept: the key of a "ws" handshake."""
@@ -138,6 +140,11 @@ class Streams:
         client.mailbox.close()
         self.clients.remove(client)
         self._dropped += client.mailbox.dropped
+
+    def shed(self):
+        """End them all: whoever comes again waits for better times."""
+        for client in self.clients:
+            client.connection.end()
 
     def tick(self, ms):
         """Time has passed: ping, and give up on who has not answered."""

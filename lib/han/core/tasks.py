@@ -5,9 +5,8 @@ import asyncio
 class Service:
     """One row of /health. status running|stopped|restarting, health ok|degraded|failed|disabled."""
 
-    def __init__(self, name, critical=False):
+    def __init__(self, name):
         self.name = name
-        self.critical = critical
         self.status = "running"
         self.health = "ok"
         self.error = None  # text of the last error, kept after a restart
@@ -25,17 +24,27 @@ class Supervisor:
     longest_ms = 60000
     #: A task that has run so long since its restart is well again.
     settled_ms = 60000
+    #: Critical tasks are looked at so often, s, and given up after more looks without a sign of life.
+    look_s = 1
+    looks = 30
 
     def __init__(self, clock, log):
         self._clock = clock
         self._log = log
         self.services = []
+        self._critical = []  # [service, its pulse, what that was, for how many looks]
+        #: (reason, text) once the board has to start again, see leave().
+        self.leaving = None
 
-    def start(self, name, function, critical=False):
-        """Run a coroutine function as a task until stop(); again whenever it raises."""
+    def start(self, name, function, pulse=None):
+        """Run a coroutine function as a task until stop(); again whenever it raises.
+
+        pulse makes it a critical one: a function whose value changes while the task lives.
+        """
         service = self._find(name)
-        service.critical = critical
-        service.task = asyncio.create_task(self._keep(service, function))
+        if pulse:
+            self._critical.append([service, pulse, None, 0])
+        service.task = asyncio.create_task(self._keep(service, function, pulse))
         return service
 
     def set(self, name, status, health, error=None):
@@ -55,27 +64,64 @@ class Supervisor:
         return service
 
     # Lives until stop() cancels it, or its function returns.
-    async def _keep(self, service, function):
+    async def _keep(self, service, function, critical):
         pause = self.first_ms
         while True:
             service.status = "running"
-            service.since = self._clock.uptime_ms()
             try:
+                service.since = self._clock.uptime_ms()
                 await function()
                 service.status = "stopped"
                 return
             except Exception as error:
-                service.error = "%s: %s" % (type(error).__name__, error)
                 service.restarts += 1
                 service.health = "failed"
                 service.status = "restarting"
                 self._log.crash(service.name, error)
-            if self._clock.uptime_ms() - service.since >= self.settled_ms:
-                pause = self.first_ms
-            await asyncio.sleep(pause / 1000)
+                try:
+                    service.error = "%s: %s" % (type(error).__name__, error)
+                except MemoryError:
+                    service.error = "MemoryError"
+            try:
+                if self._clock.uptime_ms() - service.since >= self.settled_ms:
+                    pause = self.first_ms
+                elif critical and pause >= self.longest_ms:
+                    self.leave("CRASH", service.name)
+                await asyncio.sleep(pause / 1000)
+            except MemoryError:
+                await asyncio.sleep(0)
             pause = min(2 * pause, self.longest_ms)
             service.health = "degraded"
             service.healing = True
+
+    def leave(self, reason, text=None):
+        """Have the board start again for a reason (a rebootReason of the API); text: for the crash log."""
+        self.leaving = self.leaving or (reason, text)
+
+    # Lives as long as the application.
+    async def watch(self, board, look):
+        """Feed the watchdog while all critical tasks live; (reason, text) once the board has to start again.
+
+        look() is called each time: whoever wants to see to something else every second.
+        """
+        while not self.leaving:
+            await asyncio.sleep(self.look_s)
+            try:
+                for row in self._critical:
+                    service, pulse, before, still = row
+                    row[2] = pulse()
+                    row[3] = still + 1 if row[2] == before and service.status == "running" else 0
+                    if still >= self.looks:
+                        service.health = "failed"
+                        service.error = "no sign of life"
+                        self.leave("WATCHDOG", service.name)
+                        break
+                else:
+                    board.feed()
+                look()
+            except MemoryError:
+                pass  # not fed: it passes soon, or the watchdog ends it
+        return self.leaving
 
     def rows(self):
         """The services; one that has run well since its restart is ok again, its error stays."""

@@ -128,6 +128,10 @@ class Link:
         self._last_telegram = self._now
         self._configure()
 
+    def pulse(self):
+        """Changes as long as the task runs."""
+        return self._now
+
     def step(self):
         """Take what has arrived, without waiting; True where more may be there at once."""
         n = self._uart.readinto(self._chunk)
