@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from han.meter.link import Link
+from tests.api import fake
 from tests.api.fake import Board, FakeApp, Restarted, Running, ask, connect, get
 from tests.api.test_api_diagnostics import Uart, reading, trusted, until
 
@@ -185,10 +186,14 @@ async def test_the_watchdog_is_fed():
         await until(lambda: board.fed > 3)
 
 
+class Hung(fake.Link):
+    def pulse(self):
+        return 1
+
+
 async def test_a_meter_task_that_hangs_starts_the_board_again():
-    running = Application()
+    running = Application(Board(link=Hung))
     async with running as app:
         app.supervisor.looks = 5
-        for row in app.supervisor._critical:
-            row[1] = lambda: 1
         assert await running.ended() == "WATCHDOG"
+        assert app.supervisor.leaving == ("WATCHDOG", "meter")

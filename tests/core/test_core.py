@@ -279,7 +279,10 @@ async def test_what_a_task_says_of_itself_stays():
 
 
 async def test_a_task_outlives_that_there_is_no_memory_to_tell_of_its_crash():
-    boss, _ = supervisor(first_ms=10, longest_ms=10)
+    clock = Clock(Board())
+    log = Log(clock)
+    boss = Supervisor(clock, log)
+    boss.first_ms = boss.longest_ms = 10
     runs = []
 
     class Mute(Exception):
@@ -289,7 +292,7 @@ async def test_a_task_outlives_that_there_is_no_memory_to_tell_of_its_crash():
     def nowhere(text):
         raise MemoryError
 
-    boss._log.keep = nowhere
+    log.keep = nowhere
 
     async def crash():
         runs.append(1)
