@@ -13,6 +13,7 @@ class Quick(FakeApp):
     def __init__(self, board):
         super().__init__(board)
         self.supervisor.look_s = 0.02
+        self.supervisor.looks = 1000
 
 
 class Application(Running):
@@ -194,6 +195,6 @@ class Hung(fake.Link):
 async def test_a_meter_task_that_hangs_starts_the_board_again():
     running = Application(Board(link=Hung))
     async with running as app:
-        app.supervisor.looks = 5
+        app.supervisor.looks = 40
         assert await running.ended() == "WATCHDOG"
         assert app.supervisor.leaving == ("WATCHDOG", "meter")
