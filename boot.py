@@ -4,10 +4,10 @@ It imports nothing of the application. A slot holds MicroPython's image, the app
 they are frozen into MicroPython), and a manifest: one sector "HANM", format, length, CRC-32, JSON. Files that are as
 the manifest says are mounted at /app, first on the path. main.py finds BOOT; nothing else of this file stays.
 
-Each start leaves four bytes in a sector of the `state` partition, whose bits are only ever cleared: its kind and slot;
-what became of it (_HEALTHY, _ACTIVATED); the reason, where it is a start after another application; the complement of
-the first, without which power failed in between. RTC memory counts too (b"HB" and a count for each slot, its first
-four bytes), for flash that cannot be written.
+Each start leaves four bytes in the `state` partition, whose bits are only ever cleared: its kind and slot; what became
+of it (_HEALTHY, _ACTIVATED); the reason, where it is a start after another application; the complement of the first,
+without which power failed in between. A sector holds a thousand of them; when it is full, the other one goes on. RTC
+memory counts too (b"HB" and a count for each slot, its first four bytes), for flash that cannot be written.
 """
 
 import gc
@@ -23,9 +23,9 @@ import vfs
 from esp32 import Partition
 
 _SECTOR = 4096
-_STARTS = 4  # sector of `state`, see han/store/flash.py
+_STARTS = 4  # the first of two sectors of `state`, see han/store/flash.py
 _MAGIC = b"HANB"
-_KEEP = 8  # starts that are kept when the sector is full
+_KEEP = 16  # starts that are looked at, and kept when a sector is full
 _MOST = 3  # starts without becoming healthy
 _HANG_MS = 120000  # for an import that never ends: from here to the application's own watchdog
 
@@ -180,23 +180,25 @@ def loader_states():
 
 
 def read_starts(state):
-    """([four bytes of each start, the oldest first], where the next ones go) of the `state` partition."""
+    """([four bytes of the last starts, the oldest first], where in `state` the next ones go)."""
     data = bytearray(_SECTOR)
-    state.readblocks(_STARTS, data)
-    entries = []
-    end = _SECTOR
-    if data[:4] == _MAGIC:
-        while end > 4 and data[end - 4 : end] == b"\xff\xff\xff\xff":
-            end -= 4
-        entries = [bytes(data[n : n + 4]) for n in range(4, end, 4) if data[n] ^ data[n + 3] == 0xFF]
-    if end == _SECTOR:  # full, or nothing of ours
-        state.writeblocks(_STARTS, bytes(4), 0)  # so that a half done erasure leaves nothing that looks like ours
-        state.ioctl(6, _STARTS)
-        entries = entries[-_KEEP:]
-        keep = _MAGIC + b"".join(entries)
-        state.writeblocks(_STARTS, keep, 0)
-        end = len(keep)
-    return entries, end
+    entries, number, at = [], -1, 0
+    for sector in (_STARTS, _STARTS + 1):
+        state.readblocks(sector, data)
+        magic, count, check = struct.unpack_from("<4sHH", data)
+        if magic == _MAGIC and count ^ check == 0xFFFF and count > number:
+            number = count
+            end = max(8, (len(bytes(data).rstrip(b"\xff")) + 3) & ~3)
+            entries = [data[n : n + 4] for n in range(max(8, end - 4 * _KEEP), end, 4) if data[n] ^ data[n + 3] == 0xFF]
+            at = sector * _SECTOR + end
+    if at % _SECTOR == 0:  # full, or nothing of ours: the last ones go to the other sector, which then counts
+        sector = (_STARTS + _STARTS + 2 - at // _SECTOR) if at else _STARTS
+        state.ioctl(6, sector)
+        keep = b"".join(entries)
+        state.writeblocks(sector, keep, 8)
+        state.writeblocks(sector, struct.pack("<4sHH", _MAGIC, number + 1, 0xFFFE - number), 0)
+        at = sector * _SECTOR + 8 + len(keep)
+    return entries, at
 
 
 def note(state, at, first, reason):
@@ -204,7 +206,7 @@ def note(state, at, first, reason):
     entry = bytes((first, 0xFF, reason, first ^ 0xFF))
     try:
         if state:
-            state.writeblocks(_STARTS, entry, at)
+            state.writeblocks(at // _SECTOR, entry, at % _SECTOR)
     except OSError:
         pass
     return entry
@@ -218,7 +220,7 @@ def marks(state, at):
     def mark(bits):
         try:
             if write:
-                write(4, bytes((0xFF ^ bits,)), at + 1)
+                write(at >> 12, bytes((0xFF ^ bits,)), (at & 4095) + 1)
         except OSError:
             pass
 
@@ -309,7 +311,7 @@ def start():
         state = Partition("state")
         entries, at = read_starts(state)
     except OSError:
-        state, entries, at = None, [], 4
+        state, entries, at = None, [], 0
 
     manifest, why = check(running)
     if manifest and why is None:

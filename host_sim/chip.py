@@ -6,7 +6,7 @@ from host_sim import loader
 from host_sim.esp32 import Esp32
 
 LABELS = ("slot1", "slot2")
-#: Sector of `state` that boot.py keeps its record in.
+#: First of the two sectors of `state` that boot.py keeps its record in.
 STARTS = 4
 
 

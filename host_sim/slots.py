@@ -43,7 +43,7 @@ class Flash:
             if state.exists():
                 with open(state, "r+b") as file:
                     file.seek(chip.STARTS * _SECTOR)
-                    file.write(b"\xff" * _SECTOR)
+                    file.write(b"\xff" * 2 * _SECTOR)
         elif self._is_blank("slot1") or self._manifest("slot1").get("built_with") == SOURCES:
             self._write("slot1", stand_in())
 

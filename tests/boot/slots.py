@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import struct
+import sys
 from binascii import crc32
 
 from host_sim import chip
@@ -50,6 +51,11 @@ def image(version="1.0.0.0", files=b"the files", block=SECTOR, **changes):
     return body + sector + b"\xff" * (2 * SECTOR - len(sector))
 
 
+class Collector:
+    def collect(self):
+        pass
+
+
 class Vfs:
     """What `import vfs` gives: notes what is mounted. `broken`: mounting fails."""
 
@@ -84,6 +90,14 @@ class Chip:
         self.rtc = b""
         self.resets = []  # slots whose boot.py has restarted the chip
 
+    def copy(self, seed):
+        """Another chip with the same in its flash and in its RTC memory, as after a reset; seed: of its cuts."""
+        other = Chip(seed=seed)
+        for label in SIZES:
+            other.flash(label, self.content(label))
+        other.rtc = self.rtc
+        return other
+
     def flash(self, label, content):
         """A tool writes a slot."""
         self.files[label].seek(0)
@@ -97,14 +111,24 @@ class Chip:
         file.seek(at)
         file.write(bytes((byte ^ mask,)))
 
+    def started(self, count, sector=4, number=0):
+        """As if there had been so many healthy starts of slot 1, recorded in a sector of `state`."""
+        file = self.files["state"]
+        file.seek(sector * SECTOR)
+        file.write(struct.pack("<4sHH", b"HANB", number, number ^ 0xFFFF) + b"\x10\xf0\xff\xef" * count)
+
     def content(self, label):
         self.files[label].seek(0)
         return self.files[label].read()
 
-    def start(self, cause=Machine.HARD_RESET, vfs=None):
-        """Reset (a cause of machine's; 1 is a loss of power), loader, boot.py, until an application may start: BOOT."""
+    def start(self, cause=Machine.HARD_RESET, vfs=None, restore=True):
+        """Reset (a cause of machine's; 1 is a loss of power), loader, boot.py, until an application may start: BOOT.
+
+        restore  False: power that is to fail may fail in this, too
+        """
         self.resets = []
-        self.power.restore()
+        if restore:
+            self.power.restore()
         if cause == Machine.PWRON_RESET:
             self.rtc = b""
         for _ in range(6):
@@ -125,7 +149,15 @@ class Chip:
 
     def _run(self):
         self.space = {"__name__": "__main__"}
-        exec(CODE, self.space)
+        collector = sys.modules.get("gc")
+        sys.modules["gc"] = Collector()  # the heap of a test run takes longer than all the rest
+        try:
+            exec(CODE, self.space)
+        finally:
+            if collector:
+                sys.modules["gc"] = collector
+            else:
+                del sys.modules["gc"]
         return self.space["BOOT"]
 
     def healthy(self):

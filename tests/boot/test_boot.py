@@ -1,6 +1,7 @@
 """boot.py, unmodified, on look-alikes of the chip's modules: which slot starts, and what it says about it."""
 
 from host_sim import otadata
+from host_sim.powercut import PowerCut
 from tests.boot.slots import SECTOR, Chip, Vfs, image
 from tests.support import raises
 
@@ -278,46 +279,69 @@ def test_ctrl_d_is_no_start():
     assert version(chip.start()) == NEW
 
 
-def starts(chip, count):
-    """As if there had been so many healthy starts of slot 1."""
-    chip.files["state"].seek(4 * SECTOR)
-    chip.files["state"].write(b"HANB" + b"\x10\xf0\xff\xef" * count)
+def erasures(chip):
+    """The sectors of `state` that are erased from now on."""
+    found = []
+    ioctl = chip.parts["state"].ioctl
+    chip.parts["state"].ioctl = lambda op, n=0: (found.append(n) if op == 6 else None, ioctl(op, n))[1]
+    return found
 
 
 def test_a_start_costs_one_program_and_an_erasure_once_in_a_thousand():
     chip = both()
-    starts(chip, 1015)
-    erased = []
-    ioctl = chip.parts["state"].ioctl
-    chip.parts["state"].ioctl = lambda op, n=0: (erased.append(n) if op == 6 else None, ioctl(op, n))[1]
+    chip.started(1014)
+    erased = erasures(chip)
     for number in range(16):
         assert chip.start()["boots"] == 1
         before = chip.power.operations
         chip.healthy()
         assert chip.power.operations == before + 1
-        assert erased == ([] if number < 8 else [4])
+        assert erased == ([] if number < 8 else [5])
     data = chip.content("state")
-    assert data[: 4 * SECTOR] == b"\xff" * (4 * SECTOR) and data[5 * SECTOR :] == b"\xff" * (11 * SECTOR)
-    assert data[4 * SECTOR :][:4] == b"HANB" and data[4 * SECTOR + 4 + 16 * 4 :][:4] == b"\xff" * 4
+    assert data[: 4 * SECTOR] == b"\xff" * (4 * SECTOR) and data[6 * SECTOR :] == b"\xff" * (10 * SECTOR)
+    assert data[5 * SECTOR :][:8] == b"HANB\1\0\xfe\xff" and data[5 * SECTOR + 8 + 24 * 4 :][:4] == b"\xff" * 4
+    chip.started(1022, 5, 1)
+    chip.start()
+    assert erased == [5, 4] and chip.content("state")[4 * SECTOR :][:8] == b"HANB\2\0\xfd\xff"
 
 
 def test_what_came_before_the_sector_was_full_is_still_known():
-    for count in range(1018, 1024):
+    for count in range(1017, 1023):
         chip = both()
-        starts(chip, count)
+        chip.started(count)
         for _ in range(3):
             assert chip.start(POWER)["slot"] == "slot1"
         assert chip.start(POWER)["slot"] == "slot2"
 
 
-def test_a_sector_full_of_something_else():
-    for content in (b"\0" * SECTOR, b"HANB" + b"\x55" * (SECTOR - 4), b"\x11" * 100):
-        chip = both()
-        chip.files["state"].seek(4 * SECTOR)
-        chip.files["state"].write(content)
-        assert chip.start()["boots"] == 1
-        chip.healthy()
-        assert chip.start()["boots"] == 1
+def test_power_fails_while_the_other_sector_is_begun():
+    for cut in range(3):
+        for seed in range(10):
+            chip = both()
+            chip.started(1020)
+            chip.start()
+            chip.start()
+            again = chip.copy(seed)
+            again.power.restore(cut)
+            try:
+                again.start(POWER, restore=False)
+                raise AssertionError("power did not fail")
+            except PowerCut:
+                pass
+            assert again.start(POWER)["boots"] == 3, (cut, seed)
+
+
+def test_sectors_full_of_something_else():
+    head = b"HANB\0\0\xff\xff"
+    for content in (b"\0" * SECTOR, head + b"\x55" * (SECTOR - 8), b"\x11" * 100, b"HANB" + b"\xff" * 100):
+        for sectors in ((4,), (5,), (4, 5)):
+            chip = both()
+            for sector in sectors:
+                chip.files["state"].seek(sector * SECTOR)
+                chip.files["state"].write(content)
+            assert chip.start()["boots"] == 1
+            chip.healthy()
+            assert chip.start()["boots"] == 1 and chip.boot["rolled_back"] is None
 
 
 def test_activated_and_replaced_by_a_broken_upload():

@@ -5,7 +5,7 @@ SECTOR = 4096
 # The `state` partition, in sectors of 4096 bytes: (first, count).
 CONFIGURATION = (0, 2)  # two copies of one sector
 COUNTERS = (2, 2)  # ring of the meter's energy counters
-STARTS = (4, 1)  # boot.py's record of starts, which reads and writes it by itself
+STARTS = (4, 2)  # boot.py's record of starts, which reads and writes it by itself
 PRICES = (6, 2)  # two copies of one sector
 CLOCK_STEPS = (8, 2)  # ring of what became of the clock
 TOKEN_KEY = (10, 2)  # two copies of one sector
