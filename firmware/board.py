@@ -1,6 +1,7 @@
 """The board of the chip: the only door to machine, esp32 and network."""
 
 import gc
+import json
 import os
 import sys
 import time
@@ -9,8 +10,8 @@ import esp32
 import machine
 import network
 
-#: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "reset" why the last
-#: run ended. A blob of at most _TEXT bytes each.
+#: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
+#: why the last run ended. A blob of at most _TEXT bytes each.
 _SPACE = "han"
 _TEXT = 48
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
@@ -72,6 +73,8 @@ class Board:
     #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
     #: going on, bytes.
     memory_limits = 6000, 14000
+    #: Where HTTPS is served, None where its connections would take the memory of everything else.
+    secure_port = None
     time_servers = None  # the public ones
     sites = None  # the real ones
     roots = None
@@ -90,11 +93,14 @@ class Board:
             "slot": None, "manifest": None, "rolled_back": None, "safe": False, "boots": 0, "pending": False,
             "healthy": _nothing, "activating": _nothing,
         }  # fmt: skip
+        # All modules frozen, or PSRAM.
+        if "files" not in (self.boot.get("manifest") or ("files",)) or gc.mem_alloc() + gc.mem_free() > 1000000:
+            self.secure_port = 443
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
-        self.hostname = "han-reader-" + self.mac.hex()[8:]
+        self.hostname = self._given("name") or "han-reader-" + self.mac.hex()[8:]
         self.reset_reason = self._reason()
-        self.name = self._read("board") or DEFAULT
+        self.name = self._given("board") or DEFAULT
         try:
             self._pins = pins(self.name)
         except ValueError:
@@ -268,6 +274,19 @@ class Board:
         if self.boot["rolled_back"]:
             return "OTA_ROLLBACK"
         return said or _CAUSES.get(machine.reset_cause(), "POWER_ON")
+
+    # What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
+    def _given(self, key):
+        text = self._read(key)
+        if not text:
+            try:
+                text = json.loads(self.provisioned() or "{}").get(key, "")
+                if text:
+                    self._nvs.set_blob(key, text.encode())
+                    self._nvs.commit()
+            except (OSError, ValueError, AttributeError):  # none, no JSON, no texts in it; or no room in NVS
+                text = text if isinstance(text, str) else ""
+        return text
 
     def _read(self, key):
         buf = bytearray(_TEXT)

@@ -37,6 +37,7 @@ class Board:
     #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
     #: going on, bytes.
     memory_limits = 2500, 6000
+    secure_port = None  # where HTTPS is served, if a certificate was provisioned
     #: [(address, port)] that are asked for the time; None would be the public ones.
     time_servers = ()
     #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
@@ -56,6 +57,8 @@ class Board:
         self._files = {}
         if self._small():
             self.request_limit = 5, 1
+        else:
+            self.secure_port = listen[1] + 363  # 8443 beside 8080
         self._state = self._load()
         self.reset_reason = self._state.pop("reset", "POWER_ON")
         if self.boot["rolled_back"]:

@@ -63,7 +63,6 @@ class App:
         self.link = self.make_link()
         # After what needs big pieces of memory.
         self.history = self._restore_history()
-        release("han.start")
         self.messages = Messages(
             board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
             self.counters, self.supervisor, self.link, self.book,
@@ -75,6 +74,7 @@ class App:
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
         self.gate.max_requests, self.gate.max_queue = board.request_limit
+        self._secure()
 
     def _restore(self):
         from .start import restore
@@ -93,6 +93,13 @@ class App:
         self.link = Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
         expect(self)
         return self.link
+
+    def _secure(self):
+        from .start import secure
+
+        release("han.start")
+        self.gate.secure = secure(self)
+        self.messages.tls_ready = self.gate.secure is not None
 
     def _configure(self, values):
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""

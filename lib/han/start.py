@@ -3,6 +3,7 @@ from .core.modules import release
 from .core.zone import Zone
 from .meter import profiles
 from .store import flash
+from .store.copies import Copies
 
 def restore(app):
     """Take what was kept. Flash that cannot be read must not keep the reader from reading the meter."""
@@ -48,6 +49,26 @@ def history(app):
         app.log.crash("history", error)
     finally:
         release("han.store.replay")
+    return None
+
+
+def secure(app):
+    """What serves HTTPS, None where no certificate was provisioned or this board cannot."""
+    tell = app.supervisor.set
+    try:
+        kept = Copies(flash.Region(app.board.partition("state"), *flash.CERTIFICATE), b"HANS").load()
+        if kept is None:
+            return None
+        if not app.board.secure_port:
+            tell("https", "stopped", "disabled", "this image has no memory for TLS, one with all modules frozen has")
+            return None
+        from .api.tls import Secure, context
+
+        made = Secure(context(kept), app.board.secure_port)
+        tell("https", "running", "ok")
+        return made
+    except (OSError, ValueError, MemoryError) as error:
+        tell("https", "stopped", "failed", "%s: %s" % (type(error).__name__, error))
     return None
 
 

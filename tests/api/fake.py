@@ -31,6 +31,7 @@ class Board:
     stream_limits = (3, 5, 8)
     request_limit = (6, 6)
     memory_limits = 6000, 14000
+    secure_port = None
     time_servers = ()  # nobody is asked
 
     def __init__(self, flash=None, link=None):

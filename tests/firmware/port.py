@@ -29,6 +29,7 @@ class Chip:
         self.apps = ["ota_0", "ota_1"]
         self.confirmed = False
         self.heaps = [(240, 0, 0, 0), (7288, 4, 4, 4), (113840, 60000, 55000, 41000), (16648, 8000, 8000, 7000)]
+        self.free = 90000  # of Python's heap
         self.broken_nvs = False
         self.nvs_uncommitted = {}
 
@@ -52,7 +53,9 @@ def install(chip):
     if path not in sys.path:
         sys.path.insert(0, path)
     try:
-        return __import__("board")
+        board = __import__("board")
+        board.gc = Gc(chip)
+        return board
     finally:
         for name in ("machine", "esp32", "network", "time"):
             del sys.modules[name]
@@ -64,6 +67,19 @@ def small(number):
     """The number, if it is one that costs the chip no memory."""
     assert isinstance(number, int) and -_SMALL <= number < _SMALL, number
     return number
+
+
+class Gc:
+    """gc, as far as figures go."""
+
+    def __init__(self, chip):
+        self._chip = chip
+
+    def mem_free(self):
+        return self._chip.free
+
+    def mem_alloc(self):
+        return 50000
 
 
 class Time:

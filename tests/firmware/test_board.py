@@ -141,23 +141,10 @@ def test_partitions_are_found_by_label():
 
 def test_both_heaps_have_figures():
     chip, board = made()
-    board_module = port.install(chip)
-
-    class Gc:
-        free = 90000
-
-        def mem_free(self):
-            return self.free
-
-        def mem_alloc(self):
-            return 50000
-
-    board_module.gc = Gc()
-    board = board_module.Board()
     assert board.heap() == (140000, 90000, 90000, 55000)
-    board_module.gc.free = 80000
+    chip.free = 80000
     board.heap()
-    board_module.gc.free = 100000
+    chip.free = 100000
     assert board.heap() == (150000, 100000, 80000, 55000)
     assert board.system_heap() == (138016, 68004, 48004, 55000)
 
@@ -183,6 +170,38 @@ def test_the_name_is_the_boards():
     with raises(ValueError):
         board.set_hostname("x" * 33)
     assert board.network()[0] == "meter-cellar"
+
+
+def test_names_come_with_flash_bin_and_stay_when_its_files_are_gone():
+    chip = port.Chip()
+    module = port.install(chip)
+    given = ['{"board": "wt32-eth01", "name": "meter-cellar", "s": true}', None, "{"]
+
+    class Provisioned(module.Board):
+        def provisioned(self):
+            return given[0]
+
+    board = Provisioned()
+    assert (board.name, board.hostname) == ("wt32-eth01", "meter-cellar")
+    while given.pop(0) and given:
+        board = Provisioned()
+        assert (board.name, board.hostname) == ("wt32-eth01", "meter-cellar")
+    for text in (None, "{", "[]", '{"board": 5, "name": null}'):
+        chip.nvs = {}
+        given[:] = [text]
+        board = Provisioned()
+        assert board.name == "devkit" and board.hostname == "han-reader-34ab", text
+
+
+def test_https_is_for_images_that_have_the_memory():
+    def port_of(manifest):
+        return made(boot={"manifest": manifest, "rolled_back": None})[1].secure_port
+
+    assert port_of({"version": "1.0.0.0"}) == 443
+    assert port_of({"files": {}}) is None and port_of(None) is None
+    chip = port.Chip()
+    chip.free = 4000000  # PSRAM
+    assert made(chip)[1].secure_port == 443
 
 
 def test_boards_without_ethernet_say_so():

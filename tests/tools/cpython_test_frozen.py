@@ -16,7 +16,7 @@ OTHERS = {"asyncio", "ssl"} | set(
     " struct sys time tls uctypes vfs _thread".split()
 )
 # Behind `except ImportError`, for CPython.
-CPYTHON = {"traceback", "cryptography", "orjson", "han.safe"}
+CPYTHON = {"base64", "cryptography", "orjson", "tempfile", "traceback"}
 
 
 class Manifest:

@@ -59,7 +59,7 @@ _TOKEN = (
 )
 _HEALTH = (
     '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
-    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":false,'
+    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":%s,'
     '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
     '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
     '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
@@ -127,6 +127,7 @@ class Messages:
         }
         self.online = False
         self.reboot_pending = False
+        self.tls_ready = False
 
     def stream(self, topic):
         """The Message of a bus topic as it is now, the same one for everybody until the next change."""
@@ -325,6 +326,7 @@ class Messages:
                 free,
                 decimal((free * 2000 // total + 1) // 2, 1),
                 least,
+                flag(self.tls_ready),
                 text(rssi),
                 "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
             )

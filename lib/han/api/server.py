@@ -160,6 +160,8 @@ class Gate:
         self._log = log
         self._host = address[0]
         self._server = None
+        #: A tls.Secure, where there is a certificate.
+        self.secure = None
         self._known = self._names = None  # host that was found to be allowed, and the list it was checked with
 
     async def open(self):
@@ -167,6 +169,8 @@ class Gate:
         self._server = await asyncio.start_server(
             self._serve, self._host, self.port, backlog=self.backlog
         )
+        if self.secure:
+            await self.secure.open(self._serve, self._host)
 
     # Lives until the supervisor cancels it.
     async def run(self):
@@ -197,6 +201,8 @@ class Gate:
         server, self._server = self._server, None
         if server:
             server.close()
+        if self.secure:
+            self.secure.close()
         for connection in self.connections:
             connection.end()
         while self.connections:

@@ -1,0 +1,250 @@
+"""Gives a reader its board, name, configuration and certificate: `python -m tools.provision TARGET [OPTION …]`.
+
+TARGET is one of
+    --flash FILE     flash.bin of tools.build, changed in place: for readers that are still to be flashed
+    --port PORT      a reader on USB that runs (any serial port, or "auto"); it starts again afterwards
+    --state DIR      the simulated board's folder
+and the options are what it is given:
+    --board NAME     its pin map, see firmware/pins.py: {boards}
+    --name NAME      it is NAME.local then, a-z 0-9 and -
+    --config FILE    JSON as PUT /configuration takes it (only what differs from the defaults)
+    --certificate FILE --key FILE    PEM or DER, an EC P-256 key is served in half the time of an RSA one
+    --self-signed    a certificate for its name, made here; browsers ask once whether to believe it
+
+Nothing is written unless everything given is right. Secrets do not leave the reader by its API; whoever has the
+board in hand can read its flash.
+"""
+
+import argparse
+import base64
+import datetime
+import io
+import ipaddress
+import json
+import pathlib
+import re
+import sys
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from host_sim.flash import Partition
+from tools import stage
+from tools.deploy import mpremote
+from tools.image import ImageError, files, flash, partitions, provisioned
+
+sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
+
+from han.api import tls  # noqa: E402  needs the path above
+from han.store.config import Config  # noqa: E402
+from han.store.flash import CERTIFICATE, CONFIGURATION, SECTOR, Region  # noqa: E402
+from pins import pins  # noqa: E402
+
+_BOARDS = re.findall(r'^ {12}"([a-z0-9-]+)": \{', (stage.ROOT / "firmware" / "pins.py").read_text(), re.MULTILINE)
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
+_YEARS = 10
+_STATE_SIZE = 0x10000
+
+# The reader's side: NVS, then whole sectors of `state`, so that a cut leaves the old content, the new one or none.
+_ON_BOARD = """
+import binascii, esp32
+nvs = esp32.NVS("han")
+for key, value in {names!r}:
+    nvs.set_blob(key, value)
+nvs.commit()
+state = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="state")[0]
+for first, count, text in {sectors!r}:
+    for n in range(first, first + count):
+        state.ioctl(6, n)
+    state.writeblocks(first, binascii.a2b_base64(text), 0)
+print("PROVISIONED")
+"""
+
+
+class Given:
+    """What a reader is to get, checked. ImageError says what is wrong with it."""
+
+    def __init__(self, board=None, name=None, config=None, certificate=None):
+        if board is not None:
+            try:
+                pins(board)
+            except ValueError as error:
+                raise ImageError("%s; there are %s" % (error, ", ".join(_BOARDS))) from error
+        if name is not None and not _NAME.match(name):
+            raise ImageError("--name: 1 to 32 of a-z, 0-9 and -, not %s" % name)
+        self.board = board
+        self.name = name
+        self.config = config  # values of store.config, or None
+        self.certificate = certificate  # (certificate, key) DER, or None
+
+    def names(self):
+        """What the board itself wants to know: [(key of NVS and of config.json, bytes)]."""
+        return [(key, value.encode()) for key, value in (("board", self.board), ("name", self.name)) if value]
+
+    def sectors(self):
+        """[(first sector of `state`, how many are erased, bytes of the copy that counts)]."""
+        found = []
+        if self.config is not None:
+            found.append((*CONFIGURATION, copy(lambda state: written(state, self.config), CONFIGURATION[0])))
+        if self.certificate is not None:
+            data = tls.packed(*self.certificate)
+            found.append((*CERTIFICATE, copy(lambda state: tls.copies(state).save(data), CERTIFICATE[0])))
+        return found
+
+
+def written(state, values):
+    """Keep a configuration in a `state` partition."""
+    Config(Region(state, *CONFIGURATION)).change(values)
+
+
+def copy(save, sector):
+    """The bytes that save(partition) leaves in a sector of a blank `state` partition."""
+    state = Partition(io.BytesIO(b"\xff" * _STATE_SIZE), _STATE_SIZE, "state")
+    save(state)
+    buf = bytearray(SECTOR)
+    state.readblocks(sector, buf)
+    return bytes(buf).rstrip(b"\xff") + b"\xff"
+
+
+# What is given
+
+
+def certificate(path, key_path):
+    """(certificate, key), DER, of two files, PEM or DER; ImageError where they do not belong together."""
+    try:
+        data, key_data = pathlib.Path(path).read_bytes(), pathlib.Path(key_path).read_bytes()
+        found = (x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate)(data)
+        load = serialization.load_pem_private_key if b"-----BEGIN" in key_data else serialization.load_der_private_key
+        key = load(key_data, None)
+    except OSError as error:
+        raise ImageError("%s: %s" % (error.filename, error.strerror)) from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ImageError("no certificate and private key without password: %s" % error) from error
+    if found.public_key() != key.public_key():
+        raise ImageError("%s is not the key of %s" % (key_path, path))
+    return der(found, key)
+
+
+def der(found, key):
+    """(certificate, key) as the reader loads them; ImageError where they are too long for it."""
+    form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pair = found.public_bytes(serialization.Encoding.DER), key.private_bytes(*form)
+    if sum(map(len, pair)) > 4000:
+        raise ImageError("certificate and key have more than 4000 bytes: take an EC P-256 key")
+    return pair
+
+
+def self_signed(name, today=None):
+    """(certificate, key) of a name, made here: EC P-256, for NAME.local and NAME."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name + ".local")])
+    begin = today or datetime.datetime.now(datetime.timezone.utc)
+    names = [x509.DNSName(name + ".local"), x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("192.168.4.1"))]
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin - datetime.timedelta(days=1))
+        .not_valid_after(begin + datetime.timedelta(days=365 * _YEARS))
+        .add_extension(x509.SubjectAlternativeName(names), False)
+        .add_extension(x509.BasicConstraints(True, 0), True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    try:
+        key.public_key().verify(made.signature, made.tbs_certificate_bytes, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature as error:
+        raise ImageError("this machine's cryptography does not sign") from error
+    return der(made, key)
+
+
+def configuration(path):
+    """Values of store.config for a file; ImageError names the field that is wrong."""
+    try:
+        return json.loads(provisioned.configuration(pathlib.Path(path).read_bytes(), path))
+    except OSError as error:
+        raise ImageError("%s: %s" % (path, error.strerror)) from error
+
+
+# Where it goes
+
+
+def into_flash(path, given):
+    """Change a flash.bin: configuration and names in its file system, as factory settings; certificate in `state`."""
+    data = bytearray(pathlib.Path(path).read_bytes())
+    layout = partitions.checked(partitions.parse(data[partitions.OFFSET:][: partitions.SIZE], path), len(data), path)
+    part = partitions.named(layout, "vfs")
+    before = files.read(bytes(data[part.offset : part.end]), SECTOR)
+    values = json.loads(before.get(flash.CONFIGURATION, b"{}"))
+    values.update(given.config or {})
+    values.update({key: value.decode() for key, value in given.names()})
+    if values:
+        text = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
+        data[part.offset : part.end] = flash.vfs(part.size, text)
+    state = partitions.named(layout, "state")
+    for first, count, content in given.sectors():
+        if first == CERTIFICATE[0]:
+            at = state.offset + first * SECTOR
+            data[at : at + count * SECTOR] = content.ljust(count * SECTOR, b"\xff")
+    pathlib.Path(path).write_bytes(data)
+
+
+def over_usb(port, given):
+    """Write to a reader that runs; it starts again."""
+    sectors = [(first, count, base64.b64encode(content)) for first, count, content in given.sectors()]
+    code = _ON_BOARD.format(names=given.names(), sectors=sectors)
+    said = mpremote(None if port == "auto" else port, ["exec", code], ["reset"], capture=True)
+    if "PROVISIONED" not in said:
+        raise ImageError("the reader did not answer as expected: %s" % said.strip()[-500:])
+
+
+def into_state(folder, given):
+    """Write to the folder of a simulated board that does not run."""
+    path = pathlib.Path(folder, "state.bin")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = bytearray(path.read_bytes() if path.exists() else b"\xff" * _STATE_SIZE)
+    for first, count, content in given.sectors():
+        data[first * SECTOR : (first + count) * SECTOR] = content.ljust(count * SECTOR, b"\xff")
+    path.write_bytes(data)
+
+
+def main(arguments):
+    doc = __doc__.format(boards=", ".join(_BOARDS))
+    parser = argparse.ArgumentParser(
+        prog="tools.provision", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    target = parser.add_mutually_exclusive_group(required=True)
+    for name in ("--flash", "--port", "--state"):
+        target.add_argument(name, help=argparse.SUPPRESS)
+    for name in ("--board", "--name", "--config", "--certificate", "--key"):
+        parser.add_argument(name, help=argparse.SUPPRESS)
+    parser.add_argument("--self-signed", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    try:
+        if bool(options.certificate) != bool(options.key) or options.certificate and options.self_signed:
+            raise ImageError("--certificate and --key go together, --self-signed instead of them")
+        if options.self_signed and not options.name:
+            raise ImageError("--self-signed needs --name")
+        pair = None
+        if options.certificate:
+            pair = certificate(options.certificate, options.key)
+        elif options.self_signed:
+            pair = self_signed(options.name)
+        config = configuration(options.config) if options.config else None
+        given = Given(options.board, options.name, config, pair)
+        if not (given.names() or given.sectors()):
+            raise ImageError("nothing to give: see --help")
+        if options.flash:
+            into_flash(options.flash, given)
+        elif options.port:
+            over_usb(options.port, given)
+        else:
+            into_state(options.state, given)
+    except (ImageError, OSError) as error:
+        print("tools.provision: %s" % error, file=sys.stderr)
+        return 1
+    print("done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
