@@ -10,15 +10,16 @@ import sys
 
 from bench_telegrams import Telegram, Timer, measure, ticks_diff, ticks_us
 
-from han.meter import decoder as _decoder
 from han.meter import reading as _reading
 from han.wire import framer as _framer
 from han.wire import gcm as _gcm
 from han.wire import hdlc as _hdlc
+from han.wire import lines as _lines
 from han.wire import mbus as _mbus
 from han.wire import p1 as _p1
 from han.wire import segments as _segments
 from han.wire import sml as _sml
+from han.wire import walk as _walk
 
 _STAGES = (
     ("copy in", ((_framer, "copy"),)),
@@ -29,7 +30,7 @@ _STAGES = (
     ("GHASH", ((_gcm, "ghash"),)),
     ("AES", ()),
     ("key stream", ((_gcm, "counters"), (_gcm, "xor"))),
-    ("walk", ((_decoder, "axdr_walk"), (_decoder, "p1_walk"), (_sml, "walk"))),
+    ("walk", ((_walk, "axdr_walk"), (_lines, "p1_walk"), (_sml, "walk"))),
     ("fill", ((_reading, "fill"),)),
     ("texts", ((_reading.Reading, "set_text"),)),
     ("clock", ((_reading.Reading, "set_clock"), (_reading.Reading, "set_p1_clock"))),
@@ -102,11 +103,12 @@ def stages(job):
             replaced.append((place, name, function))
             setattr(place, name, recorder.wrap(function))
         if stage == "AES" and cipher:
-            replaced.append((cipher, "_aes", cipher._aes))
-            cipher._aes = Aes(cipher._aes, recorder)
+            replaced.append((cipher, "ecb", cipher.ecb))
+            cipher.ecb = Aes(cipher.ecb, recorder)
     telegram.whole(1)
     for place, name, function in replaced:
         setattr(place, name, function)
+    telegram = Telegram(job)  # whose decoder has not kept a recorder
     found = [(stage, recorder.timers()) for stage, recorder in recorders]
     measure([telegram.timer] + [timer for _, timers in found if timers for timer in timers])
     rows = [("total", telegram.timer.ns)]

@@ -9,13 +9,13 @@ import pytest
 from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
-MODULES = ("wire.fast", "wire.gcm_fast", "wire.sml_fast", "wire.walk_fast", "meter.fill_fast")
+MODULES = ("wire.fast", "wire.gcm_fast", "wire.lines_fast", "wire.sml_fast", "wire.walk_fast", "meter.fill_fast")
 
 
 @pytest.fixture(scope="module")
 def twins():
     """tests/wire/test_twins.py, which finds these modules where it looks for viper's."""
-    for chooser in ("meter.fill", "wire.loops", "wire.walk"):  # which have to choose before
+    for chooser in ("meter.fill", "wire.lines", "wire.loops", "wire.walk"):  # which have to choose before
         importlib.import_module("han." + chooser)
     kept = {}
     for name in MODULES:

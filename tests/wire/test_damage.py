@@ -4,7 +4,7 @@ from array import array
 from han.meter.decoder import Decoder
 from han.meter.obis import IMPORT_POWER, KEYS, KNOWN
 from han.wire import p1 as module_p1
-from han.wire import walk, walk_plain
+from han.wire import lines as walks, lines_plain
 from han.wire.framer import GLO, HDLC, P1, Framer
 from han.wire.segments import Blocks
 
@@ -95,7 +95,7 @@ def test_lines_with_a_character_too_many():
                  "1-0:1.7.0!(5*W)", "1-0:1.7.0.(5*W)", "1-0:1.7.0-((5*W)", "1-0:1.7(5*W)", "1-0:1.7.0(5*kW)"):
         line = bytearray((text + "\r\n").encode())
         both = []
-        for module in (walk, walk_plain):
+        for module in (walks, lines_plain):
             rows = array("i", bytes(64))
             n = module.p1_walk(line, 0, len(line), rows, 2, KEYS, KNOWN)
             both.append((n, list(rows[6:8]) if n else None))

@@ -5,13 +5,13 @@ from tests.support import Random, raw, skip, telegrams
 from tests.wire import test_sml as sml
 
 try:
-    from han.wire import fast, gcm_fast, sml_fast, walk_fast
+    from han.wire import fast, gcm_fast, lines_fast, sml_fast, walk_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.meter import fill_fast, fill_plain, profiles
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
-from han.wire import gcm, gcm_plain, plain, sml_plain, walk_plain
+from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, walk_plain
 
 MOST = 24
 ROUNDS = 300
@@ -149,7 +149,7 @@ def test_p1_walk_on_generated_lines():
             text += random.choice(codes) + random.choice(("(", "(", "", "((")) + random.choice(values)
             text += random.choice((")", ")", "")) + random.choice(("\r\n", "\n", "\r", ""))
         data = bytearray(text.encode())
-        assert lines(walk_fast, data) == lines(walk_plain, data), text
+        assert lines(lines_fast, data) == lines(lines_plain, data), text
 
 
 def filled(module, rows, n, profile):
@@ -213,7 +213,7 @@ def test_walks_on_the_recorded_telegrams():
             assert walked(walk_fast, data, start) == walked(walk_plain, data, start), entry["id"]
     for entry in telegrams(framing="p1"):
         data = bytearray(raw(entry))
-        assert lines(walk_fast, data) == lines(walk_plain, data), entry["id"]
+        assert lines(lines_fast, data) == lines(lines_plain, data), entry["id"]
 
 
 def entries(module, data):

@@ -17,7 +17,7 @@ from ..wire import apdu, hdlc, p1
 from ..wire.framer import HDLC, MBUS, NONE, Framer
 from ..wire.loops import crc_arc, crc_x25, sum8, text_end
 from ..wire.segments import Segments
-from ..wire.walk import p1_walk
+from ..wire.lines import p1_walk
 from . import sevenbits
 from .aliases import DIGITS, Aliases, alnum
 from .decoder import Decoder

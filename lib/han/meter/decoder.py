@@ -5,7 +5,6 @@ from ..wire import apdu, hdlc, mbus, p1
 from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.loops import same, text_end
 from ..wire.segments import Blocks, Segments
-from ..wire.walk import axdr_walk, p1_walk
 from . import profiles
 from .obis import KEYS, KNOWN
 from .reading import MANUFACTURER, METER_ID, METER_TYPE, P1_IDENT, Reading
@@ -48,7 +47,8 @@ class Decoder:
         self._segments = Segments()
         self.blocks = Blocks()
         self._p1 = p1.Checker()
-        self._wire_sml = None  # German meters only: the others save its memory
+        # What walks through A-XDR, lines and SML, loaded with the first telegram of its kind: a meter sends one kind.
+        self._axdr = self._p1_walk = self._wire_sml = None
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -191,7 +191,11 @@ class Decoder:
             return self._reject("notification malformed")
         clock, body = head
         info = self._info
-        stop = axdr_walk(buf, body, end, self._rows, _ROWS, self._names, info)
+        if not self._axdr:
+            from ..wire.walk import axdr_walk
+
+            self._axdr = axdr_walk
+        stop = self._axdr(buf, body, end, self._rows, _ROWS, self._names, info)
         if stop != end:
             return self._reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
         n = info[0]
@@ -244,7 +248,11 @@ class Decoder:
     def _lines(self, buf, ident, ident_end, start, end):
         reading = self.reading
         reading.clear()
-        n = p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
+        if not self._p1_walk:
+            from ..wire.lines import p1_walk
+
+            self._p1_walk = p1_walk
+        n = self._p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
         if not n:
             return self._reject("telegram without readings")
         row = reading.fill(buf, self._rows, n, profiles.P1)

@@ -50,7 +50,7 @@ class Cipher:
     def __init__(self, key, auth_key=None):
         self.proven = False  # the last APDU's tag was checked and right
         self.replayed = 0  # APDUs whose counter was not above the one before
-        self._aes = aes(key, _ECB)
+        self.ecb = aes(key, _ECB)
         self._blocks = bytearray(16 * _CHUNK)
         self._nonce = bytearray(12)
         self._title = b""
@@ -67,7 +67,7 @@ class Cipher:
     def _multiples(self):
         """H times each number of 4 bits, 4 words each, then the same times x^4: for the halves of a byte."""
         h = bytearray(16)
-        self._aes.encrypt(bytes(16), h)
+        self.ecb.encrypt(bytes(16), h)
         table = array("i", bytes(512))
         value = int.from_bytes(h, "big")
         for base in (0, 64):
@@ -116,7 +116,7 @@ class Cipher:
         number = 1
         skip = 16  # the first block of the key stream masks the tag
         counters(blocks, _CHUNK, nonce, number)
-        self._aes.encrypt(blocks, blocks)
+        self.ecb.encrypt(blocks, blocks)
         checked = control & _AUTHENTICATED and self._head
         right = not checked or self._right(control, buf, start, end)
         at = start if control & _ENCRYPTED else end
@@ -128,7 +128,7 @@ class Cipher:
                 number += _CHUNK
                 skip = 0
                 counters(blocks, _CHUNK, nonce, number)
-                self._aes.encrypt(blocks, blocks)
+                self.ecb.encrypt(blocks, blocks)
         if not right:
             # With the right key the content opens like one, whatever the tag says.
             opens = buf[start] == 0x2F or buf[start] == 0x0F and end - start > 6 and buf[start + 5] in b"\x00\x09\x0c"

@@ -1,5 +1,5 @@
-"""The walks for this interpreter: viper where there is a native emitter, else their twins."""
+"""The walk through A-XDR for this interpreter: viper where there is a native emitter, else its twin."""
 try:
-    from .walk_fast import axdr_walk, p1_walk
+    from .walk_fast import axdr_walk
 except ImportError:
-    from .walk_plain import axdr_walk, p1_walk
+    from .walk_plain import axdr_walk

@@ -4,10 +4,9 @@ from .tables import SIZES
 _NUMBER, _TEXT, _CLOCK, _NEGATIVE = 1, 2, 3, 16
 _SCALE, _NO_UNIT, _DEPTH, _FOREIGN = 64, 255, 8, 0x3FFFFFFF
 _SIGNED = (0x05, 0x0F, 0x10, 0x14)
-_UNITS = {b"w": 27, b"va": 28, b"var": 29, b"wh": 30, b"varh": 32, b"a": 33, b"v": 35}
 
 
-def _key(code):
+def key_of(code):
     """Key of an OBIS code of at least 5 bytes, _FOREIGN where it is not of the electricity meter itself."""
     a, b, c, d, e = code[:5]
     if a > 1 or b > a and (c, d) != (1, 0):
@@ -71,12 +70,12 @@ class _Walk:
                 and ahead[3] + ahead[4] == 15 and ahead[11] == 0x0F and ahead[13] == 0x12):
             self.codes += 1
             if len(self.names) < self.most:
-                self.names.append(_key(ahead[5:]) or _FOREIGN if ahead[12] == 2 else _FOREIGN)
+                self.names.append(key_of(ahead[5:]) or _FOREIGN if ahead[12] == 2 else _FOREIGN)
             self.p += 16
             return
         if tag == 2 and size == 2 and len(ahead) >= 9 and ahead[0] == 0 and ahead[7] == 0xFF:
             self.codes += 1
-            self.pending = _key(ahead[2:]) if ahead[8] == 2 else _FOREIGN
+            self.pending = key_of(ahead[2:]) if ahead[8] == 2 else _FOREIGN
             self.p += 9
             size = 1
         if depth + 1 > _DEPTH:
@@ -99,12 +98,12 @@ class _Walk:
         if not self.pending and not (self.names and depth == 1):
             if size == 6 and tag == 9 and content[5] == 0xFF and content[0] < 16:
                 self.codes += 1
-                self.pending = _key(content)
+                self.pending = key_of(content)
                 return
             swapped = self.buf[at:at + 7]
             if tag == 6 and len(swapped) == 7 and swapped[0] == 9 and swapped[6] == 0xFF and swapped[1] < 2:
                 self.codes += 1
-                self.pending = _key(swapped[1:])
+                self.pending = key_of(swapped[1:])
                 self.p = at + 7
                 return
         key, self.pending = self.pending, 0
@@ -130,12 +129,13 @@ class _Walk:
             kind = _CLOCK
         if kind == _NUMBER and unit == _NO_UNIT:
             self.last = self.n
-        _store(self.rows, self.n, key, at, size, number, scale, unit, kind)
+        store(self.rows, self.n, key, at, size, number, scale, unit, kind)
         self.n += 1
         self.units += unit != _NO_UNIT
 
 
-def _store(rows, n, key, offset, length, number, scale, unit, kind):
+def store(rows, n, key, offset, length, number, scale, unit, kind):
+    """Write row n (see `walk_fast.py`)."""
     low, high = abs(number) & 0xFFFFFF, abs(number) >> 24
     row = key, offset, length, low, high, scale, unit, kind | (_NEGATIVE if number < 0 else 0)
     for i, word in enumerate(row):
@@ -152,82 +152,3 @@ def axdr_walk(buf, start, end, rows, most, names, info):
         return -1 - walk.p
     info[0], info[1], info[2] = walk.n, walk.codes, walk.units
     return walk.p
-
-
-def _code(head):
-    """Key of the OBIS code in front of a parenthesis, 0 where it is none of ours."""
-    a, b, parts, number = 1, 0, [], ""
-    for character in head + "(":
-        if character.isdigit():
-            number += character
-            if int(number) > 255:
-                return 0
-            continue
-        if not number:
-            return 0
-        if character == "-":
-            a = int(number)
-        elif character == ":":
-            b = int(number)
-        else:
-            parts.append(int(number))
-        number = ""
-    if len(parts) < 3 or a > 1:
-        return 0
-    key = _key([a, b] + parts[:3])
-    return 0 if key == _FOREIGN else key
-
-
-def _number(text):
-    """(digits as an integer, decimals, what is behind them) of the number that text opens with; None: none."""
-    digits, decimals, at = "", None, 0
-    for at, character in enumerate(text + "\0"):
-        if character.isdigit():
-            digits += character
-            decimals = None if decimals is None else decimals + 1
-        elif character in ".," and decimals is None and digits:
-            decimals = 0
-        else:
-            break
-    return (int(digits), decimals or 0, text[at:]) if digits else None
-
-
-def _unit(text):
-    """(power of ten, COSEM unit) of what stands behind a number; unit None where it is none of ours."""
-    power = 0
-    text = text[1:] if text[:1] == "*" else text
-    if text[:1] in ("k", "K"):
-        power, text = 3, text[1:]
-    elif text[:1] == "M":
-        power, text = 6, text[1:]
-    return power, _UNITS.get(text.encode().lower()) if text else _NO_UNIT
-
-
-def p1_walk(buf, start, end, rows, most, keys, known):
-    """Walk the lines of a P1 telegram; the number of rows written."""
-    wanted = set(keys[:known])
-    n = 0
-    at = start
-    text = "".join([chr(byte) for byte in buf[start:end]])
-    for line in text.replace("\r", "\n").split("\n"):
-        here, at = at, at + len(line) + 1
-        head, bracket, rest = line.partition("(")
-        key = _code(head) if bracket else 0
-        if not key or key not in wanted or n >= most:
-            continue
-        content = rest.partition(")")[0]
-        negative = content[:1] == "-"
-        found = _number(content[negative:])
-        kind, number, scale, unit = _TEXT, 0, _SCALE, _NO_UNIT
-        if found:
-            number, decimals, behind = found
-            power, sent = _unit(behind)
-            scale += power - decimals
-            if sent is not None and number >> 24 <= 0x3FFFFFF * 10:
-                kind, unit = _NUMBER, sent
-        if kind == _TEXT:
-            number, scale = 0, _SCALE
-        _store(rows, n, key, here + len(head) + 1, len(content), -number if negative else number,
-               scale, unit, kind)
-        n += 1
-    return n
