@@ -1,0 +1,118 @@
+"""main.py, unmodified: the application, or why the chip starts again."""
+
+import sys
+
+from tests.boot.slots import ROOT
+
+with open(ROOT + "/main.py") as file:
+    CODE = compile(file.read(), "main.py", "exec")
+
+
+class Restart(BaseException):
+    pass
+
+
+class Chip:
+    """Everything that main.py imports; `fails` raises in the step of that name."""
+
+    def __init__(self, fails=None, error=None):
+        self.fails = fails
+        self.error = error or ValueError("a bug")
+        self.log = []
+
+    def step(self, name):
+        self.log.append(name)
+        if name == self.fails:
+            raise self.error
+
+    def module(self, **attributes):
+        module = type("Module", (), {})()
+        for name, value in attributes.items():
+            setattr(module, name, value)
+        return module
+
+    def application(self, name):
+        chip = self
+
+        class App:
+            def __init__(self, board):
+                chip.step(name)
+
+            async def run(self):
+                chip.step("run")
+
+        return App
+
+    def run(self, safe=False):
+        chip = self
+
+        class Board:
+            def __init__(self, boot):
+                chip.step("board")
+                chip.boot = boot
+
+            def reset(self, reason):
+                chip.log.append(reason)
+                raise Restart()
+
+        def reset():
+            chip.log.append("machine.reset")
+            raise Restart()
+
+        stand_ins = {
+            "gc": self.module(threshold=lambda n: None),
+            "board": self.module(Board=Board),
+            "han.app": self.module(App=self.application("app")),
+            "han.safe": self.module(App=self.application("safe")),
+            "machine": self.module(reset=reset),
+            "time": self.module(sleep=lambda seconds: chip.log.append(seconds)),
+        }
+        if self.fails in stand_ins:
+            stand_ins[self.fails] = None if sys.implementation.name == "cpython" else self.module()
+        before = {name: sys.modules.get(name) for name in stand_ins}
+        told = getattr(sys, "print_exception", None)
+        sys.modules.update(stand_ins)
+        try:
+            if not told:
+                sys.print_exception = lambda error: None
+            exec(CODE, {"__name__": "__main__", "BOOT": {"safe": safe}})
+        except Restart:
+            pass
+        finally:
+            if not told:
+                del sys.print_exception
+            for name, module in before.items():
+                if module is None:
+                    sys.modules.pop(name, None)
+                else:
+                    sys.modules[name] = module
+        return self.log
+
+
+def test_board_application_run():
+    chip = Chip()
+    assert chip.run() == ["board", "app", "run"] and chip.boot == {"safe": False}
+
+
+def test_safe_mode_runs_another():
+    assert Chip().run(safe=True) == ["board", "safe", "run"]
+
+
+def test_what_the_application_raises_restarts_the_chip_with_the_reason():
+    assert Chip("app").run() == ["board", "app", "CRASH"]
+    assert Chip("run", MemoryError()).run() == ["board", "app", "run", "CRASH"]
+    assert Chip("han.app").run() == ["board", "CRASH"]
+
+
+def test_without_a_board_the_slots_are_looked_at_again_after_a_while():
+    assert Chip("board").run() == [60, "machine.reset"]
+
+
+def test_ctrl_c_gives_the_repl():
+    chip = Chip("run", KeyboardInterrupt())
+    try:
+        chip.run()
+        raise AssertionError("it was kept")
+    except KeyboardInterrupt:
+        pass
+    assert chip.log == ["board", "app", "run"]
