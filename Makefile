@@ -7,7 +7,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep fuzz stage image flash deploy release lock clean
+.PHONY: help setup test sim size bench sweep fuzz stage image flash deploy release screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +50,9 @@ deploy: $(SETUP) ## copy changed modules to the board on USB and run them until 
 
 release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
 	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) --notes "$(NOTES)"
+
+screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
+	@$(PY) -m tools.screenshots
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py

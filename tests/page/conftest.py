@@ -1,5 +1,6 @@
 """A real browser, and readers for it to look at: each started once for a file of tests."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -137,7 +138,7 @@ class Line(threading.Thread):
         self.master, slave = os.openpty()
         self.path = os.ttyname(slave)
         self._slave = slave
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self._counter = 0
         self._house = House(1763802000, 3, 60)
         self._sealer = frames.Sealer(KEY, bytes(16))
@@ -155,22 +156,31 @@ class Line(threading.Thread):
         return frames.hdlc(frames.LLC + self._sealer.seal(apdu, counter=self._counter))
 
     def run(self):
-        while not self._stop.wait(1):
+        while not self._ended.wait(1):
             if self.mode:
                 os.write(self.master, self.telegram())
 
     def close(self):
-        self._stop.set()
+        self._ended.set()
         self.join()
         os.close(self.master)
         os.close(self._slave)
 
 
-@pytest.fixture(scope="module", params=list(RUNTIMES))
-def wired(request, browser):
-    """(a reader, its Line): a meter that can go wrong."""
-    line = Line()
-    with Simulator("--port", "0", "--serial", line.path, *RUNTIMES[request.param]) as simulator:
-        line.start()
-        yield simulator, line
-    line.close()
+class Wired:
+    """A reader on a Line, and the page on it."""
+
+    def __init__(self, browser, runtime, stack):
+        self.line = Line()
+        self.reader = stack.enter_context(Simulator("--port", "0", "--serial", self.line.path, *RUNTIMES[runtime]))
+        stack.callback(self.line.close)
+        self.line.start()
+        self.page = stack.enter_context(Page(browser, self.reader.url))
+        self.tab = self.page.tab
+
+
+@pytest.fixture(scope="module")
+def wired(browser):
+    """One Wired on each interpreter. What takes its time happens to both at once."""
+    with contextlib.ExitStack() as stack:
+        yield [Wired(browser, runtime, stack) for runtime in RUNTIMES]

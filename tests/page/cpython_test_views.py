@@ -36,7 +36,7 @@ def test_live_values_are_the_readers(page, reader):
     assert tab.locator(".pill").inner_text() == "Live"
     assert tab.get_by_role("meter").count() == 3
     shown = tab.get_by_role("meter").first
-    assert shown.get_attribute("aria-valuemax") == "25"
+    assert shown.get_attribute("aria-valuemax") == str(reader.get("/configuration")["m"]["f"])
     # A later telegram is shown without anybody asking.
     page.until("/Age of the reading[^\\d]*[5-9]/.test(document.querySelector('main').innerText)", None, 15)
     page.until("/Age of the reading[^\\d]*[0-2]\\s/.test(document.querySelector('main').innerText)", None, 15)

@@ -18,8 +18,11 @@ const KINDS = {
   HAN_CONFIGURATION_MESSAGE: "configuration",
   HAN_OTA_MESSAGE: "ota",
 };
-// Without a reading for so long the reader itself is asked how it is, ms.
+// Without a reading for so long, or one and a half of its periods, the reader itself is asked how it is, ms.
 const QUIET = 9000;
+// And again after so long; without a stream for each reading.
+const AGAIN = 3000;
+const POLL = 4500;
 // A WebSocket that says nothing is tried, and then given up, after so long, ms.
 const DEAD = 20000;
 
@@ -27,7 +30,8 @@ const listeners = new Set();
 let stream = null;
 let started = 0; // performance.now() of the attempt
 let last = 0; // of the last sign of life
-let asked = 0; // of the last question of poll()
+let asked = -POLL; // of the last question of poll()
+let period = 0; // between the last two readings
 let failures = 0;
 let polling = false;
 let snapshot = false; // the next reading may be an old one
@@ -64,6 +68,7 @@ function take(text) {
       poll(); // how old it is
       return;
     }
+    period = last - now.heard;
     now.heard = last;
     now.stale = false;
     now.reason = null;
@@ -94,6 +99,7 @@ function open(kind) {
     opened = true;
     failures = 0;
     set(kind);
+    if (!now.meter) poll();
   };
   stream.onerror = stream.onclose = () => {
     if (stream !== mine) return;
@@ -159,8 +165,8 @@ function tick() {
   } else if (stream && !["ws", "sse"].includes(now.mode) && at - started > DEAD) {
     stream.onerror(); // neither open nor refused
   }
-  const quiet = stream ? QUIET : 4500;
-  if (at - Math.max(now.heard, asked) > quiet || (now.mode === "none" && at - asked > 3000)) poll();
+  const quiet = !now.meter || now.stale || at - now.heard > Math.max(QUIET, 1.5 * period);
+  if (at - asked > (stream && now.mode !== "none" ? AGAIN : POLL) && (quiet || !stream)) poll();
   tell("tick");
 }
 

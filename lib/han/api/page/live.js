@@ -57,7 +57,7 @@ export function live(root) {
   let gone = false;
   let asking = false; // who the meter is
   const recent = chart({
-    label: t("lasthour"), unit: "kW", height: 170, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
+    label: t("lasthour"), unit: "kW", height: 215, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
     title: (k) => when("second", points.t[k]),
     read: (k) => [["imp", t("import"), power(points.up[k] * 1000).join(" ")], ["exp", t("export"), power(points.down[k] * 1000).join(" ")]],
     rest: [["imp", t("import"), ""], ["exp", t("export"), ""]],
@@ -103,7 +103,7 @@ export function live(root) {
     flow.parentNode.style.visibility = net === null ? "hidden" : "";
     say(flow, net < 0 ? t("exporting") : net > 0 ? t("importing") : t("balanced"));
     const [value, kind] = power(net === null ? null : Math.abs(net));
-    put(big, value, h("small", null, kind));
+    put(big, value, h("small", null, " " + kind));
     const price = priceNow(prices);
     const reactive = meter && meter.r[0];
     const cost = price !== null && meter && meter.pi[0] !== null ? (price * meter.pi[0]) / 1000 : null;

@@ -1,6 +1,6 @@
 // The frame around the views, and which of them is shown.
 import { h, icon, put, say } from "./dom.js";
-import { chooseLanguage, keepLanguage, languageIndex, NAMES, setZone, t } from "./words.js";
+import { chooseLanguage, keepLanguage, kept, languageIndex, NAMES, setZone, t } from "./words.js";
 import { connect, listen, now } from "./feed.js";
 import { live } from "./live.js";
 import { history } from "./history.js";
@@ -81,10 +81,12 @@ function frame() {
 }
 
 chooseLanguage();
+setZone(kept("zone") || "Etc/UTC");
 frame();
 let setup = false;
 listen((kind) => {
-  if (kind === "configuration" || (kind === "state" && now.configuration)) setZone(now.configuration.t);
+  // What shows times is drawn anew in another zone; a form that somebody fills in is not.
+  if (now.configuration && setZone(now.configuration.t) && !shown().startsWith("settings")) route(false);
   status();
   if (kind === "state" && now.state && now.state.state === "SETUP" && !setup) {
     setup = true;

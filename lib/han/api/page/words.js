@@ -72,14 +72,19 @@ export function said(text) {
   return text;
 }
 
+// Take the reader's zone; true where it is another than before.
 export function setZone(name) {
+  const before = zone;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    if (zone !== name) formats = {};
     zone = name;
   } catch (error) {
     zone = "UTC"; // a browser without this zone's rules
   }
+  if (zone === before) return false;
+  formats = {};
+  kept("zone", zone);
+  return true;
 }
 
 function format(options) {
