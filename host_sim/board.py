@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import time
 
 from host_sim import flash
 from host_sim.clock import Clock
@@ -12,6 +13,9 @@ _HISTORY_HEAP = 290000
 
 
 _SIZES = {"state": 0x10000, "history": 0x40000, "otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000}
+
+
+_WATCHDOG_MS = 60000  # as firmware/board.py
 
 
 def _nothing():
@@ -53,7 +57,7 @@ class Board:
         self.uart = None  # whoever makes the board plugs the line in
         self.clock = clock or Clock()
         self._path = path
-        self._least = None
+        self._least = self._fed = None
         self._files = {}
         if self._small():
             self.request_limit = 5, 1
@@ -151,7 +155,12 @@ class Board:
         return self.hostname, "0.0.0.0", self.listen[0], None
 
     def feed(self):
-        """The watchdog of a desktop is its user."""
+        """Tell the watchdog, which is the parent process, that all is well: see host_sim.supervisor."""
+        now = int(time.time())
+        if now != self._fed:
+            self._fed = now
+            with open(self._path + "/watchdog", "w") as file:
+                file.write("%d %d" % (_WATCHDOG_MS, now))
 
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""

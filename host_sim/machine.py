@@ -6,7 +6,7 @@ class ChipReset(BaseException):
 
 
 class Machine:
-    """The module. path: a file that RTC memory is kept in, as it outlives a process; None: the object has it."""
+    """The module. path: a folder for what outlives or watches this process; None: the object has it."""
 
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
@@ -36,10 +36,13 @@ class Machine:
             raise ValueError("buffer too long")
         self.rtc_memory = bytes(data)
         if self._path:
-            with open(self._path, "wb") as file:
+            with open(self._path + "/rtc.bin", "wb") as file:
                 file.write(data)
 
     def WDT(self, id=0, timeout=5000):
         """Start the watchdog, or give it another time."""
         self.watchdog = timeout
+        if self._path:
+            with open(self._path + "/watchdog", "w") as file:
+                file.write(str(timeout))
         return self

@@ -13,6 +13,7 @@ import json
 import sys
 
 _RESTART = 75  # host_sim.supervisor.RESTART
+_WATCHDOG = 3  # machine.WDT_RESET
 _FOR_STARTING = ("boot", "start", "chip", "loader", "esp32", "otadata", "espimage")
 
 
@@ -95,6 +96,8 @@ def main(config, pipe):
     feed.line = config["line"]
     try:
         board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]), boot)
+        if config["cause"] == _WATCHDOG and not boot["rolled_back"]:
+            board.reset_reason = "WATCHDOG"
         board.sites = config["sites"]
         board.time_servers = config["time_servers"]
         plug(board, config, feed)

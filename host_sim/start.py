@@ -29,8 +29,7 @@ def boot(config):
     What it has mounted is first on the path then.
     """
     folder = config["state"]
-    rtc = folder + "/rtc.bin"
-    machine = Machine(config["cause"], rtc_memory(rtc), rtc)
+    machine = Machine(config["cause"], rtc_memory(folder + "/rtc.bin"), folder)
     if CPYTHON:
         from host_sim.littlefs import Vfs
 

@@ -10,8 +10,8 @@ import time
 #: Exit status of a board that wants to be started again.
 RESTART = 75
 
-# machine.reset_cause(): after a loss of power, after anything else.
-_POWER_ON, _RESET = 1, 2
+# machine.reset_cause(): after a loss of power, after the watchdog, after anything else.
+_POWER_ON, _RESET, _WATCHDOG = 1, 2, 3
 
 _STOP_SECONDS = 10  # for an orderly end; then it is killed
 _LOOK_SECONDS = 0.01
@@ -61,6 +61,9 @@ class Supervisor:
             self._settings["sources"] = frozen
             status = self._once(*command(frozen))
             self._settings["cause"] = _RESET
+            if self._hung:
+                print("host_sim: nobody fed the watchdog: the board starts again", file=sys.stderr)
+                self._settings["cause"], status = _WATCHDOG, RESTART
             if self._stopping or status != RESTART:
                 break
         if status < 0:
@@ -85,7 +88,12 @@ class Supervisor:
             os.set_blocking(child.stdin.fileno(), False)
         except BrokenPipeError:
             pass  # it is gone: its status tells
+        self._hung = False
+        watchdog = Watchdog(self._settings["state"], self._settings["speed"])
         while child.poll() is None:
+            if watchdog.barks() and not self._stopping:
+                self._hung = True
+                child.kill()
             if self._stopping:
                 child.stdin.close()  # which it takes for the end
                 if time.monotonic() - self._stopping > _STOP_SECONDS:
@@ -97,3 +105,36 @@ class Supervisor:
                     pass
             time.sleep(_LOOK_SECONDS)
         return child.returncode
+
+
+class Watchdog:
+    """The chip's: the board's process writes a file in its state folder, the time that it has (ms) first."""
+
+    #: Seconds at least: a computer is busier than a chip, and at high speeds its own seconds are short.
+    least = 10
+
+    def __init__(self, folder, speed):
+        self._path = os.path.join(folder, "watchdog")
+        self._speed = speed
+        self._seen = None
+        self._since = self._looked = time.monotonic()
+        try:
+            os.unlink(self._path)
+        except FileNotFoundError:
+            pass
+
+    def barks(self):
+        """True once the time has passed without anything new in the file. Nobody watches before there is one."""
+        now = time.monotonic()
+        if now - self._looked < 1:
+            return False
+        self._looked = now
+        try:
+            with open(self._path) as file:
+                text = file.read()
+        except FileNotFoundError:
+            return False
+        if text != self._seen or not text:  # empty: it is being written
+            self._seen, self._since = text, now
+            return False
+        return now - self._since > max(self.least, int(text.split()[0]) / 1000 / self._speed)
