@@ -9,6 +9,8 @@ import time
 _GARBAGE = 8192
 #: Where there is no application, or not even its board, the slots are looked at again after this time.
 _AGAIN_S = 60
+#: The watchdog cannot be stopped: so long it waits for whoever types at the REPL.
+_TYPING_MS = 3600000
 
 
 def main(boot):
@@ -24,6 +26,11 @@ def main(boot):
         else:
             from han.app import App
         asyncio.run(App(board).run())
+    except KeyboardInterrupt:
+        import machine
+
+        machine.WDT(timeout=_TYPING_MS)
+        raise
     except Exception as error:
         sys.print_exception(error)
         if board:

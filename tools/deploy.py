@@ -17,7 +17,8 @@ from tools.image import ImageError, application, files
 # The board's side. What is there: {path: first digits of its SHA-256} of the slot's application and of /lib, and the
 # bytes that are free.
 _LIST = """
-import binascii, hashlib, json, os
+import binascii, hashlib, json, machine, os
+machine.WDT(timeout=3600000)  # which boot.py has started, and which cannot be stopped
 def walk(root, path, found):
     try:
         entries = list(os.ilistdir(root + path))

@@ -64,7 +64,7 @@ class Chip:
             "board": self.module(Board=Board),
             "han.app": self.module(App=self.application("app")),
             "han.safe": self.module(App=self.application("safe")),
-            "machine": self.module(reset=reset),
+            "machine": self.module(reset=reset, WDT=lambda timeout: chip.log.append(timeout)),
             "time": self.module(sleep=lambda seconds: chip.log.append(seconds)),
         }
         if self.fails in stand_ins:
@@ -115,4 +115,5 @@ def test_ctrl_c_gives_the_repl():
         raise AssertionError("it was kept")
     except KeyboardInterrupt:
         pass
-    assert chip.log == ["board", "app", "run"]
+    # The watchdog, which cannot be stopped, waits for whoever types.
+    assert chip.log == ["board", "app", "run", 3600000]
