@@ -60,7 +60,8 @@ def test_changed_modules_are_copied_and_run_over_the_rest(device, monkeypatch, c
     assert device.resets == 1  # whatever ran has ended, once
     listed = deploy.mpremote(device.port, ["resume"], ["exec", "import os; print(os.listdir('/lib'))"], capture=True)
     assert listed.strip() == "['han']"
-    device.run("import sys\nsys.path.remove('/dev')\nfor name in list(sys.modules):\n  if name != 'machine': del sys.modules[name]\n")
+    device.run("import sys\nsys.path.remove('/dev')\n")
+    device.run("for name in list(sys.modules):\n  if name != 'machine': del sys.modules[name]\n")
     device.run("import vfs\nvfs.umount('/dev')\n")
     deploy.deploy(device.port)
     assert "0 modules to copy, 0 to remove" in capfd.readouterr().out
