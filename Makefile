@@ -7,7 +7,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep fuzz stage image flash deploy release screenshots lock clean
+.PHONY: help setup test sim size bench sweep year fuzz stage image flash deploy release screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdo
 
 sweep: $(SETUP) ## cut power in every flash operation of a week and start again from what is left
 	@$(PY) -m tools.sweep
+
+year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [DAYS= METER= RUNTIME= SEED=]
+	@$(PY) -m tools.year $(foreach v,DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)

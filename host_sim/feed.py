@@ -15,6 +15,7 @@ class Feed:
         self.ended = False
         self._pipe = pipe
         self._sent = None
+        self._end_us = None  # of the last transmission that was taken
         self._poller = select.poll()
         self._poller.register(pipe, select.POLLIN)
 
@@ -22,7 +23,20 @@ class Feed:
         """The next transmission that has been announced, (start in us, bytes); None for none."""
         self.look()
         sent, self._sent = self._sent, None
+        if sent:
+            self._end_us = self._last(sent)
         return sent
+
+    def peek(self, now_us):
+        """When the transmission under way, or the next that has been announced, has come; None for none."""
+        if self._end_us is None or self._end_us <= now_us:
+            self.look()
+            return self._sent and self._last(self._sent)
+        return self._end_us
+
+    def _last(self, sent):
+        baud, bits, parity, stop, _ = self.line
+        return sent[0] + (len(sent[1]) * (1 + bits + (parity is not None) + stop) * 1000000 // baud) + 1000
 
     def look(self):
         """Take a transmission that has been announced, and see whether the pipe has `ended`."""

@@ -94,12 +94,20 @@ def main(config, pipe):
     listen = config["host"], config["port"]
     feed = Feed(pipe)
     feed.line = config["line"]
+    jump = None
     try:
-        board = Board(config["state"], listen, Clock(config["speed"], config["zero_ns"]), boot)
+        if not config["speed"]:
+            from host_sim.jump import Jump, Servers
+
+            jump = Jump(config["zero_ns"], config["start_us"], feed)
+        board = Board(config["state"], listen, jump or Clock(config["speed"], config["zero_ns"]), boot)
         if config["cause"] == _WATCHDOG and not boot["rolled_back"]:
             board.reset_reason = "WATCHDOG"
         board.sites = config["sites"]
         board.time_servers = config["time_servers"]
+        if jump:
+            jump.servers = Servers(board.utc_ms, board.time_servers, config["time_faults"])
+            board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
         plug(board, config, feed)
     except OSError as error:
         sys.stderr.write("%s: %s\n" % (config["serial"] or config["state"], error))
@@ -108,7 +116,7 @@ def main(config, pipe):
     try:
         app = App(board)
         gc.collect()
-        asyncio.run(serve(board, app, feed))
+        (jump or asyncio).run(serve(board, app, feed))
     except KeyboardInterrupt:
         pass
     except Reset as reset:

@@ -15,8 +15,8 @@ from tools import stage, unix
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
 _MODULES = (
-    "__init__", "board", "chip", "clock", "esp32", "espimage", "feed", "flash", "loader", "machine", "otadata", "run",
-    "serial", "start", "uart",
+    "__init__", "board", "chip", "clock", "esp32", "espimage", "feed", "flash", "jump", "loader", "machine",
+    "otadata", "run", "serial", "start", "timeserver", "uart",
 )  # fmt: skip
 
 

@@ -27,12 +27,13 @@ class TimeServer:
         self.port = port or self._socket.getsockname()[1]
 
     def poll(self):
-        """Answer whoever has asked."""
+        """Answer whoever has asked; True where somebody has."""
+        asked = self.asked
         while True:
             try:
                 request, address = self._socket.recvfrom(128)
             except OSError:
-                return
+                return asked != self.asked
             self.asked += 1
             for answer in self.answers(request):
                 self._socket.sendto(answer, address)

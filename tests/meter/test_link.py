@@ -105,7 +105,7 @@ def test_a_silent_line_is_listened_to_longer_than_any_period():
     assert made.diagnosis() == "no bytes on the HAN port"
 
 
-def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute():
+def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute_and_a_half():
     made, board, uart, bus = link(LINES[2], p1(), 10000)
     run(made, board, 200)
     assert made.line() == "2400 8E1"
@@ -113,7 +113,7 @@ def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute():
     uart.telegram = p1()[:60] + b"\r\n"
     run(made, board, 50)
     assert len(uart.history) == locked
-    run(made, board, 30)
+    run(made, board, 60)
     assert len(uart.history) > locked
     uart.telegram = p1()
     run(made, board, 300)
@@ -124,7 +124,7 @@ def test_a_slow_meter_may_miss_three_telegrams():
     made, board, uart, bus = link(LINES[0], p1(), 60000)
     run(made, board, 400)
     locked = len(uart.history)
-    assert made.live.period_ms == 60000
+    assert made.live.period_ms == 60000 and locked == 1
     uart.telegram = None
     run(made, board, 130)
     assert len(uart.history) == locked

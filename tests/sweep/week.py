@@ -183,7 +183,9 @@ class Sweep:
         again.run(20 * 60, 60)
         for kind in range(4):
             starts = [sample[0] for sample in again.samples(kind)]
-            bad = [(a - START, b - START) for a, b in zip(starts, starts[1:]) if a >= b]
+            # With a wrong clock a run may begin in the last bucket of the one before: the newer is right.
+            wrong = DAY + 6 * HOUR <= world.true - START <= DAY + 12 * HOUR + self._telegram
+            bad = [(a - START, b - START) for a, b in zip(starts, starts[1:]) if a > b or a == b and not wrong]
             assert not bad, (where, kind, bad)
         assert len(again.samples(QUARTERS)) > 0, where
         if self._written[0]:

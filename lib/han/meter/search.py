@@ -31,8 +31,8 @@ class Search:
 
     #: Longer than the slowest telegram period known (60 s), ms.
     dwell_ms = 65000
-    #: Look again only after so long without a telegram, or three periods, ms.
-    lost_ms = 60000
+    #: Look again only after so long without a telegram, longer than any period, or three periods, ms.
+    lost_ms = 90000
     #: Points against a setting that end its trial, and what a burst without a telegram counts:
     #: one that was heard whole, one too short for a telegram, one in which a telegram opened
     #: well (the setting may be right and the line bad), one that had begun before the trial.

@@ -1,0 +1,277 @@
+"""`make year`: a year of a reader's life in minutes, and whether its months are what the meter counted.
+
+host_sim's board runs on either interpreter with its real line, flash files, clock and API, in time that jumps from
+telegram to telegram. Power fails without a word, the clock is not known for hours or all time servers are wrong
+together, another meter takes the place of the first, and daylight saving time comes and goes. In the end
+/history/yearly and /monthly are asked, and compared with the counters that the meter showed at each local midnight.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+from tools import stage
+
+sys.path[:0] = [str(stage.ROOT / "lib")]
+
+from han.meter.search import LINES  # noqa: E402  needs the path above
+from host_sim import meters  # noqa: E402
+from host_sim.__main__ import command, free_port  # noqa: E402
+from host_sim.house import House  # noqa: E402
+from host_sim.sender import Ahead  # noqa: E402
+from host_sim.slots import Flash  # noqa: E402
+
+ZONE = ZoneInfo("Europe/Helsinki")
+START = int(datetime(2026, 1, 1, tzinfo=ZONE).timestamp())
+MINUTE, HOUR, DAY = 60, 3600, 86400
+# Of the clocks. What a reader records before it knows the time may be dated to the midnight that is nearest.
+ZERO = START - 15 * HOUR
+BEFORE = 20  # s that a board has to start before a telegram comes
+#: Whose first counters are those of the second meter.
+NEW = (4321, 98, 7, 6)
+
+
+class Meter:
+    """A source for host_sim.sender: telegrams every `period` s from `start` on, until `until`."""
+
+    def __init__(self, name, start, period, seed):
+        self._kind = kind = meters.create(name)
+        self.line = kind.LINE
+        kind.PERIOD_MS = period * 1000
+        self.step = 10 if name == "aidon" else 1  # Wh that its counters count in
+        self.next_s = self.until = start
+        self._period = period
+        self._house = House(start, seed, kind.ZONE_MIN)
+        self.marks = {}  # unix s of a local midnight -> counters
+        self.carried = [0, 0]
+        self.first = self.last = None  # counters that it has shown
+
+    def next(self, now_us, free_us):
+        while self.next_s < self.until:
+            at = self.next_s
+            self.next_s += self._period
+            state = self._house.state(at * 1000)
+            data = self._kind.encode(state)
+            self.last = [wh // self.step * self.step for wh in state.wh]
+            self.first = self.first or self.last
+            here = datetime.fromtimestamp(at, ZONE)
+            if data and here.hour == here.minute == here.second == 0:
+                self.marks[at] = [wh + more for wh, more in zip(self.last, self.carried)]
+            if data:
+                return (at - ZERO) * 1000000, data
+        return None
+
+    def off(self, seconds):
+        """Time goes by unread."""
+        self.next_s += seconds // self._period * self._period
+
+    def replace(self, unseen):
+        """Another meter; its first `unseen` telegrams are not believed yet."""
+        house = self._house
+        before = self.last
+        house.sums = [wh * 3600 for wh in NEW]
+        house.low = [0, 0]
+        house.time = self.next_s
+        state = house.state((self.next_s + unseen * self._period) * 1000)
+        house.sums = [wh * 3600 for wh in NEW]
+        house.time = self.next_s
+        first = [wh // self.step * self.step for wh in state.wh]
+        self.carried = [a - b + more for a, b, more in zip(before, first, self.carried)]
+
+
+class Board:
+    """host_sim's board process, started, fed and cut off."""
+
+    def __init__(self, options, folder):
+        self.folder = folder
+        self.port = free_port("127.0.0.1", 0)
+        self.line = command(SimpleNamespace(runtime=options.runtime, heap=options.heap), True)
+        self.servers = [["127.0.0.1", free_port("127.0.0.1", 0)] for _ in range(3)]
+        self.starts = 0
+
+    def start(self, at, line, faults):
+        self.starts += 1
+        settings = {
+            "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": ZERO * 10**9, "state": self.folder,
+            "start_us": (at - ZERO) * 1000000, "line": line, "serial": None, "sites": {}, "time_faults": faults,
+            "time_servers": self.servers, "cause": 1, "slot": Flash(self.folder).load(), "sources": True,
+        }  # fmt: skip
+        arguments, environment, folder = self.line
+        self.process = subprocess.Popen(
+            arguments, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        self.process.stdin.write(json.dumps(settings).encode() + b"\n")
+        os.set_blocking(self.process.stdin.fileno(), False)
+        assert b"listening" in self.process.stdout.readline(), "the board did not start"
+
+    def feed(self, source, drain=True):
+        """Send all that the source has; wait until it has been read where `drain`."""
+        sender = Ahead(source)
+        while not sender.done:
+            sender.send(self.process.stdin.fileno())
+            assert self.process.poll() is None, "the board has ended"
+            time.sleep(0.002)
+        if drain:
+            self.wait()
+
+    def wait(self):
+        """Until all that was sent has been heard: readings no longer grow."""
+        seen = None
+        while True:
+            count = self.get("/health")["meter"]["bytes"]
+            if count == seen:
+                return
+            seen = count
+            time.sleep(0.2)
+
+    def cut(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def stop(self):
+        self.process.stdin.close()
+        status = self.process.wait(20)
+        self.process.stdout.close()
+        return status
+
+    def get(self, path):
+        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=30) as response:
+            return json.load(response)
+
+    def put(self, values):
+        request = urllib.request.Request(
+            "http://127.0.0.1:%d/configuration" % self.port, json.dumps(values).encode(), method="PUT",
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+        urllib.request.urlopen(request, timeout=30).close()
+
+
+def plan(days, seed):
+    """Events, each (s after the start, what, how long or how): over before midnight, but for wrong clocks."""
+    chance = random.Random(seed)
+    events = []
+    for day in range(1, days - 1):
+        date = datetime.fromtimestamp(START + day * DAY + DAY // 2, ZONE).day
+        at = day * DAY + chance.randrange(5 * HOUR, 11 * HOUR) // MINUTE * MINUTE
+        if day == days // 2:
+            events.append((at, "meter", None))
+        elif day % 9 == 1:
+            events.append((at, "cut", chance.randrange(2 * MINUTE, 5 * HOUR)))
+        elif day % 9 == 2:
+            events.append((at, "blind", chance.randrange(2 * MINUTE, HOUR)))
+        elif day % 23 == 4 and 2 < date < 27:
+            events.append((at, "clock", chance.choice(("hour", "past", "future"))))
+    return events
+
+
+def run(options):
+    """Live through it; True where every month is right to the watt-hour."""
+    started = time.monotonic()
+    meter = Meter(options.meter, ZERO + HOUR, options.period, options.seed)
+    events = plan(options.days, options.seed)
+    # Nobody says what time it is for some hours after some cuts; all say something wrong for half a day at times.
+    faults = []
+    for at, kind, what in events:
+        if kind == "clock":
+            faults.append([(START + at) * 1000, (START + at + 12 * HOUR) * 1000, what])
+        elif kind == "blind":
+            faults.append([(START + at) * 1000, (START + at + what + 5 * HOUR) * 1000, "silent"])
+    with tempfile.TemporaryDirectory() as folder:
+        board = Board(options, folder)
+        board.start(meter.next_s - BEFORE, meter.line, faults)
+        # A line at the wrong speed is simulated bit by bit, which takes its time.
+        board.put({"t": str(ZONE), "m": {"o": 1 + LINES.index(meter.line)}})
+        for at, kind, what in events:
+            meter.until = START + at
+            board.feed(meter, drain=kind == "meter" or at % 2)
+            if kind in ("cut", "blind"):
+                board.cut()
+                meter.off(what)
+                board.start(meter.next_s - BEFORE, meter.line, faults)
+            elif kind == "meter":
+                meter.replace(2)
+        meter.until = START + options.days * DAY + 3 * options.period
+        board.feed(meter)
+        yearly = board.get("/history/yearly?from=0")
+        daily = board.get("/history/monthly?from=0")
+        health = board.get("/health")
+        status = board.stop()
+    took = time.monotonic() - started
+    return report(options, meter, events, yearly, daily, health, board.starts, took) and status == 0
+
+
+def differences(history, marks, edges):
+    """(unix s, Wh found, Wh wanted) of each bucket between two edges."""
+    for since, until in zip(edges, edges[1:]):
+        found = [None, None]
+        if since in history["t"]:
+            k = history["t"].index(since)
+            found = [round(history[name][k] * 1000) for name in "ie"]
+        yield since, found, [b - a for a, b in zip(marks[since], marks[until])]
+
+
+def report(options, meter, events, yearly, daily, health, starts, seconds):
+    """Print the months; True where they and the days agree with the counters."""
+    print("%d days of a %s meter, a telegram every %d s, %s: %d starts, %d wrong clocks, %d meters; %d s" % (
+        options.days, options.meter, options.period, options.runtime, starts,
+        len([1 for event in events if event[1] == "clock"]), 1 + len([1 for event in events if event[1] == "meter"]),
+        seconds))  # fmt: skip
+    print("month     import kWh   counters      export kWh   counters")
+    good = True
+    midnights = sorted(meter.marks)
+    edges = [utc for utc in midnights if datetime.fromtimestamp(utc, ZONE).day == 1]
+    for since, found, wanted in differences(yearly, meter.marks, edges):
+        right = found == wanted
+        good = good and right
+        name = datetime.fromtimestamp(since, ZONE).strftime("%Y-%m")
+        row = [number for pair in zip(found, wanted) for number in pair]
+        print(name, "".join(["%12s" % ("-" if wh is None else "%d.%03d" % divmod(wh, 1000)) for wh in row]),
+              "" if right else "  WRONG")  # fmt: skip
+    # A day that ends while the clock is wrong ends at another time.
+    doubtful = [START + at // DAY * DAY for at, kind, _ in events if kind == "clock"]
+    days = 0
+    for since, found, wanted in differences(daily, meter.marks, midnights):
+        if not [1 for utc in doubtful if -DAY <= since - utc <= 2 * DAY]:
+            days += 1
+            if found != wanted:
+                good = False
+                print(datetime.fromtimestamp(since, ZONE).strftime("%Y-%m-%d"), found, wanted, "WRONG")
+    print("%d days compared" % days)
+    total = [round(sum(yearly[name]) * 1000) for name in "ie"]
+    wanted = [now + more - first for now, more, first in zip(meter.last, meter.carried, meter.first)]
+    if options.meter not in ("p1", "dsmr5", "mbus"):
+        total = wanted  # the counters at the end come with the next full hour
+    print("all together", total, "Wh of", wanted, "" if total == wanted else "WRONG")
+    extra = [t for t in yearly["t"][:-1] if t not in meter.marks and t >= START]
+    bad = [row for row in health["services"] if row["health"] == "failed"]
+    if extra or bad or total != wanted:
+        print("months that never were:", extra, "services that failed:", bad)
+        good = False
+    return good
+
+
+def main(arguments=None):
+    parse = argparse.ArgumentParser("python -m tools.year", description=__doc__.splitlines()[0])
+    parse.add_argument("--days", type=int, default=365)
+    parse.add_argument("--meter", choices=meters.NAMES, default="p1")
+    parse.add_argument("--period", type=int, default=60, help="s from telegram to telegram (60)")
+    parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
+    parse.add_argument("--heap", default="64M")
+    parse.add_argument("--seed", type=int, default=1)
+    return 0 if run(parse.parse_args(arguments)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
