@@ -146,7 +146,7 @@ def mount(slot, manifest):
         if "files" in manifest:
             files = manifest["files"]
             device = Files(slot, files["offset"], files["size"], files.get("block", _SECTOR))
-            vfs.mount(vfs.VfsLfs2(device), "/app", readonly=True)
+            vfs.mount(vfs.VfsLfs2(device), "/app", readonly=True)  # type: ignore[abstract,arg-type]
             sys.path.insert(0, "/app")
         return None
     except (OSError, ValueError, TypeError):
@@ -286,7 +286,7 @@ def rolled_back(entries):
 
 def start():
     """What BOOT is to be; never returns where the other slot is to start."""
-    running = Partition(Partition.RUNNING)
+    running = Partition(Partition.RUNNING)  # type: ignore[arg-type]
     mine = running.info()[1] - 16  # ESP_PARTITION_SUBTYPE_APP_OTA_0
     other = None
     fallen = False
@@ -295,7 +295,8 @@ def start():
         if other.info()[2] == running.info()[2]:
             other = None
         try:
-            fallen = Partition(Partition.BOOT).info()[2] != running.info()[2]
+            booted = Partition(Partition.BOOT)  # type: ignore[arg-type]
+            fallen = booted.info()[2] != running.info()[2]
         except OSError:
             pass
     else:

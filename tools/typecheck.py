@@ -1,4 +1,4 @@
-"""Type-checks lib/ and firmware/ against MicroPython's ESP32 stubs: `python -m tools.typecheck`.
+"""Type-checks everything for the chip against MicroPython's ESP32 stubs: `python -m tools.typecheck`.
 
 The stubs describe MicroPython's own `time`, `os`, `asyncio` …, and a checker believes those
 only where they are its typeshed. So they are laid out as one, with microdot's beside them.
@@ -57,8 +57,7 @@ def copy(source, target):
 def main():
     make_typeshed()
     sign.write_module()
-    folders = [name for name in ("lib/han", "firmware") if (ROOT / name).exists()]
-    return subprocess.call([sys.executable, "-m", "mypy", *folders], cwd=ROOT)
+    return subprocess.call([sys.executable, "-m", "mypy", "lib/han", "firmware", "boot.py", "main.py"], cwd=ROOT)
 
 
 if __name__ == "__main__":
