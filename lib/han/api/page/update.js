@@ -5,6 +5,12 @@ import { heading } from "./settings.js";
 import { keep, listen, now } from "./feed.js";
 import { number, said, t } from "./words.js";
 
+// A refusal in the reader's language: `error: reason`, where the error is one of the API's.
+function refusal(message) {
+  const [, error, reason] = /^([a-z_]+): (.*)$/.exec(message) || [];
+  return error ? `${t("ota." + error)} (${reason})` : said(message);
+}
+
 // Send a file with its progress; the reader's answer, or Error with its words.
 async function send(path, file, progress) {
   const headers = await authorization();
@@ -23,7 +29,7 @@ async function send(path, file, progress) {
         // A gate between here and the reader has its own words.
       }
       if (request.status < 300) resolve(answer);
-      else reject(new Error(answer.message || (answer.error && t("ota." + answer.error)) || request.responseText || String(request.status)));
+      else reject(new Error(answer.message || request.responseText || String(request.status)));
     };
     request.onerror = () => reject(new Error(t("upload.cut")));
     request.send(body);
@@ -59,7 +65,7 @@ export function update(root) {
       if (message) tell("good", message);
       return true;
     } catch (error) {
-      tell("bad", said(error.message));
+      tell("bad", refusal(error.message));
       return false;
     }
   }
@@ -80,7 +86,7 @@ export function update(root) {
       }));
       tell("good", t("uploaded"));
     } catch (error) {
-      tell("bad", said(error.message));
+      tell("bad", refusal(error.message));
       ask("/ota").then((ota) => keep("ota", ota), () => null);
     }
     bar.hidden = true;
@@ -135,7 +141,7 @@ export function update(root) {
       h("p", null, h("b", null, t("ota.status." + ota.status)), version && ota.status !== "IDLE" && ` · ${version}`, ota.critical && " · " + t("ota.critical")),
       busy && [h("progress", { max: 100, value: ota.progress, "aria-label": t("ota.status." + ota.status) }), h("p", { class: "num" }, number(ota.progress) + "\u00a0%")],
       ota.error && h("p", { class: "error" }, t("ota." + ota.error)),
-      ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { style: null }, ota.releaseNotes)),
+      ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { class: "notes" }, ota.releaseNotes)),
       h("div", { class: "row" },
         ota.allowDownload && h("button", { class: "main", onclick: () => act("/ota/download", t("downloading")) }, t("download")),
         ota.status === "READY_TO_REBOOT" && h("button", { class: "main", id: "activate", onclick: activate }, t("activate")),

@@ -25,7 +25,7 @@ export function wifi(welcome) {
         await pause(1000);
         found = await ask("/wifi/scan");
       }
-      if (found.status !== "SCAN_SUCCESS") throw new Error(t("scan.failed"));
+      if (found.status !== "SCAN_SUCCESS") throw new Error(t("scan.failed") + (found.message ? ": " + found.message : ""));
       // One row for each name: its strongest access point.
       const best = {};
       for (const each of found.networks) if (each.ssid && !(best[each.ssid] && best[each.ssid].rssi >= each.rssi)) best[each.ssid] = each;

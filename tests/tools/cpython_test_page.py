@@ -1,0 +1,68 @@
+"""How the page is built: the same bytes each time, nothing missing in any language, no text the API does not have."""
+
+import gzip
+import json
+import re
+
+import pytest
+
+from tools import page, stage
+
+JS = "".join((page.SOURCE / name).read_text() for name in page.modules())
+KEYS = json.loads((page.SOURCE / "en.json").read_text())
+
+
+def test_the_same_sources_make_the_same_bytes_within_the_budget():
+    data, size = page.answer()
+    assert data == page.answer()[0] and size <= page.BUDGET
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert b"Content-Length: %d\r\n" % size in head and len(body) == size
+    html = gzip.decompress(body).decode()
+    assert html.startswith("<!doctype html>") and "__TEXTS__" not in html
+    before = html.split("<script>")[0]
+    assert not re.search(r"\son[a-z]+=|style=|https?://(?!www\.w3\.org)", before), "inline, or from elsewhere"
+
+
+def test_every_module_is_used():
+    assert sorted(page.modules()) == sorted(path.name for path in page.SOURCE.glob("*.js"))
+
+
+def test_every_text_that_is_shown_exists_and_every_one_that_exists_is_shown():
+    literal = set(re.findall(r'\bt\("([^"]+)"[,)]', JS)) | set(re.findall(r'"(help\.\w+|pill\.\w+|stage\.\w+)"', JS))
+    families = set(re.findall(r't\("([\w.]+\.)" \+', JS)) | {"np.", "up.", "mode."}
+    assert literal <= set(KEYS), literal - set(KEYS)
+    words = set(re.findall(r'"([\w.]+)"|\b(\w+): "M', JS))
+    bare = {word for pair in words for word in pair}
+    for key in KEYS:
+        if not key.startswith("= "):
+            assert key in literal or key in bare or any(key.startswith(family) for family in families), key
+
+
+def test_texts_of_the_api_are_still_what_it_says():
+    source = "".join(path.read_text() for path in sorted((stage.ROOT / "lib/han").rglob("*.py")))
+    source = re.sub(r'"\s*\n\s*"', "", source)
+    for key in KEYS:
+        if key.startswith("= "):
+            for part in re.split(r"\{\d\}|; |must be | where \.m is static", key[2:]):
+                if len(part) > 3:
+                    assert part.strip() in source, key
+
+
+def test_a_language_that_lacks_something_is_refused(tmp_path, monkeypatch):
+    for path in page.SOURCE.glob("*.json"):
+        (tmp_path / path.name).write_text(path.read_text())
+    monkeypatch.setattr(page, "SOURCE", tmp_path)
+    page.texts()
+    finnish = json.loads((tmp_path / "fi.json").read_text())
+    for change, message in (({"stale": "ei"}, "other places"), ({"more": "lisää"}, "keys are not those")):
+        (tmp_path / "fi.json").write_text(json.dumps({**finnish, **change}))
+        with pytest.raises(ValueError, match=message):
+            page.texts()
+
+
+def test_two_things_of_one_name_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "main.js").write_text('import { one } from "./one.js";\nconst name = one;\n')
+    (tmp_path / "one.js").write_text("export const one = 1;\nfunction name() {}\n")
+    monkeypatch.setattr(page, "SOURCE", tmp_path)
+    with pytest.raises(ValueError, match="name is defined in one.js and in main.js"):
+        page.script()
