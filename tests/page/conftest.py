@@ -105,29 +105,34 @@ def past(tmp_path_factory):
     return folder
 
 
-def started(past, tmp_path_factory, runtime):
-    """A reader that has this past, to be closed by who asked."""
-    state = tmp_path_factory.mktemp(runtime) / "state"
-    shutil.copytree(past, state)
-    simulator = Simulator("--port", "0", "--state", state, *RUNTIMES[runtime])
-    simulator.runtime = runtime
-    return simulator
+@pytest.fixture(scope="session")
+def readers(browser, past, tmp_path_factory):
+    """A function that gives the reader with a past on an interpreter, started when first asked for."""
+    running = {}
+    with contextlib.ExitStack() as stack:
+
+        def get(runtime):
+            if runtime not in running:
+                state = tmp_path_factory.mktemp(runtime) / "state"
+                shutil.copytree(past, state)
+                simulator = Simulator("--port", "0", "--state", state, *RUNTIMES[runtime])
+                running[runtime] = stack.enter_context(simulator)
+                simulator.wait_for_reading()
+            return running[runtime]
+
+        yield get
 
 
 @pytest.fixture(scope="session", params=list(RUNTIMES))
-def reader(request, browser, past, tmp_path_factory):
-    """A reader with a past, on each interpreter."""
-    with started(past, tmp_path_factory, request.param) as simulator:
-        simulator.wait_for_reading()
-        yield simulator
+def reader(request, readers):
+    """A reader on each interpreter."""
+    return readers(request.param)
 
 
 @pytest.fixture(scope="session")
-def desktop(browser, past, tmp_path_factory):
-    """One on CPython, for what does not depend on the interpreter."""
-    with started(past, tmp_path_factory, "cpython") as simulator:
-        simulator.wait_for_reading()
-        yield simulator
+def desktop(readers):
+    """The one on CPython, for what does not depend on the interpreter."""
+    return readers("cpython")
 
 
 class Line(threading.Thread):

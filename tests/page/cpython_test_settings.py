@@ -13,6 +13,12 @@ def page(browser, reader):
         yield page
 
 
+@pytest.fixture(scope="module")
+def looked(browser, desktop):
+    with Page(browser, desktop.url) as page:
+        yield page
+
+
 def save(tab, field):
     """Press the button of the form that a field is in; its status line."""
     form = tab.locator("form", has=tab.locator(field))
@@ -63,27 +69,27 @@ def test_refusals_are_beside_their_fields_in_the_readers_words(page, reader):
     assert reader.get("/configuration") == before
 
 
-def test_choices_are_those_of_the_reader(page, reader):
-    definitions = reader.get("/definitions")
-    tab = show(page, "settings/general")
+def test_choices_are_those_of_the_reader(looked, desktop):
+    definitions = desktop.get("/definitions")
+    tab = show(looked, "settings/general")
     assert tab.locator("#f-pc option").all_inner_texts() == definitions["currencies"]
     assert tab.locator("#f-t-list option").count() == len(definitions["timezones"])
-    tab = show(page, "settings/meter")
+    tab = show(looked, "settings/meter")
     assert tab.locator("#f-m-o option").count() == len(definitions["lines"])
 
 
-def test_fixed_price(page, reader):
-    tab = show(page, "settings/general")
+def test_fixed_price(looked, desktop):
+    tab = show(looked, "settings/general")
     tab.uncheck("#f-s")
     tab.fill("#f-p", "12.345678")
     save(tab, "#f-p").get_by_text("Saved").wait_for()
-    assert reader.get("/prices")["price"] == 12.345678
-    page.open("prices")
-    page.see("12.35")
-    tab = show(page, "settings/general")
+    assert desktop.get("/prices")["price"] == 12.345678
+    looked.open("prices")
+    looked.see("12.35")
+    tab = show(looked, "settings/general")
     tab.check("#f-s")
     save(tab, "#f-s").get_by_text("Saved").wait_for()
-    assert reader.get("/configuration")["s"] is True
+    assert desktop.get("/configuration")["s"] is True
 
 
 def test_password_backup_and_restore(page, reader, tmp_path):
@@ -120,15 +126,15 @@ def test_password_backup_and_restore(page, reader, tmp_path):
     assert not page.errors
 
 
-def test_report_and_capture(page, reader):
-    tab = show(page, "settings/diagnosis")
+def test_report_and_capture(looked, desktop):
+    tab = show(looked, "settings/diagnosis")
     tab.get_by_role("button", name="Make a report").click()
     tab.locator("textarea").wait_for()
     report = json.loads(tab.input_value("textarea"))
     assert report["diagnostics"]["type"] == "HAN_DIAGNOSTICS_MESSAGE" and report["health"]["meter"]["decoded"] > 0
-    assert reader.get("/han")["mac"] not in tab.input_value("textarea")
+    assert desktop.get("/han")["mac"] not in tab.input_value("textarea")
     tab.get_by_role("button", name="Copy").click()
-    page.see("Copied")
+    looked.see("Copied")
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Download the last telegrams").click()
     assert download.value.suggested_filename == "capture.bin"

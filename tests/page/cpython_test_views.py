@@ -43,8 +43,8 @@ def test_live_values_are_the_readers(page, reader):
 
 
 @pytest.mark.parametrize("closed, mode", (("/ws", "live, event stream"), ("/ws /sse", "asked every 5 s")))
-def test_without_a_stream_it_takes_the_next_best(browser, reader, closed, mode):
-    with Page(browser, reader.url) as page:
+def test_without_a_stream_it_takes_the_next_best(browser, desktop, closed, mode):
+    with Page(browser, desktop.url) as page:
         page.tab.route_web_socket(re.compile("/ws"), lambda socket: socket.close())
         if "/sse" in closed:
             page.tab.route("**/sse", lambda route: route.fulfill(status=503, body="too many streams"))
@@ -53,14 +53,20 @@ def test_without_a_stream_it_takes_the_next_best(browser, reader, closed, mode):
         page.tab.locator(".pill.good").wait_for()
 
 
-def test_charts_tell_values_to_pointer_and_keyboard(page, reader):
-    tab = show(page, "history")
+@pytest.fixture(scope="module")
+def looked(browser, desktop):
+    with Page(browser, desktop.url) as page:
+        yield page
+
+
+def test_charts_tell_values_to_pointer_and_keyboard(looked, desktop):
+    tab = show(looked, "history")
     for view in ("week", "hour", "month", "year"):
         tab.click("#view-" + view)
         chart = tab.get_by_role("slider").first
-        loaded(page)
+        loaded(looked)
         link = urlparse(tab.get_by_role("link", name="This view").get_attribute("href"))
-        data = reader.get(link.path + "?" + link.query.replace("format=csv&", ""))
+        data = desktop.get(link.path + "?" + link.query.replace("format=csv&", ""))
         assert 0 <= len(data["t"]) - 1 - int(chart.get_attribute("aria-valuemax")) <= 2, view
         chart.focus()
         tab.keyboard.press("Home")
@@ -71,12 +77,6 @@ def test_charts_tell_values_to_pointer_and_keyboard(page, reader):
         tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
         assert tab.locator(".read b").first.is_visible()
         tab.mouse.move(0, 0)
-
-
-@pytest.fixture(scope="module")
-def looked(browser, desktop):
-    with Page(browser, desktop.url) as page:
-        yield page
 
 
 def test_days_are_the_houses_own(looked, desktop):
@@ -112,8 +112,8 @@ def test_earlier_times_can_be_looked_at(looked):
     assert tab.get_by_role("button", name="Later").is_enabled()
 
 
-def test_prices_mark_the_slot_that_is_on(page, reader):
-    tab = show(page, "prices")
+def test_prices_mark_the_slot_that_is_on(looked, desktop):
+    tab = show(looked, "prices")
     assert tab.locator("path.here").count() == 1
-    price = reader.get("/prices")["price"]
+    price = desktop.get("/prices")["price"]
     assert "%.2f" % price in tab.locator(".sums").first.inner_text()
