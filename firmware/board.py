@@ -107,7 +107,14 @@ class Board:
             self.name = DEFAULT
             self._pins = pins(DEFAULT)
         sys.modules.pop("pins", None)
+        # The system's memory comes first: what Python's heap takes of it, it never gives back.
         self.uart = Uart(self._pins["uart"], self._pins["rx"], self._pins["tx"])
+        self.uart.configure(115200, 8, None, 1, True)
+        self.wlan("sta")
+        try:
+            self.lan()
+        except OSError:
+            pass  # whoever wants it hears of it
         out = machine.Pin.OUT
         request = self._pins.get("request")
         if request is not None:
@@ -124,7 +131,7 @@ class Board:
     def _pull(self):
         # 34 to 39 of the first ESP32 have no pull-up; boards with a button there bring their own.
         if self.chip == "ESP32" and self._pins["button"] >= 34:
-            return None
+            return -1  # as it is
         return machine.Pin.PULL_UP
 
     # Time
@@ -194,7 +201,7 @@ class Board:
     # Network
 
     def wlan(self, kind):
-        """The WiFi interface "sta" or "ap", made when first asked for: WiFi takes memory."""
+        """The WiFi interface "sta" or "ap", not active before somebody makes it so."""
         if kind not in self._links:
             wlan = network.WLAN
             self._links[kind] = wlan(wlan.IF_STA if kind == "sta" else wlan.IF_AP)

@@ -22,6 +22,7 @@ class Chip:
         self.uarts = {}
         self.watchdog = None  # its time-out, ms
         self.fed = 0
+        self.wlans = []  # interfaces, in the order in which they were made
         self.lan = None
         self.lights = []  # what machine.bitstream sent
         self.hostname = "mpy-esp32"
@@ -323,6 +324,7 @@ class Wlan(Link):
     def __init__(self, interface):
         assert interface in (0, 1)
         self.interface = interface
+        self._chip.wlans.append(interface)
 
     def status(self, what):
         assert what == "rssi"
@@ -335,8 +337,11 @@ class Network:
     PHY_LAN8710, PHY_LAN8720, PHY_IP101, PHY_W5500 = 0, 0, 1, 102
 
     def __init__(self, chip):
+        class _Wlan(Wlan):
+            _chip = chip
+
         self._chip = chip
-        self.WLAN = Wlan
+        self.WLAN = _Wlan
 
     def hostname(self, *name):
         if not name:

@@ -152,7 +152,16 @@ def test_both_heaps_have_figures():
 # --- network
 
 
-def test_wifi_is_started_when_it_is_asked_for():
+def test_what_needs_the_systems_memory_takes_it_before_the_application_comes():
+    chip, board = made(name="wt32-eth01")
+    assert chip.uarts[2].rxbuf == 8192 and chip.wlans == [0] and chip.lan
+    board.uart.configure(2400, 8, 0, 1, False)
+    board.wlan("sta")
+    board.lan()
+    assert chip.uarts[2].installed == 1 and chip.wlans == [0]
+
+
+def test_wifi_is_not_active_before_it_is_asked_for():
     chip, board = made()
     assert board.network() == ("han-reader-34ab", "0.0.0.0", "0.0.0.0", None)
     sta = board.wlan("sta")
