@@ -3,7 +3,10 @@
 Signatures, errors and what is returned for nothing are the port's; what it does not have is not here.
 """
 
+import io
 import sys
+
+from host_sim import flash
 
 _SMALL = 1 << 30
 
@@ -27,6 +30,7 @@ class Chip:
         self.lights = []  # what machine.bitstream sent
         self.hostname = "mpy-esp32"
         self.partitions = {"state": 0x10000, "history": 0x40000, "vfs": 0x40000}
+        self.contents = {}
         self.apps = ["ota_0", "ota_1"]
         self.confirmed = False
         self.heaps = [(240, 0, 0, 0), (7288, 4, 4, 4), (113840, 60000, 55000, 41000), (16648, 8000, 8000, 7000)]
@@ -36,9 +40,9 @@ class Chip:
 
     def restart(self, cause=2):
         """Everything but flash starts anew; cause as machine.reset_cause() tells it."""
-        kept = self.nvs, self.partitions, self.apps
+        kept = self.nvs, self.partitions, self.contents, self.apps
         self.__init__()
-        self.nvs, self.partitions, self.apps = kept
+        self.nvs, self.partitions, self.contents, self.apps = kept
         self.cause = cause
 
 
@@ -292,6 +296,24 @@ class Partition:
         assert subtype == 0xFF and block_size == 4096
         names = cls._chip.partitions if type == cls.TYPE_DATA else cls._chip.apps
         return [cls(name) for name in names if label in (None, name)]
+
+    def readblocks(self, block, buf, offset=0):
+        self._flash().readblocks(block, buf, offset)
+        return True
+
+    def writeblocks(self, block, buf, offset=None):
+        self._flash().writeblocks(block, buf, offset)
+        return True
+
+    def ioctl(self, op, arg=0):
+        return self._flash().ioctl(op, arg)
+
+    def _flash(self):
+        contents = self._chip.contents
+        size = self._chip.partitions[self._label]
+        if self._label not in contents:
+            contents[self._label] = flash.Partition(io.BytesIO(b"\xff" * size), size, self._label)
+        return contents[self._label]
 
     def info(self):
         return 1, 0x81, 0x340000, self._chip.partitions[self._label], self._label, False

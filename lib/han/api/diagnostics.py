@@ -45,6 +45,8 @@ def _parts(version, board, clock, supervisor, settings, link, gate):
     yield "clock", clock.source
     yield "rebootReason", board.reset_reason
     yield "heap", {"size": total, "free": free, "minimum": least, "largest": largest}
+    if hasattr(board, "system_heap"):  # a desktop's is not worth telling
+        yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), board.system_heap()))
     yield "diagnosis", link.diagnosis()
     yield "line", {
         "found": link.line(),
