@@ -3,7 +3,7 @@
 from host_sim import otadata
 from host_sim.powercut import PowerCut
 from tests.boot.slots import SECTOR, Chip, Vfs, image
-from tests.support import raises
+from tests.support import raises, skip
 
 POWER, RESET, WATCHDOG, _, SOFT = 1, 2, 3, 4, 5
 OLD, NEW = "1.0.0.0", "1.1.0.0"
@@ -50,6 +50,33 @@ def test_files_are_read_only():
         with raises(OSError) as caught:
             write()
         assert caught.value.args[0] == 30
+
+
+class Slot:
+    """As good as the chip's: reading allocates nothing."""
+
+    def readblocks(self, n, buf, off):
+        buf[0] = n
+        buf[1] = off
+
+
+def test_reading_files_allocates_nothing():
+    try:
+        from micropython import heap_lock, heap_unlock
+    except ImportError:
+        skip("MicroPython's heap can be locked")
+    chip = both()
+    chip.start(POWER)
+    device = type(chip.vfs.mounted[0][1])(Slot(), 5 * SECTOR, 8 * SECTOR, 512)
+    buf = bytearray(2)
+    heap_lock()
+    try:
+        device.readblocks(17, buf, 7)
+        count = device.ioctl(4, 0) + device.ioctl(5, 0)
+        device.readblocks(17, buf)
+    finally:
+        heap_unlock()
+    assert buf == b"\x07\x00" and count == 64 + 512
 
 
 def test_blocks_smaller_than_a_sector():
