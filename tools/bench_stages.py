@@ -14,7 +14,6 @@ from han.meter import reading as _reading
 from han.wire import framer as _framer
 from han.wire import gcm as _gcm
 from han.wire import hdlc as _hdlc
-from han.wire import lines as _lines
 from han.wire import mbus as _mbus
 from han.wire import p1 as _p1
 from han.wire import segments as _segments
@@ -30,7 +29,7 @@ _STAGES = (
     ("GHASH", ((_gcm, "ghash"),)),
     ("AES", ()),
     ("key stream", ((_gcm, "counters"), (_gcm, "xor"))),
-    ("walk", ((_walk, "axdr_walk"), (_lines, "p1_walk"), (_sml, "walk"))),
+    ("walk", ((_walk, "axdr_walk"), (_p1, "p1_walk"), (_sml, "walk"))),
     ("fill", ((_reading, "fill"),)),
     ("texts", ((_reading.Reading, "set_text"),)),
     ("clock", ((_reading.Reading, "set_clock"), (_reading.Reading, "set_p1_clock"))),

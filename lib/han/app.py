@@ -11,7 +11,6 @@ from .api.server import Gate, make_app
 from .api.stream import Streams
 from .core.bus import Bus
 from .core.clock import Clock
-from .core.identity import Identity
 from .core.log import Log
 from .core.modules import release
 from .core.tasks import Supervisor
@@ -64,7 +63,7 @@ class App:
         # After what needs big pieces of memory.
         self.history = self._restore_history()
         self.messages = Messages(
-            board, Identity(board.mac), __version__, self.clock, self.bus, self.config,
+            board, self._identity(), __version__, self.clock, self.bus, self.config,
             self.counters, self.supervisor, self.link, self.book,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
@@ -75,6 +74,12 @@ class App:
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
         self.gate.max_requests, self.gate.max_queue = board.request_limit
         self._secure()
+
+    def _identity(self):
+        from .core.identity import Identity
+
+        release("han.core.identity")
+        return Identity(self.board.mac)
 
     def _restore(self):
         from .start import restore

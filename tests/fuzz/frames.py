@@ -4,7 +4,8 @@ What a lying length leaves outside is still sent; what it takes in too much is f
 whatever follows, so that the layers behind the framer get to see both.
 """
 from han.wire.gcm import aes
-from han.wire.loops import crc_arc, crc_x25, sum8
+from han.wire.lines import crc_arc
+from han.wire.loops import crc_x25, sum8
 
 LLC = b"\xe6\xe7\x00"
 SML_OPENS = b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"

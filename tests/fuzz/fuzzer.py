@@ -192,7 +192,7 @@ class Fuzzer:
         if framer.parity:
             return "the line was 7E1 before"
         blocks = reader.decoder.blocks
-        if blocks.raw.length and not blocks.ascending:
+        if blocks and blocks.raw.length and not blocks.ascending:
             return "blocks had changed places: of which telegram they are is a guess"
         return "by chance a damaged one ends in it"
 

@@ -3,6 +3,7 @@ from array import array
 
 from han.meter.decoder import Decoder
 from han.meter.obis import IMPORT_POWER, KEYS, KNOWN
+from han.wire import framer as module_framer
 from han.wire import p1 as module_p1
 from han.wire import lines as walks, lines_plain
 from han.wire.framer import GLO, HDLC, P1, Framer
@@ -70,12 +71,12 @@ def test_ciphertext_full_of_openings():
         return text_end(buf, start, end)
 
     text_end = module_p1.text_end
-    module_p1.text_end = counting
+    module_p1.text_end = module_framer.text_end = counting
     try:
         apdu = b"\xdb\x08KFM12345\x82" + (3605).to_bytes(2, "big") + b"\x30\0\0\0\x01" + b"/abc" * 900
         found, _ = frames(apdu + ONE)
     finally:
-        module_p1.text_end = text_end
+        module_p1.text_end = module_framer.text_end = text_end
     assert found == [(GLO, apdu), (HDLC, INSIDE)]
     assert sum(looked) < 30 * len(apdu)
 

@@ -15,9 +15,9 @@ from binascii import crc32
 
 from ..wire import apdu, hdlc, p1
 from ..wire.framer import HDLC, MBUS, NONE, Framer
-from ..wire.loops import crc_arc, crc_x25, sum8, text_end
-from ..wire.segments import Segments
-from ..wire.lines import p1_walk
+from ..wire.lines import crc_arc, p1_walk
+from ..wire.loops import crc_x25, sum8, text_end
+from ..wire.segments import Blocks, Segments
 from . import sevenbits
 from .aliases import DIGITS, Aliases, alnum
 from .decoder import Decoder
@@ -69,6 +69,7 @@ class Anonymiser(Decoder):
         self._frames = []  # [framing, start, end, understood, CRC-32]
         self._longer = []  # (index, digits) of checksums that need more room than they had
         self._pieces = [_Pieces(self._places) for _ in range(3)]
+        self.blocks = Blocks()
         self._segments, self.blocks.raw, self.blocks.whole = self._pieces
 
     def run(self):

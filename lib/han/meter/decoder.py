@@ -1,10 +1,9 @@
 """From a checked telegram to a reading: unwrap, put together, decipher, walk, fill. The whole pipeline."""
 from array import array
 
-from ..wire import apdu, hdlc, mbus, p1
+from ..wire import apdu, hdlc, mbus
 from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.loops import same, text_end
-from ..wire.segments import Blocks, Segments
 from . import profiles
 from .obis import KEYS, KNOWN
 from .reading import MANUFACTURER, METER_ID, METER_TYPE, P1_IDENT, Reading
@@ -44,11 +43,10 @@ class Decoder:
         self._names = array("i", bytes(4 * _ROWS))
         self._info = array("i", bytes(64))
         self._first = b""  # the opening of the last list's first text
-        self._segments = Segments()
-        self.blocks = Blocks()
-        self._p1 = p1.Checker()
-        # What walks through A-XDR, lines and SML, loaded with the first telegram of its kind: a meter sends one kind.
-        self._axdr = self._p1_walk = self._wire_sml = None
+        # What only some meters send is loaded with the first of its kind: telegrams in pieces, P1.
+        self._segments = self.blocks = self._p1 = None
+        # Also A-XDR and SML.
+        self._axdr = self._wire_sml = None
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -86,18 +84,24 @@ class Decoder:
         end -= 2
         more = hdlc.segmented(buf, start)
         segments = self._segments
-        if segments.next and apdu.skip_llc(buf, at, end) != at:
+        waiting = segments and segments.next
+        if waiting and apdu.skip_llc(buf, at, end) != at:
             segments.start()
             self._reject("segments missing")
-        if not more and not segments.next:
+            waiting = 0
+        if not more and not waiting:
             self.apdu(buf, at, end)
-        elif not segments.next and apdu.skip_llc(buf, at, end) == at:
+        elif not waiting and apdu.skip_llc(buf, at, end) == at:
             self._reject("segment without a beginning")
         else:
             self._segment(buf, at, end, more)
 
     def _segment(self, buf, start, end, more):
         segments = self._segments
+        if not segments:
+            from ..wire.segments import Segments
+
+            segments = self._segments = Segments()
         if not segments.add(buf, start, end):
             self._reject("telegram too long")
         elif more:
@@ -112,18 +116,21 @@ class Decoder:
         segments = self._segments
         at = mbus.data(start)
         end -= 2
-        if last and not segments.next:
+        expected = segments.next if segments else 0
+        if last and not expected:
             # Single telegrams carry 0x10; some meters number a single segment otherwise.
             if number == 0:
                 self.apdu(buf, at, end)
             else:
                 self._reject("segment without a beginning")
             return
-        if number == 0 and segments.next:
+        if number == 0 and expected:
             segments.start()
             self._reject("segments missing")
-        if number != segments.next & 15:
-            segments.start()
+            expected = 0
+        if number != expected & 15:
+            if segments:
+                segments.start()
             self._reject("segments missing")
         else:
             self._segment(buf, at, end, not last)
@@ -136,12 +143,17 @@ class Decoder:
             if tag == _DATA_NOTIFICATION and not text_only:
                 return self._notification(buf, start, end)
             if tag == _P1_TEXT:
-                self._p1.open(start)
-                stop = self._p1.check(buf, start, end, True)
-                if stop <= 0 or self._p1.ciphered:
+                checker = self._loaded_p1().Checker()
+                checker.open(start)
+                stop = checker.check(buf, start, end, True)
+                if stop <= 0 or checker.ciphered:
                     return self._reject("P1 text damaged")
                 return self._text(buf, start, stop)
             if tag == _BLOCK_TRANSFER:
+                if not self.blocks:
+                    from ..wire.segments import Blocks
+
+                    self.blocks = Blocks()
                 state = self.blocks.add(buf, start, end)
                 if state < 0:
                     return self._reject("block malformed")
@@ -173,7 +185,7 @@ class Decoder:
         return opened
 
     def _ident_and_apdu(self, buf, start, end):
-        opened = self._open(buf, p1.apdu_start(buf, start), end)
+        opened = self._open(buf, self._loaded_p1().apdu_start(buf, start), end)
         if not opened:
             return
         at, stop = opened
@@ -181,7 +193,7 @@ class Decoder:
             # The lines alone: their ident stands in front of the APDU.
             if text_end(buf, at, stop) < 0:
                 return self._reject("P1 text damaged")
-            self._lines(buf, start, p1.ident_end(buf, start), at, stop)
+            self._lines(buf, start, self._p1.ident_end(buf, start), at, stop)
         else:
             self.apdu(buf, at, stop)
 
@@ -241,18 +253,21 @@ class Decoder:
         self.reading.fill(buf, self._rows, n, profiles.COMMON)
         self._deliver(self.reading)
 
+    def _loaded_p1(self):
+        if not self._p1:
+            from ..wire import p1
+
+            self._p1 = p1
+        return self._p1
+
     def _text(self, buf, start, end):
-        ident = p1.ident_end(buf, start)
+        ident = self._loaded_p1().ident_end(buf, start)
         self._lines(buf, start, ident, ident, end)
 
     def _lines(self, buf, ident, ident_end, start, end):
         reading = self.reading
         reading.clear()
-        if not self._p1_walk:
-            from ..wire.lines import p1_walk
-
-            self._p1_walk = p1_walk
-        n = self._p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
+        n = self._p1.p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
         if not n:
             return self._reject("telegram without readings")
         row = reading.fill(buf, self._rows, n, profiles.P1)

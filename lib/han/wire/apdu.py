@@ -1,6 +1,9 @@
 """DLMS APDUs of a push (IEC 62056-5-3): where their content lies."""
 from .loops import same
 
+_NONE = -1
+_LONGEST = 3900
+
 
 def skip_llc(buf, start, end):
     """Index behind the LLC header E6 E6 00 or E6 E7 00 (IEC 62056-46 clause 5.3.2), if there is one."""
@@ -68,3 +71,40 @@ class Ciphered:
         self.start = at + 5
         self.end = end
         return True
+
+
+def check_ciphered(buf, start, end):
+    """Look at the general-glo-ciphering APDU that opens at buf[start]; answers as `hdlc.check`.
+
+    It has no checksum, so it must begin as the meters' do: a system title of 8 bytes that
+    opens with the maker's three letters, and a security control that exists.
+    """
+    if start + 5 > end:
+        return -start - 5
+    for i in range(start + 2, start + 5):
+        if not 0x41 <= buf[i] & 0xDF <= 0x5A:
+            return _NONE
+    return ciphered_end(buf, start + 1, end)
+
+
+def ciphered_end(buf, at, end):
+    """End of the ciphered APDU whose system title's length is buf[at]; answers as `hdlc.check`."""
+    if at + 14 > end:
+        return -at - 14
+    if buf[at] > 8:
+        return _NONE
+    at += 1 + buf[at]
+    length = buf[at]
+    at += 1
+    if length >= 0x80:
+        n = length - 0x80
+        if not 1 <= n <= 2:
+            return _NONE
+        length = 0
+        for _ in range(n):
+            length = length << 8 | buf[at]
+            at += 1
+    if not buf[at] & 0x30 or buf[at] & 0x0F > 2 or not 5 < length <= _LONGEST:
+        return _NONE
+    complete = at + length
+    return complete if complete <= end else -complete

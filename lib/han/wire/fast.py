@@ -8,7 +8,7 @@ divide by ten without overflow.
 import micropython
 from micropython import const
 
-from .tables import ARC, X25
+from .tables import X25
 
 _HDLC = const(1)
 _MBUS = const(2)
@@ -28,18 +28,6 @@ def crc_x25(buf, start: int, end: int) -> int:
         crc = (crc >> 8) ^ t[(crc ^ b[start]) & 0xFF]
         start += 1
     return crc ^ 0xFFFF
-
-
-@micropython.viper
-def crc_arc(buf, start: int, end: int) -> int:
-    """P1 checksum (CRC-16/ARC, DSMR 5.0.2 clause 6.2) of buf[start:end]."""
-    b = ptr8(buf)
-    t = ptr16(ARC)
-    crc = 0
-    while start < end:
-        crc = (crc >> 8) ^ t[(crc ^ b[start]) & 0xFF]
-        start += 1
-    return crc
 
 
 @micropython.viper
@@ -200,18 +188,3 @@ def strip_parity(buf, start: int, end: int):
     while start < end:
         b[start] = b[start] & 0x7F
         start += 1
-
-
-@micropython.viper
-def find_escape(buf, start: int, end: int) -> int:
-    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
-    b = ptr8(buf)
-    i = start
-    while i + 4 <= end:
-        if b[i + 3] != 0x1B:
-            i += 4
-        elif b[i] == 0x1B and b[i + 1] == 0x1B and b[i + 2] == 0x1B:
-            return i
-        else:
-            i += 1
-    return i

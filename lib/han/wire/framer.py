@@ -9,7 +9,7 @@ The work is bounded: each byte is hunted once, checked once for each telegram it
 A ciphered APDU that stands alone has no checksum. So it is not followed close behind another
 opening, which may carry it, and counts as cut off where another one opens inside.
 """
-from . import hdlc, mbus, p1
+from . import apdu, hdlc, mbus
 from .loops import copy, hunt, move, odd_parity, strip_parity, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
@@ -68,8 +68,7 @@ class Framer:
         self._start = [0] * _OPENINGS
         self._need = [0] * _OPENINGS
         self.open = 0
-        self._p1 = p1.Checker()
-        self._sml = None
+        self._p1 = self._sml = None  # a meter needs one of them, or none: the others save their memory
         self.parity = False
 
     def feed(self, data, n):
@@ -120,7 +119,8 @@ class Framer:
         for i in range(self.open):
             self._start[i] -= first
             self._need[i] -= first
-        self._p1.resume -= first
+        if self._p1:
+            self._p1.resume -= first
         if self._sml:
             self._sml.resume -= first
         return self.size - self._end
@@ -167,14 +167,15 @@ class Framer:
                     self._give_up("truncated", self._start[i], at)
                     self._drop(i)
                     break
-            self._p1.open(at)
+            if self._p1:
+                self._p1.open(at)
         elif kind == SML:
             for i in range(self.open):
                 if self.kinds[i] == SML:
                     self._drop(i)
                     break
             if not self._sml:
-                from . import sml  # German meters only: the others save its memory
+                from . import sml
 
                 self._sml = sml.Checker()
             self._sml.open(at)
@@ -201,17 +202,17 @@ class Framer:
         elif kind == MBUS:
             end = mbus.check(self.buf, start, self._end)
         elif kind == P1:
-            end = self._p1.check(self.buf, start, self._end, last)
-            if self._p1.ciphered and end != WRONG:
+            end = self._text(start, last)
+            if end != WRONG and self._p1 and self._p1.ciphered:
                 kind = self.kinds[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
         elif kind == _IDENT:
-            end = p1.check_ident(self.buf, start, self._end)
+            end = self._p1.check_ident(self.buf, start, self._end)
         elif kind == SML:
             end = self._sml.check(self.buf, start, self._end)
         elif kind == _P1_PARITY:
             end = self._parity(start)
         else:
-            end = p1.check_ciphered(self.buf, start, self._end)
+            end = apdu.check_ciphered(self.buf, start, self._end)
         if end > 0 and kind in UNCHECKED and self._interrupted(kind, start, end):
             self.counters.truncated += 1
             self._give_up("truncated", start, end)
@@ -226,15 +227,41 @@ class Framer:
             self._give_up("checksum", start, self._end)
         return end
 
+    def _text(self, start, last):
+        if not self._p1:
+            # What opens like P1 may be chance, in ciphertext for instance: P1 is loaded for text with an end.
+            at = text_end(self.buf, start + 1, self._end)
+            if at == self._end:
+                return -at - 1
+            if at < 0 and self.buf[-2 - at] != 0x0A:
+                return WRONG
+            self._load_p1(start)
+        return self._p1.check(self.buf, start, self._end, last)
+
+    def _load_p1(self, start):
+        from . import p1
+
+        self._p1 = p1.Checker()
+        self._p1.open(start)
+
+    def _ident(self, start):
+        """True where an ident line with a ciphered APDU behind opens at `start`."""
+        if not self._p1:
+            at = text_end(self.buf, start + 1, min(self._end, start + _CARRIED))
+            if at >= 0 or self.buf[-2 - at] != 0x0A:
+                return False
+            self._load_p1(start)
+        return self._p1.check_ident(self.buf, start, self._end) != WRONG
+
     def _interrupted(self, kind, start, end):
         """True where another ciphered APDU opens inside the one in buf[start:end]."""
         at = start + 1 if kind == GLO else -text_end(self.buf, start + 1, end)
         while at < end:
             hit = hunt(self.buf, at, end)
             at = hit >> 3
-            if hit & 7 == GLO and p1.check_ciphered(self.buf, at, self._end) != NONE:
+            if hit & 7 == GLO and apdu.check_ciphered(self.buf, at, self._end) != NONE:
                 return True
-            if hit & 7 == P1 and p1.check_ident(self.buf, at, self._end) != WRONG:
+            if hit & 7 == P1 and self._ident(at):
                 return True
             at += 1
         return False

@@ -1,5 +1,5 @@
-"""The walk through lines of P1 for this interpreter: viper where there is a native emitter, else its twin."""
+"""The loops of P1 for this interpreter: viper where there is a native emitter, else their twins."""
 try:
-    from .lines_fast import p1_walk
+    from .lines_fast import crc_arc, p1_walk
 except ImportError:
-    from .lines_plain import p1_walk
+    from .lines_plain import crc_arc, p1_walk

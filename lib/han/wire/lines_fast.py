@@ -1,6 +1,10 @@
-"""Walks the lines of P1 into rows of integers (viper), see `walk_fast.py`; its twin is `lines_plain.py`."""
+"""Checks P1 and walks its lines into rows of integers (viper), see `walk_fast.py`; its twin is `lines_plain.py`."""
 import micropython
 from micropython import const
+
+from .tables import checksums
+
+_ARC = checksums(0xA001)
 
 _NUMBER = const(1)
 _TEXT = const(2)
@@ -151,3 +155,15 @@ def p1_walk(buf, start: int, end: int, rows, most: int, keys, known: int) -> int
         while p < end and b[p - 1] != 0x0A and b[p - 1] != 0x0D:
             p += 1
     return n
+
+
+@micropython.viper
+def crc_arc(buf, start: int, end: int) -> int:
+    """P1 checksum (CRC-16/ARC, DSMR 5.0.2 clause 6.2) of buf[start:end]."""
+    b = ptr8(buf)
+    t = ptr16(_ARC)
+    crc = 0
+    while start < end:
+        crc = (crc >> 8) ^ t[(crc ^ b[start]) & 0xFF]
+        start += 1
+    return crc

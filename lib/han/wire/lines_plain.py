@@ -1,5 +1,9 @@
 """The twin of `lines_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+from .plain import crc
+from .tables import checksums
 from .walk_plain import key_of, store
+
+_ARC = checksums(0xA001)
 
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
@@ -83,3 +87,8 @@ def p1_walk(buf, start, end, rows, most, keys, known):
                scale, unit, kind)
         n += 1
     return n
+
+
+def crc_arc(buf, start, end):
+    """P1 checksum (CRC-16/ARC) of buf[start:end]."""
+    return crc(_ARC, 0, memoryview(buf)[start:end])

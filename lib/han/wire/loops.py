@@ -2,9 +2,7 @@
 try:
     from .fast import (
         copy,
-        crc_arc,
         crc_x25,
-        find_escape,
         hunt,
         move,
         odd_parity,
@@ -16,9 +14,7 @@ try:
 except ImportError:
     from .plain import (
         copy,
-        crc_arc,
         crc_x25,
-        find_escape,
         hunt,
         move,
         odd_parity,

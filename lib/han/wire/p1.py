@@ -6,11 +6,12 @@ The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros. 
 telegram is a general-glo-ciphering APDU that stands alone on the line, or behind an ident
 line in clear.
 """
-from .loops import crc_arc, hunt, text_end
+from .apdu import ciphered_end
+from .lines import crc_arc, p1_walk  # noqa: F401 for who reads what was checked
+from .loops import hunt, text_end
 
 _MORE, _NONE, _WRONG = 0, -1, -2
 _OPENS = 3  # the kind by which `hunt` tells a P1 opening
-_LONGEST = 3900
 _HEAD = 80  # an ident line is not longer
 _IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
 
@@ -69,58 +70,20 @@ class Checker:
             start = hit >> 3
         return False
 
-
-def check_ident(buf, start, end):
-    """Look at the ident line that opens at buf[start], with a ciphered APDU behind; answers as `hdlc.check`."""
-    at = text_end(buf, start + 1, min(end, start + _HEAD))
-    return _WRONG if at >= 0 else _behind_ident(buf, start, -1 - at, end)
+    def check_ident(self, buf, start, end):
+        """Look at the ident line that opens at buf[start], with a ciphered APDU behind; answers as `hdlc.check`."""
+        at = text_end(buf, start + 1, min(end, start + _HEAD))
+        return _WRONG if at >= 0 else _behind_ident(buf, start, -1 - at, end)
 
 
 def _behind_ident(buf, start, at, end):
     """End of the APDU at buf[at], which is the first byte that is no text."""
     # Elgama: the ident line is clear, then comes an APDU with an empty system title.
     if buf[at - 1] == 0x0A and (buf[at] == 0 or buf[at] == 0xDB) and at - start < _HEAD:
-        apdu = _apdu_end(buf, at + (buf[at] != 0), end)
+        apdu = ciphered_end(buf, at + (buf[at] != 0), end)
         if apdu != _NONE:
             return apdu
     return _WRONG
-
-
-def check_ciphered(buf, start, end):
-    """Look at the general-glo-ciphering APDU that opens at buf[start]; answers as `hdlc.check`.
-
-    It has no checksum, so it must begin as the meters' do: a system title of 8 bytes that
-    opens with the maker's three letters, and a security control that exists.
-    """
-    if start + 5 > end:
-        return -start - 5
-    for i in range(start + 2, start + 5):
-        if not 0x41 <= buf[i] & 0xDF <= 0x5A:
-            return _NONE
-    return _apdu_end(buf, start + 1, end)
-
-
-def _apdu_end(buf, at, end):
-    """End of the ciphered APDU whose system title's length is buf[at]; answers as `hdlc.check`."""
-    if at + 14 > end:
-        return -at - 14
-    if buf[at] > 8:
-        return _NONE
-    at += 1 + buf[at]
-    length = buf[at]
-    at += 1
-    if length >= 0x80:
-        n = length - 0x80
-        if not 1 <= n <= 2:
-            return _NONE
-        length = 0
-        for _ in range(n):
-            length = length << 8 | buf[at]
-            at += 1
-    if not buf[at] & 0x30 or buf[at] & 0x0F > 2 or not 5 < length <= _LONGEST:
-        return _NONE
-    complete = at + length
-    return complete if complete <= end else -complete
 
 
 def ident_end(buf, start):

@@ -1,5 +1,5 @@
 """The twins of `fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
-from .tables import ARC, X25
+from .tables import X25
 
 _HDLC, _MBUS, _P1, _GLO, _SML, _P1_PARITY = 1, 2, 3, 4, 5, 6
 _SML_OPENS = b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"
@@ -7,7 +7,8 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TEXT = bytes(range(0x20, 0x7F)) + b"\r\n\t"
 
 
-def _crc(table, crc, data):
+def crc(table, crc, data):
+    """Go on from a checksum over data."""
     for byte in data:
         crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
     return crc
@@ -15,12 +16,7 @@ def _crc(table, crc, data):
 
 def crc_x25(buf, start, end):
     """HDLC check sequence (ISO/IEC 13239 FCS-16) of buf[start:end]."""
-    return _crc(X25, 0xFFFF, memoryview(buf)[start:end]) ^ 0xFFFF
-
-
-def crc_arc(buf, start, end):
-    """P1 checksum (CRC-16/ARC) of buf[start:end]."""
-    return _crc(ARC, 0, memoryview(buf)[start:end])
+    return crc(X25, 0xFFFF, memoryview(buf)[start:end]) ^ 0xFFFF
 
 
 def sum8(buf, start, end):
@@ -112,13 +108,3 @@ def strip_parity(buf, start, end):
     """Clear bit 7 of buf[start:end]."""
     for i in range(start, end):
         buf[i] &= 0x7F
-
-
-def find_escape(buf, start, end):
-    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
-    i = start
-    while i + 4 <= end:
-        if bytes(buf[i:i + 4]) == _SML_OPENS[:4]:
-            return i
-        i += 4 if buf[i + 3] != 0x1B else 1
-    return i

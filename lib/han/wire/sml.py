@@ -4,12 +4,12 @@
 
 An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over all before it.
 """
-from .loops import crc_x25, find_escape, move
+from .loops import crc_x25, move
 
 try:
-    from .sml_fast import walk
+    from .sml_fast import find_escape, walk
 except ImportError:
-    from .sml_plain import walk  # noqa: F401
+    from .sml_plain import find_escape, walk  # noqa: F401
 
 _WRONG = -2
 

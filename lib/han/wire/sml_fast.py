@@ -120,3 +120,18 @@ def walk(buf, start: int, end: int, rows, most: int) -> int:
     if part:
         return -1
     return n
+
+
+@micropython.viper
+def find_escape(buf, start: int, end: int) -> int:
+    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    b = ptr8(buf)
+    i = start
+    while i + 4 <= end:
+        if b[i + 3] != 0x1B:
+            i += 4
+        elif b[i] == 0x1B and b[i + 1] == 0x1B and b[i + 2] == 0x1B:
+            return i
+        else:
+            i += 1
+    return i

@@ -2,6 +2,7 @@
 
 _NUMBER, _TEXT, _NEGATIVE = 1, 2, 16
 _SCALE, _NO_UNIT, _OPTIONAL = 64, 255, b"\x01"
+_ESCAPE = b"\x1b\x1b\x1b\x1b"
 
 
 def _head(buf, at, end):
@@ -82,3 +83,13 @@ def _row(entry, offset):
         return None
     return (key, offset, len(value) - 1, number & 0xFFFFFF, number >> 24, scale,
             _NO_UNIT if unit == _OPTIONAL else unit[1], kind)
+
+
+def find_escape(buf, start, end):
+    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    i = start
+    while i + 4 <= end:
+        if bytes(buf[i:i + 4]) == _ESCAPE:
+            return i
+        i += 4 if buf[i + 3] != 0x1B else 1
+    return i

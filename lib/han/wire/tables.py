@@ -1,8 +1,9 @@
-"""Tables for the byte loops: two reflected 16-bit checksums and sizes of A-XDR types."""
+"""Tables for the byte loops: a reflected 16-bit checksum and sizes of A-XDR types."""
 from array import array
 
 
-def _table(polynomial):
+def checksums(polynomial):
+    """256 words of a reflected 16-bit checksum."""
     table = array("H", bytes(512))
     for i in range(256):
         crc = i
@@ -12,9 +13,7 @@ def _table(polynomial):
     return table
 
 
-X25 = _table(0x8408)
-ARC = _table(0xA001)
-del _table
+X25 = checksums(0x8408)
 
 # By type tag (IEC 62056-62 clause 4.1.5): low half the content's size, +16 a number, +32 a text,
 # +64 with a BER length in front (then the low half is 0), 0xFF no such type or one not pushed.
