@@ -21,6 +21,9 @@ _WATCHDOG_MS = 60000
 
 _MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
+#: Modules in flash leave the memory to others. Those of a file system have a folder.
+_FROZEN = "/" not in __file__
+
 _CAUSES = {
     machine.PWRON_RESET: "POWER_ON",
     machine.DEEPSLEEP_RESET: "POWER_ON",
@@ -93,8 +96,7 @@ class Board:
             "slot": None, "manifest": None, "rolled_back": None, "safe": False, "boots": 0, "pending": False,
             "healthy": _nothing, "activating": _nothing,
         }  # fmt: skip
-        # All modules frozen, or PSRAM.
-        if "files" not in (self.boot.get("manifest") or ("files",)) or gc.mem_alloc() + gc.mem_free() > 1000000:
+        if _FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
             self.secure_port = 443
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
@@ -110,10 +112,10 @@ class Board:
         # The system's memory comes first: what Python's heap takes of it, it never gives back.
         self.uart = Uart(self._pins["uart"], self._pins["rx"], self._pins["tx"])
         self.uart.configure(115200, 8, None, 1, True)
-        self.wlan("sta")
         try:
+            self.wlan("sta")
             self.lan()
-        except OSError:
+        except (OSError, RuntimeError):
             pass  # whoever wants it hears of it
         out = machine.Pin.OUT
         request = self._pins.get("request")
