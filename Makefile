@@ -7,11 +7,11 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year fuzz stage image flash deploy release screenshots lock clean
+.PHONY: help setup test sim size bench sweep year fuzz api-fuzz stage image flash deploy release screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 setup: $(SETUP) ## make .venv with everything pinned (every other target does it when needed)
 
@@ -56,6 +56,9 @@ release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into 
 
 screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
 	@$(PY) -m tools.screenshots
+
+api-fuzz: $(SETUP) ## requests by docs/openapi.yaml, right and wrong ones, to a running reader [EXAMPLES= SEED= RUNTIME=]
+	@$(PY) -m tools.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt
 	@$(PY) tools/lock.py
