@@ -31,6 +31,7 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILIN
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:async function|function|const|let|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps those of functions
+_NEW = re.compile(r"\?\?=|\|\|=|&&=|\?\?|\?\.(?=[a-z(\[])")
 _PLACE = re.compile(r"\{\d?\}")
 
 # Nothing from anywhere else, nothing inline but what was built in, and no page around it.
@@ -105,6 +106,9 @@ def document():
     )  # fmt: skip
     if re.search(r"<script>.*\n.*</script>", small) and "\n  " in small.split("<script>")[1]:
         raise ValueError("the minifier did not understand the script")
+    new = _NEW.search(small)
+    if new:
+        raise ValueError("%s is too new for the browsers of phones' captive portals" % new.group())
     return small.encode()
 
 

@@ -1,5 +1,6 @@
 """The page over HTTP. What it does in a browser is in tests/page."""
 
+from han.api.page import serve
 from tests.api.fake import Running, raw
 
 try:
@@ -68,6 +69,28 @@ async def test_an_event_stream_is_one_where_it_is_asked_for():
     async with Running() as app:
         status, fields, _ = await ask(app, "/events", "Accept: text/event-stream\r\n", "HEAD")
         assert status == 200 and fields["content-type"] == "text/event-stream"
+
+
+class Socket:
+    def __init__(self):
+        self.sizes = []
+
+    async def send(self, data, patience):
+        self.sizes.append(len(data))
+
+
+class Request:
+    method = "GET"
+    headers = {}
+
+    def __init__(self):
+        self.sock = Socket()
+
+
+async def test_it_never_is_in_memory_as_a_whole():
+    request = Request()
+    await serve(request)
+    assert max(request.sock.sizes) <= 1024 and sum(request.sock.sizes) > 20000
 
 
 async def test_nobody_changes_the_page():

@@ -9,7 +9,10 @@ export const at = (object, path) => path.split(".").reduce((value, name) => (val
 function plant(object, path, value) {
   const names = path.split(".");
   const last = names.pop();
-  for (const name of names) object = object[name] = object[name] || {};
+  for (const name of names) {
+    if (!(name in object)) object[name] = {};
+    object = object[name];
+  }
   object[last] = value;
 }
 

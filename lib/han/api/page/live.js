@@ -31,7 +31,9 @@ function trouble() {
     help && h("p", { class: "small" }, t(help[1]), " ", h("a", { href: "#settings/" + (help[1] === "help.key" || help[1] === "help.wrong" ? "meter" : "diagnosis") }, t("tellmore"))));
 }
 
-export function priceNow(prices) {
+const kilowatts = (value) => power(value === null ? null : value * 1000).join("\u00a0");
+
+function priceNow(prices) {
   if (!prices) return null;
   const ms = Date.now();
   const slots = prices.prices.filter((slot) => slot[0] <= ms);
@@ -59,7 +61,7 @@ export function live(root) {
   const recent = chart({
     label: t("lasthour"), unit: "kW", height: 215, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
     title: (k) => when("second", points.t[k]),
-    read: (k) => [["imp", t("import"), power(points.up[k] * 1000).join(" ")], ["exp", t("export"), power(points.down[k] * 1000).join(" ")]],
+    read: (k) => [["imp", t("import"), kilowatts(points.up[k])], ["exp", t("export"), kilowatts(points.down[k])]],
     rest: [["imp", t("import"), ""], ["exp", t("export"), ""]],
     restTitle: t("lasthour"),
   });

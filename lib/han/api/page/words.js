@@ -11,7 +11,7 @@ const NONE = "–";
 
 let language = 0;
 let zone = "Etc/UTC";
-let formats = {};
+let formats = new Map();
 
 // What the browser keeps for this page; some phones' portal browsers keep nothing.
 export function kept(name, value) {
@@ -35,7 +35,7 @@ export function chooseLanguage() {
 
 export function setLanguage(index) {
   language = index;
-  formats = {};
+  formats = new Map();
   document.documentElement.lang = LANGUAGES[index];
 }
 
@@ -82,15 +82,20 @@ export function setZone(name) {
     zone = "UTC"; // a browser without this zone's rules
   }
   if (zone === before) return false;
-  formats = {};
+  formats = new Map();
   kept("zone", zone);
   return true;
 }
 
-function format(options) {
-  const name = JSON.stringify(options);
-  formats[name] = formats[name] || new Intl.DateTimeFormat(LOCALES[language], { timeZone: zone, ...options });
-  return formats[name];
+// What formats dates (or numbers, for another `kind`) in the chosen language: made once for the same options.
+function format(options, kind = "DateTimeFormat") {
+  const name = kind + JSON.stringify(options);
+  let found = formats.get(name);
+  if (!found) {
+    found = new Intl[kind](LOCALES[language], options);
+    formats.set(name, found);
+  }
+  return found;
 }
 
 const STYLES = {
@@ -106,14 +111,14 @@ const STYLES = {
 
 // A time, unix s, in the reader's own zone.
 export function when(style, seconds) {
-  return format(STYLES[style]).format(new Date(seconds * 1000));
+  return format({ timeZone: zone, ...STYLES[style] }).format(new Date(seconds * 1000));
 }
 
 // [year, month, day, hour, minute] of a time, unix s, in the reader's own zone.
 export function clock(seconds) {
   const found = {};
   const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" };
-  for (const part of format({ ...options, hourCycle: "h23", calendar: "gregory", numberingSystem: "latn" })
+  for (const part of format({ timeZone: zone, ...options, hourCycle: "h23", calendar: "gregory", numberingSystem: "latn" })
     .formatToParts(new Date(seconds * 1000))) {
     found[part.type] = Number(part.value);
   }
@@ -133,10 +138,7 @@ export function midnight(seconds, days = 0) {
 
 export function number(value, digits = 0, least = digits) {
   if (value === null || value === undefined || Number.isNaN(value)) return NONE;
-  const name = "n" + digits + least;
-  const options = { maximumFractionDigits: digits, minimumFractionDigits: least };
-  formats[name] = formats[name] || new Intl.NumberFormat(LOCALES[language], options);
-  return formats[name].format(value);
+  return format({ maximumFractionDigits: digits, minimumFractionDigits: least }, "NumberFormat").format(value);
 }
 
 // [number, unit] of a power in W.
@@ -150,10 +152,8 @@ export const unit = (value, name, digits = 0) => number(value, digits) + "\u00a0
 // An amount of minor units as money.
 export function money(value, currency, digits = 2) {
   if (value === null || value === undefined) return NONE;
-  const name = currency + digits;
   const options = { style: "currency", currency, maximumFractionDigits: digits, minimumFractionDigits: digits };
-  formats[name] = formats[name] || new Intl.NumberFormat(LOCALES[language], options);
-  return formats[name].format(value / 100);
+  return format(options, "NumberFormat").format(value / 100);
 }
 
 export const minor = (currency) => (MINOR[currency] || currency + "/100") + "/kWh";
