@@ -81,8 +81,9 @@ export function diagnosis(root) {
   }
 
   function stages(meter) {
-    let broken = false;
+    const faults = [];
     return h("ol", { class: "stages" }, STAGES.filter(([name]) => name !== "encrypted" || meter.encrypted).map(([name, counters]) => {
+      const broken = faults.length > 0;
       const works = meter[counters[0]] > 0 && !(name === "encrypted" && /key/.test(meter.diagnosis || ""));
       // What is wrong is at the first stage that does not work, or at the last where all once did.
       const stuck = !broken && (!works || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
@@ -94,7 +95,7 @@ export function diagnosis(root) {
         h("b", null, t("stage." + name), h("span", { class: "hide" }, " – " + state)),
         h("div", { class: "soft small num" }, stuck && meter.diagnosis && h("p", { class: "error" }, said(meter.diagnosis)),
           [...line, ...counters.map((each) => `${t("count." + each)} ${number(meter[each])}`)].join(" · ")));
-      broken = broken || Boolean(stuck);
+      if (stuck) faults.push(name);
       return node;
     }));
   }

@@ -13,7 +13,7 @@ export function heading(name) {
     TABS.map((tab) => h("a", { href: "#settings/" + tab, "aria-current": tab === name && "page" }, t("tab." + tab))))];
 }
 
-let definitions = null;
+const definitions = {};
 
 // A view whose content needs the configuration and what its fields may be.
 function view(name, draw) {
@@ -26,7 +26,7 @@ function view(name, draw) {
     }];
     ends.push(withConfiguration(async () => {
       try {
-        definitions = definitions || (await ask("/definitions"));
+        if (!Object.keys(definitions).length) Object.assign(definitions, await ask("/definitions"));
         if (!gone) put(body, draw((end) => ends.push(end)));
       } catch (error) {
         if (!gone) put(body, banner("bad", said(error.message)));
