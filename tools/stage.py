@@ -44,7 +44,7 @@ UNUSED = {
     "NoCaseDict": {"__delitem__", "update"},
     "Microdot": {"route", "get", "post", "put", "patch", "delete", "query", "before_request", "after_request",
                  "after_error_request", "mount", "abort", "start_server", "run", "shutdown",
-                 "handle_request"},
+                 "handle_request", "errorhandler", "find_route", "default_options_handler"},
 }  # fmt: skip
 PRIVATE = re.compile(r"_[A-Z][A-Z0-9_]*$")
 CHIP = "xtensawin"

@@ -371,51 +371,60 @@ class Gate:
             count = max(0, count - len(data)) if count > 0 else count
 
 
-class Exact:
-    """A route's pattern that is the path itself."""
+class Application(Microdot):
+    """microdot with one table of (path, methods, coroutine function), of which a row is no object of its own."""
 
-    def __init__(self, path):
-        self._path = path
+    def __init__(self, routes):
+        super().__init__()
+        self._routes = routes
 
-    def match(self, path):
-        """Arguments for the handler, none; None where the path is another."""
-        return {} if path == self._path else None
+    def find_route(self, request):
+        """As microdot's: (handler, a dict for OPTIONS, or a status), and no prefix, no sub-application."""
+        request.url_args = {}
+        method = request.method
+        if method == "OPTIONS":
+            return self.default_options_handler(request), "", None
+        if method == "HEAD":
+            method = "GET"
+        found = 404
+        for path, methods, handler in self._routes:
+            if path == request.path:
+                if method in methods:
+                    return handler, "", None
+                found = 405
+        return found, "", None
+
+    def default_options_handler(self, request):
+        """Methods of the path; 404 where there is no such path."""
+        if request.path == "*":
+            return {"Allow": "GET, HEAD, OPTIONS"}
+        names = []
+        for path, methods, _ in self._routes:
+            if path == request.path:
+                names += methods
+        if not names:
+            return 404
+        if "GET" in names:
+            names.append("HEAD")
+        return {"Allow": ", ".join(names + ["OPTIONS"])}
 
 
 def make_app(routes, log):
     """A microdot application for a table of (path, methods, coroutine function); bugs go to the log."""
-    app = Microdot()
-    for path, methods, handler in routes:
-        # microdot's own patterns are regular expressions, 200 bytes each.
-        app.url_map.append((methods, Exact(path), handler, "", None))  # type: ignore[arg-type]
+    app = Application(routes)
 
-    def allowed(request):
-        """Methods of the path; 404 where there is no such path."""
-        if request.path == "*":
-            return {"Allow": "GET, HEAD, OPTIONS"}
-        for methods, pattern, _, _, _ in app.url_map:
-            if pattern.match(request.path) is not None:
-                names = list(methods)
-                if "GET" in names:
-                    names.append("HEAD")
-                return {"Allow": ", ".join(names + ["OPTIONS"])}
-        return 404
-
-    @app.errorhandler(404)
     async def not_found(request):
         return refusal(404, "no such path")
 
-    @app.errorhandler(405)
     async def not_allowed(request):
-        fields = allowed(request)
+        fields = app.default_options_handler(request)
         return refusal(405, "method must be one of " + fields["Allow"], fields)
 
-    @app.errorhandler(Exception)
     async def failed(request, error):
         if isinstance(error, MemoryError):
             return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
         log.crash(request.path, error)
         return refusal(500, "error in the reader")
 
-    app.options_handler = allowed
+    app.error_handlers = {404: not_found, 405: not_allowed, Exception: failed}  # type: ignore[dict-item]
     return app
