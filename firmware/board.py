@@ -120,7 +120,7 @@ class Board:
         out = machine.Pin.OUT
         request = self._pins.get("request")
         if request is not None:
-            machine.Pin(request, out, value=1)
+            machine.Pin(max(request, ~request), out, value=int(request >= 0))
         self._button = machine.Pin(self._pins["button"], machine.Pin.IN, self._pull())
         led = self._pins.get("led")
         rgb = self._pins.get("rgb")

@@ -1,7 +1,7 @@
 """Which pin of which board does what. Read once, when the board starts, and forgotten.
 
 uart, rx, tx    the UART that listens to the meter; nothing is ever sent, but the port wants a pin to send on
-request         driven high to ask the meter for data (P1), None where the plug does so itself
+request         asks the meter for data (P1) all the time: driven high, or low where negative, ~pin
 button          to ground when pressed
 led, rgb        a plain light, negative ~pin where it shines when low; or one WS2812
 lan             arguments of network.LAN for an RMII PHY, `phy` being the name of its constant there
@@ -63,9 +63,9 @@ def pins(name):
                 "uart": 1, "rx": 18, "tx": 17, "request": 16, "button": 0, "rgb": 21,
                 "w5500": {"spi": 1, "sck": 13, "mosi": 11, "miso": 12, "cs": 14, "int": 10, "reset": 9},
             },
-            # Smart Stuff's P1 dongle Ultra, version 2: its P1 plug, request line and W5500
+            # Smart Stuff's P1 dongle Ultra, version 2: its P1 plug, request line (through an inverter) and W5500
             "p1-ultra": {
-                "uart": 1, "rx": 18, "tx": 21, "request": 17, "button": 0, "rgb": 9,
+                "uart": 1, "rx": 18, "tx": 21, "request": ~17, "button": 0, "rgb": 9,
                 "w5500": {"spi": 1, "sck": 12, "mosi": 11, "miso": 13, "cs": 10, "int": 14},
             },
         }[name]  # fmt: skip

@@ -261,6 +261,21 @@ async def test_stop_ends_a_task_that_waits_for_its_restart():
     assert service.restarts == 1
 
 
+async def test_a_task_that_crashes_as_it_is_stopped_is_stopped():
+    boss, _ = supervisor(first_ms=10)
+
+    async def stubborn():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise OSError(5)
+
+    boss.start("stubborn", stubborn)
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(boss.stop(), 2)
+    assert boss.services[0].task is None and "OSError" in boss.services[0].error
+
+
 async def test_what_a_task_says_of_itself_stays():
     board = Board()
     supervisor = Supervisor(Clock(board), Log(Clock(board)))

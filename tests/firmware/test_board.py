@@ -60,6 +60,8 @@ def test_other_settings_forget_what_came_with_the_old_ones():
 def test_the_meter_is_asked_for_data():
     chip, _ = made()
     assert chip.pins[4].mode == port.Pin.OUT and chip.pins[4].value() == 1
+    chip, _ = made(name="p1-ultra")  # its hardware turns the request round
+    assert chip.pins[17].mode == port.Pin.OUT and chip.pins[17].value() == 0
 
 
 # --- why it started

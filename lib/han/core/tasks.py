@@ -82,6 +82,8 @@ class Supervisor:
                     service.error = "%s: %s" % (type(error).__name__, error)
                 except MemoryError:
                     service.error = "MemoryError"
+                if service.task is None:
+                    return  # it was stopped, and crashed as it ended
             try:
                 if self._clock.uptime_ms() - service.since >= self.settled_ms:
                     pause = self.first_ms
