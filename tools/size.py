@@ -15,7 +15,8 @@ HEAP = "240k"
 ON_DEMAND = (
     "han/price", "han/ota", "han/net",
     "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
-    "han/api/diagnostics", "han/api/export", "han/api/history", "han/api/page", "han/api/settings", "han/core/zonefile",
+    "han/api/diagnostics", "han/api/export", "han/api/health", "han/api/history", "han/api/page",
+    "han/api/prices", "han/api/settings", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
     "han/store/crashlog", "han/start", "han/safe", "han/core/identity",
 )  # fmt: skip

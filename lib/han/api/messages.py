@@ -4,6 +4,7 @@ Each is one template, filled in at once: a string in the code costs much less me
 names one by one, and no dict is built to be taken apart again.
 """
 from ..core.clock import EPOCH
+from ..core.modules import release
 from .encode import decimal, flag, text
 from .websocket import TEXT, frame
 
@@ -21,9 +22,6 @@ _PHASES = const(4)  # the same four for three phases each
 _VOLTAGE = const(16)  # 0.1 V
 _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
-
-# Characters of a message that is made in pieces, about.
-_PIECE = const(450)
 
 #: A reading is stale after three missed periods, but never before this, ms.
 STALE_MS = 10000
@@ -56,20 +54,6 @@ _OTA = (
 _TOKEN = (
     '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
     '"scope":"ota:write","expiresIn":300}'
-)
-_HEALTH = (
-    '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
-    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":%s,'
-    '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
-    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
-    '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
-)
-_PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
-_SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
-# The meter task's counters, in the order of its stages.
-_STAGES = (
-    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures replayed decoded"
-    " rejected implausible line_changes"
 )
 
 
@@ -287,17 +271,10 @@ class Messages:
 
     def prices(self):
         """GET /prices, in pieces: the price now, and the known slots from the start of today."""
-        book = self._book
-        slots = book.slots()
-        piece = _PRICES % (decimal(book.price(self._clock.utc()), 6), text(book.currency))
-        comma = ""
-        for start, price in slots:
-            piece += "%s[%d000,%s]" % (comma, start + EPOCH, decimal(price, 6))
-            comma = ","
-            if len(piece) > _PIECE:
-                yield piece.encode()
-                piece = ""
-        yield (piece + "]}").encode()
+        from .prices import prices
+
+        release("han.api.prices")
+        return prices(self._book, self._clock.utc())
 
     def ota(self):
         """The update's state."""
@@ -309,38 +286,11 @@ class Messages:
 
     def health(self, streams):
         """GET /health. streams: WebSockets, their limit, event streams, their limit, messages dropped."""
-        total, free, least, _ = self._board.heap()
-        hostname, _, _, rssi = self._board.network()
-        reset = self._board.reset_reason
-        link = self._link
-        rows = [
-            _SERVICE % (row.name, row.status, row.health, text(row.error)) for row in self._supervisor.rows()
-        ]
-        stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
-        values = (
-            (
-                text(self._clock.unix_ms()),
-                self._identity.uuid,
-                hostname,
-                total,
-                free,
-                decimal((free * 2000 // total + 1) // 2, 1),
-                least,
-                flag(self.tls_ready),
-                text(rssi),
-                "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
-            )
-            + streams
-            + (
-                self._clock.uptime_ms(),
-                ",".join(rows),
-                ",".join(stages),
-                text(link.line()),
-                flag(link.locked),
-                text(link.diagnosis()),
-            )
-        )
-        return (_HEALTH % values).encode()
+        from .health import health
+
+        release("han.api.health")
+        uuid = self._identity.uuid
+        return health(self._board, self._clock, uuid, self._supervisor, self._link, self.tls_ready, streams)
 
 
 def _list(numbers, places=0, unknown="null"):

@@ -1,0 +1,49 @@
+"""GET /health. Imported when needed."""
+from .encode import decimal, flag, text
+
+_HEALTH = (
+    '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
+    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":%s,'
+    '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
+    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
+    '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
+)
+_SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
+# The meter task's counters, in the order of its stages.
+_STAGES = (
+    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures replayed decoded"
+    " rejected implausible line_changes"
+)
+
+
+def health(board, clock, uuid, supervisor, link, tls_ready, streams):
+    """The message, as bytes. streams: WebSockets, their limit, event streams, their limit, messages dropped."""
+    total, free, least, _ = board.heap()
+    hostname, _, _, rssi = board.network()
+    reset = board.reset_reason
+    rows = [_SERVICE % (row.name, row.status, row.health, text(row.error)) for row in supervisor.rows()]
+    stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
+    values = (
+        (
+            text(clock.unix_ms()),
+            uuid,
+            hostname,
+            total,
+            free,
+            decimal((free * 2000 // total + 1) // 2, 1),
+            least,
+            flag(tls_ready),
+            text(rssi),
+            "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
+        )
+        + streams
+        + (
+            clock.uptime_ms(),
+            ",".join(rows),
+            ",".join(stages),
+            text(link.line()),
+            flag(link.locked),
+            text(link.diagnosis()),
+        )
+    )
+    return (_HEALTH % values).encode()
