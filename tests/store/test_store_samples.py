@@ -67,3 +67,26 @@ def test_a_flipped_bit_costs_one_sample():
     flash.flip(5 * 54 + 20, 4)
     again = Samples(flash.partition, TENS)
     assert [n for n in range(30) if again.read(n) is None] == [5]
+
+
+def test_partitions_from_64_kb_to_8_mb():
+    """What must be kept is kept in each; a bigger one keeps more, and starts are found in all of them."""
+    held = []
+    for sectors in (16, 17, 64, 256, 2048):
+        world = World(sectors, true=200000000 // 86400 * 86400)
+        world.run(8 * 3600, 10)
+        quarters = world.samples(QUARTERS)
+        assert len(quarters) == 32 and [s[3] for s in quarters[1:]] == [250] * 31, sectors
+        tens = world.samples(TENS)
+        assert [b[0] - a[0] for a, b in zip(tens, tens[1:])] == [10] * (len(tens) - 1)
+        held.append(len(tens))
+        before = [series.next for series in world.history.series]
+        world.boot()
+        assert [series.next for series in world.history.series] == before
+        world.run(3600, 10)
+        assert len(world.samples(QUARTERS)) == 36
+        # As far back as the rings go, by their own count.
+        capacities = [series.ring.capacity for series in world.history.series]
+        assert capacities[1] >= 672 and capacities[2] >= 31 and capacities[3] >= 13, (sectors, capacities)
+        assert sectors < 64 or capacities[0] >= 360
+    assert held == sorted(held) and held[-1] == 2880 - 1 and held[0] < 360
