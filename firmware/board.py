@@ -81,6 +81,7 @@ class Board:
     time_servers = None  # the public ones
     sites = None  # the real ones
     roots = None
+    names = None  # (host, port) of setup mode's name server; None: port 53 of the access point
 
     def __init__(self, boot=None):
         from pins import DEFAULT, pins
@@ -242,7 +243,10 @@ class Board:
         sta = self._links.get("sta")
         rssi = None
         if sta and sta.isconnected():
-            rssi = sta.status("rssi")
+            try:
+                rssi = sta.status("rssi")
+            except OSError:
+                pass  # its access point has forgotten it
         return self.hostname, _address(sta), _address(self._links.get("lan")), rssi
 
     # The rest of the chip
@@ -317,6 +321,7 @@ def _as_pins(arguments, *names):
 
 
 def _address(link):
-    if link and link.isconnected():
+    # An Ethernet's isconnected() is not asked: until 1.27 the port takes WiFi's events for those of its own.
+    if link and link.active():
         return link.ifconfig()[0]
     return "0.0.0.0"

@@ -50,6 +50,10 @@ def parser():
     parse.add_argument("--speed", type=_speed, default=1, metavar="N", help="run clock and line N times as fast")
     parse.add_argument("--state", metavar="DIR", help="where flash and counters are kept (else forgotten)")
     parse.add_argument("--past", metavar="DAYS", type=_days, default=0, help="begin with so many days of history")
+    parse.add_argument(
+        "--network", choices=("eth", "setup"), default="eth",
+        help="eth: a cable (as ever); setup: only WiFi, not set up yet: the network Home, password `correct horse`",
+    )  # fmt: skip
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument("--heap", type=_heap, default="64M", metavar="SIZE", help="MicroPython's heap, such as 240k")
     parse.add_argument(
@@ -103,14 +107,15 @@ def _fail(message):
     raise SystemExit(2)
 
 
-def free_port(host, port):
+def free_port(host, port, wanted=socket.SOCK_STREAM):
     """The port, or a free one for 0; ends with status 2 where it cannot be had."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, wanted)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            probe.listen()
+            if wanted == socket.SOCK_STREAM:
+                probe.listen()
             return probe.getsockname()[1]
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -237,6 +242,8 @@ def main(arguments=None):
     image = recordings([options.image])[0] if options.image else None
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
+    settings["network"] = options.network
+    settings["names"] = free_port(options.host, 0, socket.SOCK_DGRAM)
     settings["speed"] = options.speed
     settings["seed"] = options.seed
     settings["zero_ns"] = time.time_ns()

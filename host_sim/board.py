@@ -26,6 +26,25 @@ class Reset(SystemExit):
     """The board restarts: raised where the chip would not return from machine.reset()."""
 
 
+class Cable:
+    """As much of network.LAN as the host's network needs to stand for a cable. address: always this one."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def active(self, *state):
+        return True
+
+    def ifconfig(self, *fixed):
+        return self.address, "255.0.0.0", "0.0.0.0", "0.0.0.0"
+
+    def ipconfig(self, **values):
+        pass
+
+    def status(self):
+        return 5  # ETH_GOT_IP
+
+
 class Board:
     """One simulated reader; its flash and its MAC live in the folder `path`.
 
@@ -47,6 +66,7 @@ class Board:
     #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
     roots = None  # certificates of authorities for https, DER
+    names = None  # (host, port) of setup mode's name server
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
         self.boot = boot or {
@@ -59,6 +79,10 @@ class Board:
         self._path = path
         self._least = self._fed = None
         self._files = {}
+        self.cable = None  # network.LAN, None for a board without: whoever makes the board plugs it in
+        self.pressed = False  # the button
+        self.lit = False
+        self._radio = None
         if self._small():
             self.request_limit = 5, 1
         else:
@@ -150,9 +174,46 @@ class Board:
 
     # The rest of the chip
 
+    def lan(self):
+        """network.LAN, None for a board without."""
+        return self.cable
+
+    def radio(self):
+        """The host_sim.network.Radio, made when first asked for; its air is a small neighbourhood."""
+        if self._radio is None:
+            from host_sim.network import Radio, neighbourhood  # only what is used is imported, for a small heap
+
+            self._radio = Radio(self.ticks_ms, self.listen[0])
+            self._radio.air.points = neighbourhood(self.listen[0])
+        return self._radio
+
+    def wlan(self, kind):
+        """network.WLAN of the "sta" or the "ap"."""
+        return getattr(self.radio(), kind)
+
+    def set_hostname(self, name):
+        """Be called so."""
+        self.hostname = name
+
     def network(self):
-        """(hostname, WiFi address, Ethernet address, rssi): the host's network stands for a cable."""
-        return self.hostname, "0.0.0.0", self.listen[0], None
+        """(hostname, WiFi address, Ethernet address, rssi), "0.0.0.0" and None where there is none."""
+        wifi, rssi = "0.0.0.0", None
+        sta = self._radio and self._radio.sta
+        if sta and sta.isconnected():
+            wifi = sta.ifconfig()[0]
+            try:
+                rssi = sta.status("rssi")
+            except OSError:
+                pass  # its access point has forgotten it
+        return self.hostname, wifi, self.cable.ifconfig()[0] if self.cable else "0.0.0.0", rssi
+
+    def button(self):
+        """True while it is pressed."""
+        return self.pressed
+
+    def led(self, on):
+        """Light, or not."""
+        self.lit = on
 
     def feed(self):
         """Tell the watchdog, which is the parent process, that all is well: see host_sim.supervisor."""

@@ -61,7 +61,13 @@ async def serve(board, app, feed):
 
 
 def plug(board, config, feed):
-    """Connect the board to its line. OSError where the serial device cannot be had."""
+    """Connect the board to its line and its network. OSError where the serial device cannot be had."""
+    host = config["host"]
+    if config["network"] == "eth":
+        from host_sim.board import Cable
+
+        board.cable = Cable(host)
+    board.names = host, config["names"]
     if config["serial"]:
         from host_sim.serial import SerialUart
 

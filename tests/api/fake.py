@@ -42,6 +42,7 @@ class Board:
         self.ticks = 1000
         self.fed = 0
         self.wifi = "192.168.2.50"
+        self.cable = None
         self.given = None
 
     def provisioned(self):
@@ -73,8 +74,25 @@ class Board:
     def reset(self, reason):
         raise Restarted(reason)
 
+    names = None
+
     def network(self):
         return self.hostname, self.wifi, "0.0.0.0", -58
+
+    def wlan(self, kind):
+        return None
+
+    def lan(self):
+        return self.cable
+
+    def set_hostname(self, name):
+        self.hostname = name
+
+    def button(self):
+        return False
+
+    def led(self, on):
+        pass
 
 
 class Counters:

@@ -332,7 +332,7 @@ async def test_health():
         assert health["meter"]["line"] == "115200 8N1"
         assert health["meter"]["diagnosis"] == "no bytes on the HAN port"
         rows = {row["name"]: row for row in health["services"]}
-        for name in ("api", "meter", "counters", "state", "configuration"):
+        for name in ("api", "meter", "counters", "configuration"):
             assert sorted(rows[name]) == ["error", "health", "name", "status"]
             assert rows[name]["status"] == "running" and rows[name]["health"] == "ok"
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from host_sim.board import Cable
 from tests.api.fake import FULL, Board, Running, ask, connect, get, ms
 from tests.api.test_api_forms import masked
 
@@ -189,12 +190,17 @@ async def test_every_change_is_told_to_everyone_in_the_same_bytes():
 
 
 async def test_a_network_that_goes_is_told():
-    async with Running() as app:
+    board = Board()
+    board.cable = Cable("192.168.1.50")
+    async with Running(board) as app:
+        await asyncio.sleep(0.3)
         client = await ws(app)
         await client.start()
-        app.board.wifi = "0.0.0.0"
+        assert (await get(app, "/han"))["ethIp"] == "192.168.1.50"
+        board.cable.address = "0.0.0.0"
         message = await client.message(6)
         assert message["type"] == "HAN_STATE_MESSAGE" and message["state"] == "SETUP"
+        assert message["ethIp"] == "0.0.0.0"
         await client.close()
 
 

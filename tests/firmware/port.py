@@ -333,6 +333,9 @@ class Link:
 
     address = None
 
+    def active(self):
+        return self.address is not None
+
     def isconnected(self):
         return self.address is not None
 

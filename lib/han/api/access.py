@@ -7,7 +7,7 @@ origin as the reader. Its name gives it away: it is in the Host field, and publi
 _LOCAL = (".local", ".lan", ".home", ".home.arpa", ".internal", ".fritz.box")
 
 
-def _name(host):
+def name_of(host):
     """The host of a Host field in lower case without port; None where it has no such form."""
     if host[:1] == "[":
         name, bracket, port = host[1:].partition("]")
@@ -33,7 +33,7 @@ def _port(text):
 
 def is_name(text):
     """True for a host name in lower case without port."""
-    return bool(text) and _name(text) == text
+    return bool(text) and name_of(text) == text
 
 
 def is_address(name):
@@ -49,7 +49,7 @@ def is_address(name):
 
 def host_allowed(host, names):
     """True for an address, a name without a dot, a name of a local zone, or one of `names`."""
-    name = _name(host)
+    name = name_of(host)
     if not name or name == ".":
         return False
     if name[-1] == ".":

@@ -91,7 +91,7 @@ def problem(message):
 class Messages:
     """Makes messages, as bytes, from the state of the application at the moment they are asked for."""
 
-    def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link, book):
+    def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link, book, links):
         self._board = board
         self._identity = identity
         self._version = version
@@ -102,6 +102,7 @@ class Messages:
         self._supervisor = supervisor
         self._link = link
         self._book = book
+        self._links = links
         self._made = {}
         self.makers = {
             "meter": (b"HAN_METER_MESSAGE", self._meter),
@@ -109,7 +110,6 @@ class Messages:
             "configuration": (b"HAN_CONFIGURATION_MESSAGE", self._configuration_message),
             "ota": (b"HAN_OTA_MESSAGE", self.ota),
         }
-        self.online = False
         self.reboot_pending = False
         self.tls_ready = False
 
@@ -210,7 +210,7 @@ class Messages:
 
     def state(self):
         """GET /han."""
-        _, wifi, ethernet, _ = self._board.network()
+        _, wifi, ethernet, _ = self._links.network()
         connected = wifi != "0.0.0.0" or ethernet != "0.0.0.0"
         who = self._identity
         return (
@@ -222,11 +222,12 @@ class Messages:
                 self._board.model,
                 who.serial,
                 self._version,
-                "REGISTERED" if self.online else "UNREGISTERED" if connected else "SETUP",
+                "REGISTERED" if self._config.values.get("on")
+                else "UNREGISTERED" if connected or self._links.is_set() else "SETUP",
                 who.mac,
                 ethernet,
                 wifi,
-                flag(self.online),
+                flag(self._links.online),
                 flag(self.reboot_pending),
                 self._board.reset_reason,
             )

@@ -15,7 +15,7 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart):
+    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart, links):
         self._restart = restart
         self._messages = messages
         self._streams = streams
@@ -24,6 +24,7 @@ class Routes:
         self._report = report
         self._config = config
         self._configure = configure
+        self._links = links
         self._history = history
         self._users = 0  # of the module for history, right now
 
@@ -42,6 +43,8 @@ class Routes:
             ("/health", get, self.health),
             ("/prices", get, self.prices),
             ("/definitions", get, self.definitions),
+            ("/setup", ("POST", "PUT"), self.setup),
+            ("/wifi/scan", get, self.scan),
             ("/auth/token", ("GET", "POST"), self.token),
             ("/reboot", ("POST",), self.reboot),
             ("/diagnostics", get, self.diagnostics),
@@ -77,6 +80,16 @@ class Routes:
         if request.method in ("GET", "HEAD"):
             message = self._messages.configuration()
             return self._secrets(request, message) if "secrets" in (request.query_string or "") else message
+        return await self._change(request, None)
+
+    async def setup(self, request):
+        from .wifisetup import settings
+
+        release("han.api.wifisetup")
+        return await self._change(request, settings)
+
+    async def _change(self, request, translate):
+        """Take a configuration from a request's body; translate makes one of what is in it, where given."""
         refused = self._writable(request)
         if refused:
             return refused
@@ -89,6 +102,8 @@ class Routes:
             given = Parser(body).parse()
             del Parser, body
             release("han.api.body")  # one after the other, for a small heap
+            if translate:
+                given = translate(given, self._config.values)
             from .settings import changed
 
             values = changed(given, self._config.values)
@@ -101,6 +116,8 @@ class Routes:
         finally:
             for name in ("api.settings", "api.body", "api.fields", "core.zonefile"):
                 release("han." + name)
+        if translate:
+            return b'{"success":true,"message":"setup:ok"}'
         return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
 
     def _secrets(self, request, message):
@@ -123,6 +140,19 @@ class Routes:
             return refused
         self._restart("USER")
         return b'{"success":true,"message":"reboot:ok","rebootRequired":true}'
+
+    async def scan(self, request):
+        scan = self._links.scan
+        if scan:
+            scan.look()
+        if scan is None or "x-scan-start" in request.headers and scan.status != "SCAN_RUNNING":
+            if not same_origin(request.headers):
+                return refusal(403, "origin is not this reader")
+            from ..net.scan import Scan
+
+            release("han.net.scan")
+            scan = self._links.scan = Scan(self._links, self._links.clock)
+        return scan.body
 
     async def definitions(self, request):
         from .definitions import definitions

@@ -9,6 +9,7 @@ import asyncio
 
 from microdot.microdot import Microdot, Request, Response
 
+from ..core.modules import release
 from .access import host_allowed
 from .http import Head
 from .messages import problem
@@ -24,6 +25,7 @@ except ImportError:
 _REASONS = {
     200: "OK",
     204: "No Content",
+    302: "Found",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -49,6 +51,10 @@ _QUEUED = const(0)
 _SILENT = const(1)
 _ASKED = const(2)
 _ANSWERED = const(3)
+
+
+def _closed():
+    """Setup mode, where nobody says that it is open."""
 
 
 def refusal(status, message, headers=None):
@@ -162,6 +168,7 @@ class Gate:
         self._server = None
         #: A tls.Secure, where there is a certificate.
         self.secure = None
+        self.portal = _closed  # gives the address that setup mode leads to, None while it is closed
         self._known = self._names = None  # host that was found to be allowed, and the list it was checked with
 
     async def open(self):
@@ -309,6 +316,8 @@ class Gate:
             )  # fmt: skip
             request.path = head.path
             response = await self._app.dispatch_request(request)
+            if response.status_code == 404 and self.portal():
+                response = self._lead(head) or response
         if response is not Response.already_handled:
             response.is_head = head.method == "HEAD"
             # So that a client can tell the end of a long answer from an accident.
@@ -326,13 +335,23 @@ class Gate:
             # Mostly it is the one of the request before.
             if host != self._known or names is not self._names:
                 if not host_allowed(host, names):
-                    return refusal(403, "host is not a name of this reader")
+                    return self._lead(head) or refusal(403, "host is not a name of this reader")
                 self._known, self._names = host, names
         if head.length and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
         if head.length > self.max_body:
             return refusal(413, "body longer than %d bytes" % self.max_body)
         return None
+
+    def _lead(self, head):
+        """In setup mode, the way to the page for who looks for the internet; else None."""
+        address = self.portal()
+        if not address:
+            return None
+        from .portal import redirect
+
+        release("han.api.portal")
+        return redirect(head, address if self.port == 80 else "%s:%d" % (address, self.port))
 
     async def _answer(self, connection, response):
         status = response.status_code

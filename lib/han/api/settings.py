@@ -84,7 +84,7 @@ def _check(rule, value, target, key):
             value = ""
             good = True
         else:
-            good = is_text and _secret(kind, value, size)
+            good = is_text and is_secret(kind, value, size)
         wanted = {
             "key": "a key of 32 hex digits",
             "password": "8 to 64 characters",
@@ -96,7 +96,8 @@ def _check(rule, value, target, key):
     return None
 
 
-def _secret(kind, value, size):
+def is_secret(kind, value, size):
+    """True for a text (of so many bytes) that can be a key, a password or a passphrase."""
     length = len(value)
     if kind == "password":
         return 8 <= length <= 64 and size <= 256

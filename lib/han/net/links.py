@@ -1,0 +1,230 @@
+"""The network's links, and the one place that decides that a link is down.
+
+This much always runs: while all is as the configuration wants it, it only looks. For everything
+else policy.py is imported, and released once it has nothing more to do. Nothing here waits, and
+nothing here ever restarts the reader: a link that is down is tried for ever.
+"""
+import asyncio
+
+from ..core.modules import release
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# Unanswered questions in a row to a gateway that used to answer.
+_SILENT = const(3)
+# How often it is asked whether the network leads anywhere, s, and the first time after it has come.
+_ERRAND = const(60)
+_SOON = const(3)
+# The light: eight steps of 250 ms, the lowest bit first. All is well; there is a network but no
+# reading, for so long, ms; there is no network; setup mode is open.
+_WELL = const(0xFF)
+_SILENCE = const(0x77)
+_READING = const(60000)
+_NO_NETWORK = const(0x0F)
+_SETUP = const(0x55)
+#: The address of a link that is down.
+_NOWHERE = "0.0.0.0"
+# LAN.status(), see `diagnosis`.
+_DISCONNECTED = const(4)
+_INITIALIZED = const(0)
+_GOT_IP = const(5)
+
+
+class Link:
+    """One interface and what is known of it. Times are s of uptime."""
+
+    def __init__(self, name, nic, now):
+        self.name = name  # "eth" or "wifi"
+        self.network = nic
+        self.settings = None  # those it runs with, None while it is off
+        self.up = False
+        self.address = _NOWHERE
+        self.error = None  # why it is not up
+        self.since = now  # when it came up, went down or was started
+        self.missed = 0  # questions in a row that its gateway has not answered
+        self.proven = False  # its gateway has answered since it is up
+        self.known = False  # it has been up with these settings
+        # Of policy.py: when something is to be done, whether an attempt is going on, those in vain in a row.
+        self.due = 0
+        self.trying = False
+        self.tried = 0
+        self.code = None  # what status() said last of what went wrong
+
+    def look(self, now):
+        """See how it is. True where it has come up, gone down or got another address."""
+        was, before = self.up, self.address
+        try:
+            problem = self.diagnosis()
+        except (OSError, RuntimeError) as error:
+            problem = str(error)
+        self.error = problem
+        self.up = problem is None
+        if self.up:
+            if was:
+                return self.address != before
+            self.known = True
+            self.proven = False
+            self.missed = 0
+            self.tried = 0
+            self.code = None
+        else:
+            self.address = _NOWHERE
+            if not was:
+                return False
+        self.since = now
+        return True
+
+    def diagnosis(self):
+        """The one place that decides that a link is down: why, None where it is not. OSError: it is.
+
+        1. WiFi, not connected: the access point is gone, has another channel or password, or there
+           was none yet. status() tells which.
+        2. Connected, without an address: DHCP has stopped answering. The port calls that connected.
+        3. Connected, with an address, and the driver knows no access point: a ghost (OSError).
+        4. All of it looks well, and the gateway, which used to answer, does not any more.
+        5. Ethernet without an address: no cable or no DHCP; the port forgets a leased address
+           with the cable. A fixed one it keeps, so there its last event tells; but until 1.27 its
+           handler takes WiFi's events for its own (got an address: started; lost it: stopped), so
+           those two change nothing.
+        Another address than before is no reason: whoever cares is told of the change.
+        """
+        nic = self.network
+        address = nic.ifconfig()[0]
+        if self.name == "eth":
+            if address == _NOWHERE:
+                return "no cable, or no address by DHCP"
+            if self.settings and self.settings[0]["m"] == "static":
+                status = nic.status()
+                if status in (_DISCONNECTED, _INITIALIZED) or not self.up and status < _GOT_IP:
+                    return "no cable, or no address by DHCP"
+        elif not nic.isconnected():
+            # What went wrong is worth more than that it is being tried again.
+            code = nic.status()
+            if self.code is None or code < 1000 and code != 8:
+                self.code = code
+            return "not connected"
+        elif address == _NOWHERE:
+            return "no address by DHCP"
+        else:
+            nic.status("rssi")
+        if self.missed >= _SILENT:
+            return "the gateway does not answer any more"
+        self.address = address
+        return None
+
+
+class Links:
+    """The task `network`. report takes the rows of /health; restart has the reader start again, in good order."""
+
+    def __init__(self, board, clock, config, bus, log, report, restart):
+        self.board = board
+        self.clock = clock
+        self.config = config
+        self.bus = bus
+        self.log = log
+        self.report = report
+        self.restart = restart
+        #: Those that are in use, or have been.
+        self.all = []
+        self.eth = None
+        self.wlan = None  # made when it is wanted: the radio takes memory
+        #: The open setup mode, see setup.py; None while it is closed.
+        self.setup = None
+        #: The last scan (scan.py), for as long as somebody may ask for it.
+        self.scan = None
+        self.lost = 0  # since when there is no network; None while there is one
+        self.known = False  # there has been one since the start
+        self.online = False  # an internet service has answered lately
+        self.memory = {}  # of online.py
+        self._policy = None  # see policy.py
+        self.button = None  # since when the button is pressed, see button.py
+        self._due = 0  # when online.py is due
+        self._asking = None  # its task
+
+    # Lives as long as the application.
+    async def run(self):
+        """Keep the links up."""
+        self.policy().begin()
+        try:
+            while True:
+                self.turn()
+                now = self.uptime_s()
+                if now >= self._due and (self._asking is None or self._asking.done()):
+                    from .online import errand
+
+                    release("han.net.online")
+                    self._due = now + _ERRAND
+                    self._asking = asyncio.create_task(errand(self))
+                # Who sets the reader up waits for names; else for the button.
+                await asyncio.sleep(0.05 if self.setup else 0.25)
+        finally:
+            if self._asking:
+                self._asking.cancel()
+            if self.setup:
+                self.setup.close()
+                self.setup = None
+
+    def uptime_s(self):
+        """Uptime, s."""
+        return self.clock.uptime_ms() // 1000
+
+    def policy(self):
+        """What changes something; forgotten as soon as there is nothing to be changed."""
+        if self._policy is None:
+            from .policy import Policy
+
+            self._policy = Policy(self)
+        return self._policy
+
+    def turn(self):
+        """Look at everything, do what is due."""
+        now = self.uptime_s()
+        changed = False
+        for link in self.all:
+            if link.settings is not None and link.look(now):
+                changed = True
+        if (changed or self._policy) and self.policy().turn(now, changed):
+            self._policy = None
+            release("han.net.policy")
+            self._due = now + _SOON
+        board = self.board
+        ticks = board.ticks_ms()
+        if self.button is not None or board.button():
+            from .button import turn
+
+            release("han.net.button")
+            turn(self, ticks)
+        else:
+            live = self.bus.latest.get("meter")
+            if self.setup:
+                pattern = _SETUP
+            elif self.lost is not None:
+                pattern = _NO_NETWORK
+            elif live is None or board.ticks_diff(ticks, live.received) > _READING:
+                pattern = _SILENCE
+            else:
+                pattern = _WELL
+            board.led(bool(pattern >> (ticks // 250 & 7) & 1))
+
+    def network(self):
+        """(hostname, WiFi address, Ethernet address, rssi), "0.0.0.0" and None for a link that is down."""
+        name, wifi, eth, rssi = self.board.network()
+        if self.all:
+            wifi = self.wlan.address if self.wlan else _NOWHERE
+            eth = self.eth.address if self.eth else _NOWHERE
+        return name, wifi, eth, rssi
+
+    def is_set(self):
+        """True where the configuration names a WiFi network that is to be used."""
+        values = self.config.values
+        return values["np"] != "eth" and values["w"]["e"] and bool(values["w"]["s"])
+
+    def portal(self):
+        """Where setup mode leads: its address while it is open, else None."""
+        return self.setup and self.setup.address

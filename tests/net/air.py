@@ -1,0 +1,161 @@
+"""A reader's network in an imaginary neighbourhood, on a clock that tests turn."""
+
+import io
+import os
+import sys
+
+from han.core.bus import Bus
+from han.core.clock import Clock
+from han.core.log import Log
+from han.net.links import Links
+from han.store import flash
+from han.store.config import Config
+from host_sim.cable import Lan
+from host_sim.flash import Partition
+from host_sim.network import AccessPoint, Radio
+from host_sim.powercut import Power
+
+HOME = ("192.168.7.20", "255.255.255.0", "192.168.7.1", None)
+
+
+class Board:
+    """As much of a board as the network needs."""
+
+    mac = b"\x02\x00\x5e\x10\xab\xcd"
+    hostname = "han-reader-abcd"
+    time_servers = ()
+    names = None
+
+    def __init__(self, cable=True, memory=None):
+        self.now = 1000
+        self.flash = memory or io.BytesIO(b"\xff" * 65536)
+        self.cable = Lan(self.ticks_ms) if cable is not None else None
+        if self.cable:
+            self.cable.cable = cable
+        self.radio = Radio(self.ticks_ms, "127.0.0.1", self.cable, lambda ms: None)
+        self.names = "127.0.0.1", 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        self.pressed = False
+        self.lights = []
+        self.called = None
+        self.resets = []
+
+    def ticks_ms(self):
+        return self.now
+
+    def ticks_diff(self, a, b):
+        return a - b
+
+    def utc_ms(self):
+        return None
+
+    def random(self, n):
+        return os.urandom(n)
+
+    def partition(self, name):
+        if name != "state":
+            raise OSError(19, "no partition " + name)
+        return Partition(self.flash, 65536, name, Power())
+
+    def wlan(self, kind):
+        return getattr(self.radio, kind)
+
+    def lan(self):
+        return self.cable
+
+    def set_hostname(self, name):
+        self.called = name
+
+    def network(self):
+        return self.hostname, "0.0.0.0", "0.0.0.0", -60
+
+    def button(self):
+        return self.pressed
+
+    def led(self, on):
+        self.lights.append(on)
+
+    def reset(self, reason):
+        self.resets.append(reason)
+
+    def feed(self):
+        pass
+
+
+class World:
+    """A reader with access point Home in reach; cable: plugged in or not, None: no socket for one."""
+
+    def __init__(self, cable=None, memory=None, **values):
+        self.board = Board(cable, memory)
+        self.home = AccessPoint("Home", "correct horse", 6, -50, HOME)
+        self.air = self.board.radio.air
+        self.air.points = [self.home]
+        self.sta, self.ap = self.board.radio.sta, self.board.radio.ap
+        self.clock = Clock(self.board)
+        self.config = Config(flash.Region(self.board.partition("state"), *flash.CONFIGURATION))
+        self.config.load()
+        self.bus = Bus()
+        self.log = Log(self.clock)
+        self.told = None
+        self.internet = None
+        self.restarts = []
+        self.links = Links(self.board, self.clock, self.config, self.bus, self.log, self._tell, self._restart)
+        if values:
+            self.write(**values)
+        self.links.policy().begin()
+
+    def _tell(self, name, status, health, error=None):
+        if name == "network":
+            self.told = health, error
+        else:
+            self.internet = status, health, error
+
+    def _restart(self, reason, text):
+        self.restarts.append(reason)
+
+    def write(self, **values):
+        """Keep these values: `w` and `e` are taken into what there is."""
+        new = dict(self.config.values)
+        for key, value in values.items():
+            new[key] = dict(new[key], **value) if isinstance(value, dict) else value
+        self.config.change(new)
+
+    def change(self, **values):
+        """The same as the API does it."""
+        new = dict(self.config.values)
+        for key, value in values.items():
+            new[key] = dict(new[key], **value) if isinstance(value, dict) else value
+        assert self.links.policy().plan(new)
+        self.config.change(new)
+        self.links.policy().apply()
+
+    def run(self, seconds, step=1):
+        """So much time passes."""
+        end = self.board.now + 1000 * seconds
+        while self.board.now < end:
+            self.board.now += 1000 * step
+            self.links.turn()
+
+    def until(self, wanted, seconds, step=1):
+        """Time passes until wanted(); how much, s. AssertionError: too much."""
+        start = self.board.now
+        while not wanted():
+            assert self.board.now - start < 1000 * seconds, (self.told, self.log.entries)
+            self.run(step, step)
+        return (self.board.now - start) // 1000
+
+    def addresses(self):
+        """(WiFi, Ethernet) addresses of links that are up, None for one that is not."""
+        _, wifi, eth, _ = self.links.network()
+        return tuple([None if address == "0.0.0.0" else address for address in (wifi, eth)])
+
+    def idle(self):
+        """True while nothing is to be done, and what would do it is not in memory."""
+        return "han.net.policy" not in sys.modules
+
+    def close(self):
+        """End it."""
+        if self.links.setup:
+            self.links.setup.close()
+
+
+WIFI = {"s": "Home", "p": "correct horse"}
