@@ -39,8 +39,8 @@ year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
 
-stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER
-	@$(PY) -m tools.frozen
+stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER [VERSION=]
+	@$(PY) -m tools.frozen $(VERSION)
 
 image: $(SETUP) ## ota.bin and flash.bin in build/image [MICROPYTHON= CONFIG= VERSION= ARCH=sim KEY=]
 	@$(PY) -m tools.build --out build/image $(foreach v,$(IMAGE_OPTIONS),$(if $($v),$(call option,$v)))

@@ -7,11 +7,13 @@ They are prepared as for the other flavour (see tools.stage); data files become 
 import shutil
 import sys
 
-from tools import page, stage
+from tools import page, sign, stage
+from tools.image import application
 
 TARGET = stage.BUILD / "frozen"
 #: Twins of viper code, for interpreters without it.
 TWINS = ("_plain.py", "wire/plain.py")
+INIT = "han/__init__.py"
 #: What the chip starts: {name there: source}.
 STARTERS = ("boot.py", "main.py")
 #: {data file: the module whose DATA it is}, which its readers fall back to where there are no files.
@@ -21,13 +23,15 @@ DATA = {
 }
 
 
-def files():
+def files(version):
     """{path below build/frozen: text} of all there is to be."""
+    sign.write_module()
     found = {name: stage.folded((stage.ROOT / name).read_text()) for name in STARTERS}
     for path, text in stage.prepared(stage.sources()).items():
         name = path.as_posix()
         if not name.endswith(TWINS):
             found[name] = text
+    found[INIT] = application.with_version(found[INIT], version)
     page.build()
     for source in (stage.ROOT / "lib").rglob("*.bin"):
         name = source.relative_to(stage.ROOT / "lib").as_posix()
@@ -35,9 +39,9 @@ def files():
     return found
 
 
-def write():
-    """Bring build/frozen up to date; its path. Files that stay the same keep their time, for make's sake."""
-    wanted = files()
+def write(version=None):
+    """Bring build/frozen up to date; its path. version: the release's, default the project's. Files that stay the same keep their time, for make's sake."""
+    wanted = files(version or application.project_version())
     for path in sorted(TARGET.rglob("*"), reverse=True):
         if path.is_file() and path.relative_to(TARGET).as_posix() not in wanted:
             path.unlink()
@@ -51,10 +55,10 @@ def write():
     return TARGET
 
 
-def main():
-    print("%s: freeze it with firmware/boards/HAN_READER" % write().relative_to(stage.ROOT))
+def main(arguments):
+    print("%s: freeze it with firmware/boards/HAN_READER" % write(*arguments).relative_to(stage.ROOT))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

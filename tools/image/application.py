@@ -32,7 +32,7 @@ def files(arch, version):
     for path, source in stage.sources().items():
         if str(path) not in stage.BOARD:
             text = source.read_text()
-            found["%s/%s" % (SOURCES, path)] = (_with_version(text, version) if path == _INIT else text).encode()
+            found["%s/%s" % (SOURCES, path)] = (with_version(text, version) if path == _INIT else text).encode()
     for path in (stage.ROOT / "lib").rglob("*.bin"):
         found["%s/%s" % (SOURCES, path.relative_to(stage.ROOT / "lib"))] = path.read_bytes()
     return found
@@ -52,12 +52,13 @@ def _compiled(arch, version):
 def _init(arch, version):
     with tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder, "__init__.mpy")
-        text = _with_version((stage.ROOT / "lib" / _INIT).read_text(), version)
+        text = with_version((stage.ROOT / "lib" / _INIT).read_text(), version)
         message = stage.compile_text(_INIT, text, output, arch)
         if message:
             raise ImageError("%s: %s" % (_INIT, message))
         return output.read_bytes()
 
 
-def _with_version(text, version):
+def with_version(text, version):
+    """The source of han/__init__.py with that version in it."""
     return _VERSION.sub('__version__ = "%s"' % version, text)
