@@ -31,7 +31,7 @@ def files(version):
         name = path.as_posix()
         if not name.endswith(TWINS):
             found[name] = text
-    found[INIT] = application.with_version(found[INIT], version)
+    found[INIT] = application.with_version((stage.ROOT / "lib" / INIT).read_text(), version)
     page.build()
     for source in (stage.ROOT / "lib").rglob("*.bin"):
         name = source.relative_to(stage.ROOT / "lib").as_posix()
@@ -40,7 +40,10 @@ def files(version):
 
 
 def write(version=None):
-    """Bring build/frozen up to date; its path. version: the release's, default the project's. Files that stay the same keep their time, for make's sake."""
+    """Bring build/frozen up to date; its path. version: the release's, default the project's.
+
+    Files that stay the same keep their time, for make's sake.
+    """
     wanted = files(version or application.project_version())
     for path in sorted(TARGET.rglob("*"), reverse=True):
         if path.is_file() and path.relative_to(TARGET).as_posix() not in wanted:

@@ -50,10 +50,11 @@ class Manifest:
         return self
 
 
-@pytest.fixture
-def manifest(monkeypatch):
+@pytest.fixture(scope="module")
+def manifest():
     frozen.write()
-    return Manifest(monkeypatch).run()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return Manifest(monkeypatch).run()
 
 
 def test_the_manifest_lists_all_that_runs_and_nothing_twice(manifest):
@@ -116,9 +117,8 @@ def test_data_files_are_frozen_as_modules(manifest):
 
 
 def test_the_release_has_its_version_and_its_keys(manifest):
-    frozen.write("7.8.9.10")
     found = {}
-    exec(manifest.files["han/__init__.py"].read_text(), found)
+    exec(frozen.files("7.8.9.10")["han/__init__.py"], found)
     assert found["__version__"] == "7.8.9.10"
     exec(manifest.files["han/ota/keys.py"].read_text(), found)
     assert [len(key) for key in found["KEYS"]] == [384] * len(sign.accepted())
