@@ -4,7 +4,7 @@ PY = .venv/bin/python
 SETUP = .venv/stamp
 
 IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
-SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK
+SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
 .PHONY: help setup test sim size bench sweep year fuzz api-fuzz stage image flash deploy release screenshots lock clean
@@ -21,7 +21,7 @@ $(SETUP): requirements.txt tools/setup.py
 test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPython
 	@$(PY) -m tools.check
 
-sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK=]
+sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
 size: $(SETUP) ## .mpy bytes of each module and heap after boot, against the budgets

@@ -80,6 +80,7 @@ class Board:
     secure_port = None
     time_servers = None  # the public ones
     sites = None  # the real ones
+    channel = "release"
     roots = None
     names = None  # (host, port) of setup mode's name server; None: port 53 of the access point
 
@@ -99,6 +100,10 @@ class Board:
         }  # fmt: skip
         if _FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
             self.secure_port = 443
+        settings = self.boot.get("manifest") or {}
+        #: Base address of the update server, None for none, and what of it this reader follows.
+        self.updates = settings.get("updates")
+        self.channel = settings.get("channel", self.channel)
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
         self.hostname = self._given("name") or "han-reader-" + self.mac.hex()[8:]

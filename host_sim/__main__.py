@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from host_sim import meters, pricesites, timeserver
+from host_sim import meters, pricesites, timeserver, updatesite
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.metersource import MeterSource
@@ -63,6 +63,11 @@ def parser():
     parse.add_argument(
         "--time-fault", metavar="FAULT", action="append", choices=timeserver.FAULTS, default=[],
         help="what is wrong with the next of the three time servers: %s" % ", ".join(timeserver.FAULTS),
+    )  # fmt: skip
+    parse.add_argument("--updates", metavar="DIR", help="serve updates from a folder that `make release` has made")
+    parse.add_argument(
+        "--update-fault", metavar="FAULT", choices=updatesite.FAULTS, default="",
+        help="what is wrong with that server: %s" % ", ".join(updatesite.FAULTS),
     )  # fmt: skip
     parse.add_argument("--seed", type=int, default=1, help="of the simulated house and of interrupted flash")
     return parse
@@ -254,6 +259,7 @@ def main(arguments=None):
     settings["time_servers"] = timeserver.in_background(
         lambda: clock.utc_us(clock.ticks_us()) // 1000, options.time_fault
     )
+    settings["updates"] = options.updates and updatesite.in_background(options.updates, options.update_fault)
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
         state, lock = state_folder(options.state or temporary)
         settings["state"] = state

@@ -67,6 +67,8 @@ class Board:
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
     roots = None  # certificates of authorities for https, DER
     names = None  # (host, port) of setup mode's name server
+    updates = None  # base address of the update server
+    channel = "release"
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
         self.boot = boot or {

@@ -114,6 +114,7 @@ def main(config, pipe):
         if jump:
             jump.servers = Servers(board.utc_ms, board.time_servers, config["time_faults"])
             board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
+        board.updates = config["updates"]
         plug(board, config, feed)
     except OSError as error:
         sys.stderr.write("%s: %s\n" % (config["serial"] or config["state"], error))

@@ -5,9 +5,11 @@ import inspect
 
 import pytest
 
+from tests.ota import images
 from tools import sign
 
 sign.write_module()  # which the application imports
+images.write()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,6 +19,8 @@ from tools.image import ImageError, application, esp_image, flash, manifest, par
 #: Once this release has run, nothing older may be activated without being told to. Raise it when an older one
 #: could not read what this one has written.
 MIN_VERSION = "0.1.0.0"
+#: What an update server has, each in a folder of its own.
+CHANNELS = ("release", "beta")
 # The first MicroPython that reads .mpy files of version 6.3.
 _OLDEST = 1, 23
 _SIM_MICROPYTHON = "1.29.0"
@@ -40,6 +42,8 @@ def parser():
         default=sorted(partitions.LAYOUTS), help="sizes of flash that the image has to fit, and gets a flash.bin for")
     add("--bootloader", metavar="FILE", help="begins with the bootloader: a combined .bin, where FILE is an .app-bin")
     add("--key", metavar="FILE.pem", help="private key to sign with; default: the development key")
+    add("--updates", metavar="URL", help="base address of the update server that readers ask; default: they ask none")
+    add("--channel", choices=CHANNELS, default=CHANNELS[0], help="what readers follow there; default: %(default)s")
     add("--min-version", metavar="X.Y.Z.B", help="default: %s, or the version where that is older" % MIN_VERSION)
     return found  # fmt: skip
 
@@ -57,11 +61,16 @@ def build(options):
     version = options.version or application.project_version()
     least = options.min_version or min(MIN_VERSION, version, key=manifest.version)
     key = options.key or sign.development_key()
+    settings = {}
+    if options.updates:
+        if not options.updates.startswith(("http://", "https://")):
+            raise ImageError("--updates %s is no address of a web server" % options.updates)
+        settings = {"updates": options.updates.rstrip("/"), "channel": options.channel}
     said = []
     if options.arch == application.SIM:
         if options.frozen or options.config or options.bootloader:
             raise ImageError("--frozen, --config and --bootloader are for a chip, not for the simulated board")
-        image = simulated(options.micropython, version, least, key)
+        image = simulated(options.micropython, version, least, key, **settings)
         return release(image, said), said
     if not options.micropython:
         raise ImageError("--micropython FILE is missing")
@@ -75,7 +84,7 @@ def build(options):
     if options.frozen and version.encode() not in app.data:
         said.append("warning: %s does not contain the text %s: is that its version?" % (options.micropython, version))
     built_with = app.version or "unknown"
-    image = slot.make(app.data, app.chip, files, version, least, built_with, key)
+    image = slot.make(app.data, app.chip, files, version, least, built_with, key, **settings)
     for megabytes in sorted(options.flash):
         fits(image, app, megabytes, options)
     made = release(image, said)
@@ -108,11 +117,11 @@ def fits(image, app, megabytes, options):
         raise ImageError("%s, of which MicroPython is %d%s" % (error, len(app.data), helps)) from error
 
 
-def simulated(name, version, least, key):
+def simulated(name, version, least, key, **settings):
     """A slot's image for the simulated board, which runs it on both interpreters. name: of MicroPython's, or None."""
     built_with = name and esp_image.take_apart(read(name), name)[0].version or _SIM_MICROPYTHON
     files = application.files(application.SIM, version)
-    return slot.make(esp_image.made(built_with), application.SIM, files, version, least, built_with, key)
+    return slot.make(esp_image.made(built_with), application.SIM, files, version, least, built_with, key, **settings)
 
 
 def release(image, said):

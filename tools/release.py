@@ -12,9 +12,9 @@ import pathlib
 import sys
 
 from tools import sign
+from tools.build import CHANNELS
 from tools.image import ImageError, manifest, slot
 
-CHANNELS = ("release", "beta")
 _NOTES = 1000  # bytes; a reader shows them
 
 

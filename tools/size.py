@@ -15,17 +15,20 @@ HEAP = "240k"
 ON_DEMAND = (
     "han/price", "han/ota", "han/net",
     "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
-    "han/api/diagnostics", "han/api/export", "han/api/health", "han/api/history", "han/api/page",
-    "han/api/prices", "han/api/settings", "han/core/zonefile",
+    "han/api/diagnostics", "han/api/export", "han/api/health", "han/api/history", "han/api/legacy", "han/api/page",
+    "han/api/prices", "han/api/settings", "han/api/update", "han/core/zonefile",
     "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
     "han/store/crashlog", "han/start", "han/safe", "han/core/identity",
 )  # fmt: skip
 # Modules of those that stay.
-KEPT = ("han/price/__init__", "han/price/book", "han/net/__init__", "han/net/timekeeper", "han/net/links")
+KEPT = (
+    "han/price/__init__", "han/price/book", "han/net/__init__", "han/net/timekeeper", "han/net/links",
+    "han/ota/__init__", "han/ota/updates",
+)  # fmt: skip
 # Loaded once and kept, but only where the meter or the configuration asks for it: ciphers, SML, P1 (who has it does
-# without A-XDR), lists without codes; spot prices.
+# without A-XDR), lists without codes; spot prices; an update server.
 WHERE_NEEDED = (
-    "han/meter/identity", "han/meter/orders", "han/price/spot", "han/wire/gcm", "han/wire/lines",
+    "han/meter/identity", "han/meter/orders", "han/ota/poll", "han/price/spot", "han/wire/gcm", "han/wire/lines",
     "han/wire/p1", "han/wire/segments", "han/wire/sml", "han/api/tls",
 )  # fmt: skip
 # Twins of viper code, for interpreters without it: never loaded on the chip.

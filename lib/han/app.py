@@ -19,6 +19,7 @@ from .meter.link import Link
 from .meter.reading import METER_ID
 from .net.links import Links
 from .net.timekeeper import Timekeeper
+from .ota.updates import Updates
 from .price.book import MARKET, Book
 from .store import counters, flash
 from .store.config import Config
@@ -64,14 +65,15 @@ class App:
         # After what needs big pieces of memory.
         self.history = self._restore_history()
         self.links = Links(board, self.clock, self.config, self.bus, self.log, self.supervisor.set, self.restart)
+        self.updates = Updates(board, self.bus, self.clock, __version__, self.restart)
         self.messages = Messages(
             board, self._identity(), __version__, self.clock, self.bus, self.config,
-            self.counters, self.supervisor, self.link, self.book, self.links,
+            self.counters, self.supervisor, self.link, self.book, self.links, self.updates,
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(
             self.messages, self.streams, self.link, self.history, self._tokens, self._report, self.config,
-            self._configure, self.restart, self.links,
+            self._configure, self.restart, self.links, self.updates,
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
         self.gate.max_requests, self.gate.max_queue = board.request_limit
@@ -145,6 +147,7 @@ class App:
         self.supervisor.start("counters", self._keep_counters)
         self.supervisor.start("time", self._keep_time)
         self.supervisor.start("spotprices", self._follow_prices)
+        self.supervisor.start("ota", self._follow_updates)
         if self.history:
             self.supervisor.start("history", self._record)
         self.listening.set()
@@ -256,3 +259,10 @@ class App:
         from .price.spot import Spot
 
         await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report).run()
+
+    # Lives as long as the application, less where there is no update server.
+    async def _follow_updates(self):
+        def report(status, health, error=None):
+            self.supervisor.set("ota", status, health, error)
+
+        await self.updates.run(self.supervisor.failing, lambda: self.port, self.config, report)

@@ -33,6 +33,8 @@ class Board:
     memory_limits = 6000, 14000
     secure_port = None
     time_servers = ()  # nobody is asked
+    updates = roots = None
+    channel = "release"
 
     def __init__(self, flash=None, link=None):
         self.link = link or Link
@@ -44,6 +46,10 @@ class Board:
         self.wifi = "192.168.2.50"
         self.cable = None
         self.given = None
+        self.boot = {
+            "slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False,
+            "healthy": list, "activating": list,
+        }  # fmt: skip
 
     def provisioned(self):
         return self.given
@@ -52,6 +58,13 @@ class Board:
         if label not in self.flash:
             self.flash[label] = io.BytesIO(b"\xff" * _SIZES[label])
         return Partition(self.flash[label], _SIZES[label], label, self.power)
+
+    def slots(self):
+        raise OSError(19, "only one slot")
+
+    def confirm(self):
+        self.boot["pending"] = False
+        self.boot["healthy"]()
 
     def ticks_ms(self):
         return self.ticks

@@ -16,7 +16,7 @@ FROZEN = "frozen"
 _SECTOR = 4096
 
 
-def make(application, chip, system_files, version, min_version, built_with, key):
+def make(application, chip, system_files, version, min_version, built_with, key, **settings):
     """The image's bytes.
 
     application   bytes of MicroPython's image, checked
@@ -25,6 +25,7 @@ def make(application, chip, system_files, version, min_version, built_with, key)
     version, min_version   texts; nothing below min_version may be activated once this image has run
     built_with    MicroPython's version
     key           path of the private key
+    settings      for the reader: `updates`, base address of its update server, and `channel`, what of it it follows
     """
     manifest.version(version)
     manifest.version(min_version)
@@ -40,6 +41,7 @@ def make(application, chip, system_files, version, min_version, built_with, key)
         "app": {"size": len(application), "sha256": hashlib.sha256(application).hexdigest()},
         "built_with": built_with,
     }
+    values.update(settings)
     if system_files:
         system = files.smallest(system_files)
         values["files"] = {

@@ -37,7 +37,7 @@ _IDENTITY = (
 _STATE = (
     '{"type":"HAN_STATE_MESSAGE","ts":%s,"uuid":"%s","name":"%s","model":"%s","serial":"%s",'
     '"version":"%s","state":"%s","mac":"%s","ethIp":"%s","wifiIp":"%s","online":%s,'
-    '"rebootPending":%s,"rebootReason":"%s","channel":"release"}'
+    '"rebootPending":%s,"rebootReason":"%s","channel":"%s"}'
 )
 _CONFIGURATION = (
     '{"type":"%s","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
@@ -45,11 +45,10 @@ _CONFIGURATION = (
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
-# Nothing staged, nothing on its way.
 _OTA = (
-    '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"IDLE","version":null,'
-    '"releaseNotes":null,"source":null,"critical":false,"forced":false,"allowDownload":false,'
-    '"progress":0,"activeSlot":"slot1","stagedSlot":null,"stagedVersion":null,"error":null}'
+    '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"%s","version":%s,"releaseNotes":%s,'
+    '"source":%s,"critical":%s,"forced":%s,"allowDownload":%s,"progress":%d,"activeSlot":"%s",'
+    '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s}'
 )
 _TOKEN = (
     '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
@@ -91,8 +90,11 @@ def problem(message):
 class Messages:
     """Makes messages, as bytes, from the state of the application at the moment they are asked for."""
 
-    def __init__(self, board, identity, version, clock, bus, config, counters, supervisor, link, book, links):
+    def __init__(
+        self, board, identity, version, clock, bus, config, counters, supervisor, link, book, links, updates
+    ):  # fmt: skip
         self._board = board
+        self._updates = updates
         self._identity = identity
         self._version = version
         self._clock = clock
@@ -230,6 +232,7 @@ class Messages:
                 flag(self._links.online),
                 flag(self.reboot_pending),
                 self._board.reset_reason,
+                self._board.channel,
             )
         ).encode()
 
@@ -278,8 +281,21 @@ class Messages:
         return prices(self._book, self._clock.utc())
 
     def ota(self):
-        """The update's state."""
-        return (_OTA % (text(self._clock.unix_ms()), self._identity.uuid)).encode()
+        """GET /ota."""
+        u = self._updates
+        values = (
+            text(self._clock.unix_ms()), self._identity.uuid, u.status, text(u.version), text(u.notes), text(u.source),
+            flag(u.critical), flag(u.forced), flag(u.allowed), u.progress, u.active, text(u.staged and u.other),
+            text(u.staged), text(u.error), text(u.reason),
+        )  # fmt: skip
+        return (_OTA % values).encode()
+
+    def update(self):
+        """GET /update."""
+        from .legacy import legacy
+
+        release("han.api.legacy")
+        return legacy(self._updates)
 
     def token(self, token):
         """GET /auth/token."""

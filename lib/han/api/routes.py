@@ -4,6 +4,7 @@ import asyncio
 from microdot.microdot import Response
 
 from ..core.modules import release
+from ..ota.updates import forget
 from . import websocket
 from .access import same_origin
 from .server import refusal
@@ -15,7 +16,8 @@ class Routes:
     All are coroutines: microdot would run others in threads on CPython.
     """
 
-    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart, links):
+    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart, links, updates):
+        self._updates = updates
         self._restart = restart
         self._messages = messages
         self._streams = streams
@@ -31,6 +33,7 @@ class Routes:
     def table(self):
         """(path, methods, handler); what is asked for most comes first."""
         get = ("GET",)
+        post = ("POST",)
         return (
             ("/meter", get, self.meter),
             ("/configuration", ("GET", "PUT", "POST", "PATCH"), self.configuration),
@@ -46,7 +49,12 @@ class Routes:
             ("/setup", ("POST", "PUT"), self.setup),
             ("/wifi/scan", get, self.scan),
             ("/auth/token", ("GET", "POST"), self.token),
-            ("/reboot", ("POST",), self.reboot),
+            ("/reboot", post, self.reboot),
+            ("/ota", ("GET", "POST", "DELETE"), self.ota),
+            ("/ota/activate", post, self.ota),
+            ("/ota/download", post, self.ota),
+            ("/ota/clear", post, self.ota),
+            ("/update", ("GET", "POST"), self.ota),
             ("/diagnostics", get, self.diagnostics),
             ("/diagnostics/capture", get, self.capture),
             ("/data", get, self.data),
@@ -153,6 +161,19 @@ class Routes:
             release("han.net.scan")
             scan = self._links.scan = Scan(self._links, self._links.clock)
         return scan.body
+
+    async def ota(self, request):
+        if request.method in ("GET", "HEAD"):
+            return self._messages.update() if request.path == "/update" else self._messages.ota()
+        if not same_origin(request.headers):
+            return refusal(403, "origin is not this reader")
+        try:
+            from .update import serve
+
+            return await serve(request, self._updates, self._messages, self._trusted, self._config.get("pw"))
+        finally:
+            forget()
+            release("han.api.update")
 
     async def definitions(self, request):
         from .definitions import definitions

@@ -31,6 +31,7 @@ _REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    409: "Conflict",
     413: "Content Too Large",
     500: "Internal Server Error",
     503: "Service Unavailable",
@@ -45,6 +46,8 @@ _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 
 # What a handler answers with the bytes of a message: by far the most, so made without a dict.
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
+
+_UPLOADS = ("/ota", "/update")
 
 # A connection waits for its turn, has not sent its request, is being answered, has its answer.
 _QUEUED = const(0)
@@ -71,6 +74,9 @@ def refusal(status, message, headers=None):
 
 class Connection:
     """One client's socket."""
+
+    #: For the next bytes of an upload, ms.
+    idle_ms = 15000
 
     def __init__(self, reader, writer, left):
         #: ms until the connection is ended; None: no limit. Set anew for each thing it waits for.
@@ -138,7 +144,7 @@ class Gate:
     rest_ms = 3000
     #: The same where it cannot be known whether there is a rest.
     linger_ms = 500
-    #: Body of a request, bytes; more is 413.
+    #: Body of a request, bytes; more is 413. Those of _UPLOADS bound their own, which they never have in memory.
     max_body = 8192
     #: Connections that are not streams and have their turn, at the same time.
     max_requests = 6
@@ -339,7 +345,7 @@ class Gate:
                 self._known, self._names = host, names
         if head.length and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
-        if head.length > self.max_body:
+        if head.length > self.max_body and not (head.path in _UPLOADS and head.method == "POST"):
             return refusal(413, "body longer than %d bytes" % self.max_body)
         return None
 

@@ -1,6 +1,9 @@
 """Tasks that are started again when they crash, and what /health says of them."""
 import asyncio
 
+# Looks without a sign of life that are nothing to worry about: an erasure, a scan.
+_STILL = 5
+
 
 class Service:
     """One row of /health. status running|stopped|restarting, health ok|degraded|failed|disabled."""
@@ -124,6 +127,14 @@ class Supervisor:
             except MemoryError:
                 pass  # not fed: it passes soon, or the watchdog ends it
         return self.leaving
+
+    def failing(self):
+        """Which critical task does not run as it should, in words; None where all do."""
+        self.rows()
+        for service, _, _, still in self._critical:
+            if service.status != "running" or service.healing or still > _STILL:
+                return service.name + " does not run"
+        return None
 
     def rows(self):
         """The services; one that has run well since its restart is ok again, its error stays."""

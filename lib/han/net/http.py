@@ -20,7 +20,7 @@ except ImportError:
 _CHUNK = const(512)
 _REQUEST = (
     "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: han-reader\r\nAccept: */*\r\n"
-    "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    "Accept-Encoding: identity\r\n%sConnection: close\r\n\r\n"
 )
 
 
@@ -37,7 +37,10 @@ class Status(HttpError):
 
 
 class Client:
-    """`await Client().get(url, feed)`; feed gets the body's bytes piece by piece."""
+    """`await Client().get(url, feed)`; feed gets the body's bytes piece by piece.
+
+    What feed returns is awaited, unless it is None: so the server is as slow as who takes the bytes.
+    """
 
     #: From the first packet to the last, with redirects, s.
     seconds = 30
@@ -49,6 +52,8 @@ class Client:
     body = 100000
     #: Followed, and only within a service.
     redirects = 2
+    #: Where in the body to begin (RFC 9110, 14.2). 0 again once the server sends all of it instead.
+    start = 0
 
     def __init__(self, roots=None):
         self._roots = roots
@@ -88,7 +93,8 @@ class Client:
                     opening = asyncio.open_connection(host, port)
                 self._reader, writer = await asyncio.wait_for(opening, self.patience)
                 shown = host if port == (443 if secure else 80) else "%s:%d" % (host, port)
-                writer.write((_REQUEST % (path, shown)).encode())
+                span = "Range: bytes=%d-\r\n" % self.start if self.start else ""
+                writer.write((_REQUEST % (path, shown, span)).encode())
                 await asyncio.wait_for(writer.drain(), self.patience)
             except ValueError as error:  # MicroPython's, for a certificate that proves nothing
                 raise HttpError("not trusted: %s" % error)  # noqa: B904
@@ -131,7 +137,12 @@ class Client:
                 break
         if status in (301, 302, 303, 307, 308) and "location" in fields:
             return fields["location"]
-        if status != 200:
+        if status == 206 and self.start:
+            if not fields.get("content-range", "").startswith("bytes %d-" % self.start):
+                raise HttpError("another part than was asked for")
+        elif status == 200:
+            self.start = 0
+        else:
             raise Status(status)
         if fields.get("content-encoding", "identity") != "identity":
             raise HttpError("encoded " + fields["content-encoding"])
@@ -165,7 +176,9 @@ class Client:
             if room < 0:
                 raise HttpError("body too long")
             self._data = self._data[len(data) :]
-            feed(data)
+            taken = feed(data)
+            if taken is not None:
+                await taken
         return room
 
     async def _chunks(self, feed):
@@ -194,7 +207,9 @@ def parse(head):
         name, _, value = line.partition(b":")
         name = name.strip().lower()
         # The others are of no interest and need not be text.
-        if name in (b"location", b"content-length", b"content-encoding", b"transfer-encoding"):
+        if name in (
+            b"location", b"content-length", b"content-range", b"content-encoding", b"transfer-encoding",
+        ):  # fmt: skip
             name = name.decode()
             try:
                 value = value.strip().decode()

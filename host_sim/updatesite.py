@@ -1,0 +1,166 @@
+"""An update server on this computer: the files of a folder (see tools/release.py), with faults on demand.
+
+A request for /faults/<fault> makes it go wrong from then on, /faults/ right again; the manifest is then served as it
+is, but for those faults that are of the manifest.
+"""
+
+import asyncio
+
+#: What can be wrong, by `fault = …`; the first three are no faults but other good servers.
+FAULTS = (
+    "norange", "redirect", "slow",
+    "cut", "404", "500", "silent", "reset", "short", "long", "flip", "other", "elsewhere", "wrongrange", "html",
+    "manifest404",
+)  # fmt: skip
+_PIECE = 2048
+
+
+class Site:
+    """The server. files(path) gives a file's bytes, None where there is none."""
+
+    def __init__(self, files, host="127.0.0.1", port=0):
+        self.files = files
+        self.host = host
+        self.port = port
+        self.fault = ""
+        #: So many answers more are cut short, and then no more.
+        self.cuts = 0
+        #: (path, first byte asked for) of each request.
+        self.requests = []
+        #: Seconds between two pieces of a slow server.
+        self.pause = 0.05
+        self._server = None
+        self._tasks = []
+
+    @property
+    def base(self):
+        """What a board's `updates` is."""
+        return "http://%s:%d" % (self.host, self.port)
+
+    async def open(self):
+        """Listen. OSError where the port is taken."""
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        if not self.port:  # CPython can tell which one it got
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self):
+        """Stop listening, and end who still waits for an answer."""
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.sleep(0.01)
+
+    # Lives as long as a connection.
+    async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._tasks.append(task)
+        try:
+            path = (await reader.readline()).split()[1].decode()
+            start = 0
+            while True:
+                line = (await reader.readline()).strip().lower()
+                if not line:
+                    break
+                if line.startswith(b"range: bytes="):
+                    start = int(line[13:].rstrip(b"-").decode())
+            await self._answer(path, start, writer)
+        except (OSError, IndexError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.remove(task)
+            writer.close()
+            try:
+                await writer.wait_closed()
+            except (OSError, asyncio.CancelledError):
+                pass
+
+    async def _answer(self, path, start, writer):
+        if path.startswith("/faults/"):
+            self.fault = path[8:]
+            return await self._send(writer, b"200 OK", b"")
+        self.requests.append((path, start))
+        fault = self.fault
+        manifest = path.endswith("/manifest.json")
+        if manifest:
+            fault = {"html": "html", "manifest404": "404"}.get(fault, "")
+        elif fault in ("html", "manifest404"):
+            fault = ""
+        if fault == "silent":
+            await asyncio.sleep(60)
+        if fault == "reset":
+            return None
+        if fault in ("404", "500"):
+            return await self._send(writer, fault.encode() + b" No", b"<html>no</html>")
+        if fault == "redirect" and not path.startswith("/moved/"):
+            return await self._send(writer, b"302 Found", b"", b"Location: /moved%s\r\n" % path.encode())
+        if fault == "elsewhere":
+            return await self._send(writer, b"302 Found", b"", b"Location: http://localhost:1/x\r\n")
+        data = self.files(path[6:] if path.startswith("/moved/") else path)
+        if data is None:
+            return await self._send(writer, b"404 Not Found", b"")
+        if fault == "html":
+            data = b"<!DOCTYPE html><html>Please log in</html>"
+        elif fault == "other":
+            data = bytes(len(data))
+        elif fault == "short":
+            data = data[:-5000]
+        elif fault == "long":
+            data += bytes(100)
+        elif fault == "flip":
+            data = data[:5000] + bytes((data[5000] ^ 1,)) + data[5001:]
+        if not start or fault == "norange":
+            return await self._send(writer, b"200 OK", data, b"", fault)
+        told = b"Content-Range: bytes %d-%d/%d\r\n" % (start + (fault == "wrongrange"), len(data) - 1, len(data))
+        return await self._send(writer, b"206 Partial Content", data[start:], told, fault)
+
+    async def _send(self, writer, status, data, fields=b"", fault=""):
+        head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%sConnection: close\r\n\r\n" % (status, len(data), fields)
+        writer.write(head)
+        end = len(data)
+        if end > _PIECE and (self.cuts or fault == "cut"):
+            self.cuts = max(0, self.cuts - 1)
+            end = min(9000, end // 2)
+        for at in range(0, end, _PIECE):
+            writer.write(data[at : min(at + _PIECE, end)])
+            await writer.drain()
+            if fault == "slow":
+                await asyncio.sleep(self.pause)
+
+
+def folder(path):
+    """files() of a Site: what lies below a folder."""
+    import os
+
+    root = os.path.realpath(path)
+
+    def files(name):
+        found = os.path.realpath(root + name)
+        if not found.startswith(root + os.sep):
+            return None
+        try:
+            with open(found, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    return files
+
+
+def in_background(path, fault):
+    """Serve a folder from a thread of this process (CPython); its base address."""
+    import threading
+
+    site = Site(folder(path))
+    site.fault = fault
+    ready = threading.Event()
+
+    async def serve():
+        await site.open()
+        ready.set()
+        while True:
+            await asyncio.sleep(3600)
+
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
+    if not ready.wait(10):
+        raise OSError("no port for the update server")
+    return site.base

@@ -1,0 +1,161 @@
+"""The image in the body of a request: field `filename` of a form (RFC 7578), or the body itself.
+
+Read straight into the writer's buffer; ends when the body does, when nothing comes for a while,
+and when it takes too long: a client that vanishes leaves nothing behind.
+"""
+from .rules import Wrong
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# For all of it, ms.
+_TOTAL_MS = const(900000)
+#: For writing a sector, and for verifying all, ms.
+WORK_MS = 120000
+# What a form may add to the image: heads of its parts and their other fields.
+OVERHEAD = const(4096)
+_MOST_HEAD = const(1024)
+
+
+class Body:
+    """The bytes of a request's body. connection: of api.server, whose time-out ends the task that waits."""
+
+    def __init__(self, connection, clock):
+        self.left = len(connection.early) + connection.unread
+        self._connection = connection
+        self._clock = clock
+        self._end = clock.uptime_ms() + _TOTAL_MS
+
+    async def readinto(self, view):
+        """Fill at most a view; the number of bytes, 0 at the end. Wrong where the body is cut short."""
+        if not self.left:
+            return 0
+        connection = self._connection
+        early = connection.early
+        if early:
+            n = min(len(early), len(view))
+            view[:n] = early[:n]
+            connection.early = early[n:]
+        else:
+            if self._clock.uptime_ms() > self._end:
+                raise Wrong("truncated", "it comes too slowly")
+            connection.left = connection.idle_ms
+            n = await self._receive(view[: min(len(view), connection.unread)])
+            connection.left = WORK_MS
+            if not n:
+                raise Wrong("truncated", "%d bytes of the body are missing" % self.left)
+            connection.unread -= n
+        self.left -= n
+        return n
+
+    async def _receive(self, view):
+        reader = self._connection.reader
+        try:
+            if hasattr(reader, "readinto"):  # MicroPython's: nothing is allocated
+                return await reader.readinto(view)
+            data = await reader.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        except OSError:
+            return 0
+
+
+def boundary(kind):
+    """The mark between the parts of a form with this content-type, None where it is another; Wrong."""
+    if kind.partition(";")[0].strip().lower() != "multipart/form-data":
+        return None
+    for parameter in kind.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "boundary":
+            value = value.strip('"')
+            if 0 < len(value) <= 70:
+                return b"\r\n--" + value.encode()
+    raise Wrong("invalid_firmware", "content-type: the form has no boundary")
+
+
+async def receive(body, kind, writer, updates):
+    """Put the image of a body with this content-type into a Writer; Wrong."""
+    mark = boundary(kind)
+    if mark is None:
+        while True:
+            n = await body.readinto(writer.room())
+            if not n:
+                return
+            await writer.advance(n)
+    # As if a line ended before the first mark, as it does before the others.
+    writer.buf[:2] = b"\r\n"
+    writer.fill = 2
+    while True:
+        await _until(body, writer, mark, None)
+        await _take(body, writer, 2)
+        if bytes(writer.buf[:2]) == b"--":
+            raise Wrong("invalid_firmware", "the form has no field filename")
+        head = await _head(body, writer)
+        if _name(head) == b"filename":
+            break
+    # The mark at the end, `--` and an end of line.
+    updates.expected = max(1, body.left + writer.fill - len(mark) - 4)
+    await _until(body, writer, mark, writer.advance)
+
+
+async def _until(body, writer, mark, advance):
+    """Pass what comes before a mark to advance, or forget it where that is None; without advance the mark too."""
+    keep = len(mark) - 1
+    start = 0
+    while True:
+        at = writer.buf.find(mark, start, writer.fill)
+        if at >= 0:
+            break
+        if advance:
+            await advance(0, keep)
+        else:
+            writer.drop(max(0, writer.fill - keep))
+        start = max(0, writer.fill - keep)
+        n = await body.readinto(writer.room())
+        if not n:
+            raise Wrong("truncated", "the form ends before its field does")
+        writer.fill += n
+    if advance:
+        writer.fill = at  # what follows is not looked at
+    else:
+        writer.drop(at + len(mark))
+
+
+async def _take(body, writer, count):
+    """Have so many bytes at least in the buffer."""
+    while writer.fill < count:
+        n = await body.readinto(writer.room())
+        if not n:
+            raise Wrong("truncated", "the form ends within a mark")
+        writer.fill += n
+
+
+async def _head(body, writer):
+    """The head of a part, which is taken from the buffer."""
+    while True:
+        end = writer.buf.find(b"\r\n\r\n", 0, writer.fill)
+        if 0 <= end <= _MOST_HEAD:
+            break
+        if end >= 0 or writer.fill > _MOST_HEAD:
+            raise Wrong("invalid_firmware", "the head of a part of the form is too long")
+        await _take(body, writer, writer.fill + 1)
+    head = bytes(writer.buf[:end])
+    writer.drop(end + 4)
+    return head
+
+
+def _name(head):
+    """The name of a part's field, None where it has none."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-disposition":
+            for parameter in value.split(b";")[1:]:
+                key, _, text = parameter.strip().partition(b"=")
+                if key.lower() == b"name":
+                    return text.strip(b'"')
+    return None

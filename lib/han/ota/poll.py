@@ -1,0 +1,42 @@
+"""When the update server is asked. Stays in memory where there is one."""
+import asyncio
+
+from .updates import forget
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+_FIRST = const(60)  # s until it is asked for the first time
+_LOOK = const(1)  # s between two looks whether somebody wants it
+
+
+# Lives as long as the application.
+async def poll(updates, config, report):
+    """Visit the update server now and then, and when somebody wants it."""
+    report("running", "ok", None)
+    pause = _FIRST
+    while True:
+        # Not all readers at once: a minute up to six after the start, then a day up to a day and an hour.
+        pause += int.from_bytes(updates.board.random(2), "big") * (3600 if pause > _FIRST else 300) >> 16
+        while pause > 0 and not updates.wanted:
+            await asyncio.sleep(_LOOK)
+            pause -= _LOOK
+        updates.wanted = False
+        asked, updates.asked = updates.asked, False
+        from .client import Visit
+
+        try:
+            pause = await Visit(updates, config, report).run(asked)
+        finally:
+            del Visit
+            if updates.status == "DOWNLOAD_IN_PROGRESS":
+                from .state import settle
+
+                settle(updates)
+                del settle
+            forget()  # but this function goes on

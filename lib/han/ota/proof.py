@@ -1,0 +1,67 @@
+"""Whether the application that has started works: only then it is kept.
+
+1. It is new here. A minute after its start its critical tasks run, there is a network, the API
+   answers. Then the chip's loader is told to keep it, and boot.py that this start was a good one.
+2. It is new and something of that is missing for ten minutes: it restarts, and the loader goes
+   back to the one before. The same where it restarts for any other reason.
+3. It has been confirmed before. Then a network is not asked for, and it is never given up: an
+   access point that is off must not count against it.
+"""
+import asyncio
+
+from ..core.modules import release
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# s: between two looks, and until one that is new is given up.
+_LOOK = const(10)
+_MOST = const(600)
+
+
+# Lives until the application is proven; where it never is, as long as the application.
+async def prove(updates, failing, port, report):
+    """Return once the application is proven, and kept. See Updates.run."""
+    waited = 60
+    while True:
+        why = await look(updates, failing(), port())
+        if not why:
+            updates.proven = True
+            return
+        report("running", "degraded", "not proven yet: " + why)
+        if not updates.proven and waited >= _MOST:
+            updates.restart("OTA_ROLLBACK", "not confirmed: " + why)
+        waited += _LOOK
+        await asyncio.sleep(_LOOK)
+
+
+async def look(updates, failing, port):
+    """Have the application kept; why not, None where it is. failing: a critical task that does not run, in words."""
+    board = updates.board
+    if failing:
+        return failing
+    if not updates.proven:
+        _, wifi, ethernet, _ = board.network()
+        if wifi == ethernet == "0.0.0.0":
+            return "no network"
+    host = board.listen[0]
+    if host == "0.0.0.0":
+        host = "127.0.0.1"
+    from ..net.http import Client, HttpError
+
+    try:
+        await Client().get("http://%s:%d/han" % (host, port), lambda data: None)
+    except HttpError as error:
+        return "the API does not answer: %s" % error
+    finally:
+        release("han.net.http")
+    try:
+        board.confirm()
+    except OSError as error:
+        return "the flash refuses: %s" % error
+    return None

@@ -1,0 +1,41 @@
+"""What an image has to be to be taken, as far as that can be said in a few lines."""
+import struct
+
+_CHIPS = {"ESP32": 0, "ESP32-S2": 2, "ESP32-S3": 9, "sim": 0xFFFF}  # in the image's header
+
+
+class Wrong(Exception):
+    """What is wrong with an image: `error` of the API's, and in words."""
+
+    def __init__(self, error, reason):
+        super().__init__(error, reason)
+        self.error = error
+        self.reason = reason
+
+
+def number(version):
+    """A version "1.2.3.4" as a tuple; ValueError."""
+    parts = [int(part) for part in version.split(".")]
+    if len(parts) != 4 or min(parts) < 0:
+        raise ValueError("not a version: %s" % version)
+    return tuple(parts)
+
+
+def lowest(updates, newer=False):
+    """The least version that is taken: not older than what runs (newer=True: newer), nor than its floor."""
+    running = number(updates.running)
+    if newer:
+        running = running[:3] + (running[3] + 1,)
+    floor = (updates.board.boot["manifest"] or {}).get("min_version")
+    try:
+        return max(running, number(floor)) if floor else running
+    except (ValueError, AttributeError):
+        return running
+
+
+def check_head(head, chip):
+    """Wrong unless these first bytes of an image are of one for this chip."""
+    if head[0] != 0xE9 or not 1 <= head[1] <= 16 or head[23] != 1:
+        raise Wrong("invalid_firmware", "not an image of this reader")
+    if struct.unpack_from("<H", head, 12)[0] != _CHIPS.get(chip):
+        raise Wrong("wrong_chip", "not for " + chip)

@@ -1,0 +1,67 @@
+"""What is known of updates, and who has the slot that does not run. Always there, so it is small: see state.py."""
+import asyncio
+from sys import modules
+
+from ..core.modules import release
+
+
+class Updates:
+    """The state, and the task that follows it. restart: ends this run for a reason, see App.restart."""
+
+    def __init__(self, board, bus, clock, version, restart):
+        self.board = board
+        self.bus = bus
+        self.clock = clock
+        self.running = version
+        self.restart = restart
+        boot = board.boot
+        self.active = boot["slot"] or "slot1"
+        self.other = "slot1" if self.active == "slot2" else "slot2"
+        #: One of those in state.py.
+        self.status = "IDLE"
+        #: Of the update that is offered, on its way or staged.
+        self.version = self.notes = self.source = None
+        self.critical = self.forced = False
+        #: What client.py has found: (version, url, size, sha256), None for nothing newer; and that which was wrong.
+        self.offer = self.failed = None
+        #: Version of the image in the other slot that has been verified and may be activated.
+        self.staged = None
+        self.error = None
+        self.reason = boot["rolled_back"]  # the error in words
+        if self.reason:
+            self.status = "FAILED"
+            self.error = "rolled_back"
+        self.written = self.expected = 0  # bytes
+        self.progress = 0  # percent
+        self.allowed = False  # to be downloaded
+        self.told = 0  # when everybody was told of the last change, ms
+        #: Until an application that is new here has proven itself the other slot is the way back.
+        self.proven = not boot["pending"] or boot["safe"]
+        #: Somebody wants the update server to be asked, or what it offers.
+        self.wanted = self.asked = False
+
+    # Lives as long as the application, less where there is no update server.
+    async def run(self, failing, port, config, report):
+        """Prove this version, then ask the update server now and then.
+
+        failing() says which critical task does not run, port() where the API listens, report takes a
+        status, a health and an error.
+        """
+        await asyncio.sleep(60)
+        from .proof import prove
+
+        await prove(self, failing, port, report)
+        del prove
+        forget()
+        if not self.board.updates:
+            return report("stopped", "disabled", None)
+        from .poll import poll
+
+        await poll(self, config, report)
+
+
+def forget():
+    """Release the modules that were needed for an update."""
+    for name in list(modules):
+        if name[:8] == "han.ota." and name != __name__ or name == "han.net.http":
+            release(name)

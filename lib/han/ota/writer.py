@@ -1,0 +1,103 @@
+"""Writes an image to the slot that does not run as it comes, a sector at a time."""
+import asyncio
+
+from .rules import Wrong, check_head
+from .state import advance
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+_SECTOR = const(4096)
+# Of a form's mark that may have come with the last bytes of the image: behind a sector in the buffer.
+_SPARE = const(128)
+_COMPARE = const(256)
+
+
+class Writer:
+    """Writes what is put into `buf` sector by sector to a slot. Nothing bigger than `buf` is ever in memory."""
+
+    def __init__(self, slot, chip, updates):
+        self.buf = bytearray(_SECTOR + _SPARE)
+        self.fill = 0  # bytes in buf
+        self.written = 0  # bytes in flash
+        self.size = slot.ioctl(4, 0) * _SECTOR
+        self._view = memoryview(self.buf)
+        self._slot = slot
+        self._chip = chip
+        self._updates = updates
+        self._read = bytearray(_COMPARE)
+
+    @property
+    def count(self):
+        """Bytes that have come."""
+        return self.written + self.fill
+
+    def room(self):
+        """Where the next bytes go; then advance()."""
+        return self._view[self.fill :]
+
+    async def advance(self, count, keep=0):
+        """So many bytes have come; the last `keep` of all may be no part of the image. Wrong."""
+        self.fill += count
+        while self.fill >= _SECTOR + keep:
+            await self._sector()
+            self.drop(_SECTOR)
+
+    def drop(self, count):
+        """Forget the first bytes in buf."""
+        self.buf[: self.fill - count] = self._view[count : self.fill]
+        self.fill -= count
+
+    async def feed(self, data):
+        """Take bytes from somewhere else. Wrong."""
+        data = memoryview(data)
+        while len(data):
+            room = self.room()
+            n = min(len(room), len(data))
+            room[:n] = data[:n]
+            data = data[n:]
+            await self.advance(n)
+
+    def restart(self):
+        """It comes from its beginning again."""
+        self.fill = self.written = 0
+
+    async def finish(self):
+        """All has come: its last bytes are written. Returns the number of all; Wrong."""
+        if self.fill >= _SECTOR:
+            await self.advance(0)
+        count = self.count
+        if self.fill:
+            self._view[self.fill : _SECTOR] = b"\xff" * (_SECTOR - self.fill)
+            await self._sector()
+        if not count:
+            raise Wrong("truncated", "no image in the request")
+        return count
+
+    # Others run in between: an erasure takes 45 ms typically, as long as the meter's bytes can wait.
+    async def _sector(self):
+        n = self.written // _SECTOR
+        if self.written + _SECTOR > self.size:
+            raise Wrong("too_large", "longer than the slot's %d bytes" % self.size)
+        slot = self._slot
+        if not n:
+            check_head(self._view, self._chip)
+            self._updates.staged = None
+        try:
+            slot.ioctl(6, n)
+            await asyncio.sleep(0)
+            slot.writeblocks(n, self._view[:_SECTOR], 0)
+            await asyncio.sleep(0)
+            for at in range(0, _SECTOR, _COMPARE):
+                slot.readblocks(n, self._read, at)
+                if self._read != self._view[at : at + _COMPARE]:
+                    raise Wrong("write_failed", "the flash does not hold what was written, sector %d" % n)
+        except OSError as error:
+            raise Wrong("write_failed", "the flash refuses: %s" % error)  # noqa: B904
+        self.written += _SECTOR
+        advance(self._updates, self.written)

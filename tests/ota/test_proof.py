@@ -1,0 +1,109 @@
+"""What an application has to show before it is kept, and what becomes of one that cannot."""
+
+import asyncio
+import sys
+
+from han.ota import proof, updates
+from han.ota.proof import look
+from tests.api.fake import Running
+from tests.ota.world import World
+
+
+async def test_a_new_one_is_kept_when_all_works():
+    async with Running() as app:
+        world = World(pending=True)
+        assert not world.state.proven
+        assert await look(world.state, None, app.port) is None
+        assert world.flash.marks == ["confirmed", "healthy"] and not world.boot["pending"]
+
+
+async def test_a_new_one_needs_tasks_network_and_api():
+    async with Running() as app:
+        world = World(pending=True)
+        assert await look(world.state, "meter does not run", app.port) == "meter does not run"
+        world.addresses = ["0.0.0.0", "0.0.0.0"]
+        assert await look(world.state, None, app.port) == "no network"
+        world.addresses = ["10.0.0.3", "0.0.0.0"]
+        assert "API does not answer" in await look(world.state, None, 1)
+        assert not world.flash.marks and world.boot["pending"]
+        assert await look(world.state, None, app.port) is None
+
+
+async def test_one_that_was_confirmed_before_needs_no_network():
+    async with Running() as app:
+        world = World()
+        world.addresses = ["0.0.0.0", "0.0.0.0"]
+        assert world.state.proven
+        assert await look(world.state, "meter does not run", app.port) and not world.flash.marks
+        assert await look(world.state, None, app.port) is None
+        assert world.flash.marks == ["healthy"]
+
+
+async def test_flash_that_refuses_the_confirmation_is_told():
+    async with Running() as app:
+        world = World(pending=True)
+
+        def refuse():
+            raise OSError(-1, "ESP_FAIL")
+
+        world.confirm = refuse
+        assert "flash refuses" in await look(world.state, None, app.port)
+
+
+class Hurried:
+    """asyncio whose seconds are short, for the module that waits; what it slept."""
+
+    def __init__(self):
+        self.slept = 0
+
+    async def sleep(self, seconds):
+        self.slept += seconds
+        await asyncio.sleep(0)
+
+
+async def run(world, failing, port, seconds):
+    """(reports, seconds that went by) of Updates.run, ended after so many seconds of its own."""
+    reports = []
+    hurried = Hurried()
+    sys.modules["han.ota.proof"] = proof  # not another one
+    updates.asyncio = proof.asyncio = hurried
+    try:
+        task = asyncio.create_task(world.state.run(failing, port, None, lambda *report: reports.append(report)))
+        while not task.done() and hurried.slept < seconds:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+    finally:
+        updates.asyncio = proof.asyncio = asyncio
+    return reports, hurried.slept
+
+
+async def test_it_is_looked_at_after_a_minute_and_again_until_it_is_proven():
+    async with Running() as app:
+        looks = []
+
+        def failing():
+            looks.append(1)
+            return "meter does not run" if len(looks) < 4 else None
+
+        world = World(pending=True)
+        reports, seconds = await run(world, failing, lambda: app.port, 900)
+        assert seconds >= 90 and world.state.proven and not world.restarts
+        assert reports[:3] == [("running", "degraded", "not proven yet: meter does not run")] * 3
+        assert reports[-1] == ("stopped", "disabled", None)  # there is no update server
+
+
+async def test_a_new_one_that_does_not_work_is_given_up_after_ten_minutes():
+    world = World(pending=True)
+    await run(world, lambda: None, lambda: 1, 590)
+    assert not world.restarts
+    world = World(pending=True)
+    await run(world, lambda: None, lambda: 1, 620)
+    assert world.restarts[0][0] == "OTA_ROLLBACK" and "API does not answer" in world.restarts[0][1]
+    assert not world.flash.marks and not world.state.proven
+    world = World()
+    await run(world, lambda: "meter does not run", lambda: 1, 2000)
+    assert not world.restarts and not world.flash.marks
