@@ -105,12 +105,15 @@ export async function authorization() {
 
 // A request that needs a token.
 export async function trusted(path, options = {}) {
-  const headers = { ...options.headers, ...(await authorization()) };
+  const old = token;
+  const run = async () => ask(path, { ...options, headers: { ...options.headers, ...(await authorization()) } });
   try {
-    return await ask(path, { ...options, headers });
+    return await run();
   } catch (error) {
-    if (error.status === 401) token = null; // of before a restart, or of another password
-    throw error;
+    if (error.status !== 401) throw error;
+    token = null;
+    if (!old) throw error;
+    return run(); // that one was of before a restart, or of another password
   }
 }
 

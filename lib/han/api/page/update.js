@@ -13,6 +13,7 @@ function refusal(message) {
 
 // Send a file with its progress; the reader's answer, or Error with its words.
 async function send(path, file, progress) {
+  await trusted("/diagnostics", { method: "HEAD", blob: true }); // a token that will do for all of the upload
   const headers = await authorization();
   const body = new FormData();
   body.append("filename", file, file.name);
@@ -38,7 +39,7 @@ async function send(path, file, progress) {
 
 export function update(root) {
   let gone = false;
-  let waiting = null; // {version, since} of a restart into another version
+  let waiting = null; // since when a restart into another version is waited for
   const result = h("div", { role: "status", class: "stack" });
   const current = h("div");
   const offered = h("div", { class: "stack" });
@@ -94,9 +95,8 @@ export function update(root) {
   }
 
   async function activate() {
-    const before = now.state ? now.state.version : null;
     if (await act("/ota/activate")) {
-      waiting = { before, since: Date.now(), away: false };
+      waiting = { since: Date.now() };
       put(result, banner("plain", t("restarting"), t("restarting.more")));
       follow();
     }
@@ -104,13 +104,13 @@ export function update(root) {
 
   // The reader restarts and proves itself before it calls the new version good.
   async function follow() {
-    const state = await ask("/han", { patience: 4000 }).catch(() => null);
+    const health = await ask("/health", { patience: 4000 }).catch(() => null);
     if (gone || !waiting) return;
-    if (!state || state.rebootPending) waiting.away = true;
-    if (state && !state.rebootPending && waiting.away && state.rebootReason.startsWith("OTA")) {
+    if (health && health.uptime_ms < Date.now() - waiting.since) {
+      const [state, ota] = [await ask("/han").catch(() => now.state), await ask("/ota").catch(() => now.ota)];
       waiting = null;
+      keep("ota", ota);
       keep("state", state);
-      keep("ota", await ask("/ota").catch(() => now.ota));
     } else if (Date.now() - waiting.since < 300000) {
       setTimeout(follow, 2000);
     } else {
@@ -129,8 +129,7 @@ export function update(root) {
     ]));
     if (state && !waiting) {
       const undone = state.rebootReason === "OTA_ROLLBACK" || (ota && ota.error === "rolled_back");
-      const service = now.health && now.health.services.find((row) => row.name === "ota" && row.error);
-      put(result, undone ? banner("bad", t("undone"), t("undone.more", state.version), service && h("p", { class: "small" }, said(service.error)))
+      put(result, undone ? banner("bad", t("undone"), t("undone.more", state.version), ota && ota.reason && h("p", { class: "small" }, said(ota.reason)))
         : state.rebootReason === "OTA_UPDATE" && banner("good", t("updated"), t("updated.more", state.version)));
     }
     if (!ota) return;
@@ -140,7 +139,7 @@ export function update(root) {
     put(offered,
       h("p", null, h("b", null, t("ota.status." + ota.status)), version && ota.status !== "IDLE" && ` · ${version}`, ota.critical && " · " + t("ota.critical")),
       busy && [h("progress", { max: 100, value: ota.progress, "aria-label": t("ota.status." + ota.status) }), h("p", { class: "num" }, number(ota.progress) + "\u00a0%")],
-      ota.error && h("p", { class: "error" }, t("ota." + ota.error)),
+      ota.error && h("p", { class: "error" }, t("ota." + ota.error), ota.reason && ` (${said(ota.reason)})`),
       ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { class: "notes" }, ota.releaseNotes)),
       h("div", { class: "row" },
         ota.allowDownload && h("button", { class: "main", onclick: () => act("/ota/download", t("downloading")) }, t("download")),
