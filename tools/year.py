@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,7 @@ class Board:
         self.port = free_port("127.0.0.1", 0)
         self.line = command(SimpleNamespace(runtime=options.runtime, heap=options.heap), True)
         self.servers = [["127.0.0.1", free_port("127.0.0.1", 0)] for _ in range(3)]
+        self.names = free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
         self.starts = 0
 
     def start(self, at, line, faults):
@@ -105,6 +107,7 @@ class Board:
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": ZERO * 10**9, "state": self.folder,
             "start_us": (at - ZERO) * 1000000, "line": line, "serial": None, "sites": {}, "time_faults": faults,
             "time_servers": self.servers, "cause": 1, "slot": Flash(self.folder).load(), "sources": True,
+            "network": "eth", "names": self.names, "updates": None,
         }  # fmt: skip
         arguments, environment, folder = self.line
         self.process = subprocess.Popen(
