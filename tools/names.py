@@ -69,13 +69,14 @@ def _families(trees):
         bases = {name.id for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases
                  for name in ast.walk(base) if isinstance(name, ast.Name)}  # fmt: skip
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                package = module.rsplit(".", node.level)[0]
-                path = package + ("." + node.module if node.module else "")
+            if isinstance(node, ast.ImportFrom):
+                package = module.rsplit(".", node.level)[0] if node.level else ""
+                path = ".".join(part for part in (package, node.module) if part)
                 for alias in node.names:
                     if (alias.asname or alias.name) in bases:
                         found = path if path in trees else path + "." + alias.name
-                        family[head(found)] = head(module)
+                        if found in family:
+                            family[head(found)] = head(module)
     return {module: head(module) for module in trees}
 
 

@@ -93,6 +93,19 @@ async def test_what_setup_takes():
         assert (await send(app, {"s": True, "ss": "x", "sp": ""})).status == 401
 
 
+async def test_the_same_once_more_is_tried_at_once():
+    async with Running(Wireless()) as app:
+        home, app.board.radio.air.points = app.board.radio.air.points, []
+        await send(app, {"s": True, "ss": "Home", "sp": "correct horse"})
+        await passes(app, 300)
+        while app.links.wlan.trying:
+            await passes(app, 1)
+        app.board.radio.air.points = home
+        await send(app, {"s": True, "ss": "Home", "sp": "correct horse"})
+        await passes(app, 8)
+        assert (await get(app, "/han"))["wifiIp"] == "127.0.0.1"
+
+
 async def test_a_scan():
     async with Running(Wireless()) as app:
         assert await get(app, "/wifi/scan") == {"status": "SCAN_RUNNING"}

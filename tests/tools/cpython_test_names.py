@@ -81,6 +81,14 @@ def test_relatives_do_not_share_a_name_for_two_attributes():
     assert own not in short["han.base"].replace("_a = (1, 2)", "")
 
 
+def test_relatives_find_each_other_by_the_whole_name_too():
+    user = USER.replace("from .base import Base", "from han.base import Base")
+    assert names.short({"han.base": BASE, "han.user": user})["han.base"] == (
+        names.short({"han.base": BASE, "han.user": USER})["han.base"]
+    )
+    names.short({"han.user": "from argparse import Action\n\n\nclass Other(Action):\n    pass\n"})
+
+
 def test_attributes_of_strangers_keep_their_names():
     stranger = "class A:\n    def __init__(self):\n        self._x_own = 1\n\n"
     stranger += "def peek(other):\n    return other._y_there\n"

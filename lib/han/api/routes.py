@@ -117,6 +117,8 @@ class Routes:
             values = changed(given, self._config.values)
             if values != self._config.values:
                 self._configure(values)
+            elif translate:
+                self._links.policy().hurry()
         except ValueError as error:
             return refusal(400, str(error))
         except OSError as error:

@@ -292,6 +292,13 @@ class Policy:
             values["older"] = {key: old[key] for key in ("np", "e", "w")}
         return True
 
+    def hurry(self):
+        """Somebody waits for WiFi: the pause between two attempts is over."""
+        link = self._links.wlan
+        if link and not link.trying:
+            link.due = 0
+            link.tried = 0
+
     def apply(self):
         """The configuration has changed: use it, when the answer is out."""
         self._apply = self._links.uptime_s() + _APPLY

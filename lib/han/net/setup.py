@@ -33,9 +33,10 @@ class Setup:
         ap.active(True)
         try:
             ap.config(ssid=self.name, security=_WPA2 if key else _OPEN, key=key)
-            sta = board.wlan("sta")
-            if not (sta and sta.isconnected()):  # there is one radio, and the station's channel counts
+            try:
                 ap.config(channel=channel or _CHANNEL)
+            except (OSError, RuntimeError):
+                pass  # there is one radio, and it is on the channel of the station
             #: The reader's address there.
             self.address = ap.ifconfig()[0]
             self._names = dns.Service(board.names or (self.address, 53), self.address)
