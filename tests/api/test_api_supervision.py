@@ -149,6 +149,8 @@ async def test_low_memory_sheds_streams_and_refuses_uploads_until_it_is_over():
         assert (await ask(app, "/sse")).status == 503
         refused = await ask(app, "/configuration", "PUT", body=json.dumps({"s": False}).encode())
         assert refused.status == 503 and refused.headers["retry-after"] == "30"
+        upload = await ask(app, "/update", "POST", "Content-Type: multipart/form-data; boundary=x\r\n", b"--x\r\n")
+        assert upload.status == 503
         health = row(await get(app, "/health"), "memory")
         assert health["health"] == "degraded" and "13000 bytes free" in health["error"]
         assert (await ask(app, "/meter/id")).status == 503  # no reading yet: served as ever
