@@ -30,7 +30,7 @@ size: $(SETUP) ## .mpy bytes of each module and heap after boot, against the bud
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot
 	@$(PY) -m tools.bench
 
-sweep: $(SETUP) ## cut power in every flash operation of a week and start again from what is left
+sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, and start again from what is left
 	@$(PY) -m tools.sweep
 
 year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [DAYS= METER= RUNTIME= SEED=]
