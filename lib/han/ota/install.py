@@ -5,7 +5,8 @@ What may happen while one is taken, and what then is:
 1. All of it comes and is right: READY_TO_REBOOT. What starts next is still this application.
 2. Its first bytes are not of an image for this chip: FAILED, nothing has been erased; what was
    staged before still is.
-3. It is cut short, comes too slowly, is too long: FAILED. The other slot is half new and not staged.
+3. It is cut short, comes too slowly, is too long: FAILED. The other slot is half new, without its
+   first bytes, and not staged.
 4. The flash refuses, or does not hold what was written to it: FAILED, write_failed.
 5. It is all there and wrong (structure, product, chip, version, hashes, signature): FAILED.
 6. The reader loses power or restarts: all of this is forgotten, the application that ran starts again.
@@ -64,7 +65,8 @@ class Installer:
                 release("han.ota." + name)
             updates.expected = count
             change(updates, "INSTALL_IN_PROGRESS")
-            values = await self.verify(writer.buf, count, digest)
+            values = await self.verify(writer.buf, count, digest, writer)
+            writer.complete()
             error = None
             stage(updates, values["version"])
         except Wrong as wrong:
@@ -78,13 +80,13 @@ class Installer:
                     updates.version = kept[1]
         return error is None
 
-    async def verify(self, buf, size=None, digest=None):
-        """The manifest of the image in the slot, once all of it is right; Wrong."""
+    async def verify(self, buf, size=None, digest=None, slot=None):
+        """The manifest of the image in the slot, or in what reads like one, once all of it is right; Wrong."""
         from .image import Check
         from .keys import KEYS
 
         try:
-            check = Check(self._slot, self._chip, buf)
+            check = Check(slot or self._slot, self._chip, buf)
             self._accept(check.manifest(size)[2])
             return await check.all(KEYS, size, digest)
         except OSError as error:
