@@ -7,6 +7,7 @@ import asyncio
 
 from han.ota import proof
 from han.ota.state import busy, closed
+from han.ota.updates import forget
 from host_sim.machine import ChipReset
 from host_sim.powercut import PowerCut
 from tests.ota.world import SECTOR, SECTORS, image
@@ -41,19 +42,17 @@ def goes_on(chip, *versions):
     Update(chip, NEWER).run()
 
 
-async def refused(chip, data, error, least=None):
-    reader = Reader(chip)
-    assert not await reader.upload(data, least)
+async def refused(reader, data, error):
+    assert not await reader.upload(data)
     state = reader.state
     assert state.status == "FAILED" and state.staged is None and state.reason, state.status
     assert error is None or state.error == error, (state.error, state.reason)
-    return reader
 
 
 def test_everything_that_can_be_wrong_with_an_image():
     for name, error in WRONG.items():
         chip = new_chip()
-        asyncio.run(refused(chip, image(name), error))
+        asyncio.run(refused(Reader(chip), image(name), error))
         goes_on(chip)
 
 
@@ -65,7 +64,7 @@ def test_one_bit_is_wrong_anywhere():
         data = bytearray(good)
         data[random.below(len(data))] ^= 1 << random.below(8)
         if bytes(data[-SECTOR:-2880]) != good[-SECTOR:-2880] or bytes(data[:-SECTOR]) != good[:-SECTOR]:
-            asyncio.run(refused(chip, data, None))
+            asyncio.run(refused(Reader(chip), data, None))
     goes_on(chip)
 
 
@@ -73,14 +72,14 @@ def test_it_ends_anywhere():
     good = image("good")
     chip = new_chip()
     for size in [1, 23, 24, 4095, 4096, 4097] + list(range(8000, len(good), 1777)) + [len(good) - 1]:
-        asyncio.run(refused(chip, good[:size], None))
+        asyncio.run(refused(Reader(chip), good[:size], None))
     goes_on(chip)
 
 
 def test_an_older_image_again():
     chip = new_chip()
     Update(chip, NEW).run()
-    asyncio.run(refused(chip, image("same"), "too_old"))
+    asyncio.run(refused(Reader(chip), image("same"), "too_old"))
     goes_on(chip, NEW)
 
 
@@ -91,7 +90,7 @@ def test_power_fails_while_a_forged_one_comes():
             chip = new_chip(seed=number)
             chip.power.restore(number)
             try:
-                asyncio.run(refused(chip, image(name), "bad_signature"))
+                asyncio.run(refused(Reader(chip), image(name), "bad_signature"))
                 break
             except PowerCut:
                 pass
@@ -116,6 +115,18 @@ def test_two_uploads_at_once():
     chip.start(POWER)
     runs(chip, OLD)
     assert chip.boot["rolled_back"] is None
+
+
+def test_what_another_request_forgets_is_not_what_an_upload_needs():
+    async def both(chip):
+        reader = Reader(chip)
+        first = asyncio.create_task(refused(reader, image("flip-signature"), "bad_signature"))
+        while not reader.state.written:
+            await asyncio.sleep(0)
+        forget(reader.state)  # the other one has been refused
+        await first
+
+    asyncio.run(both(new_chip()))
 
 
 def test_the_client_vanishes():

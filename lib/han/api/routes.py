@@ -174,7 +174,7 @@ class Routes:
 
             return await serve(request, self._updates, self._messages, self._trusted, self._config.get("pw"))
         finally:
-            forget()
+            forget(self._updates)
             release("han.api.update")
 
     async def definitions(self, request):

@@ -39,4 +39,4 @@ async def poll(updates, config, report):
 
                 settle(updates)
                 del settle
-            forget()  # but this function goes on
+            forget(updates)  # but this function goes on

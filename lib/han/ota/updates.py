@@ -52,7 +52,7 @@ class Updates:
 
         await prove(self, failing, port, report)
         del prove
-        forget()
+        forget(self)
         if not self.board.updates:
             return report("stopped", "disabled", None)
         from .poll import poll
@@ -60,8 +60,10 @@ class Updates:
         await poll(self, config, report)
 
 
-def forget():
-    """Release the modules that were needed for an update."""
+def forget(updates):
+    """Release the modules that were needed for an update; not while one is on its way, which needs them as they are."""
+    if updates.status[-11:] == "IN_PROGRESS":
+        return
     for name in list(modules):
         if name[:8] == "han.ota." and name != __name__ or name == "han.net.http":
             release(name)
