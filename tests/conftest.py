@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import sys
 
 import pytest
 
@@ -20,3 +21,11 @@ def pytest_pyfunc_call(pyfuncitem):
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+@pytest.fixture(autouse=True)
+def _modules():
+    """What the application releases in a test is there again for the next, whose names are of the module as it was."""
+    before = {name: module for name, module in sys.modules.items() if name.startswith("han.")}
+    yield
+    sys.modules.update(before)
