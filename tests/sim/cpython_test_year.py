@@ -1,6 +1,10 @@
 """A few days of `make year`: the whole reader, restarted, cut off, lied to, its meter replaced."""
 
+import pytest
+
 from tools import year
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_six_days_are_what_the_meter_counted(capsys):
