@@ -65,13 +65,16 @@ class Policy:
         """Do what is due; changed: some link has come, gone or got another address. True: nothing is left."""
         links = self._links
         before = [link.address for link in links.all]
+        first = not links.known
         busy = bool(links.setup and links.setup.full())
         wanted = links.all
         if self._apply is None or now >= self._apply:
             self._apply = None
             wanted = self._keep(now, busy)
         if changed or before != [link.address for link in links.all]:
-            links.log.add("network: " + (", ".join([x.name + " " + x.address for x in links.all if x.up]) or "none"))
+            if not first or links.setup:  # that all begins as it should is not worth a word
+                up = ["%s %s" % (link.name, link.address) for link in links.all if link.up]
+                links.log.add("network: " + (", ".join(up) or "none"))
             links.bus.publish("state", None)
         if links.scan and links.scan.look():
             links.scan = None
