@@ -14,7 +14,7 @@ from tools import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from tools import bench_api, bench_decode, bench_history  # noqa: E402  the path comes first
+from tools import bench_api, bench_decode, bench_history, bench_upload  # noqa: E402  the path comes first
 
 
 def main():
@@ -23,7 +23,8 @@ def main():
     print()
     bench_decode.report()
     recorded = bench_history.report()
-    return 0 if bench_api.report() and recorded else 1
+    answered = bench_api.report()
+    return 0 if bench_upload.report() and answered and recorded else 1
 
 
 def processor():

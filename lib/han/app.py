@@ -265,4 +265,8 @@ class App:
         def report(status, health, error=None):
             self.supervisor.set("ota", status, health, error)
 
-        await self.updates.run(self.supervisor.failing, lambda: self.port, self.config, report)
+        def network():
+            # Who has to set the reader up comes over its own access point.
+            return self.links.setup or self.board.network()[1:3] != ("0.0.0.0", "0.0.0.0")
+
+        await self.updates.run(self.supervisor.failing, network, lambda: self.port, self.config, report)

@@ -13,29 +13,26 @@ async def test_a_new_one_is_kept_when_all_works():
     async with Running() as app:
         world = World(pending=True)
         assert not world.state.proven
-        assert await look(world.state, None, app.port) is None
+        assert await look(world.state, None, True, app.port) is None
         assert world.flash.marks == ["confirmed", "healthy"] and not world.boot["pending"]
 
 
 async def test_a_new_one_needs_tasks_network_and_api():
     async with Running() as app:
         world = World(pending=True)
-        assert await look(world.state, "meter does not run", app.port) == "meter does not run"
-        world.addresses = ["0.0.0.0", "0.0.0.0"]
-        assert await look(world.state, None, app.port) == "no network"
-        world.addresses = ["10.0.0.3", "0.0.0.0"]
-        assert "API does not answer" in await look(world.state, None, 1)
+        assert await look(world.state, "meter does not run", True, app.port) == "meter does not run"
+        assert await look(world.state, None, False, app.port) == "no network"
+        assert "API does not answer" in await look(world.state, None, True, 1)
         assert not world.flash.marks and world.boot["pending"]
-        assert await look(world.state, None, app.port) is None
+        assert await look(world.state, None, True, app.port) is None
 
 
 async def test_one_that_was_confirmed_before_needs_no_network():
     async with Running() as app:
         world = World()
-        world.addresses = ["0.0.0.0", "0.0.0.0"]
         assert world.state.proven
-        assert await look(world.state, "meter does not run", app.port) and not world.flash.marks
-        assert await look(world.state, None, app.port) is None
+        assert await look(world.state, "meter does not run", True, app.port) and not world.flash.marks
+        assert await look(world.state, None, False, app.port) is None
         assert world.flash.marks == ["healthy"]
 
 
@@ -47,7 +44,7 @@ async def test_flash_that_refuses_the_confirmation_is_told():
             raise OSError(-1, "ESP_FAIL")
 
         world.confirm = refuse
-        assert "flash refuses" in await look(world.state, None, app.port)
+        assert "flash refuses" in await look(world.state, None, True, app.port)
 
 
 class Hurried:
@@ -68,7 +65,11 @@ async def run(world, failing, port, seconds):
     sys.modules["han.ota.proof"] = proof  # not another one
     updates.asyncio = proof.asyncio = hurried
     try:
-        task = asyncio.create_task(world.state.run(failing, port, None, lambda *report: reports.append(report)))
+
+        def report(*told):
+            reports.append(told)
+
+        task = asyncio.create_task(world.state.run(failing, lambda: True, port, None, report))
         while not task.done() and hurried.slept < seconds:
             await asyncio.sleep(0.001)
         task.cancel()

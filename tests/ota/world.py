@@ -68,7 +68,6 @@ class World:
     """A chip, its Updates, and what they have told."""
 
     chip = "sim"
-    updates_url = None
     channel = "release"
     roots = None
     listen = ("127.0.0.1", 0)
@@ -79,10 +78,9 @@ class World:
         self.boot = self.flash.boot
         self.slots = self.flash.slots
         self.confirm = self.flash.confirm
-        self.updates = self.updates_url
+        self.updates = None
         self.ticks = 1000
         self.restarts = []
-        self.addresses = ["0.0.0.0", "10.0.0.2"]
         self.bus = Bus()
         self.state = Updates(self, self.bus, Clock(self), version, lambda *why: self.restarts.append(why))
 
@@ -97,14 +95,6 @@ class World:
 
     def random(self, n):
         return bytes(n)
-
-    def network(self):
-        return "name", self.addresses[0], self.addresses[1], None
-
-    @property
-    def told(self):
-        """How many messages there were."""
-        return self.bus.count.get("ota", 0)
 
 
 def sha256(data):

@@ -25,11 +25,11 @@ _MOST = const(600)
 
 
 # Lives until the application is proven; where it never is, as long as the application.
-async def prove(updates, failing, port, report):
+async def prove(updates, failing, network, port, report):
     """Return once the application is proven, and kept. See Updates.run."""
     waited = 60
     while True:
-        why = await look(updates, failing(), port())
+        why = await look(updates, failing(), network(), port())
         if not why:
             updates.proven = True
             return
@@ -40,15 +40,13 @@ async def prove(updates, failing, port, report):
         await asyncio.sleep(_LOOK)
 
 
-async def look(updates, failing, port):
-    """Have the application kept; why not, None where it is. failing: a critical task that does not run, in words."""
+async def look(updates, failing, network, port):
+    """Have the application kept; why not, None where it is. failing: what critical task does not run, in words."""
     board = updates.board
     if failing:
         return failing
-    if not updates.proven:
-        _, wifi, ethernet, _ = board.network()
-        if wifi == ethernet == "0.0.0.0":
-            return "no network"
+    if not updates.proven and not network:
+        return "no network"
     host = board.listen[0]
     if host == "0.0.0.0":
         host = "127.0.0.1"

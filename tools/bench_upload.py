@@ -1,0 +1,85 @@
+"""An image of 1.7 MB uploaded to the simulated board, as the page does it: MB/s, and the heap that it takes."""
+
+import json
+import os
+import sys
+import threading
+import time
+import urllib.request
+
+from tools import sign, simulator
+from tools.image import application, esp_image, slot
+
+_SIZE = 1700000
+_HEAP = "320k"
+_LOOK_S = 0.05
+_PERIOD_S = 1.5  # a heap's free bytes are those after the least of so many looks
+
+
+def image():
+    """A signed image of about that size for the simulated board, newer than any."""
+    files = {"filler.bin": os.urandom(_SIZE - 40000)}
+    return slot.make(
+        esp_image.made("1.29.0"), application.SIM, files, "99.0.0.0", "0.1.0.0", "1.29.0", sign.development_key())
+
+
+def report():
+    """Print the table; False where an upload fails."""
+    data = image()
+    print("\nupload of %.1f MB by POST /ota: written, read back, verified" % (len(data) / 1e6))
+    print("%-22s %10s %10s %26s" % ("interpreter", "s", "MB/s", "heap taken meanwhile, B"))
+    ok = True
+    for runtime in ("cpython", "micropython"):
+        arguments = ["--runtime", runtime, "--port", "0"]
+        if runtime == "micropython":
+            arguments += ["--heap", _HEAP]
+        try:
+            with simulator.Simulator(*arguments) as reader:
+                reader.wait_for_reading()
+                seconds, taken = upload(reader, data)
+            shown = taken if runtime == "micropython" else "-"
+            print("%-22s %10.1f %10.2f %26s" % (runtime, seconds, len(data) / 1e6 / seconds, shown), flush=True)
+        except (OSError, RuntimeError) as error:
+            print("%-22s %s" % (runtime, error))
+            ok = False
+    return ok
+
+
+def upload(reader, data):
+    """(seconds, bytes of heap less than before at the worst moment) of one; RuntimeError where it is not staged."""
+    before = _least(reader, _PERIOD_S)
+    token = reader.get("/auth/token")["accessToken"]
+    request = urllib.request.Request(reader.url + "/ota", data, {
+        "Authorization": "Bearer " + token, "Content-Type": "application/octet-stream"})  # fmt: skip
+    answer = {}
+
+    def send():
+        with urllib.request.urlopen(request, timeout=120) as response:
+            answer.update(json.load(response))
+
+    started = time.perf_counter()
+    sender = threading.Thread(target=send)
+    sender.start()
+    least = before
+    while sender.is_alive():
+        least = min(least, _least(reader, 0))
+        sender.join(_LOOK_S)
+    seconds = time.perf_counter() - started
+    if answer.get("status") != "READY_TO_REBOOT":
+        raise RuntimeError("the upload failed: %s" % reader.get("/ota"))
+    return seconds, before - least
+
+
+def _least(reader, seconds):
+    """The least free heap that /health tells of in so long."""
+    end = time.monotonic() + seconds
+    found = []
+    while True:
+        found.append(reader.get("/health")["free_heap_size"])
+        if time.monotonic() >= end:
+            return min(found)
+        time.sleep(_LOOK_S)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if report() else 1)
