@@ -48,20 +48,21 @@ async def test_flash_that_refuses_the_confirmation_is_told():
 
 
 class Hurried:
-    """asyncio whose seconds are short, for the module that waits; what it slept."""
+    """asyncio whose seconds are short, until they reach a limit; what was slept."""
 
-    def __init__(self):
+    def __init__(self, limit):
         self.slept = 0
+        self._limit = limit
 
     async def sleep(self, seconds):
         self.slept += seconds
-        await asyncio.sleep(0)
+        await asyncio.sleep(0 if self.slept < self._limit else 60)
 
 
 async def run(world, failing, port, seconds):
     """(reports, seconds that went by) of Updates.run, ended after so many seconds of its own."""
     reports = []
-    hurried = Hurried()
+    hurried = Hurried(seconds)
     sys.modules["han.ota.proof"] = proof  # not another one
     updates.asyncio = proof.asyncio = hurried
     try:
