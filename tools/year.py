@@ -110,6 +110,7 @@ class Board:
             "network": "eth", "names": self.names, "updates": None,
         }  # fmt: skip
         arguments, environment, folder = self.line
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes
         self.process = subprocess.Popen(
             arguments, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
