@@ -56,7 +56,7 @@ async def serve(board, app, feed):
         running.cancel()
         try:
             await running
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, SystemExit):  # a reset has ended the loop already
             pass
 
 
