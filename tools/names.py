@@ -1,15 +1,18 @@
 """Shorter names for what only the code itself calls by name: each name that is its own costs the chip memory.
 
-Functions, methods and classes keep theirs, as tracebacks show them. What changes, everywhere the same way:
+Public functions, methods and classes keep theirs. What changes, everywhere the same way:
 
 - parameters without a default, which nobody gives by keyword: a, b, c …
-- private attributes and a module's private values: _a, _b, _c …, the same few in all modules
+- private attributes, methods, functions and a module's private values: _a, _b, _c …, the same few in all modules
+
+`python -m tools.names server _c` tells what a traceback's `File "server", in _c` was.
 
 An attribute is private to the modules that belong together: those whose classes inherit from each other's.
 """
 
 import ast
 import string
+import sys
 
 
 def short(sources):
@@ -22,7 +25,7 @@ def short(sources):
         alias.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }  # fmt: skip
-    kept = set().union(*(_defined(tree) for tree in trees.values()))
+    kept = {name for tree in trees.values() for name in _defined(tree) if not _private(name)}
     own = {}  # family: attributes of its objects
     for module, tree in trees.items():
         own.setdefault(families[module], set()).update(_attributes(tree, True))
@@ -41,6 +44,11 @@ def short(sources):
             taken = kept | values[module]
             _Renamed(attributes, dict(zip(private, _pool("_", taken))), keywords).visit(trees[module])
     return {module: ast.unparse(tree) + "\n" for module, tree in trees.items()}
+
+
+def functions(before, after):
+    """[(function before, after)] of a module's text and what short() makes of it."""
+    return list(zip(_defined(ast.parse(before)), _defined(ast.parse(after))))
 
 
 def _pool(before, taken):
@@ -74,7 +82,8 @@ def _families(trees):
                 path = ".".join(part for part in (package, node.module) if part)
                 for alias in node.names:
                     if (alias.asname or alias.name) in bases:
-                        found = path if path in trees else path + "." + alias.name
+                        found = path + "." + alias.name  # a module, whose class is the base
+                        found = found if found in trees else path
                         if found in family:
                             family[head(found)] = head(module)
     return {module: head(module) for module in trees}
@@ -85,11 +94,12 @@ def _attributes(tree, own):
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            mine = isinstance(node.value, ast.Name) and node.value.id == "self"
+            mine = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
             if mine or not own:
                 found.add(node.attr)
         elif isinstance(node, ast.ClassDef):
             found |= set().union(*(_targets(part) for part in node.body))
+            found |= {part.name for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))}
     return {name for name in found if _private(name)}
 
 
@@ -100,9 +110,11 @@ def _targets(node):
 
 
 def _values(tree):
-    """A module's private names that are no functions, no classes and not given by const(), which cost nothing."""
+    """A module's private names that are not given by const(), which cost nothing."""
     found = set()
     for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and _private(node.name):
+            found.add(node.name)
         call = node.value if isinstance(node, ast.Assign) else None
         if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "const"):
             found |= {name for name in _targets(node) if _private(name) and len(name) > 1}
@@ -111,7 +123,7 @@ def _values(tree):
 
 def _defined(tree):
     kinds = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
-    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+    return [node.name for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 class _Renamed(ast.NodeTransformer):
@@ -119,7 +131,6 @@ class _Renamed(ast.NodeTransformer):
         self._attributes = attributes
         self._scopes = [values]
         self._keywords = keywords
-        self._class = False
 
     def visit_Attribute(self, node):
         self.generic_visit(node)
@@ -153,8 +164,20 @@ class _Renamed(ast.NodeTransformer):
                             name.id = self._attributes.get(name.id, name.id)
                 body.append(part)
             else:
-                body.append(self.visit(part))
+                part = self.visit(part)
+                if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    part.name = self._attributes.get(part.name, part.name)
+                body.append(part)
         node.body = body
+        if len(self._scopes) == 1:
+            node.name = self._scopes[0].get(node.name, node.name)
+        return node
+
+    def visit_Module(self, node):
+        node.body = [self.visit(part) for part in node.body]
+        for part in node.body:
+            if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                part.name = self._scopes[0].get(part.name, part.name)
         return node
 
     def _function(self, node):
@@ -213,3 +236,20 @@ def _bound(function):
             outside |= set(node.names)
         todo += ast.iter_child_nodes(node)
     return names - outside
+
+
+def main(module, name):
+    """Print what functions of a module, whichever package it is in, have the short name."""
+    from tools import stage
+
+    found = stage.sources()
+    texts = stage.prepared(found)
+    for path, source in found.items():
+        if path.stem == module and path in texts:
+            for before, after in functions(source.read_text(), texts[path]):
+                if after == name:
+                    print("%s: %s" % (path, before))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

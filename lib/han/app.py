@@ -72,7 +72,7 @@ class App:
         )  # fmt: skip
         self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
         routes = Routes(
-            self.messages, self.streams, self.link, self.history, self._tokens, self._report, self.config,
+            self.messages, self.streams, self.link, self.history, self._tokens, self.report, self.config,
             self._configure, self.restart, self.links, self.updates,
         )  # fmt: skip
         self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
@@ -126,7 +126,7 @@ class App:
         region = flash.Region(self.board.partition("state"), *flash.TOKEN_KEY)
         return Tokens(Copies(region, b"HANT"), self._seed, self.clock)
 
-    def _report(self):
+    def report(self):
         """GET /diagnostics, in pieces."""
         from .api.diagnostics import report
 

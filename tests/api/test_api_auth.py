@@ -3,7 +3,7 @@
 import json
 from binascii import a2b_base64
 
-from han.api.auth import Tokens, _decode, _encode, _hmac
+from han.api.auth import Tokens, base64, from_base64, hmac_sha256
 from han.store import flash
 from han.store.copies import Copies
 
@@ -44,19 +44,20 @@ def tokens(memory=None, clock=None):
 def signed(made, claims, head=b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", key=None):
     """A token with any claims (dict or bytes), signed by the key or another."""
     body = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
-    text = head + b"." + _encode(body)
-    return "Bearer " + (text + b"." + _encode(_hmac(key or made.key, text))).decode()
+    text = head + b"." + base64(body)
+    return "Bearer " + (text + b"." + base64(hmac_sha256(key or made.key, text))).decode()
 
 
 def claims_of(token):
-    return json.loads(_decode(token.split(".")[1].encode()))
+    return json.loads(from_base64(token.split(".")[1].encode()))
 
 
 def test_hmac_sha256():
     # RFC 4231, test cases 1 and 2.
-    assert _hmac(b"\x0b" * 20, b"Hi There").hex() == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    digest = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert hmac_sha256(b"\x0b" * 20, b"Hi There").hex() == digest
     digest = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-    assert _hmac(b"Jefe", b"what do ya want for nothing?").hex() == digest
+    assert hmac_sha256(b"Jefe", b"what do ya want for nothing?").hex() == digest
 
 
 def test_what_a_token_says():
@@ -133,9 +134,9 @@ def test_forged_tokens():
         "Bearer \xff\xff",
         signed(made, claims, key=b"x" * 32),
         # Other algorithms, none of which is ever looked at.
-        signed(made, claims, head=_encode(b'{"alg":"none","typ":"JWT"}')),
-        signed(made, claims, head=_encode(b'{"typ":"JWT","alg":"HS256"}')),
-        "Bearer " + _encode(b'{"alg":"none"}').decode() + "." + good.split(".")[1] + ".",
+        signed(made, claims, head=base64(b'{"alg":"none","typ":"JWT"}')),
+        signed(made, claims, head=base64(b'{"typ":"JWT","alg":"HS256"}')),
+        "Bearer " + base64(b'{"alg":"none"}').decode() + "." + good.split(".")[1] + ".",
         signed(made, dict(claims, aud="other")),
         signed(made, dict(claims, aud=["cozify-han"])),
         signed(made, dict(claims, boot="0" * 16)),

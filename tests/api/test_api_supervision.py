@@ -124,7 +124,7 @@ async def test_flash_that_refuses_does_not_stop_anything():
         board.broken = True
         app.log.crash("meter", ValueError("x"))
         assert (await get(app, "/health"))["type"] == "HAN_HEALTH_MESSAGE"
-        report = b"".join(app._report()).decode()
+        report = b"".join(app.report()).decode()
         assert "cannot be read" in json.loads(report)["crashes"][0]["text"]
 
 

@@ -6,6 +6,13 @@ BASE = '''
 _LIMITS = (1, 2)
 _ONE = const(1)
 
+def _helper(number):
+    return number
+
+class _Kept:
+    def value(self):
+        return _helper(0)
+
 class Base:
     _kind = 7
 
@@ -18,7 +25,7 @@ class Base:
 
     def total(self, number):
         a = 5
-        return self._twice(self._sum) + number + a + _LIMITS[1] + self._kind + _ONE
+        return self._twice(self._sum) + number + a + _LIMITS[1] + self._kind + _ONE + _Kept().value()
 '''
 
 USER = '''
@@ -68,9 +75,9 @@ def test_they_mean_the_same():
 
 def test_what_stays_and_what_goes():
     short = names.short({"han.base": BASE, "han.user": USER})
-    for kept in ("def _twice", "_ONE = const(1)", "third=3", "self.public", "class Base"):
+    for kept in ("def total", "_ONE = const(1)", "third=3", "self.public", "class Base"):
         assert kept in short["han.base"], kept
-    for gone in ("_sum", "_kind", "_LIMITS", "first", "second"):
+    for gone in ("_twice", "_helper", "_Kept", "_sum", "_kind", "_LIMITS", "first", "second"):
         assert gone not in short["han.base"].replace("def total", ""), gone
     assert "backlog=1" in short["han.user"] and "def keyword(a, backlog)" in short["han.user"]
 
@@ -78,7 +85,7 @@ def test_what_stays_and_what_goes():
 def test_relatives_do_not_share_a_name_for_two_attributes():
     short = names.short({"han.base": BASE, "han.user": USER})
     own = short["han.user"].split(" = 100")[0].rsplit("self.", 1)[1]
-    assert own not in short["han.base"].replace("_a = (1, 2)", "")
+    assert "self." + own not in short["han.base"]
 
 
 def test_relatives_find_each_other_by_the_whole_name_too():
@@ -95,3 +102,18 @@ def test_attributes_of_strangers_keep_their_names():
     owner = "class B:\n    def __init__(self):\n        self._y_there = 1\n"
     short = names.short({"han.a": stranger, "han.b": owner})
     assert "_y_there" in short["han.a"] and "_y_there" in short["han.b"] and "_x_own" not in short["han.a"]
+
+
+def test_a_traceback_can_be_read():
+    sources = {"han.base": BASE, "han.user": USER}
+    found = names.functions(BASE, names.short(sources)["han.base"])
+    assert ("total", "total") in found
+    assert [short for long, short in found if long == "_helper"][0].startswith("_")
+
+
+def test_a_class_of_an_imported_module_is_a_relative_too():
+    base = "class App:\n    def __init__(self):\n        self._start()\n\n    def _start(self):\n        self.x = 1\n"
+    safe = "from . import app\n\nclass App(app.App):\n    def _start(self):\n        self.x = 2\n"
+    short = names.short({"han": "", "han.app": base, "han.safe": safe})
+    name = short["han.safe"].split("def ")[1].split("(")[0]
+    assert "self.%s()" % name in short["han.app"] and name != "_start"

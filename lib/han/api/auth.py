@@ -26,15 +26,15 @@ _KEY = const(32)
 _LONGEST = const(512)
 
 
-def _encode(data):
+def base64(data):
     return b2a_base64(data).rstrip(b"\n=").replace(b"+", b"-").replace(b"/", b"_")
 
 
-def _decode(data):
+def from_base64(data):
     return a2b_base64(data.replace(b"-", b"+").replace(b"_", b"/") + b"===="[: -len(data) % 4])
 
 
-def _hmac(key, data):
+def hmac_sha256(key, data):
     """HMAC-SHA256 (RFC 2104) with a key of 64 bytes at most."""
     key += bytes(64 - len(key))
     inner = sha256(bytes([byte ^ 0x36 for byte in key]) + data).digest()
@@ -70,8 +70,8 @@ class Tokens:
         unix = self._clock.unix_ms()
         if unix is not None:
             claims += ',"iat":%d,"exp":%d' % (unix // 1000, unix // 1000 + _LIFE)
-        signed = _HEAD + b"." + _encode((claims + "}").encode())
-        return (signed + b"." + _encode(_hmac(self.key, signed))).decode()
+        signed = _HEAD + b"." + base64((claims + "}").encode())
+        return (signed + b"." + base64(hmac_sha256(self.key, signed))).decode()
 
     def refuse(self, field):
         """Why an Authorization field does not do: (status, message); None where it does."""
@@ -80,10 +80,10 @@ class Tokens:
             return 401, "token missing: take one from /auth/token, send authorization: Bearer <token>"
         signed, _, mark = token.strip().encode().rpartition(b".")
         head, _, body = signed.partition(b".")
-        if head != _HEAD or len(signed) > _LONGEST or not _same(_encode(_hmac(self.key, signed)), mark):
+        if head != _HEAD or len(signed) > _LONGEST or not _same(base64(hmac_sha256(self.key, signed)), mark):
             return 401, "token malformed or forged"
         try:
-            claims = json.loads(_decode(body))
+            claims = json.loads(from_base64(body))
             right = claims["aud"] == _AUDIENCE
             fresh = claims["boot"] == self._boot and 0 <= self._now() - claims["up"] < _LIFE
             scopes = claims["scope"].split(" ")

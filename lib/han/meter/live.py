@@ -1,4 +1,5 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
+from ..core.modules import release
 from .obis import (
     EXPORT_ENERGY,
     EXPORT_ENERGY_T1,
@@ -76,6 +77,7 @@ class Live(Reading):
         if traces != self._traces:
             from . import identity  # its tables are needed once a meter
 
+            release("han.meter.identity")
             self._traces = traces
             self._identity = identity.of(*[text(raw) if raw else None for raw in traces])
         return self._identity
