@@ -13,6 +13,11 @@ sign.write_module()  # which the application imports
 images.write()
 
 
+def pytest_collection_modifyitems(items):
+    """The page's tests come last: the browser that they share keeps an event loop open in this thread."""
+    items.sort(key=lambda item: item.path.parent.name == "page")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Async tests run in a loop of their own, as on MicroPython."""
