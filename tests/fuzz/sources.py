@@ -54,14 +54,14 @@ class Tap(Decoder):
             self.content = bytes(buf[start + 8:end - 8])
         super().telegram(kind, buf, start, end)
 
-    def _notification(self, buf, start, end):
+    def notification(self, buf, start, end):
         self.content = bytes(buf[start:end])
-        super()._notification(buf, start, end)
+        super().notification(buf, start, end)
 
-    def _text(self, buf, start, end):
+    def text(self, buf, start, end):
         text = bytes(buf[start:end])
         self.content = text[:text.rfind(b"!") + 1]
-        super()._text(buf, start, end)
+        super().text(buf, start, end)
 
 
 def grouped(sources):

@@ -206,10 +206,10 @@ class Anonymiser(Decoder):
         # Content that is only authenticated can be read; its tag will be wrong.
         return None if header.control & 0x20 else (header.start, end - 12)
 
-    def _notification(self, buf, start, end):
+    def notification(self, buf, start, end):
         self._info[0] = 0
         rejected = self.rejected
-        super()._notification(buf, start, end)
+        super().notification(buf, start, end)
         known = rejected == self.rejected
         if not self._info[0] or not known and self.reason == "list malformed":
             return

@@ -62,7 +62,7 @@ class Decoder:
         elif kind == SML:
             self._sml(buf, start, end)
         else:
-            self._text(buf, start, end)
+            self.text(buf, start, end)
 
     def _reject(self, reason, detail=""):
         if self._unproven:
@@ -141,14 +141,14 @@ class Decoder:
             start = apdu.skip_llc(buf, start, end)
             tag = buf[start] if end > start else -1
             if tag == _DATA_NOTIFICATION and not text_only:
-                return self._notification(buf, start, end)
+                return self.notification(buf, start, end)
             if tag == _P1_TEXT:
                 checker = self._loaded_p1().Checker()
                 checker.open(start)
                 stop = checker.check(buf, start, end, True)
                 if stop <= 0 or checker.ciphered:
                     return self._reject("P1 text damaged")
-                return self._text(buf, start, stop)
+                return self.text(buf, start, stop)
             if tag == _BLOCK_TRANSFER:
                 if not self.blocks:
                     from ..wire.segments import Blocks
@@ -197,7 +197,8 @@ class Decoder:
         else:
             self.apdu(buf, at, stop)
 
-    def _notification(self, buf, start, end):
+    def notification(self, buf, start, end):
+        """Decode the data-notification buf[start:end] (IEC 62056-5-3 clause 6.9)."""
         head = apdu.notification(buf, start, end)
         if not head:
             return self._reject("notification malformed")
@@ -260,7 +261,8 @@ class Decoder:
             self._p1 = p1
         return self._p1
 
-    def _text(self, buf, start, end):
+    def text(self, buf, start, end):
+        """Decode the P1 telegram buf[start:end]."""
         ident = self._loaded_p1().ident_end(buf, start)
         self._lines(buf, start, ident, ident, end)
 
