@@ -43,7 +43,7 @@ def inlined(sources, keep=False):
                         more = True
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom):
-                    origin = known.get(_path(module, node), {})
+                    origin = known.get(path_of(module, node), {})
                     for alias in node.names:
                         name = alias.asname or alias.name
                         if alias.name in origin and name not in seen[module] and bound[name] == 1:
@@ -52,7 +52,7 @@ def inlined(sources, keep=False):
     for module, tree in trees.items():
         values = {**seen[module], **known[module]}
         _Placed(values, {alias: known[path] for alias, path in modules[module].items()}).visit(tree)
-    wanted = {(_path(module, node), alias.name) for module, tree in trees.items() for node in ast.walk(tree)
+    wanted = {(path_of(module, node), alias.name) for module, tree in trees.items() for node in ast.walk(tree)
               if isinstance(node, ast.ImportFrom) for alias in node.names}  # fmt: skip
     for module, tree in trees.items():
         gone = {name for name in known[module] if name.startswith("_") or not keep}
@@ -147,7 +147,7 @@ def _bound(tree):
     return found
 
 
-def _path(module, node):
+def path_of(module, node):
     """Dotted name of the module that `from … import` is about."""
     if not node.level:
         return node.module
@@ -161,7 +161,7 @@ def _modules(module, tree, trees):
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                path = "%s.%s" % (_path(module, node), alias.name)
+                path = "%s.%s" % (path_of(module, node), alias.name)
                 if path in trees:
                     found[alias.asname or alias.name] = path
     return found

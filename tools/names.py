@@ -5,7 +5,7 @@ Public functions, methods and classes keep theirs. What changes, everywhere the 
 - parameters without a default, which nobody gives by keyword: a, b, c …
 - private attributes, methods, functions and a module's private values: _a, _b, _c …, the same few in all modules
 
-`python -m tools.names server _c` tells what a traceback's `File "server", in _c` was.
+`python -m tools.names app _c` tells what a traceback's `File "app", in _c` was.
 
 An attribute is private to the modules that belong together: those whose classes inherit from each other's.
 """
@@ -38,11 +38,11 @@ def short(sources):
             for name in _attributes(trees[module], True):
                 if name not in kept:
                     counted[name] = counted.get(name, 0) + 1
-        attributes = dict(zip(sorted(counted, key=lambda name: (-counted[name], name)), _pool("_", kept)))
+        attributes = dict(zip(sorted(counted, key=lambda name: (-counted[name], name)), pool("_", kept)))
         for module in members:
             private = sorted(values[module] - imported - kept)
             taken = kept | values[module]
-            _Renamed(attributes, dict(zip(private, _pool("_", taken))), keywords).visit(trees[module])
+            _Renamed(attributes, dict(zip(private, pool("_", taken))), keywords).visit(trees[module])
     return {module: ast.unparse(tree) + "\n" for module, tree in trees.items()}
 
 
@@ -51,7 +51,8 @@ def functions(before, after):
     return list(zip(_defined(ast.parse(before)), _defined(ast.parse(after))))
 
 
-def _pool(before, taken):
+def pool(before, taken):
+    """Short names that are free: before and one or two letters."""
     letters = string.ascii_lowercase
     for size in range(1, 3):
         for i in range(len(letters) ** size):
@@ -186,12 +187,11 @@ class _Renamed(ast.NodeTransformer):
         used |= {name for scope in self._scopes for name in scope.values()}
         arguments = node.args
         plain = arguments.args[: len(arguments.args) - len(arguments.defaults)]
-        pool = _pool("", used | self._keywords)
-        bound = _bound(node)
-        scope = {name: name for name in bound}  # a local name hides what is outside
+        free = pool("", used | self._keywords)
+        scope = {name: name for name in bound(node)}  # a local name hides what is outside
         for argument in plain:
             if argument.arg != "self" and argument.arg not in self._keywords:
-                scope[argument.arg] = next(pool)
+                scope[argument.arg] = next(free)
         for argument in arguments.args:
             argument.arg = scope.get(argument.arg, argument.arg)
             if argument.annotation:
@@ -212,13 +212,18 @@ class _Renamed(ast.NodeTransformer):
     visit_Lambda = _function
 
 
-def _bound(function):
+def bound(function):
     """Names that are local to a function: its arguments and all that it assigns, those of functions in it apart."""
     arguments = function.args
     names = {argument.arg for argument in arguments.args + arguments.kwonlyargs}
     names |= {argument.arg for argument in (arguments.vararg, arguments.kwarg) if argument}
-    outside = set()
-    todo = list(function.body) if isinstance(function.body, list) else [function.body]
+    return names | bound_by(function.body if isinstance(function.body, list) else [function.body])
+
+
+def bound_by(nodes):
+    """Names that statements of one scope bind, but not those that they declare to be of another."""
+    names, outside = set(), set()
+    todo = list(nodes)
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -239,16 +244,20 @@ def _bound(function):
 
 
 def main(module, name):
-    """Print what functions of a module, whichever package it is in, have the short name."""
-    from tools import stage
+    """Print what functions of a staged module, whichever package it is in, have the short name.
 
-    found = stage.sources()
-    texts = stage.prepared(found)
-    for path, source in found.items():
-        if path.stem == module and path in texts:
-            for before, after in functions(source.read_text(), texts[path]):
-                if after == name:
-                    print("%s: %s" % (path, before))
+    Those that were called in one place only are part of the function that called them (tools.inline).
+    """
+    from tools import link, stage
+
+    sources = stage.application(stage.sources())
+    shorter = short(sources)
+    units, renamed = link.layout({each: ast.parse(text) for each, text in shorter.items()})
+    for each, unit in units.items():
+        if unit.removesuffix(".__init__").rpartition(".")[2] == module:
+            for before, after in functions(sources[each], shorter[each]):
+                if renamed.get((each, after), after) == name:
+                    print("%s: %s" % (each, before))
 
 
 if __name__ == "__main__":

