@@ -138,7 +138,28 @@ def application(found, tested=False):
 
 
 def prepared(found, tested=False):
-    """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it."""
+    """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it.
+
+    It takes seconds, so the last result is kept in build/ for as long as neither sources nor tools change.
+    """
+    digest = hashlib.sha256()
+    for path in [*found.values(), *sorted(pathlib.Path(__file__).parent.glob("*.py"))]:
+        digest.update(b"%s %d " % (str(path).encode(), path.stat().st_size) + path.read_bytes())
+    kept = BUILD / ("prepared-%s.json" % (TESTED if tested else "image"))
+    try:
+        key, texts = json.loads(kept.read_text())
+    except (OSError, ValueError):
+        key = None
+    if key != digest.hexdigest():
+        texts = {path.as_posix(): text for path, text in _prepared(found, tested).items()}
+        BUILD.mkdir(exist_ok=True)
+        temporary = kept.with_suffix(".%d" % os.getpid())
+        temporary.write_text(json.dumps([digest.hexdigest(), texts]))
+        os.replace(temporary, kept)
+    return {pathlib.Path(path): text for path, text in texts.items()}
+
+
+def _prepared(found, tested):
     texts = {path: source.read_text() for path, source in found.items() if path.parts[0] != "han"}
     core = pathlib.Path("microdot", "microdot.py")
     texts[core] = without_unused(texts[core])
