@@ -154,9 +154,9 @@ def mount(slot, manifest):
 
 
 def bootable(manifest):
-    """True unless this application needs a boot.py that is not there: stock MicroPython has none of its own."""
+    """True unless this application needs files that are not there: stock MicroPython has none of them built in."""
     try:
-        return "files" not in manifest or bool(os.stat("/boot.py"))
+        return "files" not in manifest or bool(os.stat("/boot.py") and os.stat("/main.py"))
     except OSError:
         return False
 

@@ -174,6 +174,13 @@ class Board:
             self.boot["pending"] = False
         self.boot["healthy"]()
 
+    def bootable(self):
+        """True where an image with files can start: the file system has what stock MicroPython starts it with."""
+        try:
+            return bool(os.stat("/boot.py") and os.stat("/main.py"))
+        except OSError:
+            return False
+
     def provisioned(self):
         """The configuration that flash.bin brought along, JSON text; None where it brought none."""
         try:

@@ -144,6 +144,10 @@ class Board:
         running = partition(partition.RUNNING)
         return running, running.get_next_update()
 
+    def bootable(self):
+        """True where an image with files can start: the simulated chip always has boot.py and main.py."""
+        return True
+
     def confirm(self):
         """The application that runs is good: the next start does not return to the one before."""
         if self.boot["pending"]:

@@ -8,14 +8,19 @@ from host_sim.esp32 import Esp32
 LABELS = ("slot1", "slot2")
 #: First of the two sectors of `state` that boot.py keeps its record in.
 STARTS = 4
+#: What its own file system has.
+FILES = ("/boot.py", "/main.py")
 
 
 class Os:
-    """What boot.py asks of os: that the chip's own file system has a boot.py."""
+    """What boot.py asks of os: whether the chip's own file system has these files."""
+
+    def __init__(self, files):
+        self._files = files
 
     def stat(self, path):
         """OSError where there is no such file."""
-        if path != "/boot.py":
+        if path not in self._files:
             raise OSError(2)
         return (0x8000,)
 
@@ -26,13 +31,14 @@ def load(parts):
     return None if number is None else LABELS[number]
 
 
-def boot(parts, running, machine, vfs, run):
+def boot(parts, running, machine, vfs, run, files=FILES):
     """Run boot.py in the slot `running`; (what it leaves, what it put on the path). ChipReset: it restarts the chip.
 
     run()  executes it; what it leaves
     vfs    what `import vfs` gives it
+    files  of the chip's own file system
     """
-    stand_ins = {"machine": machine, "esp32": Esp32(parts, running), "vfs": vfs, "os": Os()}
+    stand_ins = {"machine": machine, "esp32": Esp32(parts, running), "vfs": vfs, "os": Os(files)}
     before = {name: sys.modules.get(name) for name in stand_ins}
     path = list(sys.path)
     try:

@@ -265,8 +265,4 @@ class App:
         def report(status, health, error=None):
             self.supervisor.set("ota", status, health, error)
 
-        def network():
-            # Who has to set the reader up comes over its own access point.
-            return self.links.setup or self.board.network()[1:3] != ("0.0.0.0", "0.0.0.0")
-
-        await self.updates.run(self.supervisor.failing, network, lambda: self.port, self.config, report)
+        await self.updates.run(self.supervisor.failing, self.links, lambda: self.port, self.config, report)

@@ -23,6 +23,9 @@ class Reader(Board):
         self.confirm = self.chip_.confirm
         self.restarts = []
 
+    def bootable(self):
+        return True
+
     def running(self):
         return Running(self)
 
@@ -167,6 +170,22 @@ async def test_who_may():
         assert (await upload(app, image("same"), "/update")).status == 400
         assert (await upload(app, image("same"), "/ota", good)).status == 200
         assert board.chip_.next == "slot1" and not board.restarts
+
+
+async def test_a_frozen_reader_without_a_file_system_takes_frozen_images_only():
+    board = Reader()
+    board.bootable = lambda: False
+    async with board.running() as app:
+        watch(app, board)
+        token = await authorized(app)
+        for path in ("/ota", "/update"):
+            answer = await upload(app, image("good"), path, token)
+            assert answer.status == 400 and "needs boot.py and main.py" in answer.json()["message"]
+            state = await get(app, "/ota")
+            assert (state["status"], state["error"]) == ("FAILED", "invalid_firmware")
+            assert "file system has not" in state["reason"] and state["stagedSlot"] is None
+        assert board.chip_.next == "slot1" and not board.restarts
+        assert (await upload(app, image("frozen"), "/ota", token)).json()["status"] == "READY_TO_REBOOT"
 
 
 async def test_the_old_upload_activates_and_restarts_by_itself():

@@ -88,6 +88,7 @@ class Chip:
             if content:
                 self.flash(label, content)
         self.rtc = b""
+        self.own = chip.FILES
         self.resets = []  # slots whose boot.py has restarted the chip
 
     def copy(self, seed):
@@ -138,7 +139,7 @@ class Chip:
             self.vfs = vfs or Vfs()
             self.esp32 = Esp32(self.parts, label)
             try:
-                self.boot, self.path = chip.boot(self.parts, label, self.machine, self.vfs, self._run)
+                self.boot, self.path = chip.boot(self.parts, label, self.machine, self.vfs, self._run, self.own)
                 return self.boot
             except ChipReset:
                 self.resets.append(label)

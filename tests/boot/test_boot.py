@@ -102,6 +102,23 @@ def test_no_manifest_and_no_other_slot_is_a_board_under_development():
     assert boot["slot"] == "slot1" and chip.resets == []
 
 
+def test_an_image_with_files_is_not_started_where_nothing_would_start_it():
+    for own in ((), ("/boot.py",), ("/main.py",)):
+        for files, slot in ((b"the files", "slot1"), (None, "slot2")):
+            chip = Chip(image(OLD, files=None, product="?"), image(NEW, files=files))
+            chip.own = own
+            assert chip.start(POWER)["slot"] == slot, (own, files)
+        # The same for one that fails again and again.
+        chip = Chip(image(OLD, files=None), image(NEW))
+        chip.own = own
+        for _ in range(3):
+            assert version(chip.start()) == OLD
+        boot = chip.start()
+        assert version(boot) == OLD and boot["safe"] and chip.resets == [], own
+        chip.own = ("/boot.py", "/main.py")
+        assert version(chip.start()) == NEW
+
+
 def test_wrong_product_is_no_application():
     chip = Chip(image(OLD, product="washing machine"), image(NEW))
     assert version(chip.start(POWER)) == NEW

@@ -204,6 +204,27 @@ def test_names_come_with_flash_bin_and_stay_when_its_files_are_gone():
         assert board.name == "devkit" and board.hostname == "han-reader-34ab", text
 
 
+def test_an_image_with_files_needs_both_that_start_it():
+    chip = port.Chip()
+    module = port.install(chip)
+    there = []
+
+    class Os:
+        def stat(self, path):
+            if path not in there:
+                raise OSError(2)
+            return (0x8000,)
+
+    kept, module.os = module.os, Os()
+    try:
+        board = module.Board()
+        for files in ([], ["/boot.py"], ["/main.py"], ["/boot.py", "/main.py"]):
+            there[:] = files
+            assert board.bootable() is (len(files) == 2), files
+    finally:
+        module.os = kept
+
+
 def test_https_is_for_images_that_have_the_memory():
     assert made()[1].secure_port is None
     chip = port.Chip()

@@ -4,6 +4,7 @@ They are small, for slots of 64 kB, and stand in build/images; tests/ota/world.p
 """
 
 import contextlib
+import fcntl
 import hashlib
 import pathlib
 import shutil
@@ -97,6 +98,13 @@ def make():
 
 def write():
     """Have them in build/images; they are made once for each development key."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    with open(FOLDER.parent / "images.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests on both interpreters may start together
+        _write()
+
+
+def _write():
     stamp = hashlib.sha256(pathlib.Path(__file__).read_bytes() + sign.modulus(sign.accepted()[0])).hexdigest()
     mark = FOLDER / "stamp"
     if mark.exists() and mark.read_text() == stamp:

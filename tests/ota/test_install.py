@@ -81,6 +81,23 @@ async def test_a_wrong_image_says_what_is_wrong_and_changes_nothing():
         assert clear(state) and state.status == "IDLE" and state.error is None and state.version is None
 
 
+async def test_an_image_that_nothing_would_start_is_refused():
+    # Frozen images bring boot.py along, others find it in the board's file system.
+    for name, taken in (("good", False), ("frozen", True)):
+        world = World()
+        world.bootable = lambda: False
+        assert await take(world, image(name)) is taken
+        if not taken:
+            assert world.state.error == "invalid_firmware" and "needs boot.py and main.py" in world.state.reason
+            assert world.flash.next == "slot1" and not world.state.staged
+    # Also where the file system is lost between the upload and the activation.
+    world = World()
+    assert await take(world, image("good"))
+    world.bootable = lambda: False
+    assert not await Installer(world.state).activate()
+    assert world.state.error == "invalid_firmware" and world.flash.next == "slot1" and not world.restarts
+
+
 async def test_nothing_is_erased_for_what_is_no_image_for_this_chip():
     for data in (image("esp32"), b"\x89PNG" + bytes(20000), bytes(9000), b"\xff" * 9000):
         world = World()

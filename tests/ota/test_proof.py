@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from han.ota import proof, updates
-from han.ota.proof import look
+from han.ota.proof import look, reachable
 from tests.api.fake import Running
 from tests.ota.world import World
 
@@ -47,6 +47,32 @@ async def test_flash_that_refuses_the_confirmation_is_told():
         assert "flash refuses" in await look(world.state, None, True, app.port)
 
 
+class Links:
+    """The network's task, as far as it is asked."""
+
+    setup = None
+
+    def __init__(self, wifi="192.168.1.7", network="", policy="auto"):
+        self.config = self
+        self.values = {"np": policy, "w": {"s": network}}
+        self._wifi = wifi
+
+    def is_set(self):
+        return bool(self.values["w"]["s"])
+
+    def network(self):
+        return "han-reader", self._wifi, "0.0.0.0", None
+
+
+def test_setup_mode_is_a_network_only_for_who_has_not_been_set_up():
+    assert reachable(Links()) and reachable(Links(network="Home"))
+    for network, policy, found in (("", "auto", True), ("", "sta", True), ("Home", "auto", False), ("", "eth", False)):
+        links = Links("0.0.0.0", network, policy)
+        assert not reachable(links)
+        links.setup = "open"
+        assert reachable(links) is found, (network, policy)
+
+
 class Hurried:
     """asyncio whose seconds are short, until they reach a limit; what was slept."""
 
@@ -70,7 +96,7 @@ async def run(world, failing, port, seconds):
         def report(*told):
             reports.append(told)
 
-        task = asyncio.create_task(world.state.run(failing, lambda: True, port, None, report))
+        task = asyncio.create_task(world.state.run(failing, Links(), port, None, report))
         while not task.done() and hurried.slept < seconds:
             await asyncio.sleep(0.001)
         task.cancel()

@@ -84,6 +84,9 @@ class World:
         self.bus = Bus()
         self.state = Updates(self, self.bus, Clock(self), version, lambda *why: self.restarts.append(why))
 
+    def bootable(self):
+        return True
+
     def ticks_ms(self):
         return self.ticks
 

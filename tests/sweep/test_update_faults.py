@@ -10,6 +10,7 @@ from han.ota.state import busy, closed
 from han.ota.updates import forget
 from host_sim.machine import ChipReset
 from host_sim.powercut import PowerCut
+from tests.ota.test_proof import Links
 from tests.ota.world import SECTOR, SECTORS, image
 from tests.support import Random
 from tests.sweep.update import FILES, NEW, NEWER, OLD, POWER, RESET, WATCHDOG, Reader, Update, new_chip
@@ -241,7 +242,7 @@ def test_the_new_application_never_gets_a_network():
     waits = proof.asyncio
     proof.asyncio = Impatient()
     try:
-        told = proof.prove(reader.state, lambda: None, lambda: False, lambda: 80, lambda *row: reports.append(row))
+        told = proof.prove(reader.state, lambda: None, Links("0.0.0.0"), lambda: 80, lambda *row: reports.append(row))
         asyncio.run(told)
         raise AssertionError("it was confirmed")
     except ChipReset:

@@ -64,6 +64,9 @@ class Reader:
         running = partition(partition.RUNNING)
         return running, running.get_next_update()
 
+    def bootable(self):
+        return True
+
     def confirm(self):
         self.flash.healthy()
 

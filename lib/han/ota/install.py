@@ -94,6 +94,9 @@ class Installer:
 
     def _accept(self, values):
         self.updates.version = values["version"]
+        # Of a reader with everything frozen in, the file system may be dead, and nobody has missed it.
+        if "files" in values and not self.updates.board.bootable():
+            raise Wrong("invalid_firmware", "it needs boot.py and main.py, which this board's file system has not")
         lowest = self._lowest
         if lowest and number(values["version"]) < lowest:
             text = ".".join([str(part) for part in lowest])

@@ -25,11 +25,11 @@ _MOST = const(600)
 
 
 # Lives until the application is proven; where it never is, as long as the application.
-async def prove(updates, failing, network, port, report):
+async def prove(updates, failing, links, port, report):
     """Return once the application is proven, and kept. See Updates.run."""
     waited = 60
     while True:
-        why = await look(updates, failing(), network(), port())
+        why = await look(updates, failing(), reachable(links), port())
         if not why:
             updates.proven = True
             return
@@ -38,6 +38,16 @@ async def prove(updates, failing, network, port, report):
             updates.restart("OTA_ROLLBACK", "not confirmed: " + why)
         waited += _LOOK
         await asyncio.sleep(_LOOK)
+
+
+def reachable(links):
+    """True where there is a network. Setup mode is one for a new reader, whose owner comes over its access point.
+
+    Not for one that has been set up: it opens that mode when its network is gone, too, or keeps it open.
+    """
+    if links.setup and not links.is_set() and links.config.values["np"] != "eth":
+        return True
+    return links.network()[1:3] != ("0.0.0.0", "0.0.0.0")
 
 
 async def look(updates, failing, network, port):

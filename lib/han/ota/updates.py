@@ -41,16 +41,16 @@ class Updates:
         self.wanted = self.asked = False
 
     # Lives as long as the application, less where there is no update server.
-    async def run(self, failing, network, port, config, report):
+    async def run(self, failing, links, port, config, report):
         """Prove this version, then ask the update server now and then.
 
-        failing() says which critical task does not run, network() whether there is one, port() where the
+        failing() says which critical task does not run, links is the network's task, port() where the
         API listens, report takes a status, a health and an error.
         """
         await asyncio.sleep(60)
         from .proof import prove
 
-        await prove(self, failing, network, port, report)
+        await prove(self, failing, links, port, report)
         del prove
         forget(self)
         if not self.board.updates:
