@@ -126,8 +126,10 @@ def _loop(jump):
                 jump.idle(86400000 if timeout is None else int(timeout * 1000) + 1, len(self.get_map()) > 2, wait)
             return events
 
+    start = jump.ticks_us()  # asyncio takes times for nanoseconds, which floats are not after half a year
+
     class Loop(asyncio.SelectorEventLoop):
         def time(self):
-            return jump.ticks_us() / 1000000
+            return (jump.ticks_us() - start) / 1000000
 
     return Loop(Selector())

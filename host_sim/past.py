@@ -15,7 +15,7 @@ from han.meter.obis import EXPORT_ENERGY, EXPORT_POWER, IMPORT_ENERGY, IMPORT_PO
 from han.meter.reading import Reading
 from han.store import flash
 from han.store.config import Config
-from han.store.history import History
+from han.store.replay import restored
 from host_sim import pricesites
 from host_sim.flash import Partition
 from host_sim.house import House
@@ -59,6 +59,7 @@ def _fill(reading, state):
 def record(partitions, house, end):
     """Settings and history of a reader that has read `house` from its time until `end`, unix s."""
     config = Config(flash.Region(partitions["state"], *flash.CONFIGURATION))
+    config.load()
     config.change(dict(config.values, **_SETTINGS))
     clock = _Clock(_SETTINGS["t"], house.time)
 
@@ -66,7 +67,7 @@ def record(partitions, house, end):
         # What the look-alikes ask: 10^-2 EUR per MWh is 10^-3 c per kWh.
         return pricesites.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
 
-    history = History(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
+    history = restored(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
     live, reading = Live(), Reading()
     for period, before in _STAGES:
         while clock.now + period <= end - before:
@@ -76,8 +77,7 @@ def record(partitions, house, end):
             live.take(reading, clock.uptime_ms(), period * 1000)
             live.period_ms = period * 1000
             history.take(live)
-            while history.tidy():
-                pass
+            history.tidy()
     history.flush()
 
 

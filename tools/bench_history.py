@@ -79,7 +79,7 @@ def measure():
     days = YEARS * 365.25
     print("  %-58s %10.1f" % ("µs to record a reading, 1 in 10 ends a sample", spent[0] / readings))
     # What the records hold, against what was programmed and erased for them.
-    held = sum([s.next * s.ring.size for s in world.history.series])
+    held = sum([s.next * (s.size - 8) for s in world.history.series])
     erased = sum(count.erased.values())
     print("  %-58s %10d" % ("bytes programmed a day", count.programmed // DAYS))
     print("  %-58s %10.2f" % ("write amplification (programmed / payload)", count.programmed / held))
@@ -87,7 +87,7 @@ def measure():
     for kind, (first, sectors) in enumerate(shares(SECTORS)):
         series = world.history.series[kind]
         # Rings that have not gone round yet have erased nothing: what they will, from their pace.
-        pace = (86400 / LENGTHS[kind]) * days / series.ring.per_sector / sectors
+        pace = (86400 / LENGTHS[kind]) * days / series.per_sector / sectors
         seen = max([count.erased.get(s, 0) for s in range(first, first + sectors)])
         name = ("10 s", "15 min", "day", "month")[kind]
         row = (name, sectors, seen, DAYS, pace, YEARS, "" if pace < CYCLES else "TOO MANY")

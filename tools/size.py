@@ -17,8 +17,9 @@ ON_DEMAND = (
     "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
     "han/api/diagnostics", "han/api/export", "han/api/health", "han/api/history", "han/api/legacy", "han/api/page",
     "han/api/prices", "han/api/settings", "han/api/update", "han/core/zonefile",
-    "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay",
-    "han/store/crashlog", "han/start", "han/safe", "han/core/identity",
+    "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay", "han/store/clocksteps",
+    "han/store/copies", "han/store/crashlog", "han/store/edge", "han/store/factory", "han/store/kept",
+    "han/store/records", "han/store/samples", "han/start", "han/safe", "han/core/identity",
 )  # fmt: skip
 # Modules of those that stay.
 KEPT = (

@@ -21,9 +21,8 @@ from .net.links import Links
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store import counters, flash
+from .store import counters, flash, ring  # noqa: F401  as rings stay, so does what writes them, once
 from .store.config import Config
-from .store.copies import Copies
 
 #: Entries of the crash log of one run: its start, and what crashes first.
 _MOST_KEPT = 7
@@ -121,8 +120,9 @@ class App:
     def _tokens(self):
         """What makes and checks tokens, for one request."""
         from .api.auth import Tokens
+        from .store.copies import Copies
 
-        release("han.api.auth")
+        release("han.api.auth", "han.store.copies")
         region = flash.Region(self.board.partition("state"), *flash.TOKEN_KEY)
         return Tokens(Copies(region, b"HANT"), self._seed, self.clock)
 
@@ -130,7 +130,7 @@ class App:
         """GET /diagnostics, in pieces."""
         from .api.diagnostics import report
 
-        release("han.api.diagnostics")
+        release("han.api.diagnostics", "han.store.crashlog", "han.store.records")
         return report(__version__, self.board, self.clock, self.log, self.supervisor, self.config, self.link, self.gate)
 
     @property
@@ -203,7 +203,7 @@ class App:
         try:
             from .store.crashlog import CrashLog
 
-            release("han.store.crashlog")
+            release("han.store.crashlog", "han.store.records")
             CrashLog(self.board.partition("state")).add(text, self.clock.utc(), self.clock.uptime_ms() // 1000)
         except (OSError, MemoryError):
             pass  # it is in the log, and there is no better place
@@ -223,7 +223,10 @@ class App:
 
     # Lives as long as the application.
     async def _record(self):
-        await self.history.run(self.bus, lambda health, error: self.supervisor.set("history", "running", health, error))
+        def report(health, error):
+            self.supervisor.set("history", "running", health, error)
+
+        await self.history.record(self.bus, report)
 
     # Lives as long as the application.
     async def _keep_counters(self):

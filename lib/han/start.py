@@ -3,7 +3,7 @@ from .core.modules import release
 from .core.zone import Zone
 from .meter import profiles
 from .store import flash
-from .store.copies import Copies
+
 
 def restore(app):
     """Take what was kept. Flash that cannot be read must not keep the reader from reading the meter."""
@@ -13,7 +13,10 @@ def restore(app):
         if not found:
             text = app.board.provisioned()
             if text:
-                app.config.adopt(text)
+                from .store.kept import adopt
+
+                release("han.store.kept", "han.store.copies", "han.store.records")
+                adopt(app.config, text)
                 found = True
         if found or not app.config.damaged:
             tell("configuration", "running", "ok")
@@ -35,20 +38,16 @@ def history(app):
     except OSError as error:
         app.supervisor.set("history", "stopped", "disabled", str(error))
         return None
-    from .store.history import History  # a board without history does without its code
-
     try:
-        region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
-        found = History(partition, region, app.clock, app.quote)
-        from .store.replay import Replay
+        from .store.replay import restored  # a board without history does without its code
 
-        Replay(found).run()
-        return found
+        region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
+        return restored(partition, region, app.clock, app.quote)
     except (OSError, ValueError) as error:
         app.supervisor.set("history", "stopped", "failed", "%s" % error)
         app.log.crash("history", error)
     finally:
-        release("han.store.replay")
+        release("han.store.replay", "han.store.clocksteps", "han.store.samples", "han.store.records")
     return None
 
 
@@ -56,6 +55,9 @@ def secure(app):
     """What serves HTTPS, None where no certificate was provisioned or this board cannot."""
     tell = app.supervisor.set
     try:
+        from .store.copies import Copies
+
+        release("han.store.copies")
         kept = Copies(flash.Region(app.board.partition("state"), *flash.CERTIFICATE), b"HANS").load()
         if kept is None:
             return None

@@ -152,7 +152,7 @@ def store(board, **meter):
     config = Config(flash.Region(board.partition("state"), *flash.CONFIGURATION))
     config.load()
     config.values["m"].update(meter)
-    config.save()
+    config.change(config.values)
 
 
 def reader(telegrams, **meter):

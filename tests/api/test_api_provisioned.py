@@ -31,8 +31,8 @@ async def test_it_is_taken_once_and_then_kept_as_any_other():
 async def test_it_brings_a_reader_back_whose_two_copies_are_damaged():
     board = Board()
     async with Running(board) as app:
-        app.config.save()
-        app.config.save()
+        app.config.change(app.config.values)
+        app.config.change(app.config.values)
     flash = board.flash["state"]
     for sector in range(2):
         flash.seek(sector * 4096 + 40)

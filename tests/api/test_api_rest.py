@@ -306,7 +306,7 @@ async def test_what_is_stored_is_what_is_told():
     board = Board()
     async with Running(board) as app:
         app.config.values["m"]["f"] = 63
-        app.config.save()
+        app.config.change(app.config.values)
     async with Running(Board(board.flash)) as app:
         assert (await get(app, "/configuration"))["m"]["f"] == 63
 

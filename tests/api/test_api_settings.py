@@ -9,7 +9,8 @@ from han.api.body import Parser, Real
 from han.app import App
 from han.meter.profiles import MAKERS
 from han.store import flash
-from han.store.config import Config, defaults
+from han.store.config import Config
+from han.store.kept import defaults
 from tests.api.fake import FULL, Board, Link, Running, Socket, ask, connect, get
 from tests.api.test_api_diagnostics import Uart
 from tests.support import raises
@@ -282,18 +283,20 @@ async def test_a_body_that_comes_in_pieces_or_never():
 class Worn:
     """Flash that refuses."""
 
+    def __init__(self, region):
+        self.read = region.read
+
     def erase(self, sector):
         raise OSError(5)
 
 
 async def test_flash_that_fails_keeps_the_old_configuration():
     async with Running() as app:
-        copies = app.config.copies
-        region, copies.region = copies.region, Worn()
+        region, app.config.region = app.config.region, Worn(app.config.region)
         answer = await put(app, {"m": {"f": 40}})
         assert answer.status == 503 and "retry-after" in answer.headers
         assert app.config.get("m", "f") == 25
-        copies.region = region
+        app.config.region = region
         assert (await put(app, {"m": {"f": 40}})).status == 200
 
 
@@ -372,7 +375,7 @@ async def test_an_unknown_zone_in_the_flash_is_told():
     board = Board(link=Link)
     async with Running(board) as app:
         app.config.values["t"] = "Moon/Tranquility"
-        app.config.save()
+        app.config.change(app.config.values)
     async with Running(Board(board.flash)) as app:
         assert app.clock.zone.name == "Etc/UTC"
         rows = {row["name"]: row for row in (await get(app, "/health"))["services"]}
@@ -393,8 +396,7 @@ async def test_a_configuration_of_the_version_after():
     board = Board()
     board.uart = Uart()
     config = Config(flash.Region(board.partition("state"), *flash.CONFIGURATION))
-    config.values = later
-    config.save()
+    config.change(later)
     async with Reader(board) as app:
         found = (await get(app, "/configuration"))
         assert found["m"]["o"] == 99 and "later" not in found and "z" not in found["m"]

@@ -367,9 +367,9 @@ def test_flash_that_refuses_does_not_keep_the_old_network_away():
     world.change(w={"s": "Nowhere"})
     world.run(20)
 
-    def refuse():
+    def refuse(values):
         raise OSError(5)
 
-    world.config.save = refuse
+    world.config.change = refuse
     world.until(lambda: online(world), 90)
     assert world.config.get("w", "s") == "Home"

@@ -16,8 +16,9 @@ from tools import simulator
 def test_prices_of_today_in_the_simulator(tmp_path, runtime):
     image = partition(str(tmp_path / "state.bin"), 0x10000, "state")
     config = Config(Region(image, *CONFIGURATION))
+    config.load()
     config.values.update({"s": True, "pa": "EE", "t": "Europe/Tallinn"})
-    config.save()
+    config.change(config.values)
     image.close()
     options = ["--runtime", *runtime, "--port", "0", "--state", str(tmp_path), "--price-fault", "elering=html"]
     with simulator.Simulator(*options) as reader:

@@ -77,6 +77,7 @@ class House:
         self.flash = flash or Flash(2)
         self.clock = Clock(utc, zone)
         self.config = Config(Flash(2).region())
+        self.config.load()
         self.config.values["s"] = True
         self.config.values["pa"] = area
         self.config.values["pc"] = currency

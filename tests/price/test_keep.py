@@ -13,6 +13,7 @@ _DAYS = [at(2025, 11, 20 + k) for k in range(6)]
 
 def book(flash, area="SE3", currency="SEK"):
     config = Config(Flash(2).region())
+    config.load()
     config.values.update({"s": True, "pa": area, "pc": currency})
     return Book(flash.region(), config, Clock(_DAYS[0]))
 

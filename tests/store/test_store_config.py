@@ -4,10 +4,17 @@ import json
 import struct
 from binascii import crc32
 
-from han.store.config import Config, defaults, merged
+from han.store.config import Config
 from han.store.counters import Counters
+from han.store.kept import defaults, merged, save_counters
 from tests.store.nor import Flash, PowerCut
 from tests.support import raises
+
+
+def loaded(flash):
+    config = Config(flash.region())
+    config.load()
+    return config
 
 
 def test_a_new_reader_has_the_defaults_and_none_of_them_is_null():
@@ -36,7 +43,7 @@ def test_what_is_saved_is_loaded_and_the_copies_take_turns():
         config.values["w"]["s"] = "Nät 網 %d" % number
         config.values["p"] = 2**40 + number
         before = flash.content()
-        config.save()
+        config.change(config.values)
         after = flash.content()
         changed = [before[i * 4096 : i * 4096 + 4096] != after[i * 4096 : i * 4096 + 4096] for i in range(2)]
         assert changed == [number % 2 == 0, number % 2 == 1]
@@ -63,9 +70,9 @@ def test_unknown_keys_are_kept_and_wrong_types_are_not():
     assert values["bhf"] is False and values["s"] is True and values["p"] == 0 and values["hosts"] == []
 
     flash = Flash(2)
-    config = Config(flash.region())
+    config = loaded(flash)
     config.values = values
-    config.save()
+    config.change(config.values)
     again = Config(flash.region())
     assert again.load() and again.values == values
 
@@ -73,10 +80,10 @@ def test_unknown_keys_are_kept_and_wrong_types_are_not():
 def test_one_damaged_copy_leaves_the_other():
     for newest in (False, True):
         flash = Flash(2)
-        config = Config(flash.region())
+        config = loaded(flash)
         for number in range(2):
             config.values["m"]["f"] = 20 + number
-            config.save()
+            config.change(config.values)
         # sequence 1 went to sector 0, sequence 2 to sector 1
         flash.flip((4096 if newest else 0) + 100, 4)
         config = Config(flash.region())
@@ -84,15 +91,15 @@ def test_one_damaged_copy_leaves_the_other():
         assert config.get("m", "f") == (20 if newest else 21)
         # and the next save goes over the damaged one
         config.values["m"]["f"] = 30
-        config.save()
+        config.change(config.values)
         config = Config(flash.region())
         assert config.load() and config.damaged == 0 and config.get("m", "f") == 30
 
 
 def test_every_byte_of_a_copy_matters():
     flash = Flash(2)
-    config = Config(flash.region())
-    config.save()
+    config = loaded(flash)
+    config.change(config.values)
     length = 16 + len(json.dumps(config.values).encode())
     for at in range(0, length, 7):
         flash.flip(at, 1)
@@ -105,11 +112,11 @@ def test_every_byte_of_a_copy_matters():
 
 def test_one_that_is_too_long_is_refused_and_the_old_one_stays():
     flash = Flash(2)
-    config = Config(flash.region())
-    config.save()
+    config = loaded(flash)
+    config.change(config.values)
     config.values["later"] = "x" * 4000
     with raises(ValueError):
-        config.save()
+        config.change(config.values)
     config = Config(flash.region())
     assert config.load() and "later" not in config.values
 
@@ -118,14 +125,14 @@ def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
     for seed in range(20):
         for at in range(3):
             flash = Flash(2, seed)
-            config = Config(flash.region())
+            config = loaded(flash)
             for number in range(3):
                 config.values["m"]["f"] = number
-                config.save()
+                config.change(config.values)
             flash.power.restore(at)
             config.values["m"]["f"] = 3
             try:
-                config.save()
+                config.change(config.values)
                 raise AssertionError("power did not fail")
             except PowerCut:
                 pass
@@ -134,7 +141,7 @@ def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
             assert config.load() and config.get("m", "f") in (2, 3)
             found = config.get("m", "f")
             config.values["m"]["f"] = 99
-            config.save()
+            config.change(config.values)
             config = Config(flash.region())
             assert config.load() and config.get("m", "f") == 99 and found in (2, 3)
 
@@ -171,7 +178,7 @@ def test_the_version_after_finds_what_is_its_own_and_what_this_one_has_changed()
     config = Config(flash.region())
     assert config.load()
     config.values["m"]["f"] = 63
-    config.save()
+    config.change(config.values)
     # Byte for byte the layout that the other version reads.
     text = json.dumps(config.values).encode()
     assert flash.content()[4096 : 4096 + 16 + len(text)] == record(8, text)
@@ -248,13 +255,13 @@ def test_a_power_cut_while_counters_are_written_leaves_those_before():
             flash = Flash(2, seed * 100 + at)
             counters = kept(flash)
             counters.update((1, 1, 1, 1), 0)
-            counters.save()
+            save_counters(counters)
             flash.power.restore(at)
             value = 1
             try:
                 while True:
                     counters.update((value + 1,) * 4, 0)
-                    counters.save()
+                    save_counters(counters)
                     value += 1
             except PowerCut:
                 pass

@@ -1,13 +1,15 @@
 """The four rings in one partition: found again quickly, and readable after the layout has changed."""
 
-import struct
 import time
 
-from han.store import samples
-from han.store.ring import Ring
-from han.store.samples import QUARTERS, TENS, Samples, pack_price, price, shares
+from han.store.history import pack_price
+from han.store.records import capacity, opened
+from han.store.samples import NO_CURRENT, QUARTERS, TENS, Series, price, rings, shares
+from tests.api.test_api_history import ask
 from tests.store.nor import Flash
-from tests.store.world import World
+from tests.store.world import EPOCH, World
+
+START = 200000000 // 86400 * 86400
 
 
 def values(t, wh, n, tail):
@@ -19,8 +21,8 @@ def test_the_ends_of_a_full_partition_are_found_in_time():
     for kind, series in enumerate(world.history.series):
         tail = {0: (1, 2), 1: (0, 0, 0, 255)}.get(kind, (0,))
         # As though it had gone round: only the newest lap is there to be found.
-        series.ring.next = series.ring.slots * 3
-        for n in range(series.ring.slots + 10):
+        series.next = series.slots * 3
+        for n in range(series.slots + 10):
             t = 200000000 + n * 900
             series.append(*values(t // 10 * 10, 100, n, tail))
             series.prepare()
@@ -33,40 +35,70 @@ def test_the_ends_of_a_full_partition_are_found_in_time():
     assert took < 0.3, took
 
 
-def test_samples_of_the_layout_before_are_read_and_make_room():
+def old_layout(flash, count):
+    """Quarters of an hour as a layout had them that kept start and energies alone."""
+    first, sectors = shares(flash.sectors)[QUARTERS]
+    ring = opened(flash.region(first, sectors), "IHH", 0)
+    for n in range(count):
+        ring.append(START + n * 900, 100 + n % 50, 0)
+        ring.prepare()
+
+
+def convert(sample):
+    return (sample[0], 0, 90) + sample[1:] + (NO_CURRENT,) * 9 + (0, 0, 255, 255, 0, 0, 0, 255)
+
+
+BEFORE = {QUARTERS: (0, "IHH", convert)}
+
+
+async def test_samples_of_the_layout_before_are_read_and_make_room():
     flash = Flash(16)
-    first, count = shares(16)[QUARTERS]
-    before = "<IHH"  # an older layout: start and energies alone
-    old = Ring(flash.region(first, count), struct.calcsize(before), 7)
-    for n in range(300):
-        old.append(struct.pack(before, n * 900, n, 0))
-        old.prepare()
+    old_layout(flash, 300)
+    world = World(held=(flash, Flash(16)), true=START + 300 * 900, before=BEFORE)
+    world.run(600, 300, (400, 0))
+    kept = 10**9
+    while kept:
+        world.run(6 * 3600, 300, (400, 0))
+        # The answer has the old ones before the new ones, none twice and none out of order; also after a restart.
+        for again in range(2):
+            message = await ask(world, QUARTERS, "from=0")
+            n = [(t - EPOCH - START) // 900 for t in message["t"]]
+            assert n == list(range(n[0], n[0] + len(n))) and n[-1] == (world.true - START) // 900
+            old = [round(wh * 1000) for wh in message["i"] if n and n[0] < 300][: max(0, 300 - n[0])]
+            assert old == [100 + k % 50 for k in range(n[0], 300)]
+            assert set(message["i"][max(0, 301 - n[0]) : -1]) <= {0.1}
+            # A sector of 256 old ones goes at a time: never much less than the seven days of the contract.
+            assert n[0] == 0 or len(n) >= 640, (n[0], len(n))
+            world.boot()
+        assert len(old) <= kept
+        kept = len(old)
 
-    def convert(sample):
-        return (sample[0], 0, 1) + sample[1:] + (samples.NO_CURRENT,) * 9 + (0, 0, 255, 255, 0, 0, 0, 255)
 
-    older = 7, before, convert
-    series = Samples(flash.partition, QUARTERS, older)
-    for n in range(300, 800):
-        series.append(*values(n * 900, n, n, (0,) + pack_price(-5, "SEK")))
-        series.prepare()
-        if n % 100 == 1:
-            series = Samples(flash.partition, QUARTERS, older)
-            found = [sample for sample in map(series.read, range(series.first, series.next)) if sample]
-            starts = [sample[0] // 900 for sample in found]
-            assert starts == list(range(starts[0], n + 1)) and starts[0] <= max(0, n - 600), (n, starts[0])
-            assert [sample[3] for sample in found] == starts
-    assert price(found[-1]) == (-5, "SEK")
+def test_without_a_way_to_read_it_another_layout_is_made_room_of():
+    flash = Flash(16)
+    old_layout(flash, 300)
+    world = World(held=(flash, Flash(16)), true=START + 300 * 900)
+    assert not world.samples(QUARTERS)
+    world.run(86400, 300)
+    assert len(world.samples(QUARTERS)) == 96
+    world.boot()
+    assert len(world.samples(QUARTERS)) == 96
 
 
 def test_a_flipped_bit_costs_one_sample():
     flash = Flash(16)
-    series = Samples(flash.partition, TENS)
+    ring = rings(flash.partition)[TENS]
     for n in range(30):
-        series.append(*values(n * 10, 100, n, (1, 2)))
+        ring.append(*values(n * 10, 100, n, (1, 2)))
     flash.flip(5 * 54 + 20, 4)
-    again = Samples(flash.partition, TENS)
+    again = Series(rings(flash.partition)[TENS])
     assert [n for n in range(30) if again.read(n) is None] == [5]
+
+
+def test_prices_of_a_sample_are_exact_and_signed():
+    for number, currency in ((-5, "SEK"), (8123456, "EUR"), (-(2**38), "NOK"), (2**38, "ISK"), (None, "EUR"), (1, "")):
+        sample = values(0, 1, 1, (0,) + pack_price(number, currency))
+        assert price(sample) == ((None, None) if number is None or not currency else (number, currency))
 
 
 def test_partitions_from_64_kb_to_8_mb():
@@ -86,7 +118,7 @@ def test_partitions_from_64_kb_to_8_mb():
         world.run(3600, 10)
         assert len(world.samples(QUARTERS)) == 36
         # As far back as the rings go, by their own count.
-        capacities = [series.ring.capacity for series in world.history.series]
+        capacities = [capacity(series) for series in world.history.series]
         assert capacities[1] >= 672 and capacities[2] >= 31 and capacities[3] >= 13, (sectors, capacities)
         assert sectors < 64 or capacities[0] >= 360
     assert held == sorted(held) and held[-1] == 2880 - 1 and held[0] < 360

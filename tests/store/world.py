@@ -3,8 +3,9 @@
 from han.meter.live import Live
 from han.meter.reading import METER_ID, Reading
 from han.store.flash import Region
-from han.store.history import History
-from han.store.replay import Replay
+from han.store.clocksteps import moves, shifted, start_near
+from han.store.replay import restored
+from han.store.samples import Series
 from host_sim.localtime import civil_from_days, days_from_civil, is_summer
 from tests.store.nor import Flash
 
@@ -76,10 +77,11 @@ def put(reading, field, number):
 class World:
     """A reader with `sectors` of history; what it reads comes from true time and exact Ws.
 
-    held  (history, state) partitions' Flash from before, in place of new ones
+    held    (history, state) partitions' Flash from before, in place of new ones
+    before  samples of an older layout, see samples.rings()
     """
 
-    def __init__(self, sectors=64, winter=7200, true=200000000, price=None, held=None):
+    def __init__(self, sectors=64, winter=7200, true=200000000, price=None, held=None, before=None):
         self.flash, self.state = held or (Flash(sectors), Flash(16))
         self.zone = Zone(winter)
         self.true = true  # seconds since 2020
@@ -87,6 +89,7 @@ class World:
         self.first = [5000000000, 1000]  # Wh on the meter at the start, beyond 2^31
         self.meter = b"METER-1"
         self.price = price
+        self.before = before
         self.boot()
 
     def boot(self, known=True):
@@ -94,8 +97,8 @@ class World:
         if known:
             self.clock.base = self.true
         self.booted = self.true
-        self.history = History(self.flash.partition, Region(self.state.partition, 8, 2), self.clock, self.price)
-        Replay(self.history).run()
+        region = Region(self.state.partition, 8, 2)
+        self.history = restored(self.flash.partition, region, self.clock, self.price, self.before)
         self.live = Live()
         self.reading = Reading()
 
@@ -128,8 +131,7 @@ class World:
         live = self.live
         live.take(reading, self.clock.up * 1000, live.seq and 1000 * self.clock.up - live.received)
         self.history.take(live)
-        while self.history.tidy():
-            pass
+        self.history.tidy()
 
     def run(self, seconds, period=1, power=(1000, 0), current=(4000, 5000, -600), counters=1):
         """A telegram every `period`; with counters where true time is a multiple of `counters` (0: never)."""
@@ -139,15 +141,13 @@ class World:
 
     def samples(self, kind):
         """Every sample kept of a series, oldest first, dated as it is now."""
-        from han.store.clocksteps import shifted, start_near
-
-        series = self.history.series[kind]
-        moves = self.history.steps.moves(kind)
+        series = Series(self.history.series[kind])
+        moved = moves(self.history.region, kind)
         found = []
         for number in range(series.first, series.next):
             sample = series.read(number)
             if sample:
-                by = shifted(number, moves)
+                by = shifted(number, moved)
                 t = start_near(kind, sample[0] + by, self.zone) if by else sample[0]
                 found.append((t,) + tuple(sample[1:]))
         return found

@@ -12,7 +12,7 @@ from han.price.book import Book
 from han.store import flash
 from han.store.config import Config
 from han.store.counters import Counters
-from han.store.samples import AHEAD, GUESSED, QUARTERS, UNSET
+from han.store.samples import AHEAD, GUESSED, QUARTERS, UNSET, Series
 from host_sim.flash import Partition
 from host_sim.powercut import Power, PowerCut
 from tests.store.world import World
@@ -106,8 +106,7 @@ class Sweep:
         day, second = at // DAY, at % DAY
         if second % (12 * HOUR) == 0:
             self._configuration = [world.config.values["p"], at + 1]
-            world.config.values["p"] = at + 1
-            world.config.save()
+            world.config.change(dict(world.config.values, p=at + 1))
             self._configuration = [at + 1] * 2
         if second == 13 * HOUR:
             before = world.saved_prices()
@@ -198,7 +197,8 @@ class Sweep:
         return self._first[0] + 1000 * self._telegram // 3600
 
     def _samples(self, history, where):
-        for kind, series in enumerate(history.series):
+        for kind, ring in enumerate(history.series):
+            series = Series(ring)
             found = [series.read(number) for number in range(series.first, series.next)]
             found = [sample for sample in found if sample]
             written = self._written[kind]
@@ -206,7 +206,6 @@ class Sweep:
             if written:
                 assert written[-1] in found, (where, kind)
                 end = len(found) - found[::-1].index(written[-1])
-                ring = series.ring
                 kept = min(len(written), ring.slots - ring.per_sector - AHEAD)
                 assert found[max(0, end - kept) : end] == written[len(written) - kept :], (where, kind, end)
                 # Older ones may be half erased.

@@ -11,7 +11,8 @@ import esptool
 import espsecure
 import pytest
 from esptool import bin_image
-from han.store.config import Config, defaults, merged
+from han.store.config import Config
+from han.store.kept import adopt, defaults, merged
 
 from tests.store.nor import Flash
 from tests.tools import micropython
@@ -135,7 +136,7 @@ def test_the_configuration_is_what_a_reader_takes(built):
     data = (folder / "flash.bin").read_bytes()
     system = files.read(data[0x3C0000:], 4096)
     config = Config(Flash(2).region())
-    config.adopt(system["config.json"].decode())
+    adopt(config, system["config.json"].decode())
     assert config.get("m", "k") == CONFIG["m"]["k"] and config.get("p") == 7250000
     stored = dict(CONFIG, p=7250000)
     assert config.values == merged(dict(stored, m=merged(CONFIG["m"], defaults()["m"])), defaults())

@@ -10,9 +10,9 @@ from microdot.microdot import Response
 
 from ..core.clock import EPOCH
 from ..core.modules import release
-from ..store.clocksteps import shifted, start_near
+from ..store.clocksteps import moves, shifted, start_near
 from ..store.history import Bucket
-from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, price
+from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
 from .encode import decimal, text
 from .server import refusal
 
@@ -84,9 +84,9 @@ class History:
 
     def __init__(self, history, kind, query):
         self._kind = kind
-        self._series = history.series[kind]
+        self._series = Series(history.series[kind])
         self._zone = history.clock.zone
-        self._moves = history.steps.moves(kind)
+        self._moves = moves(history.region, kind)
         start, end, self._limit = query
         self._default = start is end is self._limit is None
         self._start = 0 if start is None else start - EPOCH

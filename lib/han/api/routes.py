@@ -208,7 +208,7 @@ class Routes:
         finally:
             self._users -= 1
             if not self._users:
-                release("han.api.history")
+                release("han.api.history", "han.store.clocksteps", "han.store.samples", "han.store.records")
 
     async def token(self, request):
         if not same_origin(request.headers):

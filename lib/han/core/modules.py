@@ -2,11 +2,12 @@
 import sys
 
 
-def release(name):
-    """Forget an imported module, such as 'han.meter.anonymise': the next import loads it again."""
-    sys.modules.pop(name, None)
-    package, _, last = name.rpartition(".")
-    try:
-        delattr(sys.modules[package], last)
-    except (AttributeError, KeyError):
-        pass
+def release(*names):
+    """Forget imported modules, such as 'han.meter.anonymise': the next import loads them again."""
+    for name in names:
+        sys.modules.pop(name, None)
+        package, _, last = name.rpartition(".")
+        try:
+            delattr(sys.modules[package], last)
+        except (AttributeError, KeyError):
+            pass

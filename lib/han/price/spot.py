@@ -139,5 +139,5 @@ def _release():
     """Forget the modules that are only there to fetch."""
     for name in list(sys.modules):
         if name == "han.net.http" or (name.startswith("han.price.") and name not in _KEPT):
-            modules.release(name)
+            modules.release(name, "han.store.copies")
     gc.collect()

@@ -1,32 +1,20 @@
-"""The meter's energy counters over a restart: many lists carry them only once an hour."""
-import struct
-
-from .ring import Ring
-
-_RECORD = "<Iqqqq"
-SIZE = struct.calcsize(_RECORD)
-_UNKNOWN = -1
+"""The meter's energy counters over a restart: many lists carry them only once an hour. See kept.py for the flash."""
+from .config import kept
 
 
 class Counters:
-    """The last known counters of one meter (Wh, Wh, varh, varh), each None until known."""
+    """The last known counters of one meter (Wh, Wh, varh, varh), each None until known. region: of two sectors."""
 
     def __init__(self, region):
+        self.region = region
         self.values = [None] * 4
         self.unsaved = False
         self.meter = 0  # CRC-32 of the meter's number, 0 while it is not known
         self.meters = 0  # of the Live that they are from: how often another took over
-        self._region = region
-        self._ring = None
 
     def load(self):
         """Take what was saved last. OSError when the flash cannot be read."""
-        self._ring = Ring(self._region, SIZE)
-        record = self._ring.last()
-        if record is not None:
-            numbers = struct.unpack(_RECORD, record)
-            self.meter = numbers[0]
-            self.values = [None if value == _UNKNOWN else value for value in numbers[1:]]
+        kept().load_counters(self)
 
     def update(self, values, meter, meters=0):
         """Take four counters, None where not sent, of the meter with this CRC-32 (0: not known)."""
@@ -45,9 +33,5 @@ class Counters:
     def save(self):
         """Write them to flash if they have changed. OSError when the flash refuses."""
         if self.unsaved:
-            if self._ring is None:
-                self._ring = Ring(self._region, SIZE)
-            values = [_UNKNOWN if value is None else value for value in self.values]
-            self._ring.append(struct.pack(_RECORD, self.meter, *values))
+            kept().save_counters(self)
             self.unsaved = False
-            self._ring.prepare()

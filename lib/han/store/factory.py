@@ -1,6 +1,6 @@
 """Back to factory settings. Imported when needed; the board is restarted right after."""
 from . import flash
-from .config import defaults
+from .kept import defaults, save
 
 
 def reset(board, config, everything):
@@ -10,7 +10,7 @@ def reset(board, config, everything):
     """
     config.values = defaults()
     for _ in range(2):  # both copies: no old password stays behind
-        config.save()
+        save(config, config.values)
     _erase(board, flash.Region(board.partition("state"), *flash.TOKEN_KEY))
     if everything:
         _erase(board, flash.Region(board.partition("state"), *flash.CLOCK_STEPS))

@@ -37,10 +37,11 @@ class Region:
         """Make a sector blank. Takes 45 ms typically, 400 ms at worst."""
         self._partition.ioctl(6, self._first + sector)
 
-    def blank(self, sector, buf):
-        """True when every byte of the sector is 0xFF. buf: any scratch buffer that divides 4096."""
-        pattern = b"\xff" * len(buf)
-        for offset in range(0, SECTOR, len(buf)):
+    def blank(self, sector):
+        """True when every byte of the sector is 0xFF."""
+        buf = bytearray(256)
+        pattern = b"\xff" * 256
+        for offset in range(0, SECTOR, 256):
             self.read(sector, offset, buf)
             if buf != pattern:
                 return False

@@ -3,31 +3,44 @@
 Each series is folded into the coarser ones as it was when it was recorded, from the last sample of the
 coarser one on; what a cut kept from being written is written now.
 """
-from .clocksteps import shifted, start_near
-from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS
+from .clocksteps import known, moves, shifted, start_near
+from .history import History
+from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS, Series, rings
 
 # Samples of 10 s lie apart where telegrams are; more silence than this was a gap, s.
 _GAP = 180
 
 
-class Replay:
+def restored(partition, region, clock, price=None, before=None):
+    """The History that a partition holds, and in a region of two sectors what became of the clock.
+
+    price: see History; before: see samples.rings(). OSError when the flash cannot be read, ValueError: it is too small.
+    """
+    history = History(rings(partition, before), region, clock, price)
+    _Replay(history).run()
+    return history
+
+
+class _Replay:
     """Brings a History that was just made to where its samples end."""
 
     def __init__(self, history):
         self._history = history
         self._zone = history.clock.zone
-        self._moves = [history.steps.moves(kind) for kind in range(4)]
+        self._series = [Series(ring) for ring in history.series]
+        self._moves = [moves(history.region, kind) for kind in range(4)]
         self._opened = MONTHS + 1
 
     def run(self):
         """Fold everything. OSError when the flash cannot be read."""
         history = self._history
+        history.run, history.meter, dated = known(history.region)
         last = self._last(MONTHS)
         if last:
             history.t = self._zone.next_month(self._t(MONTHS, *last))
             history.counters = _counters(last[1])
         for kind in (DAYS, QUARTERS, TENS):
-            series = history.series[kind]
+            series = self._series[kind]
             for number in range(self._first(kind), series.next):
                 sample = series.read(number)
                 if sample:
@@ -35,7 +48,7 @@ class Replay:
         if history.t is not None:
             self._open(TENS)
         last = self._last(TENS)
-        history.guessed = bool(last and last[1][1] & GUESSED and last[0] >= history.steps.dated)
+        history.guessed = bool(last and last[1][1] & GUESSED and last[0] >= dated)
 
     def _t(self, kind, number, sample):
         by = shifted(number, self._moves[kind])
@@ -43,7 +56,7 @@ class Replay:
 
     def _last(self, kind):
         """(number, sample) of the newest sample, or None."""
-        series = self._history.series[kind]
+        series = self._series[kind]
         for number in range(series.next - 1, series.first - 1, -1):
             sample = series.read(number)
             if sample:
@@ -52,7 +65,7 @@ class Replay:
 
     def _first(self, kind):
         """Number of the first sample that no coarser one has in it."""
-        series = self._history.series[kind]
+        series = self._series[kind]
         last = self._last(kind + 1)
         if not last:
             return series.first

@@ -1,4 +1,4 @@
-"""Append-only log of fixed-size records in raw NOR flash.
+"""Append-only log of fixed-size records in raw NOR flash: what writes it. records.py finds and reads them.
 
 A record is its sequence number (4 bytes), the payload, and a CRC-32 of both. The sequence
 number decides the place, slot = sequence % slots, so any record is found at once and nothing
@@ -13,70 +13,44 @@ from binascii import crc32
 
 from .flash import SECTOR
 
-_HEAD = 4
-_FRAME = 8  # head and CRC
-
 
 class Ring:
-    """Records of `size` bytes in a flash.Region of at least two sectors."""
+    """Records in a flash.Region, as records.opened() makes it.
 
-    def __init__(self, region, size, layout=1):
-        if region.sectors < 2 or not 0 < size <= SECTOR - _FRAME:
-            raise ValueError("ring of %d sectors, records of %d bytes" % (region.sectors, size))
+    form  struct format of sequence number and payload; size: bytes of all that and the CRC, which starts from `salt`
+    """
+
+    def __init__(self, region, form, size, salt):
+        self.region = region
+        self.form = form
         self.size = size
-        self.per_sector = SECTOR // (size + _FRAME)
+        self.salt = salt
+        self.per_sector = SECTOR // size
         self.slots = self.per_sector * region.sectors
-        #: Records that may be there: the oldest sector may already be erased for the next.
-        self.capacity = self.slots - self.per_sector
-        self._region = region
-        self._record = bytearray(size + _FRAME)
-        self._check = bytearray(size + _FRAME)
-        self._salt = crc32(struct.pack("<HHI", layout, size, self.slots))
         #: True where a sector holds something, but no record of this layout.
         self.strange = False
+        self.before = None  # see samples.Series
         self._ahead = -1  # sector known to be blank
         self.next = 0  # sequence number of the next record
-        self._recover()
 
-    @property
-    def first(self):
-        """Sequence number of the oldest record that may still be there."""
-        return max(0, self.next - self.capacity)
-
-    def read(self, sequence):
-        """Payload as a memoryview, good until the next call; None where there is no sound record."""
-        if not self.first <= sequence < self.next:
-            return None
-        return self._load(sequence % self.slots, sequence)
-
-    def last(self):
-        """Payload of the newest sound record (see read), None where there is none."""
-        for sequence in range(self.next - 1, self.first - 1, -1):
-            payload = self.read(sequence)
-            if payload is not None:
-                return payload
-        return None
-
-    def append(self, payload):
+    def append(self, *values):
         """Write a record; its sequence number. OSError when the flash refuses."""
-        if len(payload) != self.size:
-            raise ValueError("record of %d bytes, not %d" % (len(payload), self.size))
-        record = self._record
         # A place that does not read back what was written is left behind, with its number.
         # A whole sector of such places: this flash is worn out.
         for _ in range(self.per_sector + 1):
-            sequence = self.next
-            struct.pack_into("<I", record, 0, sequence)
-            record[_HEAD:-4] = payload
-            struct.pack_into("<I", record, len(record) - 4, self._crc(record))
-            sector, offset = self._place(sequence % self.slots)
-            if offset == 0 and sector != self._ahead:
+            number = self.next
+            record = struct.pack(self.form, number, *values)
+            record += struct.pack("<I", crc32(record, self.salt))
+            sector = number % self.slots // self.per_sector
+            offset = number % self.per_sector * self.size
+            if not offset and sector != self._ahead:
                 self._clear(sector)
-            self.next = sequence + 1
-            self._region.program(sector, offset, record)
-            self._region.read(sector, offset, self._check)
-            if self._check == record:
-                return sequence
+            self.next = number + 1
+            self.region.program(sector, offset, record)
+            check = bytearray(self.size)
+            self.region.read(sector, offset, check)
+            if check == record:
+                return number
         raise OSError("flash does not keep what is written")
 
     def prepare(self, places=SECTOR):
@@ -89,61 +63,11 @@ class Ring:
         if used:
             if self.per_sector - used > places:
                 return
-            following = (following + 1) % self._region.sectors  # this one is being filled
+            following = (following + 1) % self.region.sectors  # this one is being filled
         if following != self._ahead:
             self._clear(following)
 
-    def begin_after(self, other):
-        """Let an empty ring begin behind the newest record of another layout in the same region."""
-        sector = (other.next - 1) % other.slots // other.per_sector + 1
-        self.next = sector % self._region.sectors * self.per_sector
-
     def _clear(self, sector):
-        if not self._region.blank(sector, bytearray(256)):
-            self._region.erase(sector)
+        if not self.region.blank(sector):
+            self.region.erase(sector)
         self._ahead = sector
-
-    def _place(self, slot):
-        return slot // self.per_sector, slot % self.per_sector * len(self._record)
-
-    def _crc(self, record):
-        return crc32(memoryview(record)[:-4], self._salt)
-
-    def _load(self, slot, sequence=None):
-        """Payload of the record in a slot if it is sound and belongs there, else None."""
-        record = self._check
-        sector, offset = self._place(slot)
-        self._region.read(sector, offset, record)
-        number = struct.unpack_from("<I", record, 0)[0]
-        if number % self.slots != slot or (sequence is not None and number != sequence):
-            return None
-        if struct.unpack_from("<I", record, len(record) - 4)[0] != self._crc(record):
-            return None
-        return memoryview(record)[_HEAD:-4]
-
-    def _recover(self):
-        """Find where the last run stopped: the place after the last one that is not blank."""
-        newest = -1
-        blank = b"\xff" * len(self._check)
-        scratch = bytearray(256)
-        for sector in range(self._region.sectors):
-            # One sound record tells the age of its sector, usually the first one.
-            for slot in range(sector * self.per_sector, (sector + 1) * self.per_sector):
-                if self._load(slot) is not None:
-                    newest = max(newest, struct.unpack_from("<I", self._check, 0)[0])
-                    break
-                if slot % self.per_sector == 0 and self._check == blank and self._region.blank(sector, scratch):
-                    break
-            else:
-                self.strange = True
-        if newest < 0:
-            # Nothing, or nothing but remains: begin in the first sector, made blank when needed.
-            return
-        end = newest - newest % self.per_sector + self.per_sector
-        self.next = newest + 1
-        for sequence in range(newest + 1, end):
-            sector, offset = self._place(sequence % self.slots)
-            self._region.read(sector, offset, self._check)
-            # What a cut left half written has a number too, though no content.
-            if self._check != blank:
-                self.next = sequence + 1

@@ -1,4 +1,4 @@
-"""The four series of samples in the `history` partition: layout, places, reading.
+"""The four series of samples in the `history` partition: layout, places, reading. Imported when needed.
 
 A sample is one record of a ring, written once when its bucket is over, of a fixed size:
 
@@ -20,10 +20,8 @@ The counters at the end of each sample make the sums right where samples are mis
 Each ring has a share of the partition: the 10 s at most a quarter, as much wear as 20 years of them
 cause 256 kB, and only what is left where the partition is small; the longest go to the quarters.
 """
-import struct
-
 from .flash import Region
-from .ring import Ring
+from .records import begin_after, first, opened, read
 
 try:
     from micropython import const
@@ -40,13 +38,13 @@ LIVE, PARTIAL, UNSET, CHANGED = const(1), const(2), const(4), const(8)
 GUESSED, LATE = const(16), const(32)
 NO_CURRENT = const(-32768)
 NO_COUNTER = const(0xFF)
+NO_PRICE = const(0xFF)
 
-CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
-_NO_PRICE = const(0xFF)
-
-#: Counted up when a format changes; `older` of Samples then tells how to read the one before.
+#: Counted up when a format changes; BEFORE then tells how to read the one before.
 LAYOUT = 1
-_FORMATS = "<IBBII9hIIBBHH", "<IBBHH9hIIBBBiBB", "<IBHII9hIIBBB", "<IBHII9hIIBBB"
+FORMATS = "IBBII9hIIBBHH", "IBBHH9hIIBBBiBB", "IBHII9hIIBBB", "IBHII9hIIBBB"
+#: By series: (layout, format, function from its tuple to one of this layout).
+BEFORE = {}
 #: Seconds of a bucket; a day and a month end when the zone says so.
 LENGTHS = 10, 900, 86400, 2592000
 #: The next sector is made blank when so many places are left in this one.
@@ -69,63 +67,54 @@ def counter(low, high):
 
 def price(sample):
     """(price, currency) of a sample of 15 minutes, (None, None) where none was known."""
+    from .history import CURRENCIES
+
     low, high, currency = sample[19:]
-    if currency == _NO_PRICE:
+    if currency == NO_PRICE:
         return None, None
     high = high - 256 if high > 127 else high
     return (high << 32) + (low & 0xFFFFFFFF), CURRENCIES[4 * currency : 4 * currency + 3]
 
 
-def pack_price(number, currency):
-    """The last three values of a sample of 15 minutes."""
-    at = CURRENCIES.find(currency) if currency else -1
-    if number is None or at < 0:
-        return 0, 0, _NO_PRICE
-    low = number & 0xFFFFFFFF
-    return low - (low >> 31 << 32), number >> 32 & 0xFF, at // 4
+def rings(partition, before=None):
+    """The Ring of each series. OSError when the flash cannot be read. before: in place of BEFORE."""
+    found = []
+    for kind, share in enumerate(shares(partition.ioctl(4, 0))):
+        ring = opened(Region(partition, *share), FORMATS[kind], LAYOUT)
+        older = (before or BEFORE).get(kind)
+        if ring.strange and older:
+            layout, form, convert = older
+            old = opened(ring.region, form, layout)
+            ring.before = old, convert  # until its sectors are needed
+            if not ring.next:
+                begin_after(ring, old)
+        found.append(ring)
+    return found
 
 
-class Samples:
-    """One series: its ring, and what is left of an older layout, one after the other.
+class Series:
+    """What a ring of samples tells: those of this layout, and before them what is left of the one before.
 
-    older  (layout, format, function from its tuple to one of this layout), or None
+    first  number of the oldest sample that may still be there; negative for one of the layout before
     """
 
-    def __init__(self, partition, kind, older=None):
-        self._format = _FORMATS[kind]
-        region = Region(partition, *shares(partition.ioctl(4, 0))[kind])
-        self.ring = ring = Ring(region, struct.calcsize(self._format), LAYOUT)
-        self._older = ""
-        self._old = None
-        self._base = ring.first
-        if ring.strange and older:
-            layout, self._older, self._convert = older  # until its sectors are needed
-            self._old = Ring(region, struct.calcsize(self._older), layout)
-            if not ring.next:
-                ring.begin_after(self._old)
-                self._base = ring.next
-        self.next = ring.next
+    def __init__(self, ring):
+        self._ring = ring
+        self._base = self.first = first(ring)
+        if ring.before:
+            old, _ = ring.before
+            self.first += first(old) - old.next
 
     @property
-    def first(self):
-        """Number of the oldest sample that may still be there; negative for those of an older layout."""
-        if self._old:
-            return self._base - self._old.next + self._old.first
-        return self.ring.first
+    def next(self):
+        """Number of the sample that comes next."""
+        return self._ring.next
 
     def read(self, number):
         """The sample as a tuple in the order of its format, None where there is none (any more)."""
-        if self._old and number < self._base:
-            payload = self._old.read(number - self._base + self._old.next)
-            return payload and self._convert(struct.unpack(self._older, payload))
-        payload = self.ring.read(number)
-        return payload and struct.unpack(self._format, payload)
-
-    def append(self, *values):
-        """Write a sample. OSError when the flash refuses."""
-        self.ring.append(struct.pack(self._format, *values))
-        self.next = self.ring.next
-
-    def prepare(self):
-        """Erase at most one sector, when the next samples need it."""
-        self.ring.prepare(AHEAD)
+        ring = self._ring
+        if ring.before and number < self._base:
+            old, convert = ring.before
+            sample = read(old, number - self._base + old.next)
+            return sample and convert(sample)
+        return read(ring, number)
