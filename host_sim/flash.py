@@ -5,6 +5,7 @@ The contents stay in the file and are reached by seeking: a partition is bigger 
 """
 
 SECTOR = 4096
+_BLANK = b"\xff" * 256
 
 
 class Partition:
@@ -62,9 +63,8 @@ class Partition:
     def _erase(self, at):
         if self.power:
             self.power.erase(self, at, SECTOR)
-        blank = b"\xff" * 256
-        for n in range(0, SECTOR, len(blank)):
-            self.store(at + n, blank)
+        for n in range(0, SECTOR, len(_BLANK)):
+            self.store(at + n, _BLANK)
 
     def _program(self, at, data):
         if self.power:
@@ -77,9 +77,11 @@ class Partition:
         """Clear the bits that are 0 in data: what the cells can do without being erased. buf: at least as long."""
         buf = memoryview(buf)[: len(data)]
         self.load(at, buf)
-        for n in range(len(data)):
-            buf[n] &= data[n]
-        self.store(at, buf)
+        if buf != _BLANK[: len(data)]:
+            for n in range(len(data)):
+                buf[n] &= data[n]
+            data = buf
+        self.store(at, data)
 
     def load(self, at, buf):
         """Read the cells as they are, with or without power."""

@@ -21,6 +21,8 @@ from tests.ota import images  # noqa: E402  found on that path
 # Seconds between telegrams, with it the operations in the week; seeds for a program and for an erasure.
 RUNS = ((600, (1, 2), range(1, 11)), (150, (3,), range(11, 17)))
 DAYS = 7
+# Seeds for a cut in an update of 1.7 MB.
+REAL = 10
 # What otadata and the record of starts have seen before the update, see tests/sweep/update.py; seeds for one cut,
 # and for a second one in the start after the first.
 UPDATES = (("first", 60, 12), ("second", 40, 8), ("after one given up", 40, 8), ("record full", 20, 4))
@@ -66,15 +68,33 @@ def update(run):
     return name, operations, cuts, None
 
 
+def real(seed):
+    """The same of an update as big as those for a chip, for one seed."""
+    from tests.sweep import update as updates
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = updates.real(lambda number: (seed,))
+    except AssertionError as error:
+        return 0, 0, repr(error)
+    return found.operations, found.cuts, None
+
+
 def main():
     started = time.monotonic()
     failed = 0
     images.write()
+    images.write_real()
     print("%-22s %10s %9s %7s" % ("updates", "operations", "", "cuts"))
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
         for name, operations, cuts, error in pool.map(update, UPDATES):
             print("%-22s %10d %9s %7d %s" % (name, operations, "", cuts, error or ""), flush=True)
             failed += error is not None
+        found = list(pool.map(real, range(REAL)))
+        wrong = [error for _, _, error in found if error]
+        print("%-22s %10d %9s %7d %s" % (
+            "of 1.7 MB", found[0][0], "", sum(cuts for _, cuts, _ in found), " ".join(wrong)), flush=True)
+        failed += len(wrong)
     print("%-22s %10s %9s %7s" % ("telegrams, every", "operations", "erasures", "cuts"))
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
         for telegram, operations, erasures, cuts, error in pool.map(figures, RUNS):

@@ -77,11 +77,13 @@ class Vfs:
 class Chip:
     """Flash, RTC memory and what happens between two resets."""
 
+    sizes = SIZES  # of the partitions, sectors
+
     def __init__(self, *images, seed=1):
         self.power = Power(seed)
         self.parts = {}
         self.files = {}
-        for label, sectors in SIZES.items():
+        for label, sectors in self.sizes.items():
             self.files[label] = io.BytesIO(b"\xff" * (sectors * SECTOR))
             self.parts[label] = Partition(self.files[label], sectors * SECTOR, label, self.power)
         for label, content in zip(("slot1", "slot2"), images):
@@ -93,8 +95,8 @@ class Chip:
 
     def copy(self, seed):
         """Another chip with the same in its flash and in its RTC memory, as after a reset; seed: of its cuts."""
-        other = Chip(seed=seed)
-        for label in SIZES:
+        other = type(self)(seed=seed)
+        for label in self.sizes:
             other.flash(label, self.content(label))
         other.rtc = self.rtc
         return other

@@ -15,6 +15,7 @@ from tools.image import application, esp_image, files, manifest, slot
 
 FOLDER = stage.BUILD / "images"
 _SECTOR = 4096
+_REAL = 1_450_000 // 128 * 128  # bytes of MicroPython's published application
 
 
 def _signed(code, version="0.2.0.0", key=None, system=b"", **changes):
@@ -94,6 +95,18 @@ def make():
     rotated[-_SECTOR + 1216 : -_SECTOR + 2432] = _signed(app, system=system)[-_SECTOR:][:1216]
     made["rotated"] = bytes(rotated)
     return made
+
+
+def write_real():
+    """Have two releases in build/images, real-old and real-new, as big as those for a chip."""
+    key = sign.development_key()
+    code = b"".join([hashlib.sha256(b"%d" % n).digest() for n in range(_REAL // 32)])
+    app = micropython.image([(0x3F400020, code[: _REAL // 4]), (0x400D0020, code[_REAL // 4 :])], chip=esp_image.SIM)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, version in (("real-old", "0.1.0.0"), ("real-new", "0.2.0.0")):
+        system = application.files(application.CHIP, version)
+        data = slot.make(app, application.SIM, system, version, "0.1.0.0", "1.29.0", key)
+        (FOLDER / (name + ".bin")).write_bytes(data)
 
 
 def write():

@@ -13,7 +13,7 @@ from host_sim.powercut import PowerCut
 from tests.ota.test_proof import Links
 from tests.ota.world import SECTOR, SECTORS, image
 from tests.support import Random
-from tests.sweep.update import FILES, NEW, NEWER, OLD, POWER, RESET, WATCHDOG, Reader, Update, new_chip
+from tests.sweep.update import NEW, NEWER, OLD, POWER, RESET, WATCHDOG, Reader, Update, new_chip
 
 # Wrong in one respect each, see tests/ota/images.py; what the API then says.
 WRONG = {
@@ -28,7 +28,7 @@ WRONG = {
 def runs(chip, version):
     """The application that runs is this one, to the last byte."""
     assert chip.boot["manifest"]["version"] == version, chip.boot
-    expected = image(FILES[version])
+    expected = chip.image(version)
     assert chip.content(chip.boot["slot"])[: len(expected)] == expected
 
 

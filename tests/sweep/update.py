@@ -11,15 +11,32 @@ from han.core.bus import Bus
 from han.core.clock import Clock
 from han.ota.updates import Updates
 from host_sim.machine import ChipReset, Machine
-from host_sim.powercut import PowerCut
-from tests.boot.slots import Chip
+from host_sim.powercut import Power, PowerCut
+from tests.boot.slots import SECTOR, SIZES
+from tests.boot.slots import Chip as SmallChip
 from tests.ota.world import image
 
 OLD, NEW, NEWER = "0.1.0.0", "0.2.0.0", "0.3.0.0"
-FILES = {OLD: "same", NEW: "good", NEWER: "newer"}
 POWER, RESET, WATCHDOG = Machine.PWRON_RESET, Machine.HARD_RESET, Machine.WDT_RESET
 #: How far an update has come when something happens to it.
 UPLOADING, ACTIVATING, ACTIVATED, STARTED, CONFIRMED = range(5)
+
+
+class Chip(SmallChip):
+    """One whose slots and images are small: what happens is the same, and sooner."""
+
+    releases = {OLD: "same", NEW: "good", NEWER: "newer"}
+
+    def image(self, version):
+        """The signed image of a version."""
+        return image(self.releases[version])
+
+
+class RealChip(Chip):
+    """One with 4 MB of flash, and releases as tools.build makes them; tests.ota.images.write_real() has to."""
+
+    sizes = dict(SIZES, slot1=0x1B0, slot2=0x1B0)
+    releases = {OLD: "real-old", NEW: "real-new"}
 
 
 class CutBus(Bus):
@@ -95,9 +112,11 @@ class Reader:
             return True
 
 
-def new_chip(seed=1):
+def new_chip(seed=1, kind=Chip):
     """One that runs OLD from slot1, confirmed; NEW is to come."""
-    chip = Chip(image(FILES[OLD]), image(FILES[OLD]), seed=seed)
+    chip = kind(seed=seed)
+    for label in ("slot1", "slot2"):
+        chip.flash(label, chip.image(OLD))
     chip.start(POWER)
     chip.healthy()
     return chip
@@ -125,7 +144,7 @@ class Update:
 
     async def take(self):
         reader = Reader(self.chip, self._changes)
-        assert await reader.upload(image(FILES[self.version])), (reader.state.error, reader.state.reason)
+        assert await reader.upload(self.chip.image(self.version)), (reader.state.error, reader.state.reason)
         self.stage = ACTIVATING
         assert await reader.activate(), (reader.state.error, reader.state.reason)
 
@@ -206,13 +225,68 @@ class Sweep:
         assert boot["manifest"]["version"] == self._version and boot["rolled_back"] is None and not boot["pending"]
 
 
+class Shadows(Power):
+    """A supply that never fails. Before each operation it sees what a failure in it leaves, on a copy of the chip.
+
+    An update of many operations need then not be made anew for each. pick(number) -> seeds for that operation.
+    """
+
+    def __init__(self, update, before, pick, again=200):
+        Power.__init__(self)
+        self.cuts = 0
+        self.kept = {before: 0, update.version: 0}
+        #: Some of what was left with the version before, where the update is to come once more.
+        self.left = []
+        self._update = update
+        self._before = before
+        self._pick = pick
+        self._again = again
+        for part in update.chip.parts.values():
+            part.power = self
+        update.chip.power = self
+
+    def erase(self, partition, at, size):
+        self._fails(partition, lambda part: part.ioctl(6, at // SECTOR))
+
+    def program(self, partition, at, data):
+        self._fails(partition, lambda part: part.writeblocks(at // SECTOR, data, at % SECTOR))
+
+    def _fails(self, partition, operation):
+        for seed in self._pick(self.operations):
+            chip = self._update.chip.copy(self.operations * 100 + seed)
+            chip.power.restore(0)
+            try:
+                operation(chip.parts[partition.name])
+                raise AssertionError("power did not fail")
+            except PowerCut:
+                pass
+            self.cuts += 1
+            found = check(chip, self._update, self._before)
+            self.kept[found] += 1
+            if found == self._before and self.cuts % self._again == 1:
+                self.left.append(chip)
+        self.operations += 1
+
+
+def real(pick):
+    """What power cuts left in an update of a whole release: its Shadows. pick: see there."""
+    update = Update(new_chip(kind=RealChip), NEW)
+    shadows = Shadows(update, OLD, pick)
+    update.run()
+    for chip in shadows.left:
+        chip.healthy()
+        Update(chip, NEW).run()
+    return shadows
+
+
 def check(chip, update, before):
     """After power failed somewhere in an update from `before`: what runs, and what it says. Returns its version."""
     boot = chip.start(POWER)
     found = boot["manifest"] and boot["manifest"]["version"]
     where = "operation %d, stage %d, %s" % (chip.power.operations, update.stage, boot)
     assert found in (before, update.version), where
-    assert chip.content(boot["slot"])[: len(image(FILES[found]))] == image(FILES[found]), where
+    whole = chip.image(found)
+    assert chip.content(boot["slot"])[: len(whole)] == whole, where
     assert not boot["safe"], where
     told = boot["rolled_back"]
     status = Reader(chip).state.error
