@@ -96,20 +96,23 @@ class Board:
     def __init__(self, options, folder):
         self.folder = folder
         self.port = free_port("127.0.0.1", 0)
-        self.line = command(SimpleNamespace(runtime=options.runtime, heap=options.heap), True)
+        self._options = SimpleNamespace(runtime=options.runtime, heap=options.heap)
         self.servers = [["127.0.0.1", free_port("127.0.0.1", 0)] for _ in range(3)]
         self.names = free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
         self.starts = 0
 
-    def start(self, at, line, faults):
+    def start(self, at, line, faults, network="eth", cause=1):
         self.starts += 1
+        flash = Flash(self.folder)
+        slot = flash.load()
+        frozen = flash.frozen(slot)
         settings = {
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": ZERO * 10**9, "state": self.folder,
             "start_us": (at - ZERO) * 1000000, "line": line, "serial": None, "sites": {}, "time_faults": faults,
-            "time_servers": self.servers, "cause": 1, "slot": Flash(self.folder).load(), "sources": True,
-            "network": "eth", "names": self.names, "updates": None,
+            "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
+            "network": network, "names": self.names, "updates": None,
         }  # fmt: skip
-        arguments, environment, folder = self.line
+        arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes
         self.process = subprocess.Popen(
             arguments, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0

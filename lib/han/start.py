@@ -1,4 +1,5 @@
 """What the application does as it starts and when its configuration changes. Imported for that, and released."""
+from . import __version__
 from .core.modules import release
 from .core.zone import Zone
 from .meter import profiles
@@ -29,6 +30,16 @@ def restore(app):
         app.counters.load()
     except OSError as error:
         app.log.crash("counters", error)
+    boot = app.board.boot
+    if boot["rolled_back"]:
+        from .ota.words import last_words
+
+        release("han.ota.words", "han.store.crashlog")
+        try:
+            words = last_words(app.board.partition("state"), __version__)
+            boot["rolled_back"] += words and ": " + words
+        except OSError as error:
+            app.log.crash("update", error)
 
 
 def history(app):

@@ -1,0 +1,162 @@
+"""Whether a new version is kept, with the whole simulated reader in time that jumps: minutes that take seconds.
+
+Real uploads, flash, otadata, boot.py and restarts, the power cut off at any time; see tools/year.py.
+"""
+
+import pathlib
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from han.meter.search import LINES
+from host_sim.sender import Ahead
+from tests.sim.cpython_test_update import NEW, image, upload
+from tools import year
+from tools.image import otadata
+
+RUNTIMES = (("cpython", None), ("micropython", "600k"))
+RESTART = 75  # host_sim.supervisor.RESTART
+RESET = 2
+PENDING, VALID, ABORTED = 1, 2, 4  # ESP_OTA_IMG_*
+
+
+class Reader(year.Board):
+    """A reader and its meter; its process is started again by the test."""
+
+    def __init__(self, folder, runtime, heap):
+        folder.mkdir()
+        super().__init__(SimpleNamespace(runtime=runtime, heap=heap), str(folder))
+        self.meter = year.Meter("p1", year.ZERO + year.HOUR, 10, 1)
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.cut()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+    def on(self, **how):
+        """Power, or a reset."""
+        self.start(self.meter.next_s - year.BEFORE, self.meter.line, [], **how)
+
+    def live(self, seconds):
+        """So many seconds go by, with telegrams, unless it restarts before they are over."""
+        self.meter.until = self.meter.next_s + seconds
+        sender = Ahead(self.meter)
+        try:
+            while not sender.done:
+                sender.send(self.process.stdin.fileno())
+                time.sleep(0.002)
+            self.wait()
+        except OSError:
+            self.restarts()
+
+    def restarts(self):
+        """Wait until it ends to be started again."""
+        assert self.process.wait(20) == RESTART
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def update(self, data):
+        """Upload, as released clients do, and restart."""
+        status, answer = upload(self.url, data)
+        assert (status, answer["status"]) == (200, "REBOOT_PENDING"), answer
+        self.restarts()
+
+    def state(self):
+        """(version, why it was started, active slot, error, its reason) as the API tells."""
+        han, ota = self.get("/han"), self.get("/ota")
+        return han["version"], han["rebootReason"], ota["activeSlot"], ota["error"], ota["reason"]
+
+    def entries(self):
+        """States of the slots in otadata."""
+        found = otadata.entries(pathlib.Path(self.folder, "otadata.bin").read_bytes())
+        return {"slot%d" % ((sequence - 1) % 2 + 1): state for sequence, state in filter(None, found)}
+
+
+@pytest.fixture(params=RUNTIMES, ids=lambda runtime: runtime[0])
+def reader(request, tmp_path):
+    with Reader(tmp_path / "state", *request.param) as made:
+        made.on()
+        # Set up, so that setup mode proves nothing.
+        made.put({"np": "eth", "m": {"o": 1 + LINES.index(made.meter.line)}})
+        made.live(90)  # its own start is a good one
+        yield made
+
+
+@pytest.mark.timeout(180)
+def test_a_version_is_kept_after_a_minute_and_for_good(reader):
+    old, _, _, _, _ = reader.state()
+    new = image(NEW)
+    reader.update(new)
+    reader.on(cause=RESET)
+    assert reader.state()[:4] == (NEW, "OTA_UPDATE", "slot2", None) and reader.entries()["slot2"] == PENDING
+    assert upload(reader.url, new)[0] == 409  # the way back stays as it is
+    reader.live(30)
+    assert reader.entries()["slot2"] == PENDING
+    reader.cut()  # before its minute is over
+    reader.on()
+    assert reader.entries() == {"slot1": VALID, "slot2": ABORTED}
+    why = "slot2: restarted before it was confirmed"
+    assert reader.state() == (old, "OTA_ROLLBACK", "slot1", "rolled_back", why)
+    # The same once more, and time enough.
+    reader.live(90)
+    reader.update(new)
+    reader.on(cause=RESET)
+    reader.live(90)
+    assert reader.entries() == {"slot1": VALID, "slot2": VALID}
+    for seconds in (0, 10, 90):
+        reader.cut()
+        reader.on()
+        assert reader.state()[0] == NEW and reader.state()[2:] == ("slot2", None, None)
+        reader.live(seconds)
+    assert reader.entries() == {"slot1": VALID, "slot2": VALID}
+
+
+@pytest.mark.timeout(180)
+def test_a_version_that_finds_no_network_goes_back_and_says_so(reader):
+    old = reader.state()[0]
+    reader.update(image(NEW))
+    reader.on(cause=RESET, network="none")
+    assert reader.state()[0] == NEW
+    reader.live(500)
+    assert reader.entries()["slot2"] == PENDING
+    reader.live(200)
+    assert reader.process.poll() == RESTART
+    reader.on(cause=RESET)
+    why = "slot2: restarted before it was confirmed: no network"
+    assert reader.state() == (old, "OTA_ROLLBACK", "slot1", "rolled_back", why)
+    # Told until a start was a good one.
+    reader.cut()
+    reader.on()
+    assert reader.state()[2:] == ("slot1", "rolled_back", why)
+    reader.live(90)
+    reader.cut()
+    reader.on()
+    assert reader.state()[2:] == ("slot1", None, None) and reader.entries() == {"slot1": VALID, "slot2": ABORTED}
+
+
+@pytest.mark.timeout(180)
+def test_a_version_that_does_not_read_the_meter_goes_back_and_says_so(tmp_path):
+    with Reader(tmp_path / "state", *RUNTIMES[0]) as reader:
+        reader.on()
+        old = reader.state()[0]
+        reader.live(90)
+        text = (year.stage.ROOT / "lib/han/meter/link.py").read_text()
+        marker = "    async def run(self):\n"
+        assert marker in text
+        broken = text.replace(marker, marker + "        raise ValueError('a bug')\n")
+        reader.update(image(NEW, **{"meter/link": broken}))
+        reader.on(cause=RESET)
+        reader.live(600)
+        assert reader.process.poll() == RESTART
+        reader.on(cause=RESET)
+        assert reader.state()[:4] == (old, "OTA_ROLLBACK", "slot1", "rolled_back")
+        assert reader.state()[4].startswith("slot2: restarted before it was confirmed: "), reader.state()
+        assert "meter" in reader.state()[4]
