@@ -33,8 +33,8 @@ bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdo
 sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, and start again from what is left
 	@$(PY) -m tools.sweep
 
-year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [DAYS= METER= RUNTIME= SEED=]
-	@$(PY) -m tools.year $(foreach v,DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
+year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
+	@$(PY) -m tools.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)

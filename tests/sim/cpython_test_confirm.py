@@ -26,8 +26,9 @@ class Reader(year.Board):
 
     def __init__(self, folder, runtime, heap):
         folder.mkdir()
-        super().__init__(SimpleNamespace(runtime=runtime, heap=heap), str(folder))
-        self.meter = year.Meter("p1", year.ZERO + year.HOUR, 10, 1)
+        zero = year.midnight("2026-01-01")
+        super().__init__(SimpleNamespace(runtime=runtime, heap=heap), str(folder), zero)
+        self.meter = year.Meter("p1", zero, 10, 1)
         self.process = None
 
     def __enter__(self):

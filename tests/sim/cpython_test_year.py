@@ -7,9 +7,16 @@ from tools import year
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_six_days_are_what_the_meter_counted(capsys):
-    assert year.main(["--days", "6"]) == 0, capsys.readouterr().out
+def test_six_days_with_a_day_of_23_hours_and_the_end_of_a_month_are_what_the_meter_counted(capsys):
+    options = ["--start", "2026-03-27", "--days", "6", "--period", "120"]
+    assert year.main(options) == 0, capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "3 starts" in shown and "2 meters" in shown
+    assert [line[:7] for line in shown.split("\n") if line.startswith("2026-")] == ["2026-03", "2026-04"]
 
 
-def test_two_days_of_a_meter_that_sends_its_counters_once_an_hour(capsys):
-    assert year.main(["--days", "2", "--meter", "aidon"]) == 0, capsys.readouterr().out
+def test_a_day_of_25_hours_of_a_meter_that_sends_its_counters_once_an_hour(capsys):
+    options = ["--start", "2026-10-24", "--days", "4", "--period", "120", "--meter", "aidon"]
+    assert year.main(options) == 0, capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "2 starts" in shown and "2 meters" in shown and "3 days compared" in shown
