@@ -1,12 +1,13 @@
 """The four history messages, streamed from flash while recording goes on."""
 
 import asyncio
+import gc
 import json
 
 from han.api.history import History, parse
 from han.store.samples import DAYS, MONTHS, QUARTERS, TENS
 from tests.store.world import EPOCH, World
-from tests.support import raises
+from tests.support import raises, skip
 
 HOUR = 3600
 DAY = 86400
@@ -127,6 +128,31 @@ async def test_every_column_has_the_same_samples_while_recording_goes_on():
         message = await ask(world, TENS, query, more)
         assert len(message["t"]) > 300
     assert None in (await ask(world, TENS, "from=0", more))["i"]
+
+
+async def test_memory_does_not_grow_with_the_answer():
+    if not hasattr(gc, "mem_alloc"):
+        skip("needs MicroPython's count of its heap")
+    world = World(true=START)
+    world.run(5 * HOUR, 10)
+    most = []
+
+    def weigh():
+        gc.collect()
+        most[-1] = max(most[-1], gc.mem_alloc())
+
+    class Measured(Connection):
+        async def send(self, data, patience):
+            weigh()
+
+    for query in ("limit=400", "from=0"):
+        gc.collect()
+        before = gc.mem_alloc()
+        most.append(0)
+        await History(world.history, TENS, parse(query)).send(Measured(), 1000)
+        most[-1] -= before
+    # A third of the ring's samples or all of them: a bit for each.
+    assert most[1] < most[0] + 400, most
 
 
 async def test_days_on_a_clock_that_was_moved():

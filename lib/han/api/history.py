@@ -92,8 +92,8 @@ class History:
         self._start = 0 if start is None else start - EPOCH
         self._end = _MOST if end is None else end - EPOCH
         self._live = self._newest(history)
-        self._next = self._first = self._series.next
-        self._bits = bytearray()
+        self._next = self._first = self._last = self._series.next
+        self._bits = bytearray()  # of the samples from _last back: a one is in the answer
 
     def _newest(self, history):
         """The sample of the bucket that has not ended, None where it has no reading."""
@@ -146,7 +146,7 @@ class History:
     async def _choose(self):
         """Settle which samples are in it: backwards, as of two that claim one time the newer is right."""
         series = self._series
-        bits = bytearray((self._next - series.first) // 8 + 1)
+        bits = self._bits
         left = self._limit or _MOST
         before = _MOST
         self._x = self._currency = None
@@ -172,11 +172,13 @@ class History:
                 before = t
                 if t < self._end:
                     self._took((t,) + sample[1:])
-                    at = self._next - 1 - number
+                    if not bits:
+                        self._last = number
+                    at = self._last - number
+                    bits.extend(bytes(at // 8 + 1 - len(bits)))
                     bits[at // 8] |= 1 << at % 8
                     self._first = number
                     left -= 1
-        self._bits = bits
 
     def _took(self, sample):
         if self._x is None:
@@ -198,8 +200,8 @@ class History:
 
     def _chosen(self):
         """Numbers of the samples that are in the answer, the oldest first."""
-        for number in range(self._first, self._next):
-            at = self._next - 1 - number
+        for number in range(self._first, self._last + 1) if self._bits else ():
+            at = self._last - number
             if self._bits[at // 8] >> at % 8 & 1:
                 yield number
 
@@ -207,7 +209,7 @@ class History:
         """Add a column to out, sending what is there whenever it is enough; what is left of it."""
         comma = b""
         for number in self._chosen():
-            at = self._next - 1 - number
+            at = self._last - number
             sample = self._series.read(number)
             if sample:
                 piece = column(self._dated(number, sample)).encode()
