@@ -81,6 +81,20 @@ def test_every_telegram_period_gives_the_same_energies():
         assert len(world.samples(TENS)) == 2 * HOUR // max(10, period)
 
 
+def test_telegrams_every_two_and_a_half_seconds():
+    world = World(true=START)
+    world.read()
+    for n in range(4 * HOUR // 10 * 2):
+        for seconds in (2, 3):  # as whole seconds tell them
+            world.off(seconds, (3600, 0))
+            # Each fourth has counters, as Aidon's and Kamstrup's longer lists come every 10 s.
+            world.read((3600, 0), counters=world.true % 10 == 0)
+    quarters, tens = world.samples(QUARTERS), world.samples(TENS)
+    assert [sample[3] for sample in quarters] == [900] * 16 and not any(sample[1] for sample in quarters[1:])
+    assert [b[0] - a[0] for a, b in zip(tens, tens[1:])] == [10] * (len(tens) - 1)
+    assert {sample[18] for sample in tens} == {10} and {sample[3] for sample in tens} == {3600}
+
+
 def test_a_missing_hour_is_spread_and_never_doubles_the_next():
     world = World(true=START)
     world.run(HOUR + 300)

@@ -182,7 +182,6 @@ class History:
         gap = span > max(_GAP, 3 * live.period_ms // 1000) or self.up is None
         changed = self._changed(live)
         fresh = live.counted != self._counted
-        self._counted = live.counted
         edge = self.edge
         if edge and (gap or changed or t > edge.t + WAIT):
             edge.release()
@@ -193,6 +192,8 @@ class History:
 
                 release("han.store.edge")
                 edge = begun(self, t, up, fresh)
+        # Nothing from here on needs memory that there may not be.
+        self._counted = live.counted
         energy, late, after = [0, 0], [0, 0], [None, None]
         for way in range(2):
             number = live.get(IMPORT_ENERGY + way) if fresh and not edge else None
@@ -263,11 +264,11 @@ class History:
     def _changed(self, live):
         """Whether this reading is another meter's than the one before."""
         changed = live.meters != self._meters
-        self._meters = live.meters
         number = live.raw(METER_ID)
         if number and number is not self._id:
-            self._id = number
             changed = _clocksteps().another(self, crc32(number) or 1) or changed
+            self._id = number
+        self._meters = live.meters
         return changed
 
     def _energy(self, way, number, watt_seconds, changed):
