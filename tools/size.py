@@ -9,22 +9,28 @@ import sys
 from tools import simulator, stage
 
 ALWAYS_BUDGET = 64 * 1024
-ON_DEMAND_BUDGET = 16 * 1024  # each of those packages
+ON_DEMAND_BUDGET = 16 * 1024  # each part
 HEAP = "240k"
-# Imported when needed and released after.
-ON_DEMAND = (
-    "han/price", "han/ota", "han/net",
-    "han/api/auth", "han/api/backup", "han/api/body", "han/api/fields", "han/api/compact", "han/api/definitions",
-    "han/api/diagnostics", "han/api/export", "han/api/health", "han/api/history", "han/api/legacy", "han/api/page",
-    "han/api/prices", "han/api/settings", "han/api/update", "han/core/zonefile",
-    "han/meter/aliases", "han/meter/anonymise", "han/meter/sevenbits", "han/store/replay", "han/store/clocksteps",
-    "han/store/copies", "han/store/crashlog", "han/store/edge", "han/store/factory", "han/store/kept",
-    "han/store/records", "han/store/samples", "han/start", "han/safe", "han/core/identity",
-)  # fmt: skip
-# Modules of those that stay.
+# Imported when needed and released after, by what is needed together.
+PARTS = {
+    "start": ("han/start", "han/safe", "han/core/identity"),
+    "network": ("han/net",),
+    "recording": ("han/store",),
+    "prices": ("han/price", "han/api/prices"),
+    "updates": ("han/ota", "han/api/update", "han/api/legacy"),
+    "setup and settings": (
+        "han/api/rare", "han/api/auth", "han/api/backup", "han/api/body", "han/api/definitions", "han/api/fields",
+        "han/api/portal", "han/api/settings", "han/api/told", "han/api/wifisetup", "han/core/zonefile",
+    ),
+    "answers": ("han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/page"),
+    "diagnosis": (
+        "han/api/diagnostics", "han/meter/aliases", "han/meter/anonymise", "han/meter/anonymise_sml",
+        "han/meter/sevenbits",
+    ),
+}  # fmt: skip
+# Modules of those that stay: of packages the names, and what each reading goes through.
 KEPT = (
-    "han/price/__init__", "han/price/book", "han/net/__init__", "han/net/timekeeper", "han/net/links",
-    "han/ota/__init__", "han/ota/updates",
+    "han/price/__init__", "han/net/__init__", "han/ota/__init__", "han/store/__init__", "han/store/history",
 )  # fmt: skip
 # Loaded once and kept, but only where the meter or the configuration asks for it: ciphers, SML, P1 (who has it does
 # without A-XDR), lists without codes; spot prices; an update server.
@@ -52,7 +58,7 @@ def groups():
             group = "board"
         elif module.startswith(WHERE_NEEDED):
             group = "where needed"
-        elif module.startswith(ON_DEMAND) and module not in KEPT:
+        elif part(module) and module not in KEPT:
             group = "on demand"
         else:
             group = "always"
@@ -60,14 +66,25 @@ def groups():
     return found
 
 
-def packages(rows):
-    """{package: bytes}, in order."""
-    sums = {}
+def part(module):
+    """The part on demand that a module belongs to, None for others."""
+    for name, modules in PARTS.items():
+        if module.startswith(tuple(each + "/" for each in modules)) or module in modules:
+            return name
+    return None
+
+
+def sums(rows, name):
+    """{name of a module: bytes}, in order."""
+    found = {}
     for module, size in rows:
-        parts = module.split("/")
-        name = "/".join(parts[:2]) if parts[0] == "han" and len(parts) > 2 else parts[0]
-        sums[name] = sums.get(name, 0) + size
-    return sums
+        found[name(module)] = found.get(name(module), 0) + size
+    return found
+
+
+def package(module):
+    parts = module.split("/")
+    return "/".join(parts[:2]) if parts[0] == "han" and len(parts) > 2 else parts[0]
 
 
 def image(details=True):
@@ -88,14 +105,14 @@ def image(details=True):
         print("%-44s %8s" % (title, ".mpy"))
         for module, size in found[group]:
             print("  %-42s %8d" % (module, size))
-        for name, size in packages(found[group]).items():
+        for name, size in sums(found[group], part if group == "on demand" else package).items():
             print("  = %-40s %8d" % (name, size))
         print()
     always = sum(size for _, size in found["always"])
     ok = budget("always running, with microdot", always, ALWAYS_BUDGET)
-    for group in "where needed", "on demand":
-        for name, size in packages(found[group]).items():
-            ok = budget("%s, %s" % (name, group), size, ON_DEMAND_BUDGET) and ok
+    for group, name in ("where needed", package), ("on demand", part):
+        for each, size in sums(found[group], name).items():
+            ok = budget("%s, %s" % (each, group), size, ON_DEMAND_BUDGET) and ok
     return ok
 
 

@@ -9,6 +9,8 @@ import json
 from binascii import a2b_base64, b2a_base64, hexlify
 from hashlib import sha256
 
+from .server import refusal
+
 try:
     from micropython import const
 except ImportError:
@@ -22,6 +24,10 @@ _LIFE = const(300)  # seconds for which a token is valid
 _HEAD = const(b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9")
 _AUDIENCE = const("cozify-han")
 _SCOPE = const("ota:write")
+_MESSAGE = (
+    '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
+    '"scope":"ota:write","expiresIn":300}'
+)
 _KEY = const(32)
 _LONGEST = const(512)
 
@@ -96,6 +102,17 @@ class Tokens:
         if _SCOPE not in scopes and "ota:*" not in scopes:
             return 403, "token lacks the scope " + _SCOPE
         return None
+
+    def trusted(self, request):
+        """The refusal of a request without a good token, else None."""
+        refused = self.refuse(request.headers.get("authorization"))
+        if not refused:
+            return None
+        return refusal(refused[0], refused[1], {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
+
+    def message(self):
+        """GET /auth/token: a new token."""
+        return (_MESSAGE % self.issue()).encode()
 
     def knows(self, field, password):
         """Whether an Authorization field says the password (RFC 7617), with any user's name."""

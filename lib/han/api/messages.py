@@ -39,21 +39,9 @@ _STATE = (
     '"version":"%s","state":"%s","mac":"%s","ethIp":"%s","wifiIp":"%s","online":%s,'
     '"rebootPending":%s,"rebootReason":"%s","channel":"%s"}'
 )
-_CONFIGURATION = (
-    '{"type":"%s","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
-    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"ks":%s},"e":{"e":%s,"n":%s},'
-    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
-)
-_NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
-_OTA = (
-    '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"%s","version":%s,"releaseNotes":%s,'
-    '"source":%s,"critical":%s,"forced":%s,"allowDownload":%s,"progress":%d,"activeSlot":"%s",'
-    '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s}'
-)
-_TOKEN = (
-    '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
-    '"scope":"ota:write","expiresIn":300}'
-)
+#: How the messages of the configuration begin, that of the streams and what GET answers.
+_CONFIGURATION = b'{"type":"HAN_CONFIGURATION_MESSAGE"'
+_ANSWERED = b'{"type":"HAN_CONFIGURATION"'
 
 
 class Message:
@@ -109,7 +97,7 @@ class Messages:
         self.makers = {
             "meter": (b"HAN_METER_MESSAGE", self._meter),
             "state": (b"HAN_STATE_MESSAGE", self.state),
-            "configuration": (b"HAN_CONFIGURATION_MESSAGE", self._configuration_message),
+            "configuration": (b"HAN_CONFIGURATION_MESSAGE", self._changed),
             "ota": (b"HAN_OTA_MESSAGE", self.ota),
         }
         self.reboot_pending = False
@@ -236,42 +224,15 @@ class Messages:
             )
         ).encode()
 
-    def configuration(self, kind="HAN_CONFIGURATION"):
+    def configuration(self):
         """GET /configuration: everything but the secrets."""
-        c = self._config.values
-        m, e, w = c["m"], c["e"], c["w"]
-        return (
-            _CONFIGURATION
-            % (
-                kind,
-                self._version,
-                text(c["t"]),
-                flag(c["s"]),
-                decimal(c["p"], 6),
-                text(c["pc"]),
-                text(c["pa"]),
-                text(c["np"]),
-                text(c["up"]),
-                flag(c["bhf"]),
-                ",".join([text(host) for host in c["hosts"]]),
-                m["f"],
-                text(m["t"]),
-                m["o"],
-                text(m["ts"]),
-                flag(m["k"]),
-                flag(e["e"]),
-                _network(e["n"]),
-                flag(w["e"]),
-                text(w["s"]),
-                w["w"],
-                w["z"],
-                flag(w["b"]),
-                _network(w["n"]),
-            )
-        ).encode()
+        return _ANSWERED + self.stream("configuration").open[len(_CONFIGURATION) :] + b"}"
 
-    def _configuration_message(self):
-        return self.configuration("HAN_CONFIGURATION_MESSAGE")
+    def _changed(self):
+        from .told import configuration
+
+        release("han.api.told")
+        return _CONFIGURATION + configuration(self._config.values, self._version)
 
     def prices(self):
         """GET /prices, in pieces: the price now, and the known slots from the start of today."""
@@ -282,13 +243,10 @@ class Messages:
 
     def ota(self):
         """GET /ota."""
-        u = self._updates
-        values = (
-            text(self._clock.unix_ms()), self._identity.uuid, u.status, text(u.version), text(u.notes), text(u.source),
-            flag(u.critical), flag(u.forced), flag(u.allowed), u.progress, u.active, text(u.staged and u.other),
-            text(u.staged), text(u.error), text(u.reason),
-        )  # fmt: skip
-        return (_OTA % values).encode()
+        from .told import update
+
+        release("han.api.told")
+        return update(self._updates, self._clock.unix_ms(), self._identity.uuid)
 
     def update(self):
         """GET /update."""
@@ -296,10 +254,6 @@ class Messages:
 
         release("han.api.legacy")
         return legacy(self._updates)
-
-    def token(self, token):
-        """GET /auth/token."""
-        return (_TOKEN % token).encode()
 
     def health(self, streams):
         """GET /health. streams: WebSockets, their limit, event streams, their limit, messages dropped."""
@@ -323,7 +277,3 @@ def _net(plus, minus):
         else:
             net.append((plus[i] or 0) - (minus[i] or 0))
     return net
-
-
-def _network(n):
-    return _NETWORK % (text(n["m"]), text(n["i"]), text(n["s"]), text(n["g"]), text(n["d1"]))
