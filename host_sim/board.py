@@ -45,6 +45,22 @@ class Cable:
         return 5  # ETH_GOT_IP
 
 
+class Slot:
+    """A partition for an application, as far as writing it needs; what starts it is only loaded then."""
+
+    def __init__(self, board, label):
+        part = board.partition(label)
+        self.readblocks = part.readblocks
+        self.writeblocks = part.writeblocks
+        self.ioctl = part.ioctl
+        self._board = board
+        self._label = label
+
+    def set_boot(self):
+        """Start this slot next."""
+        self._board.port()(self._label).set_boot()
+
+
 class Board:
     """One simulated reader; its flash and its MAC live in the folder `path`.
 
@@ -137,12 +153,15 @@ class Board:
 
     def slots(self):
         """(running, other) partition of the two for applications."""
+        running = self.boot["slot"]
+        return Slot(self, running), Slot(self, "slot1" if running == "slot2" else "slot2")
+
+    def port(self):
+        """esp32.Partition, as the chip's port has it."""
         from host_sim.esp32 import Esp32
 
         parts = {name: self.partition(name) for name in ("otadata", "slot1", "slot2")}
-        partition = Esp32(parts, self.boot["slot"]).Partition
-        running = partition(partition.RUNNING)
-        return running, running.get_next_update()
+        return Esp32(parts, self.boot["slot"]).Partition
 
     def bootable(self):
         """True where an image with files can start: the simulated chip always has boot.py and main.py."""
@@ -151,7 +170,7 @@ class Board:
     def confirm(self):
         """The application that runs is good: the next start does not return to the one before."""
         if self.boot["pending"]:
-            type(self.slots()[0]).mark_app_valid_cancel_rollback()
+            self.port().mark_app_valid_cancel_rollback()
             self.boot["pending"] = False
         self.boot["healthy"]()
 

@@ -1,7 +1,5 @@
 """esp32.Partition of the simulated board, with the signatures and errors of MicroPython's port and ESP-IDF's rules."""
 
-from host_sim import espimage, otadata
-
 ESP_FAIL, ESP_ERR_NOT_FOUND, ESP_ERR_OTA_VALIDATE_FAILED = -1, 0x105, 0x1503
 _LABELS = ("otadata", "slot1", "slot2", "state", "history")
 # Type, subtype, address and label as in firmware/partitions.csv.
@@ -31,6 +29,8 @@ class Esp32:
 
     def boot(self):
         """Label of the slot that otadata names: esp_ota_get_boot_partition()."""
+        from host_sim import otadata  # only what is used is imported, for a small heap
+
         active = otadata.active(otadata.read(self.parts["otadata"]))
         if active is None:
             return "slot1"
@@ -74,6 +74,8 @@ class _Partition:
 
     def set_boot(self):
         """Start this slot next: written to the entry of otadata that does not count, to be confirmed."""
+        from host_sim import espimage, otadata
+
         if espimage.length(self) is None:
             raise OSError(-ESP_ERR_OTA_VALIDATE_FAILED)
         ota = self.chip.parts["otadata"]
@@ -93,6 +95,8 @@ class _Partition:
     @classmethod
     def mark_app_valid_cancel_rollback(cls):
         """Confirm the entry that counts, whichever slot it names."""
+        from host_sim import otadata
+
         ota = cls.chip.parts["otadata"]
         entries = otadata.read(ota)
         active = otadata.active(entries)

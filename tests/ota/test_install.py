@@ -98,6 +98,30 @@ async def test_an_image_that_nothing_would_start_is_refused():
     assert world.state.error == "invalid_firmware" and world.flash.next == "slot1" and not world.restarts
 
 
+async def test_memory_that_others_have_is_waited_for():
+    class Short(World):
+        """Has too little memory so many times."""
+
+        times = 0
+
+        def bootable(self):
+            self.times -= 1
+            if self.times >= 0:
+                raise MemoryError
+            return True
+
+    Installer.pauses, kept = (0.01, 0.01, 0), Installer.pauses
+    try:
+        for times, status in ((2, "READY_TO_REBOOT"), (3, "FAILED")):
+            world = Short()
+            world.times = times
+            await take(world, image("good"))
+            assert world.state.status == status and world.flash.next == "slot1"
+        assert (world.state.error, world.state.reason) == ("write_failed", "out of memory")
+    finally:
+        Installer.pauses = kept
+
+
 async def test_nothing_is_erased_for_what_is_no_image_for_this_chip():
     for data in (image("esp32"), b"\x89PNG" + bytes(20000), bytes(9000), b"\xff" * 9000):
         world = World()
@@ -317,5 +341,6 @@ async def test_progress_is_told_once_a_second_and_at_each_change():
 
 def test_a_writer_holds_one_sector():
     world = World()
-    writer = Writer(world.slots()[1], "sim", world.state)
-    assert len(writer.buf) <= SECTOR + 256 and writer.size == SECTORS * SECTOR
+    installer = Installer(world.state)
+    assert SECTOR < len(installer.buf) <= SECTOR + 256
+    assert Writer(world.slots()[1], "sim", world.state, installer.buf).size == SECTORS * SECTOR

@@ -12,7 +12,7 @@ from tests.sim.cpython_test_simulator import Simulator
 from tools import build, sign
 from tools.image import application, esp_image, slot
 
-RUNTIMES = (("cpython",), ("micropython", "--heap", "600k"))
+RUNTIMES = (("cpython",), ("micropython", "--heap", "240k"))
 NEW = "7.0.0.1"
 
 

@@ -6,6 +6,8 @@ from .server import refusal
 
 # For verifying all of an image once more, ms.
 _WORK_MS = 120000
+# What a form may add to an image: heads of its parts and their other fields, bytes.
+_OVERHEAD = 4096
 _ONE = "this board has only one slot"
 _STATUS = {"too_large": 413, "write_failed": 503}
 
@@ -44,24 +46,25 @@ async def _upload(request, updates, least):
     why = closed(updates)
     if why:
         return refusal(409, why)
-    from ..ota.form import OVERHEAD, Body, receive
-
-    body = Body(request.sock, updates.clock)
-    if not body.left:
+    connection = request.sock
+    size = len(connection.early) + connection.unread
+    if not size:
         return refusal(400, "filename: no image in the request")
     try:
         installer = Installer(updates, least)
     except OSError:
         return refusal(409, _ONE)
-    if body.left > installer.room + OVERHEAD:
+    if size > installer.room + _OVERHEAD:
         refuse(updates, "too_large", "longer than the slot's %d bytes" % installer.room)
         return refusal(413, "too_large: longer than the slot's %d bytes" % installer.room)
     kind = request.headers.get("content-type", "")
 
     async def put(writer):
-        await receive(body, kind, writer, updates)
+        from ..ota.form import receive  # here, so that nothing holds it once all has come
 
-    done = await installer.take(put, "INSTALL_IN_PROGRESS", "local", body.left)
+        await receive(connection, kind, writer, updates)
+
+    done = await installer.take(put, "INSTALL_IN_PROGRESS", "local", size)
     return None if done else _failure(updates)
 
 

@@ -17,8 +17,6 @@ except ImportError:
 _TOTAL_MS = const(900000)
 #: For writing a sector, and for verifying all, ms.
 WORK_MS = 120000
-# What a form may add to the image: heads of its parts and their other fields.
-OVERHEAD = const(4096)
 _MOST_HEAD = const(1024)
 
 
@@ -78,8 +76,9 @@ def boundary(kind):
     raise Wrong("invalid_firmware", "content-type: the form has no boundary")
 
 
-async def receive(body, kind, writer, updates):
-    """Put the image of a body with this content-type into a Writer; Wrong."""
+async def receive(connection, kind, writer, updates):
+    """Put the image of a request's body with this content-type into a Writer; Wrong."""
+    body = Body(connection, updates.clock)
     mark = boundary(kind)
     if mark is None:
         while True:

@@ -13,6 +13,8 @@ What may happen while one is taken, and what then is:
 
 Only activate() tells the chip's loader to start the other slot, after verifying it once more.
 """
+import asyncio
+
 from ..core.modules import release
 from .rules import Wrong, number
 from .state import begin, busy, change, fail, settle, stage
@@ -26,6 +28,8 @@ except ImportError:
 
 
 _SECTOR = const(4096)
+# With room for a form's mark that may have come with the last bytes of the image.
+_BUFFER = const(_SECTOR + 128)
 
 
 class Installer:
@@ -34,11 +38,15 @@ class Installer:
     lowest   version that is accepted at least, as a tuple
     """
 
+    #: Before each further attempt to verify it, where memory is short, s; after the last there is none.
+    pauses = (1, 2, 4, 8, 0)
+
     def __init__(self, updates, lowest=None):
         self.updates = updates
         self._running, self._slot = updates.board.slots()
         self._chip = updates.board.chip
         self._lowest = lowest
+        self.buf = bytearray(_BUFFER)  # before more modules break up the memory
 
     @property
     def room(self):
@@ -57,16 +65,20 @@ class Installer:
         try:
             from .writer import Writer
 
-            writer = Writer(self._slot, self._chip, updates)
+            writer = Writer(self._slot, self._chip, updates, self.buf)
             del Writer
             await receive(writer)
             count = await writer.finish()
-            for name in ("form", "writer"):  # one after the other, for a small heap
-                release("han.ota." + name)
+            head, writer = writer.head, None
+            release("han.ota.form", "han.ota.writer")  # one after the other, for a small heap
             updates.expected = count
             change(updates, "INSTALL_IN_PROGRESS")
-            values = await self.verify(writer.buf, count, digest, writer)
-            writer.complete()
+            from .headless import Headless
+
+            image = Headless(self._slot, head)
+            del Headless
+            values = await self.verify(count, digest, image)
+            image.complete()
             error = None
             stage(updates, values["version"])
         except Wrong as wrong:
@@ -80,17 +92,27 @@ class Installer:
                     updates.version = kept[1]
         return error is None
 
-    async def verify(self, buf, size=None, digest=None, slot=None):
+    async def verify(self, size=None, digest=None, slot=None):
         """The manifest of the image in the slot, or in what reads like one, once all of it is right; Wrong."""
+        for pause in self.pauses:
+            try:
+                return await self._verify(size, digest, slot or self._slot)
+            except OSError as error:
+                raise Wrong("write_failed", "the flash cannot be read: %s" % error)  # noqa: B904
+            except MemoryError:
+                if not pause:
+                    raise
+            # Others have it, and give it back when they can go on.
+            release("han.ota.image", "han.ota.signature", "han.ota.keys")
+            await asyncio.sleep(pause)
+
+    async def _verify(self, size, digest, slot):
         from .image import Check
         from .keys import KEYS
 
-        try:
-            check = Check(slot or self._slot, self._chip, buf)
-            self._accept(check.manifest(size)[2])
-            return await check.all(KEYS, size, digest)
-        except OSError as error:
-            raise Wrong("write_failed", "the flash cannot be read: %s" % error)  # noqa: B904
+        check = Check(slot, self._chip, self.buf)
+        self._accept(check.manifest(size)[2])
+        return await check.all(KEYS, size, digest)
 
     def _accept(self, values):
         self.updates.version = values["version"]
@@ -107,7 +129,7 @@ class Installer:
         updates = self.updates
         change(updates, "INSTALL_IN_PROGRESS")  # nobody writes to the slot meanwhile
         try:
-            await self.verify(bytearray(_SECTOR))
+            await self.verify()
             self._slot.set_boot()
             updates.status = "REBOOT_PENDING"
         except Wrong as wrong:

@@ -13,8 +13,6 @@ except ImportError:
 
 
 _SECTOR = const(4096)
-# Of a form's mark that may have come with the last bytes of the image: behind a sector in the buffer.
-_SPARE = const(128)
 _COMPARE = const(256)
 # The first bytes of an image are written last, when all of it is verified. The chip's loader and boot.py fall back
 # to any complete image in the other slot without asking who signed it: nothing unverified may ever be one.
@@ -22,19 +20,21 @@ _HEAD = const(32)
 
 
 class Writer:
-    """Writes what is put into `buf` sector by sector to a slot. Nothing bigger than `buf` is ever in memory."""
+    """Writes what is put into `buf`, a little more than a sector, sector by sector to a slot.
 
-    def __init__(self, slot, chip, updates):
-        self.buf = bytearray(_SECTOR + _SPARE)
+    Nothing bigger than `buf` is ever in memory.
+    """
+
+    def __init__(self, slot, chip, updates, buf):
+        self.buf = buf
         self.fill = 0  # bytes in buf
         self.written = 0  # bytes in flash
         self.size = slot.ioctl(4, 0) * _SECTOR
         self._view = memoryview(self.buf)
         self._slot = slot
-        self.ioctl = slot.ioctl
         self._chip = chip
         self._updates = updates
-        self._head = b""  # of the image, as long as it is not in flash
+        self.head = b""  # of the image, which is not in flash yet
         self._read = bytearray(_COMPARE)
 
     @property
@@ -93,7 +93,7 @@ class Writer:
         if not n:
             check_head(self._view, self._chip)
             self._updates.staged = None
-            self._head = bytes(self._view[:_HEAD])
+            self.head = bytes(self._view[:_HEAD])
             self._view[:_HEAD] = b"\xff" * _HEAD
         try:
             slot.ioctl(6, n)
@@ -108,21 +108,3 @@ class Writer:
             raise Wrong("write_failed", "the flash refuses: %s" % error)  # noqa: B904
         self.written += _SECTOR
         advance(self._updates, self.written)
-
-    def readblocks(self, n, buf, offset=0):
-        """Read the slot as it will be when it is complete."""
-        self._slot.readblocks(n, buf, offset)
-        if n == 0 and offset < _HEAD:
-            part = self._head[offset : offset + len(buf)]
-            buf[: len(part)] = part
-
-    def complete(self):
-        """All is verified: write what is missing. Wrong."""
-        written = bytearray(_HEAD)
-        try:
-            self._slot.writeblocks(0, self._head, 0)
-            self._slot.readblocks(0, written, 0)
-        except OSError as error:
-            raise Wrong("write_failed", "the flash refuses: %s" % error)  # noqa: B904
-        if written != self._head:
-            raise Wrong("write_failed", "the flash does not hold what was written, sector 0")
