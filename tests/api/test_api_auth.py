@@ -1,7 +1,9 @@
 """Tokens and what they open: forged, stale and foreign ones do not, whatever is sent."""
 
+import asyncio
 import json
-from binascii import a2b_base64
+import time
+from binascii import a2b_base64, b2a_base64
 
 from han.api.auth import Tokens, base64, from_base64, hmac_sha256
 from han.store import flash
@@ -225,3 +227,59 @@ async def test_a_restart_makes_a_key_once():
     async with Running(board) as app:
         assert (await ask(app, "/auth/token")).status == 200
     assert bytes(Copies(flash.Region(board.partition("state"), *flash.TOKEN_KEY), b"HANT").load()) == kept
+
+
+def bearer(token):
+    return "Authorization: Bearer %s\r\n" % token
+
+
+async def test_a_token_that_somebody_has_heard_opens_nothing_later_nor_elsewhere():
+    board = Board()
+    async with Running(board) as app:
+        heard = bearer((await get(app, "/auth/token"))["accessToken"])
+        # For its 300 s it is as good as its owner's, which is all that plain http can promise.
+        for _ in range(2):
+            assert (await ask(app, "/ota/clear", "POST", heard)).status == 200
+        board.ticks += 300000
+        assert (await ask(app, "/ota/clear", "POST", heard)).json()["message"] == "token expired"
+        fresh = bearer((await get(app, "/auth/token"))["accessToken"])
+        assert (await ask(app, "/ota/clear", "POST", fresh)).status == 200
+    board.ticks = 0  # another start of the same reader, as old as it was when the token was given
+    async with Running(board) as app:
+        for field in (heard, fresh):
+            assert (await ask(app, "/ota/clear", "POST", field)).status == 401
+    async with Running() as app:  # another reader
+        answer = await ask(app, "/ota/clear", "POST", fresh)
+        assert (answer.status, answer.json()["message"]) == (401, "token malformed or forged")
+
+
+async def test_guessing_tokens_opens_nothing_and_harms_nobody():
+    async with Running() as app:
+        token = (await get(app, "/auth/token"))["accessToken"]
+        head, body, mark = token.split(".")
+        for number in range(60):
+            other = base64(RANDOM.bytes(32)).decode()
+            for guess in (other, mark[:number % 40] + other[number % 40 :]):
+                if guess != mark:
+                    answer = await ask(app, "/ota/clear", "POST", bearer("%s.%s.%s" % (head, body, guess)))
+                    assert answer.status == 401, guess
+        assert (await ask(app, "/ota/clear", "POST", bearer(token))).status == 200
+        assert (await get(app, "/health"))["services"]
+
+
+async def test_guessing_the_password_takes_a_second_each_time_and_locks_nobody_out():
+    async with Running() as app:
+        app.config.values["pw"] = "a long password"
+
+        async def seconds(headers, status, path="/auth/token"):
+            began = time.time()
+            assert (await ask(app, path, headers=headers)).status == status
+            return time.time() - began
+
+        wrong = "Authorization: Basic %s\r\n" % b2a_base64(b"x:a long passwore").decode().strip()
+        right = "Authorization: Basic %s\r\n" % b2a_base64(b"x:a long password").decode().strip()
+        guesses = [asyncio.create_task(seconds(wrong, 401)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        assert await seconds("", 200, "/han") < 0.9 and await seconds(right, 200) < 0.9
+        for guess in guesses:
+            assert await guess >= 0.9

@@ -3,6 +3,7 @@
 import asyncio
 
 from han.api.server import Connection
+from han.ota.state import settle
 from tests.api.fake import Answer, Board, Running, ask, connect, get
 from tests.ota.world import SECTOR, SECTORS, Chip, image
 
@@ -267,6 +268,55 @@ async def test_one_at_a_time_and_a_client_that_vanishes():
         assert answer.status == 200 and answer.json()["status"] == "IDLE" and answer.json()["error"] is None
         assert (await ask(app, "/ota", "DELETE", token)).status == 200
         assert (await ask(app, "/ota", "POST", token, data)).status == 200
+
+
+async def test_two_uploads_that_begin_together():
+    async with Reader().running() as app:
+        token = await authorized(app)
+        both = await asyncio.gather(*[upload(app, image(name), headers=token) for name in ("good", "newer")])
+        assert sorted([answer.status for answer in both]) == [200, 409]
+        taken = both[0] if both[0].status == 200 else both[1]
+        state = await get(app, "/ota")
+        assert state["status"] == "READY_TO_REBOOT" and state["stagedVersion"] == taken.json()["stagedVersion"]
+
+
+async def test_nothing_else_while_one_is_downloaded_or_activated():
+    board = Reader()
+    async with board.running() as app:
+        watch(app, board)
+        token = await authorized(app)
+
+        async def everything_is_refused():
+            for path, headers in (("/ota", token), ("/update", "")):
+                assert (await upload(app, image("newer"), path, headers)).status == 409
+            for path in ("/ota/download", "/ota/clear", "/ota/activate"):
+                assert (await ask(app, path, "POST", token)).status == 409, path
+
+        assert (await upload(app, image("good"), headers=token)).status == 200
+        # The user wants what the server offers: from that answer on the slot is the download's.
+        board.updates = "http://127.0.0.1:9"
+        app.updates.offer = "0.3.0.0", "http://127.0.0.1:9/x.bin", 28672, "00" * 32
+        answer = await ask(app, "/ota/download", "POST", token)
+        assert answer.status == 200 and answer.json()["status"] == "DOWNLOAD_IN_PROGRESS"
+        await everything_is_refused()
+        assert board.chip_.next == "slot1" and app.updates.staged == "0.2.0.0"
+        settle(app.updates)
+        # An activation verifies all of it once more, and lets others run meanwhile.
+        waits = asyncio.Event()
+        running, other = board.slots()
+        read, other.readblocks = other.readblocks, lambda *arguments: (waits.set(), read(*arguments))[1]
+        board.slots = lambda: (running, other)
+        first = asyncio.create_task(ask(app, "/ota/activate", "POST", token))
+        await waits.wait()
+        answers = await asyncio.gather(
+            upload(app, image("newer"), headers=token), ask(app, "/ota/activate", "POST", token),
+            ask(app, "/ota/clear", "POST", token), upload(app, image("newer"), "/update"),
+        )  # fmt: skip
+        assert [answer.status for answer in answers] == [409] * 4
+        assert (await first).json()["status"] == "REBOOT_PENDING"
+        await everything_is_refused()
+        assert board.chip_.next == "slot2" and board.restarts == [("OTA_UPDATE",)]
+        assert board.chip_.content(len(image("good"))) == image("good")
 
 
 async def test_a_client_that_says_nothing_more_is_given_up():

@@ -7,7 +7,7 @@ import os
 from han.ota.client import Visit
 from han.ota.state import begin, clear
 from host_sim.updatesite import Site
-from tests.ota.world import World, image, sha256
+from tests.ota.world import SECTOR, SECTORS, World, image, sha256
 
 _NAME = "/release/han-reader-sim.bin"
 
@@ -181,6 +181,23 @@ async def test_bad_servers_change_nothing():
             server.site.fault = ""
             await server.visit(world, "download", asked=True)
             assert state.status == "READY_TO_REBOOT", (fault, state.reason)
+
+
+async def test_a_restart_in_the_middle_of_a_download_begins_it_again():
+    # What lies in the slot then has no beginning yet, and nobody says whose it is: it is fetched anew, all of it.
+    async with Server() as server:
+        for visits in (1, 3):
+            world = World()
+            server.site.cuts = visits
+            await server.visit(world, "download", pauses=(0,) * (visits - 1))
+            assert (world.state.status, world.state.error) == ("FAILED", "download_failed")
+            assert world.state.written >= 4096 and world.flash.content(32) == b"\xff" * 32
+            del server.site.requests[:]
+            again = World()
+            again.flash.put(world.flash.content(SECTOR * SECTORS))
+            await server.visit(again, "download")
+            assert again.state.status == "READY_TO_REBOOT" and server.fetched == [0]
+            assert again.flash.content(len(server.image)) == server.image
 
 
 async def test_a_range_that_is_another_is_refused():
