@@ -124,7 +124,7 @@ class App:
 
         release("han.api.auth", "han.store.copies")
         region = flash.Region(self.board.partition("state"), *flash.TOKEN_KEY)
-        return Tokens(Copies(region, b"HANT"), self._seed, self.clock)
+        return Tokens(Copies(region, b"HANT"), self._seed, self.clock, self.board.random)
 
     def report(self):
         """GET /diagnostics, in pieces."""

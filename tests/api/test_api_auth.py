@@ -40,7 +40,7 @@ RANDOM = Random(7)
 
 
 def tokens(memory=None, clock=None):
-    return Tokens(memory or Memory(), RANDOM.bytes(40), clock or Clock())
+    return Tokens(memory or Memory(), RANDOM.bytes(40), clock or Clock(), RANDOM.bytes)
 
 
 def signed(made, claims, head=b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", key=None):
@@ -102,6 +102,12 @@ def test_the_key_is_kept_and_no_token_outlives_a_restart():
     assert after.refuse(token) == (401, "token expired")
     memory.data = b"short"
     assert tokens(memory).key != before.key and len(memory.data) == 32
+
+
+def test_the_key_is_of_the_chance_at_the_start_and_when_it_is_made():
+    seeds, drawn = (bytes(40), bytes(39) + b"\1"), (bytes, lambda n: b"\1" * n)
+    keys = {Tokens(Memory(), seed, Clock(), random).key for seed in seeds for random in drawn}
+    assert len(keys) == 4 and all([len(key) == 32 for key in keys])
 
 
 def test_a_flash_that_fails_does_no_harm():

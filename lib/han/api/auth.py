@@ -56,15 +56,19 @@ def _same(a, b):
 
 
 class Tokens:
-    """Makes and checks tokens. copies: where the key is kept; seed: 40 bytes of chance from this start."""
+    """Makes and checks tokens.
 
-    def __init__(self, copies, seed, clock):
+    copies: where the key is kept; seed: 40 bytes of chance from this start; random(n): n bytes more of it.
+    """
+
+    def __init__(self, copies, seed, clock, random):
         self._clock = clock
         self._boot = hexlify(seed[:8]).decode()
         try:
             self.key = bytes(copies.load() or b"")
             if len(self.key) != _KEY:
-                self.key = seed[8:]
+                # The chip's generator is at its best while the radio runs: now rather than at the start.
+                self.key = sha256(seed[8:] + random(_KEY)).digest()
                 copies.save(self.key)
         except OSError:
             # Without flash there is a new one at each start, which nobody notices.
