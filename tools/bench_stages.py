@@ -76,7 +76,7 @@ def _kept(argument):
     return bytearray(argument) if isinstance(argument, (bytes, bytearray)) and len(argument) > 1024 else argument
 
 
-def _nothing(a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0):
+def _nothing(a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0, j=0, k=0):
     pass  # as many arguments as any stage has; `*arguments` would allocate them
 
 

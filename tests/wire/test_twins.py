@@ -26,15 +26,15 @@ def test_checksums_and_sums():
             assert getattr(one, name)(data, start, len(data)) == getattr(two, name)(data, start, len(data)), name
 
 
-def test_move_copy_same():
+def test_copy_same():
     random = Random(12)
     for _ in range(ROUNDS):
         data = random.bytes(60)
         start = random.below(60)
         to = random.below(start + 1)
         one, two = bytearray(data), bytearray(data)
-        fast.move(one, to, start, 60)
-        plain.move(two, to, start, 60)
+        fast.copy(one, to, one, start, 60)
+        plain.copy(two, to, two, start, 60)
         assert one == two
         source = random.bytes(20)
         to = random.below(60 - 17)
@@ -157,7 +157,8 @@ def filled(module, rows, n, profile):
     values = array("i", bytes(8 * ALL))
     present = bytearray(ALL)
     special = bytearray(SPECIALS)
-    module.fill(rows, n, (KEYS, CODES), KNOWN, profile, len(profile[0]), values, present, special)
+    order, defaults = profile
+    module.fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, values, present, special)
     numbers = [(values[2 * i], values[2 * i + 1]) if present[i] else None for i in range(FIELDS)]
     return numbers, bytes(present), bytes(special)
 

@@ -16,14 +16,34 @@ def wrap(number):
     return (number + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
 
+# Buffers that pointers were made of, each at 1 MB times its number here: as many as a test holds at a time, none at 0.
+_memory = [memoryview(b"")]
+_PAGES = 256
+
+
 class _Pointer:
+    """Made of a buffer, or of an address: the int() of another pointer plus or minus some bytes."""
+
+    made = 0
+
     def __init__(self, buf, size):
-        view = memoryview(buf)
-        self._view = view.cast("B") if view.nbytes else view
         self._size = size
+        if isinstance(buf, int):
+            self._page = buf + (1 << 19) >> 20
+            self._start = buf - (self._page << 20)
+        else:
+            view = memoryview(buf)
+            self._page = _Pointer.made % _PAGES + 1
+            self._start = 0
+            _Pointer.made += 1
+            _memory[self._page : self._page + 1] = [view.cast("B") if view.nbytes else view]
+        self._view = _memory[self._page]
+
+    def __int__(self):
+        return (self._page << 20) + self._start
 
     def _at(self, index):
-        start = index * self._size
+        start = self._start + index * self._size
         assert 0 <= start <= self._view.nbytes - self._size, "index %d is outside" % index
         return start
 
@@ -67,7 +87,10 @@ def load(path, package, name):
         if isinstance(node, ast.FunctionDef) and node.decorator_list:
             _Wrapped().visit(node)
             node.decorator_list = []
-            for argument in node.args.args:
+            for argument in reversed(node.args.args):
+                if ast.unparse(argument.annotation or ast.Constant(0)).startswith("ptr"):
+                    pointer = _call(argument.annotation.id, ast.Name(argument.arg, ast.Load()))
+                    node.body.insert(0, ast.Assign([ast.Name(argument.arg, ast.Store())], pointer))
                 argument.annotation = None
     tree.body = [node for node in tree.body if not _imports_micropython(node)]
     module = types.ModuleType(package + "." + name)

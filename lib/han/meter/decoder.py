@@ -13,7 +13,7 @@ NO_KEY = "encrypted: no key"
 WRONG_KEY = "key does not match"
 
 _ROWS = 64
-_TEXT, _CLOCK = 2, 3
+_TEXT = 2
 _DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 _P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
 _LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
@@ -234,10 +234,12 @@ class Decoder:
         reading.clear()
         row = reading.fill(buf, rows, n, profile)
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
-            # Austrian lists end with the meter's number, without a code.
-            reading.set_text(METER_ID, buf, rows[8 * n - 7], rows[8 * n - 7] + rows[8 * n - 6])
+            # Austrian lists end with the meter's number, without a code; a date-time opens with its year.
+            at = rows[8 * n - 7]
+            if rows[8 * n - 6] != 12 or buf[at] > 8:
+                reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
         # The clock among the values is the one that was read with them; the header's may be older.
-        if not (row and rows[8 * row - 1] == _CLOCK and reading.set_clock(buf, rows[8 * row - 7])) and clock:
+        if not (row and rows[8 * row - 6] == 12 and reading.set_clock(buf, rows[8 * row - 7])) and clock:
             reading.set_clock(buf, clock)
         self._deliver(reading)
 

@@ -15,10 +15,9 @@ def _rounded(number, power):
     return (number // 10 ** (-power - 1) + 5) // 10
 
 
-def fill(rows, n, table, known, profile, ordered, values, present, special):
-    """Scale rows[:n] to base units and store them by field."""
-    codes = dict(zip(table[0][:known], table[1]))
-    order, defaults = profile
+def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present, special):
+    """Scale n rows to base units and store them by field."""
+    codes = dict(zip(keys[:known], codes))
     for i in range(n):
         key, _, _, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
         code = codes.get(key, 0xFF) if key else order[i] if i < ordered else 0xFF

@@ -26,7 +26,6 @@ _SLOTS = 6
 
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
-_TABLE = KEYS, CODES
 # The text that each code from ID to LIST_VERSION fills; of those for the same one the first with a content does.
 _TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION))
 _LONGEST_TEXT = 64
@@ -103,7 +102,8 @@ class Reading:
     def fill(self, buf, rows, n, profile):
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
         special = self._special
-        fill(rows, n, _TABLE, KNOWN, profile, len(profile[0]), self.values, self.present, special)
+        order, defaults = profile
+        fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
         if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER):
             self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
             for phase in range(3):

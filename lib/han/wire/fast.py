@@ -16,175 +16,163 @@ _P1 = const(3)
 _GLO = const(4)
 _SML = const(5)
 _P1_PARITY = const(6)
+_ODD = const(0x6996)  # by four bits: how many ones are odd
 
 
 @micropython.viper
-def crc_x25(buf, start: int, end: int) -> int:
+def crc_x25(buf: ptr8, start: int, end: int) -> int:
     """HDLC check sequence (ISO/IEC 13239 FCS-16, as transmitted low byte first) of buf[start:end]."""
-    b = ptr8(buf)
     t = ptr16(X25)
     crc = 0xFFFF
     while start < end:
-        crc = (crc >> 8) ^ t[(crc ^ b[start]) & 0xFF]
+        crc = (crc >> 8) ^ t[(crc ^ buf[start]) & 0xFF]
         start += 1
     return crc ^ 0xFFFF
 
 
 @micropython.viper
-def sum8(buf, start: int, end: int) -> int:
+def sum8(buf: ptr8, start: int, end: int) -> int:
     """M-Bus checksum (EN 13757-2: sum of the bytes modulo 256) of buf[start:end]."""
-    b = ptr8(buf)
     total = 0
     while start < end:
-        total += b[start]
+        total += buf[start]
         start += 1
     return total & 0xFF
 
 
 @micropython.viper
-def move(buf, to: int, start: int, end: int):
-    """Copy buf[start:end] down to buf[to:], where to <= start."""
-    b = ptr8(buf)
-    while start < end:
-        b[to] = b[start]
-        to += 1
-        start += 1
+def copy(target: ptr8, to: int, source: ptr8, start: int, end: int):
+    """Copy source[start:end] to target[to:]; the caller has checked the room. Within one buffer, down only."""
+    target = ptr8(int(target) + to)
+    source = ptr8(int(source) + start)
+    to = end - start
+    while to > 0:
+        target[0] = source[0]
+        target = ptr8(int(target) + 1)
+        source = ptr8(int(source) + 1)
+        to -= 1
 
 
 @micropython.viper
-def copy(target, to: int, source, start: int, end: int):
-    """Copy source[start:end] to target[to:]; the caller has checked the room."""
-    t = ptr8(target)
-    s = ptr8(source)
-    while start < end:
-        t[to] = s[start]
-        to += 1
-        start += 1
-
-
-@micropython.viper
-def same(buf, start: int, other, length: int) -> int:
+def same(buf: ptr8, start: int, other: ptr8, length: int) -> int:
     """1 where buf[start:start + length] equals other[:length], else 0."""
-    b = ptr8(buf)
-    o = ptr8(other)
-    i = 0
-    while i < length:
-        if b[start + i] != o[i]:
+    buf = ptr8(int(buf) + start)
+    start = length
+    while start > 0:
+        if buf[0] ^ other[0]:
             return 0
-        i += 1
+        buf = ptr8(int(buf) + 1)
+        other = ptr8(int(other) + 1)
+        start -= 1
     return 1
 
 
 @micropython.viper
-def hunt(buf, start: int, end: int) -> int:
+def hunt(buf: ptr8, start: int, end: int) -> int:
     """Find where a telegram may open in buf[start:end]: index * 8 + kind of the framing.
 
     Kind 0: none; the index says where to go on when more bytes have come, which is before
     `end` where the last bytes may be the beginning of an opening.
     """
-    b = ptr8(buf)
-    i = start
-    while i < end:
-        c = b[i]
-        left = end - i
+    while start < end:
+        c = buf[start]
+        size = 2  # of the opening
         if c == 0x7E:
-            if left < 2:
-                return i * 8
-            if b[i + 1] & 0xF0 == 0xA0:
-                return i * 8 + _HDLC
-        elif c == 0x68:
-            if left < 3:
-                return i * 8
-            if left == 3:
-                if b[i + 1] == b[i + 2]:
-                    return i * 8
-            elif b[i + 3] == 0x68 and b[i + 1] == b[i + 2]:
-                return i * 8 + _MBUS
-        elif c == 0x2F:
-            k = 1
-            while k < 4 and k < left:
-                d = b[i + k] | 0x20
-                if d < 0x61 or d > 0x7A:
-                    break
-                k += 1
-            if k == 4:
-                return i * 8 + _P1
-            if k == left:
-                return i * 8
+            kind = _HDLC
         elif c == 0xDB:
-            if left < 2:
-                return i * 8
-            if b[i + 1] == 8:
-                return i * 8 + _GLO
+            kind = _GLO
         elif c == 0x1B:
             # 1B 1B 1B 1B 01 01 01 01
-            k = 1
-            while k < 8 and k < left and b[i + k] == (0x1B if k < 4 else 1):
-                k += 1
-            if k == 8:
-                return i * 8 + _SML
-            if k == left:
-                return i * 8
-        elif c == 0xAF:
-            # '/' and letters, each with its parity in bit 7
-            k = 1
-            while k < 4 and k < left:
-                d = b[i + k]
-                x = d ^ d >> 4
-                x ^= x >> 2
-                d = d & 0x7F | 0x20
-                if (x ^ x >> 1) & 1 or d < 0x61 or d > 0x7A:
+            kind = _SML
+            size = 8
+        else:
+            size = 4
+            kind = _MBUS
+            if c != 0x68:
+                kind = _P1
+                if c != 0x2F:
+                    kind = _P1_PARITY
+                    if c != 0xAF:
+                        start += 1
+                        continue
+        k = 1
+        while k < size:
+            if start + k >= end:
+                return start * 8
+            d = buf[start + k]
+            if kind == _HDLC:
+                d = d & 0xF0 ^ 0xA0
+            elif kind == _GLO:
+                d ^= 8
+            elif kind == _SML:
+                if k < 4:
+                    d ^= 0x1A
+                d ^= 1
+            elif kind == _MBUS:
+                # 68, twice the same length, 68
+                if k == 1:
+                    c = d
+                    d = 0
+                elif k == 2:
+                    d ^= c
+                else:
+                    d ^= 0x68
+            else:
+                # letters; with a parity, the number of ones in each byte is even
+                if c == 0xAF:
+                    x = d ^ d >> 4
+                    if _ODD >> (x & 15) & 1:
+                        break
+                    d &= 0x7F
+                d |= 0x20
+                if d < 0x61 or d > 0x7A:
                     break
-                k += 1
-            if k == 4:
-                return i * 8 + _P1_PARITY
-            if k == left:
-                return i * 8
-        i += 1
+                d = 0
+            if d:
+                break
+            k += 1
+        if k == size:
+            return start * 8 + kind
+        start += 1
     return end * 8
 
 
 @micropython.viper
-def text_end(buf, start: int, end: int) -> int:
+def text_end(buf: ptr8, start: int, end: int) -> int:
     """Index of the `!` that opens the last line of a P1 telegram in buf[start:end].
 
     `end` where it has not come yet, -1 - index at the first byte that is no text.
     """
-    b = ptr8(buf)
-    i = start
-    while i < end:
-        c = b[i]
-        if c == 0x21:
-            if b[i - 1] == 0x0A or b[i - 1] == 0x0D:
-                return i
-        elif c < 0x20:
+    while start < end:
+        c = buf[start]
+        if c < 0x20:
             if c != 0x0A and c != 0x0D and c != 0x09:
-                return -1 - i
+                return -1 - start
+        elif c == 0x21:
+            c = buf[start - 1]
+            if c == 0x0A or c == 0x0D:
+                return start
         elif c > 0x7E:
-            return -1 - i
-        i += 1
+            return -1 - start
+        start += 1
     return end
 
 
 @micropython.viper
-def odd_parity(buf, start: int, end: int) -> int:
+def odd_parity(buf: ptr8, start: int, end: int) -> int:
     """How many bytes of buf[start:end] have an odd number of ones."""
-    b = ptr8(buf)
     n = 0
     while start < end:
-        x = b[start]
+        x = buf[start]
         x ^= x >> 4
-        x ^= x >> 2
-        x ^= x >> 1
-        n += x & 1
+        n += _ODD >> (x & 15) & 1
         start += 1
     return n
 
 
 @micropython.viper
-def strip_parity(buf, start: int, end: int):
+def strip_parity(buf: ptr8, start: int, end: int):
     """Clear bit 7 of buf[start:end]."""
-    b = ptr8(buf)
     while start < end:
-        b[start] = b[start] & 0x7F
+        buf[start] = buf[start] & 0x7F
         start += 1

@@ -10,7 +10,7 @@ A ciphered APDU that stands alone has no checksum. So it is not followed close b
 opening, which may carry it, and counts as cut off where another one opens inside.
 """
 from . import apdu, hdlc, mbus
-from .loops import copy, hunt, move, odd_parity, strip_parity, text_end
+from .loops import copy, hunt, odd_parity, strip_parity, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
 _P1_PARITY, _IDENT = 6, 7  # P1 with its parity in bit 7; an ident line in front of a ciphered APDU
@@ -112,7 +112,7 @@ class Framer:
             self._give_up("overrun", 0, self._end)
             self._drop(0)
             first = self._start[0] if self.open else self._scan
-        move(self.buf, 0, first, self._end)
+        copy(self.buf, 0, self.buf, first, self._end)
         self.base += first
         self._end -= first
         self._scan -= first

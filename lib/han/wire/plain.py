@@ -24,11 +24,6 @@ def sum8(buf, start, end):
     return sum(memoryview(buf)[start:end]) & 0xFF
 
 
-def move(buf, to, start, end):
-    """Copy buf[start:end] down to buf[to:]."""
-    buf[to:to + end - start] = buf[start:end]
-
-
 def copy(target, to, source, start, end):
     """Copy source[start:end] to target[to:]."""
     target[to:to + end - start] = source[start:end]

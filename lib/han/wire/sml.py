@@ -4,7 +4,7 @@
 
 An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over all before it.
 """
-from .loops import crc_x25, move
+from .loops import copy, crc_x25
 
 try:
     from .sml_fast import find_escape, walk
@@ -50,6 +50,6 @@ def content(buf, start, end):
         at = find_escape(buf, at, last)
         if at + 8 > last:
             return start + 8, last - buf[end - 3]
-        move(buf, at + 4, at + 8, last)
+        copy(buf, at + 4, buf, at + 8, last)
         at += 4
         last -= 4

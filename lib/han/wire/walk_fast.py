@@ -7,7 +7,7 @@ A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
     3 low     4 high     number: high << 24 | low, low has 24 bits, both never negative
     5 scale   64 + power of ten sent with the number
     6 unit    COSEM unit (IEC 62056-62 table 4), 255 where none was sent
-    7 kind    1 number, 2 text, 3 date-time of 12 bytes; + 16 for a negative number
+    7 kind    1 number, 2 text or date-time; + 16 for a negative number
 """
 import micropython
 from micropython import const
@@ -15,201 +15,180 @@ from micropython import const
 from .tables import SIZES
 
 _NUMBER = const(1)
-_TEXT = const(2)
-_CLOCK = const(3)
+_HOLDS = const(3)
 _NEGATIVE = const(16)
 _SCALE = const(64)
 _NO_UNIT = const(255)
 _DEPTH = const(8)
 _FOREIGN = const(0x3FFFFFFF)
+_FITS = const(0x3FFFFF)
 
 
 @micropython.viper
-def axdr_walk(buf, start: int, end: int, rows, most: int, names, info) -> int:
-    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-62 clause 4.1.5) at buf[start].
+def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, info: ptr32) -> int:
+    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-62 clause 4.1.5) of p[k:end].
 
     Writes at most `most` rows, uses `names` (room for `most` words) for attribute descriptors
     and `info` (16 words); info[0] becomes the number of rows, info[1] of OBIS codes
     met, info[2] of numbers that came with a unit.
     Returns the index behind the value; -1 - index where it is malformed.
     """
-    b = ptr8(buf)
-    r = ptr32(rows)
-    name = ptr32(names)
-    meta = ptr32(info)
+    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    base = int(p)
+    end += base
+    p = ptr8(base + k)
     sizes = ptr8(SIZES)
-    left = 4  # meta[left + depth]: elements still to come at that depth
-    meta[0] = 0
-    meta[1] = 0
-    meta[2] = 0
-    meta[left] = 1
+    info[1] = 0
+    info[2] = 0
+    left = ptr32(int(info) + 16)  # elements still to come at this depth, those of the depths above before it
+    left[0] = 1
     depth = 0
-    p = start
     n = 0
     named = 0
-    ordinal = 0
-    children = 0
     pending = 0
-    last = -1  # where the row of the value just read begins, -1 where it made none
+    last = ptr32(0)  # the row of the value just read, 0 where it made none that waits for its unit
     scale = _SCALE
     unit = _NO_UNIT
     while True:
-        while meta[left + depth] == 0:
+        while not left[0]:
+            left = ptr32(int(left) - 4)
             depth -= 1
             if depth < 0:
-                meta[0] = n
-                return p
-        meta[left + depth] = meta[left + depth] - 1
-        if p >= end:
-            return -1 - p
-        tag = b[p]
-        p += 1
-        if depth == 1:
-            ordinal += 1
-        size = 0
-        code = 0  # where an OBIS code stands
-        attribute = 2
-        negative = 0
-        if tag < 34 and sizes[tag] & 0x4F == 0x40:
+                info[0] = n
+                return int(p) - base
+        left[0] = left[0] - 1
+        if int(p) >= end:
+            break
+        tag = p[0]
+        p = ptr8(int(p) + 1)
+        form = 0xFF
+        if tag < 34:
+            form = sizes[tag]
+        elif tag == 0xFF:
+            form = 0
+        if form == 0xFF:
+            break
+        size = form & 15
+        if form & 0x4F == 0x40:
             # BER length, at most 16 bits
-            if p >= end:
-                return -1 - p
-            size = b[p]
-            p += 1
-            if size & 0x80:
-                k = size & 0x7F
-                if k > 2 or p + k > end:
-                    return -1 - p
+            if int(p) >= end:
+                break
+            size = p[0]
+            p = ptr8(int(p) + 1)
+            if size > 0x7F:
+                k = size - 0x80
+                if k > 2 or int(p) + k > end:
+                    break
                 size = 0
                 while k:
-                    size = size << 8 | b[p]
-                    p += 1
+                    size = size << 8 | p[0]
+                    p = ptr8(int(p) + 1)
                     k -= 1
-        if tag == 1 or tag == 2:
-            room = end - p
-            if tag == 2 and size == 2 and room >= 4 and b[p] == 0x0F and b[p + 2] == 0x16:
-                # scaler and unit, of the number before or, where a code waits, of the next one
-                k = b[p + 1]
-                if k & 0x80:
-                    k -= 256
-                if pending:
-                    scale = _SCALE + k
-                    unit = b[p + 3]
-                elif last >= 0:
-                    r[last + 5] = _SCALE + k
-                    r[last + 6] = b[p + 3]
-                    meta[2] = meta[2] + 1
-                    last = -1
-                p += 4
-                continue
-            if tag == 2 and size == 4 and room >= 16 and b[p] == 0x12:
+        room = end - int(p)
+        code = 0  # where an OBIS code stands
+        attribute = 2
+        if tag == 2:
+            if size == 2:
+                if room >= 4 and p[0] == 0x0F and p[2] == 0x16:
+                    # scaler and unit, of the number before or, where a code waits, of the next one
+                    k = (p[1] ^ 0x80) - 0x80 + _SCALE
+                    if pending:
+                        scale = k
+                        unit = p[3]
+                    elif int(last):
+                        last[5] = k
+                        last[6] = p[3]
+                        info[2] = info[2] + 1
+                        last = ptr32(0)
+                    p = ptr8(int(p) + 4)
+                    continue
+                if room >= 9 and not p[0] and p[7] == 0xFF:
+                    # untagged attribute descriptor in front of its value
+                    code = int(p) + 2
+                    attribute = p[8]
+                    p = ptr8(int(p) + 9)
+                    size = 1
+            elif size == 4 and room >= 16 and p[0] == 0x12:
                 # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
-                if b[p + 3] + b[p + 4] == 15 and b[p + 11] == 0x0F and b[p + 13] == 0x12:
-                    code = p + 5
-                    attribute = b[p + 12]
-                    p += 16
-            elif tag == 2 and size == 2 and room >= 9 and b[p] == 0 and b[p + 7] == 0xFF:
-                # untagged attribute descriptor in front of its value
-                code = p + 2
-                attribute = b[p + 8]
-                p += 9
-                size = 1
-        elif pending == 0 and (named == 0 or depth != 1):
+                if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
+                    code = int(p) + 5
+                    attribute = p[12]
+                    p = ptr8(int(p) + 16)
+        elif not pending and (not named or depth != 1):
             # an OBIS code names the value behind it
-            if tag == 9 and size == 6 and end - p >= 6 and b[p + 5] == 0xFF and b[p] < 16:
-                code = p
-                p += 6
-            elif tag == 6 and end - p >= 7 and b[p] == 9 and b[p + 6] == 0xFF and b[p + 1] < 2:
-                code = p + 1
-                p += 7
+            if tag == 9:
+                if size == 6 and room >= 6 and p[5] == 0xFF and p[0] < 16:
+                    code = int(p)
+                    p = ptr8(code + 6)
+            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2:
+                code = int(p) + 1
+                p = ptr8(code + 6)
         if code:
-            meta[1] = meta[1] + 1
+            info[1] = info[1] + 1
             key = _FOREIGN
-            a = b[code]
-            if attribute == 2 and a < 2:
-                c = b[code + 2]
-                d = b[code + 3]
-                if b[code + 1] <= a or c == 1 and d == 0:
-                    key = a << 24 | c << 16 | d << 8 | b[code + 4]
+            o = ptr8(code)
+            k = o[0]
+            if attribute == 2 and k < 2:
+                if o[1] <= k or o[2] == 1 and not o[3]:
+                    key = k << 24 | o[2] << 16 | o[3] << 8 | o[4]
             if tag == 2 and size == 4:
                 if named < most:
-                    name[named] = key
+                    names[named] = key
                     named += 1
                 continue
             pending = key
             if tag != 2:
                 continue
-        if tag == 1 or tag == 2:
+        kind = form >> 4 & 3
+        if kind == _HOLDS:
             depth += 1
             if depth > _DEPTH:
-                return -1 - p
-            meta[left + depth] = size
-            if depth == 1:
-                children = size
+                break
+            left = ptr32(int(left) + 4)
+            left[0] = size
             continue
-        k = 0
-        if tag < 34:
-            k = sizes[tag]
-        elif tag != 0xFF:
-            return -1 - p
-        if k == 0xFF:
-            return -1 - p
-        kind = k >> 4 & 3
         if tag == 4:
             size = (size + 7) >> 3
-        elif k & 15:
-            size = k & 15
-        if p + size > end:
-            return -1 - p
+        if size > room:
+            break
         key = pending
         pending = 0
-        if key == 0 and named and depth == 1:
-            k = ordinal - 1 - (children - named)
-            if k >= 0 and k < named:
-                key = name[k]
-        last = -1
+        if not key and depth == 1:
+            # The names stand for the last elements of the list.
+            k = named - 1 - left[0]
+            if k >= 0:
+                key = names[k]
+        last = ptr32(0)
         if kind and key != _FOREIGN and n < most:
+            rows[0] = key
+            rows[1] = int(p) - base
+            rows[2] = size
             low = 0
             high = 0
+            k = 0
             if kind == _NUMBER:
-                flip = 0
-                if tag == 5 or tag == 0x10 or tag == 0x0F or tag == 0x14:
-                    if b[p] & 0x80:
-                        negative = _NEGATIVE
-                        flip = 0xFF
-                k = 0
-                while k < size:
-                    if high > 0x3FFFFF:
-                        break
+                if form & p[0] & 0x80:
+                    k = 0xFF
+                while size and high <= _FITS:
                     high = high << 8 | low >> 16
-                    low = (low & 0xFFFF) << 8 | (b[p + k] ^ flip)
-                    k += 1
-                if k < size:
-                    kind = 0
-                elif flip:
-                    low += 1
-                    if low > 0xFFFFFF:
-                        low = 0
-                        high += 1
-            elif size == 12 and (tag == 9 or tag == 0x19):
-                if b[p] == 7 or b[p] == 8:
-                    if b[p + 2] - 1 < 12 and b[p + 2] and b[p + 3] - 1 < 31 and b[p + 3]:
-                        kind = _CLOCK
-            if kind:
-                q = n * 8
-                r[q] = key
-                r[q + 1] = p
-                r[q + 2] = size
-                r[q + 3] = low
-                r[q + 4] = high
-                r[q + 5] = scale
-                r[q + 6] = unit
-                r[q + 7] = kind | negative
-                n += 1
-                if kind == _NUMBER and unit == _NO_UNIT:
-                    last = q
+                    low = (low & 0xFFFF) << 8 | (p[0] ^ k)
+                    p = ptr8(int(p) + 1)
+                    size -= 1
+                low += k & 1
+                high += low >> 24
+            if kind != _NUMBER or not size:
+                rows[3] = low & 0xFFFFFF
+                rows[4] = high
+                rows[5] = scale
+                rows[6] = unit
+                rows[7] = kind | k & _NEGATIVE
                 if unit != _NO_UNIT:
-                    meta[2] = meta[2] + 1
+                    info[2] = info[2] + 1
+                elif kind == _NUMBER:
+                    last = rows
+                rows = ptr32(int(rows) + 32)
+                n += 1
         scale = _SCALE
         unit = _NO_UNIT
-        p += size
+        p = ptr8(int(p) + size)
+    return base - 1 - int(p)

@@ -1,7 +1,7 @@
 """The twins of `walk_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 from .tables import SIZES
 
-_NUMBER, _TEXT, _CLOCK, _NEGATIVE = 1, 2, 3, 16
+_NUMBER, _NEGATIVE = 1, 16
 _SCALE, _NO_UNIT, _DEPTH, _FOREIGN = 64, 255, 8, 0x3FFFFFFF
 _SIGNED = (0x05, 0x0F, 0x10, 0x14)
 
@@ -124,9 +124,6 @@ class _Walk:
             # The loop in viper gives up on larger magnitudes before it adds the last byte.
             if abs(number + (number < 0)) >> 8 >> 24 > 0x3FFFFF:
                 return
-        elif size == 12 and tag in (9, 0x19) and content[0] in (7, 8) and 1 <= content[2] <= 12 \
-                and 1 <= content[3] <= 31:
-            kind = _CLOCK
         if kind == _NUMBER and unit == _NO_UNIT:
             self.last = self.n
         store(self.rows, self.n, key, at, size, number, scale, unit, kind)
