@@ -95,6 +95,25 @@ def test_telegrams_every_two_and_a_half_seconds():
     assert {sample[18] for sample in tens} == {10} and {sample[3] for sample in tens} == {3600}
 
 
+def test_another_zone_and_restarts_keep_what_days_and_months_have():
+    for winters in ((-36000,), (46800,), (0, -36000), (3600, 7200)):
+        world = World(true=START)
+        world.read()
+        # To 19:00 of the last day of a month, which has ended already farther east.
+        world.run(world.zone.next_month(START + 9 * DAY) - 5 * HOUR - START, 900)
+        for winter in winters:
+            world.zone = world.clock.zone = Zone(winter, False)
+            world.read()
+            for again in range(3):
+                world.run(1800, 300)
+                world.history.flush()
+                world.boot()
+                for kind in (DAYS, MONTHS):
+                    energy = world.history.buckets[kind].a + sum([sample[3] for sample in world.samples(kind)])
+                    assert energy == world.history.counters[0] - world.first[0], (winters, winter, again, kind)
+                ascending(world)
+
+
 def test_a_missing_hour_is_spread_and_never_doubles_the_next():
     world = World(true=START)
     world.run(HOUR + 300)

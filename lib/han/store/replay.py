@@ -9,6 +9,7 @@ from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, 
 
 # Samples of 10 s lie apart where telegrams are; more silence than this was a gap, s.
 _GAP = 180
+_FORTNIGHT = 14 * 86400
 
 
 def restored(partition, region, clock, price=None, before=None):
@@ -19,6 +20,12 @@ def restored(partition, region, clock, price=None, before=None):
     history = History(rings(partition, before), region, clock, price)
     _Replay(history).run()
     return history
+
+
+class _At:
+    """Stands for a series that is being folded: next is the number of the sample it has come to."""
+
+    next = 0
 
 
 class _Replay:
@@ -37,14 +44,20 @@ class _Replay:
         history.run, history.meter, dated = known(history.region)
         last = self._last(MONTHS)
         if last:
-            history.t = self._zone.next_month(self._t(MONTHS, *last))
+            # It may have begun in another zone.
+            history.t = self._zone.next_month(self._t(MONTHS, *last) + _FORTNIGHT)
             history.counters = _counters(last[1])
         for kind in (DAYS, QUARTERS, TENS):
             series = self._series[kind]
+            # A coarser sample that is written now has in it what comes before this one.
+            ring, self._at = history.series[kind], _At()
+            history.series[kind] = self._at
             for number in range(self._first(kind), series.next):
+                self._at.next = number
                 sample = series.read(number)
                 if sample:
                     self._apply(kind, self._t(kind, number, sample), sample)
+            history.series[kind] = ring
         if history.t is not None:
             self._open(TENS)
         last = self._last(TENS)
@@ -104,6 +117,7 @@ class _Replay:
             if after[way] is not None:
                 history.counters[way] = after[way] - own[way]
         history.buckets[kind + 1].fold(sample)
+        self._at.next += 1
         self._advance(kind, max(history.end(kind, t), history.t), own, 0)
         history.counters = after
 
