@@ -104,6 +104,8 @@ class Board:
         #: Base address of the update server, None for none, and what of it this reader follows.
         self.updates = settings.get("updates")
         self.channel = settings.get("channel", self.channel)
+        #: Certificate, DER in base64, that this server's has to be signed with on https; None: anybody is believed.
+        self.authority = settings.get("authority")
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
         self.hostname = self._given("name") or "han-reader-" + self.mac.hex()[8:]

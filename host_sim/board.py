@@ -85,6 +85,7 @@ class Board:
     names = None  # (host, port) of setup mode's name server
     updates = None  # base address of the update server
     channel = "release"
+    authority = None  # see firmware/board.py
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
         self.boot = boot or {

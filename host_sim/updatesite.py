@@ -22,6 +22,8 @@ class Site:
         self.files = files
         self.host = host
         self.port = port
+        #: ssl.SSLContext of https.
+        self.tls = None
         self.fault = ""
         #: So many answers more are cut short, and then no more.
         self.cuts = 0
@@ -35,11 +37,13 @@ class Site:
     @property
     def base(self):
         """What a board's `updates` is."""
+        if self.tls:
+            return "https://localhost:%d" % self.port  # as certificates are for names
         return "http://%s:%d" % (self.host, self.port)
 
     async def open(self):
         """Listen. OSError where the port is taken."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
         if not self.port:  # CPython can tell which one it got
             self.port = self._server.sockets[0].getsockname()[1]
 

@@ -10,8 +10,12 @@ is made, or --bootloader names a file that begins with one). With --frozen the a
 """
 
 import argparse
+import base64
 import pathlib
 import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from tools import sign
 from tools.image import ImageError, application, esp_image, flash, manifest, partitions, provisioned, slot
@@ -44,6 +48,8 @@ def parser():
     add("--key", metavar="FILE.pem", help="private key to sign with; default: the development key")
     add("--updates", metavar="URL", help="base address of the update server that readers ask; default: they ask none")
     add("--channel", choices=CHANNELS, default=CHANNELS[0], help="what readers follow there; default: %(default)s")
+    add("--authority", metavar="FILE", help="certificate that the server's is signed with, for https; default: anybody "
+        "is believed, and what comes is checked by its signature")
     add("--min-version", metavar="X.Y.Z.B", help="default: %s, or the version where that is older" % MIN_VERSION)
     return found  # fmt: skip
 
@@ -66,6 +72,10 @@ def build(options):
         if not options.updates.startswith(("http://", "https://")):
             raise ImageError("--updates %s is no address of a web server" % options.updates)
         settings = {"updates": options.updates.rstrip("/"), "channel": options.channel}
+    if options.authority:
+        if not (options.updates or "").startswith("https://"):
+            raise ImageError("--authority is for --updates https://…")
+        settings["authority"] = authority(options.authority)
     said = []
     if options.arch == application.SIM:
         if options.frozen or options.config or options.bootloader:
@@ -94,6 +104,16 @@ def build(options):
         for megabytes in options.flash:
             made[flash.name(megabytes)] = flash.make(megabytes, app.rom, bootloader, image, configuration)
     return made, said
+
+
+def authority(path):
+    """The certificate in a file, PEM or DER, as the manifest has it: DER in base64; ImageError."""
+    data = read(path)
+    try:
+        load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
+        return base64.b64encode(load(data).public_bytes(serialization.Encoding.DER)).decode()
+    except ValueError as error:
+        raise ImageError("%s: no certificate: %s" % (path, error)) from error
 
 
 def compiled(app, version, name):

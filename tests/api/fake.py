@@ -33,7 +33,7 @@ class Board:
     memory_limits = 6000, 14000
     secure_port = None
     time_servers = ()  # nobody is asked
-    updates = roots = None
+    updates = authority = roots = None
     channel = "release"
 
     def __init__(self, flash=None, link=None):

@@ -204,6 +204,17 @@ def test_names_come_with_flash_bin_and_stay_when_its_files_are_gone():
         assert board.name == "devkit" and board.hostname == "han-reader-34ab", text
 
 
+def test_the_release_says_whom_to_ask_for_updates():
+    boot = {"slot": "slot1", "rolled_back": None, "safe": False, "boots": 1, "pending": False}
+    for manifest, found in (
+        (None, (None, "release", None)),
+        ({"version": "1.0.0.0"}, (None, "release", None)),
+        ({"updates": "https://a.b", "channel": "beta", "authority": "MIIB"}, ("https://a.b", "beta", "MIIB")),
+    ):  # fmt: skip
+        _, board = made(boot=dict(boot, manifest=manifest))
+        assert (board.updates, board.channel, board.authority) == found
+
+
 def test_an_image_with_files_needs_both_that_start_it():
     chip = port.Chip()
     module = port.install(chip)

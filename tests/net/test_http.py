@@ -9,7 +9,7 @@ from han.net.http import Client, HttpError, Status, parse
 from tests.support import raises, skip
 
 # A certificate of `localhost` by itself with its key, which is nobody's, and another such certificate. DER.
-_CERTIFICATE = unhexlify(
+CERTIFICATE = unhexlify(
     "308201413081e8a003020102020101300a06082a8648ce3d04030230143112301006035504030c096c6f63616c686f73743020170d3230303130"
     "313030303030305a180f32303939303130313030303030305a30143112301006035504030c096c6f63616c686f73743059301306072a8648ce3d"
     "020106082a8648ce3d03010703420004f1dfc271cb1a4189717179951cd833ceb4c1e6af943c1a88d27c9c7f6b1f2c06ede2affec2530dbc1c14"
@@ -22,7 +22,7 @@ _KEY = unhexlify(
     "dfc271cb1a4189717179951cd833ceb4c1e6af943c1a88d27c9c7f6b1f2c06ede2affec2530dbc1c144a7d083272b09ab6eebec3ce34339cd572"
     "863122ebdf"
 )
-_ANOTHER = unhexlify(
+ANOTHER = unhexlify(
     "308201413081e8a003020102020101300a06082a8648ce3d04030230143112301006035504030c096c6f63616c686f73743020170d3230303130"
     "313030303030305a180f32303939303130313030303030305a30143112301006035504030c096c6f63616c686f73743059301306072a8648ce3d"
     "020106082a8648ce3d0301070342000496a99172a6fa4ecda67cc6f596da7d85b399f04491638a07fad8a34e330009e58522ddf35f95ad969461"
@@ -211,12 +211,16 @@ async def test_only_urls_are_urls():
             await Client().get(url, None)
 
 
-def _server_context():
-    import ssl
+def server_context():
+    """Of a server on localhost whose certificate is CERTIFICATE, signed by itself."""
+    try:
+        import ssl
 
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    except (ImportError, AttributeError):
+        skip("no TLS server here")
     if sys.implementation.name == "micropython":
-        made.load_cert_chain(_CERTIFICATE, _KEY)
+        made.load_cert_chain(CERTIFICATE, _KEY)
         return made
     import tempfile
 
@@ -229,7 +233,7 @@ def _server_context():
         )
         path = folder + "/pem"
         with open(path, "wb") as file:
-            file.write(ssl.DER_cert_to_PEM_cert(_CERTIFICATE).encode() + pem)
+            file.write(ssl.DER_cert_to_PEM_cert(CERTIFICATE).encode() + pem)
         made.load_cert_chain(path)
     return made
 
@@ -237,16 +241,13 @@ def _server_context():
 async def test_https_believes_who_proves_its_name():
     body = b"0123456789" * 500
     data = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + body
-    try:
-        tls = _server_context()
-    except (ImportError, AttributeError):
-        skip("no TLS server here")
+    tls = server_context()
     async with Server(*[data] * 9, tls=tls) as server:
-        assert await server.get(scheme="https", host="localhost", roots=_CERTIFICATE) == body
+        assert await server.get(scheme="https", host="localhost", roots=CERTIFICATE) == body
         with raises(HttpError):
-            await server.get(scheme="https", host="localhost", roots=_ANOTHER)
+            await server.get(scheme="https", host="localhost", roots=ANOTHER)
         with raises(HttpError):  # the name is another
-            await server.get(scheme="https", host="127.0.0.1", roots=_CERTIFICATE)
+            await server.get(scheme="https", host="127.0.0.1", roots=CERTIFICATE)
         if sys.implementation.name == "micropython":
             assert await server.get(scheme="https", host="localhost") == body
         else:

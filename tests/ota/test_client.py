@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+from binascii import b2a_base64
 
 from han.ota.client import Visit
 from han.ota.state import begin, clear
 from host_sim.updatesite import Site
+from tests.net.test_http import ANOTHER, CERTIFICATE, server_context
 from tests.ota.world import SECTOR, SECTORS, World, image, sha256
 
 _NAME = "/release/han-reader-sim.bin"
@@ -23,6 +25,8 @@ class Config:
 
 class Server:
     """`async with Server() as server`: serves one release."""
+
+    tls = None
 
     def __init__(self, name="good", **told):
         self.image = image(name)
@@ -42,6 +46,7 @@ class Server:
     async def __aenter__(self):
         for attempt in range(50):
             self.site = Site(self.files, port=20000 + (int.from_bytes(os.urandom(2), "big") + attempt * 997) % 12000)
+            self.site.tls = self.tls
             try:
                 await self.site.open()
                 return self
@@ -198,6 +203,20 @@ async def test_a_restart_in_the_middle_of_a_download_begins_it_again():
             await server.visit(again, "download")
             assert again.state.status == "READY_TO_REBOOT" and server.fetched == [0]
             assert again.flash.content(len(server.image)) == server.image
+
+
+async def test_an_https_server_has_to_prove_itself_where_its_authority_is_known():
+    class Secure(Server):
+        tls = server_context()
+
+    for authority, status in ((CERTIFICATE, "READY_TO_REBOOT"), (ANOTHER, "IDLE")):
+        async with Secure() as server:
+            world = World()
+            world.authority = b2a_base64(authority).decode()
+            assert await server.visit(world, "download") == (86400 if status != "IDLE" else 3600)
+            assert world.state.status == status, (status, world.state.reason)
+            assert server.reports[-1][1] == ("degraded" if status == "IDLE" else "ok")
+            assert bool(server.site.requests) == (status != "IDLE")
 
 
 async def test_a_range_that_is_another_is_refused():

@@ -69,7 +69,7 @@ class World:
 
     chip = "sim"
     channel = "release"
-    roots = None
+    authority = None
     listen = ("127.0.0.1", 0)
 
     def __init__(self, version="0.1.0.0", **boot):

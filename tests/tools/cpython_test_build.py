@@ -1,9 +1,11 @@
 """tools.build as a user runs it, on images like MicroPython's; what it makes is checked with other people's tools."""
 
+import base64
 import hashlib
 import io
 import json
 import os
+import ssl
 import subprocess
 import sys
 
@@ -16,7 +18,7 @@ from han.store.kept import adopt, defaults, merged
 
 from tests.store.nor import Flash
 from tests.tools import micropython
-from tools import build, sign, stage
+from tools import build, provision, sign, stage
 from tools.image import ImageError, esp_image, files, flash, manifest, otadata, partitions, slot
 
 CONFIG = {"m": {"f": 35, "k": "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"}, "p": 7.25, "w": {"s": "home"}}
@@ -188,6 +190,20 @@ def test_other_chips(tmp_path, chip, name):
     data = (tmp_path / "flash-8MB.bin").read_bytes()
     base = micropython.BOOTLOADER[chip]
     assert data[base:].startswith(micropython.bootloader(chip, 3))
+
+
+def test_the_update_server_and_who_vouches_for_it(tmp_path):
+    (tmp_path / "mp.bin").write_bytes(micropython.application())
+    der = provision.self_signed("updates")[0]
+    (tmp_path / "ca.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
+    (tmp_path / "ca.der").write_bytes(der)
+    for name in ("ca.pem", "ca.der"):
+        arguments = ["--micropython", tmp_path / "mp.bin", "--updates", "https://a.example/han/", "--channel", "beta",
+                     "--authority", tmp_path / name, "--out", tmp_path]  # fmt: skip
+        assert build.main([*map(str, arguments)]) == 0
+        values = manifest.find((tmp_path / "ota.bin").read_bytes())[1]
+        assert (values["updates"], values["channel"]) == ("https://a.example/han", "beta")
+        assert base64.b64decode(values["authority"]) == der
 
 
 def test_the_simulated_boards_image(tmp_path):

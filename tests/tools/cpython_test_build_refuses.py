@@ -58,6 +58,9 @@ def test_the_largest_that_fits_and_one_more(tmp_path, capsys):
     (micropython.application(), ("--key", "/none.pem"), "/none.pem: No such file"),
     (micropython.application(), ("--config", "/none.json"), "--config is for flash.bin"),
     (micropython.combined(micropython.application()), ("--config", "/none.json"), "/none.json: No such file"),
+    (micropython.application(), ("--authority", "/none.pem"), "--authority is for --updates https://"),
+    (micropython.application(), ("--updates", "https://a.b", "--authority", "/none.pem"), "/none.pem: No such file"),
+    (micropython.application(), ("--updates", "https://a.b", "--authority", __file__), "no certificate"),
     (micropython.application(), ("--bootloader", "/none.bin"), "/none.bin: No such file"),
 ])  # fmt: skip
 def test_refused_with_a_clear_word(tmp_path, capsys, data, arguments, message):

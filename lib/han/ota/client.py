@@ -11,6 +11,7 @@ itself: it may be the one that has failed here.
 """
 import asyncio
 import json
+from binascii import a2b_base64
 
 from ..net.http import Client, HttpError, Status
 from .install import Installer
@@ -72,9 +73,13 @@ class Visit:
             await self._install(offer, asked, up == "automatic" or updates.forced)
         return _DAY
 
+    def _client(self):
+        authority = self._updates.board.authority
+        return Client(authority and a2b_base64(authority))
+
     async def _manifest(self):
         parts = []
-        client = Client(self._updates.board.roots)
+        client = self._client()
         client.body = _MANIFEST
         await client.get(self._url, parts.append)
         return b"".join(parts)
@@ -142,7 +147,7 @@ class Visit:
     async def _fetch(self, offer, writer):
         """Put the image into a writer, in as many attempts as it takes; Wrong."""
         _, url, size, _ = offer
-        client = Client(self._updates.board.roots)
+        client = self._client()
         client.seconds = self.seconds
         client.body = writer.size
         begun = 0
