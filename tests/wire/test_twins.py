@@ -260,13 +260,13 @@ def test_gcm_loops():
         data, nonce = random.bytes(64), random.bytes(12)
         one, two = bytearray(data), bytearray(data)
         first = random.bits(15)
-        gcm_fast.counters(one, 4, nonce, first)
-        gcm_plain.counters(two, 4, nonce, first)
+        gcm_fast.counters(one, 4, first, nonce)
+        gcm_plain.counters(two, 4, first, nonce)
         assert one == two
         data, key = random.bytes(50), random.bytes(45)
         one, two = bytearray(data), bytearray(data)
-        gcm_fast.xor(one, 7, key, 5, 40)
-        gcm_plain.xor(two, 7, key, 5, 40)
+        gcm_fast.xor(one, 7, 40, key, 5)
+        gcm_plain.xor(two, 7, 40, key, 5)
         assert one == two
 
 
@@ -279,7 +279,7 @@ def test_tags():
         data = bytearray(b"xyz" + tag)
         wrong = random.below(2)
         data[3 + random.below(12)] ^= wrong << random.below(8)
-        one, two = (module.differs(state, mask, data, 3, 12) for module in (gcm_fast, gcm_plain))
+        one, two = (module.differs(state, 12, 3, data, mask) for module in (gcm_fast, gcm_plain))
         assert one == two and bool(one) == bool(wrong)
 
 
@@ -291,6 +291,6 @@ def test_ghash():
         states = []
         for module in (gcm_fast, gcm_plain):
             state = array("i", bytes(16))
-            module.ghash(state, cipher.table, data, 0, len(data))
+            module.ghash(state, 0, len(data), cipher.table, data)
             states.append(list(state))
         assert states[0] == states[1]

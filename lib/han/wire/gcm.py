@@ -115,19 +115,19 @@ class Cipher:
         blocks = self._blocks
         number = 1
         skip = 16  # the first block of the key stream masks the tag
-        counters(blocks, _CHUNK, nonce, number)
+        counters(blocks, _CHUNK, number, nonce)
         self.ecb.encrypt(blocks, blocks)
         checked = control & _AUTHENTICATED and self._head
         right = not checked or self._right(control, buf, start, end)
         at = start if control & _ENCRYPTED else end
         while at < end:
             n = min(end - at, 16 * _CHUNK - skip)
-            xor(buf, at, blocks, skip, n)
+            xor(buf, at, n, blocks, skip)
             at += n
             if at < end:
                 number += _CHUNK
                 skip = 0
-                counters(blocks, _CHUNK, nonce, number)
+                counters(blocks, _CHUNK, number, nonce)
                 self.ecb.encrypt(blocks, blocks)
         if not right:
             # With the right key the content opens like one, whatever the tag says.
@@ -146,13 +146,13 @@ class Cipher:
         coded = 0
         if not control & _ENCRYPTED:
             head = head + memoryview(buf)[start:end]
-        ghash(state, self.table, head, 0, len(head))
+        ghash(state, 0, len(head), self.table, head)
         if control & _ENCRYPTED:
             coded = end - start
-            ghash(state, self.table, buf, start, end)
+            ghash(state, start, end, self.table, buf)
         lengths = self._lengths
         for i in range(3):
             lengths[7 - i] = len(head) * 8 >> 8 * i & 0xFF
             lengths[15 - i] = coded * 8 >> 8 * i & 0xFF
-        ghash(state, self.table, lengths, 0, 16)
-        return differs(state, self._blocks, buf, end, _TAG) == 0
+        ghash(state, 0, 16, self.table, lengths)
+        return differs(state, _TAG, end, buf, self._blocks) == 0

@@ -17,49 +17,46 @@ _UNSIGNED = const(0xFFFFFF)
 
 
 @micropython.viper
-def counters(blocks, n: int, nonce, first: int):
+def counters(blocks: ptr8, n: int, first: int, nonce: ptr8):
     """Make n blocks of 16: the 12 bytes of nonce, then first, first + 1 … (below 65536)."""
-    b = ptr8(blocks)
-    o = ptr8(nonce)
-    p = 0
     while n > 0:
         i = 0
         while i < 12:
-            b[p + i] = o[i]
+            blocks[i] = nonce[i]
             i += 1
-        b[p + 12] = 0
-        b[p + 13] = 0
-        b[p + 14] = first >> 8
-        b[p + 15] = first
+        blocks[12] = 0
+        blocks[13] = 0
+        blocks[14] = first >> 8
+        blocks[15] = first
         first += 1
-        p += 16
+        blocks = ptr8(int(blocks) + 16)
         n -= 1
 
 
 @micropython.viper
-def xor(buf, start: int, key, at: int, n: int):
+def xor(buf: ptr8, start: int, n: int, key: ptr8, at: int):
     """buf[start:start + n] ^= key[at:at + n]."""
-    b = ptr8(buf)
-    k = ptr8(key)
-    n += start
-    at -= start
-    while start < n:
-        b[start] = b[start] ^ k[at + start]
-        start += 1
+    buf = ptr8(int(buf) + start)
+    key = ptr8(int(key) + at)
+    while n > 0:
+        buf[0] = buf[0] ^ key[0]
+        buf = ptr8(int(buf) + 1)
+        key = ptr8(int(key) + 1)
+        n -= 1
 
 
 @micropython.viper
-def ghash(state, table, buf, start: int, end: int):
-    """Fold buf[start:end], filled up with zeros to whole blocks, into state (4 words).
+def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
+    """Fold buf[x:end], filled up with zeros to whole blocks, into state (4 words).
 
     table: for the high half of a byte, H times each number of 4 bits, 4 words each; then,
     times x^4, for the low half.
     """
-    s = ptr32(state)
-    t = ptr32(table)
+    # state, x and end are what has registers, so x is what is at hand.
     r = ptr16(REDUCE)
-    b = ptr8(buf)
-    while start < end:
+    buf = ptr8(int(buf) + x)
+    end -= x
+    while end > 0:
         y0 = 0
         y1 = 0
         y2 = 0
@@ -68,35 +65,38 @@ def ghash(state, table, buf, start: int, end: int):
         while k >= 0:
             # times x^8: what falls out at the end comes back at the front
             x = y3
-            y3 = (y3 >> 8 & _UNSIGNED) | (y2 & 0xFF) << 24
-            y2 = (y2 >> 8 & _UNSIGNED) | (y1 & 0xFF) << 24
-            y1 = (y1 >> 8 & _UNSIGNED) | (y0 & 0xFF) << 24
+            y3 = (y3 >> 8 & _UNSIGNED) | y2 << 24
+            y2 = (y2 >> 8 & _UNSIGNED) | y1 << 24
+            y1 = (y1 >> 8 & _UNSIGNED) | y0 << 24
             y0 = (y0 >> 8 & _UNSIGNED) ^ r[x & 15] << 12 ^ r[x >> 4 & 15] << 16
-            x = s[k >> 2] >> (24 - ((k & 3) << 3))
-            if start + k < end:
-                x ^= b[start + k]
-            h = x >> 2 & 60
-            x = (x & 15) << 2 | 64
-            y0 ^= t[h] ^ t[x]
-            y1 ^= t[h + 1] ^ t[x + 1]
-            y2 ^= t[h + 2] ^ t[x + 2]
-            y3 ^= t[h + 3] ^ t[x + 3]
+            x = state[k >> 2] >> (24 - ((k & 3) << 3))
+            if k < end:
+                x ^= buf[k]
+            t = ptr32(int(table) + (x & 0xF0))
+            y0 ^= t[0]
+            y1 ^= t[1]
+            y2 ^= t[2]
+            y3 ^= t[3]
+            t = ptr32(int(table) + ((x & 15) << 4 | 256))
+            y0 ^= t[0]
+            y1 ^= t[1]
+            y2 ^= t[2]
+            y3 ^= t[3]
             k -= 1
-        s[0] = y0
-        s[1] = y1
-        s[2] = y2
-        s[3] = y3
-        start += 16
+        state[0] = y0
+        state[1] = y1
+        state[2] = y2
+        state[3] = y3
+        buf = ptr8(int(buf) + 16)
+        end -= 16
 
 
 @micropython.viper
-def differs(state, mask, buf, start: int, n: int) -> int:
+def differs(state: ptr32, n: int, start: int, buf: ptr8, mask: ptr8) -> int:
     """0 where buf[start:start + n] is state ^ mask, in the same time wherever it differs."""
-    s = ptr32(state)
-    m = ptr8(mask)
-    b = ptr8(buf)
-    found = 0
+    buf = ptr8(int(buf) + start)
+    start = 0
     while n > 0:
         n -= 1
-        found |= (s[n >> 2] >> (24 - ((n & 3) << 3)) ^ m[n] ^ b[start + n]) & 0xFF
-    return found
+        start |= state[n >> 2] >> (24 - ((n & 3) << 3)) ^ mask[n] ^ buf[n]
+    return start & 0xFF

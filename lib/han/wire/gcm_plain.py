@@ -3,13 +3,13 @@
 _R = 0xE1 << 120
 
 
-def counters(blocks, n, nonce, first):
+def counters(blocks, n, first, nonce):
     """Make n blocks of 16: the 12 bytes of nonce, then first, first + 1 … (below 65536)."""
     for i in range(n):
         blocks[16 * i:16 * i + 16] = bytes(nonce) + (first + i).to_bytes(4, "big")
 
 
-def xor(buf, start, key, at, n):
+def xor(buf, start, n, key, at):
     """buf[start:start + n] ^= key[at:at + n]."""
     for i in range(n):
         buf[start + i] ^= key[at + i]
@@ -31,7 +31,7 @@ def _word(n):
     return n - (n >> 31 << 32)
 
 
-def ghash(state, table, buf, start, end):
+def ghash(state, start, end, table, buf):
     """Fold buf[start:end] into state; H is the table's entry 8 (the polynomial 1)."""
     z = h = 0
     for i in range(4):
@@ -44,7 +44,7 @@ def ghash(state, table, buf, start, end):
         state[i] = _word(z >> 96 - 32 * i)
 
 
-def differs(state, mask, buf, start, n):
+def differs(state, n, start, buf, mask):
     """0 where buf[start:start + n] is state ^ mask, in the same time wherever it differs."""
     found = 0
     for i in range(n):
