@@ -1,8 +1,9 @@
 """Links modules that are always loaded together into one: on the chip each module costs half a kilobyte by itself.
 
-A module that functions import, or that nothing imports, is a root: it is loaded when it is asked for, and keeps its
-name. All that `han.app` imports at its top, and what that imports at its top, becomes part of han.app; any other
-module becomes part of the root that alone has it at its top. What two of them share stays as it is.
+A module that functions import, that nothing imports, or that a text of its package names with one of its functions
+("history.serve", as the table of routes does), is a root: it is loaded when it is asked for, and keeps its name. All
+that `han.app` imports at its top, and what that imports at its top, becomes part of han.app; any other module
+becomes part of the root that alone has it at its top. What two of them share stays as it is.
 
 Functions and values of what is linked have short names where nothing else has those names (`python -m tools.names
 app _bc` reads them back); classes keep theirs. Imports become absolute, as the chip has those names in memory anyway.
@@ -97,6 +98,7 @@ def _units(trees):
         always = {id(node) for node in _imports(tree.body)}
         later = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and id(node) not in always]
         roots.update(_needs(module, trees, later))
+        roots.update(_named(module, tree, trees))
         # A module that is asked for its name is one that others know by it.
         roots.update(_asked(module, tree, trees))
     loaded = {FIRST} & set(trees)
@@ -114,6 +116,17 @@ def _units(trees):
                 found = {units[each] for each in importers[module] - loaded}
                 units[module] = found.pop() if len(found) == 1 else module
     return units
+
+
+def _named(module, tree, trees):
+    """Modules beside this one of which a text in it names a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for word in node.value.split():
+                name, _, function = word.partition(".")
+                name = module.rpartition(".")[0] + "." + name
+                if function and name in trees and function in names.bound_by(trees[name].body):
+                    yield name
 
 
 def _asked(module, tree, trees):

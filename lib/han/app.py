@@ -7,12 +7,12 @@ from binascii import crc32
 from . import __version__
 from .api.messages import Messages
 from .api.routes import Routes
-from .api.server import Gate, make_app
+from .api.server import Gate
 from .api.stream import Streams
 from .core.bus import Bus
 from .core.clock import Clock
 from .core.log import Log
-from .core.modules import release
+from .core.modules import Modules, release
 from .core.tasks import Supervisor
 from .core.zone import Zone
 from .meter.link import Link
@@ -53,7 +53,7 @@ class App:
         self._kept = self._looks = 0
         self.bus = Bus()
         self.supervisor = Supervisor(self.clock, self.log)
-        self._seed = board.random(40)  # of tokens
+        self.seed = board.random(40)  # of tokens
         state = board.partition("state")
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
@@ -65,16 +65,11 @@ class App:
         self.history = self._restore_history()
         self.links = Links(board, self.clock, self.config, self.bus, self.log, self.supervisor.set, self.restart)
         self.updates = Updates(board, self.bus, self.clock, __version__, self.restart)
-        self.messages = Messages(
-            board, self._identity(), __version__, self.clock, self.bus, self.config,
-            self.counters, self.supervisor, self.link, self.book, self.links, self.updates,
-        )  # fmt: skip
-        self.streams = Streams(self.messages, self.bus, self.log, board.stream_limits)
-        routes = Routes(
-            self.messages, self.streams, self.link, self.history, self._tokens, self.report, self.config,
-            self._configure, self.restart, self.links, self.updates,
-        )  # fmt: skip
-        self.gate = Gate(make_app(routes.table(), self.log), self.config, self.streams, self.log, board.listen)
+        self.identity = self._identity()
+        self.modules = Modules()
+        self.messages = Messages(self)
+        self.streams = Streams(self)
+        self.gate = Gate(self, Routes(self))
         self.gate.max_requests, self.gate.max_queue = board.request_limit
         self.gate.portal = self.links.portal
         self._secure()
@@ -110,28 +105,12 @@ class App:
         self.gate.secure = secure(self)
         self.messages.tls_ready = self.gate.secure is not None
 
-    def _configure(self, values):
+    def configure(self, values):
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
         from .start import configure
 
         release("han.start")
         configure(self, values)
-
-    def _tokens(self):
-        """What makes and checks tokens, for one request."""
-        from .api.auth import Tokens
-        from .store.copies import Copies
-
-        release("han.api.auth", "han.store.copies")
-        region = flash.Region(self.board.partition("state"), *flash.TOKEN_KEY)
-        return Tokens(Copies(region, b"HANT"), self._seed, self.clock, self.board.random)
-
-    def report(self):
-        """GET /diagnostics, in pieces."""
-        from .api.diagnostics import report
-
-        release("han.api.diagnostics", "han.store.crashlog", "han.store.records")
-        return report(__version__, self.board, self.clock, self.log, self.supervisor, self.config, self.link, self.gate)
 
     @property
     def port(self):

@@ -6,7 +6,6 @@ import json
 import os
 import time
 
-from han.api.stream import Client
 from han.app import App
 from han.meter.live import Live
 from host_sim.flash import Partition
@@ -180,7 +179,6 @@ class Running:
     def __init__(self, board=None, **limits):
         self.board = board or Board()
         self._limits = limits
-        self._kept = {}
 
     async def __aenter__(self):
         # MicroPython cannot tell which port it got for 0, so ask for one until it is free.
@@ -189,9 +187,6 @@ class Running:
             app = self.application(self.board)
             for name, value in self._limits.items():
                 setattr(app.gate if hasattr(app.gate, name) else app.streams, name, value)
-                if hasattr(Client, name):
-                    self._kept[name] = getattr(Client, name)
-                    setattr(Client, name, value)
             self._task = asyncio.create_task(app.run())
             for _ in range(500):
                 if app.listening.is_set() or self._task.done():
@@ -206,8 +201,6 @@ class Running:
         raise OSError("no free port")
 
     async def __aexit__(self, *exception):
-        for name, value in self._kept.items():
-            setattr(Client, name, value)
         self._task.cancel()
         try:
             await self._task

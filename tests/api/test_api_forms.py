@@ -4,9 +4,11 @@ import asyncio
 import json
 
 from han.api import websocket
-from han.api.access import host_allowed, same_origin
+from han.api.access import host_allowed
 from han.api.encode import decimal, flag, text
 from han.api.http import Head, unquote
+from han.api.listen import upgrade
+from han.api.permit import same_origin
 from tests.support import Random
 
 # --- JSON
@@ -343,7 +345,7 @@ def test_the_handshake_of_the_rfc():
         "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
         "sec-websocket-version": "13",
     }
-    assert websocket.upgrade(fields) == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert upgrade(fields) == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
     for name in fields:
-        assert websocket.upgrade({key: text for key, text in fields.items() if key != name}) is None
-        assert websocket.upgrade(dict(fields, **{name: "x"})) is None
+        assert upgrade({key: text for key, text in fields.items() if key != name}) is None
+        assert upgrade(dict(fields, **{name: "x"})) is None

@@ -243,9 +243,9 @@ async def test_a_client_that_says_nothing_or_never_ends_is_closed_in_time():
 async def test_a_client_that_does_not_take_its_answer_is_closed():
     async with Running(answer_ms=300, tick_ms=50) as app:
         big = b'{"x":"' + b"y" * 8_000_000 + b'"}'
-        app.messages.state = lambda: big
+        app.messages.meter = lambda: big
         socket = await connect(app)
-        await socket.send(b"GET /han HTTP/1.1\r\nHost: x\r\n\r\n")
+        await socket.send(b"GET /meter HTTP/1.1\r\nHost: x\r\n\r\n")
         began = ms()
         while app.gate.connections or not app.gate.served:
             await asyncio.sleep(0.02)

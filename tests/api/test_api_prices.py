@@ -2,6 +2,7 @@
 
 from array import array
 
+from han.api.prices import prices
 from han.core.clock import EPOCH
 from han.price.keep import add
 from tests.api.fake import NOW, Running, ask, get, raw
@@ -70,10 +71,10 @@ async def test_spot_prices_from_the_start_of_today_to_the_last_known():
 async def test_a_change_while_it_is_sent_does_not_mix():
     async with Running() as app:
         numbers = fill(app)
-        pieces = app.messages.prices()
+        pieces = prices(app.book, app.clock.utc())
         text = next(pieces)
         app.book.days = app.book.days[:1]
         text += b"".join(list(pieces))
         assert text.count(b"[") == len(numbers) + 1
-        longest = max([len(piece) for piece in app.messages.prices()])
+        longest = max([len(piece) for piece in prices(app.book, app.clock.utc())])
         assert longest < 512

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from han.api.client import encoded
 from host_sim.board import Cable
 from tests.api.fake import FULL, Board, Running, ask, connect, get, ms
 from tests.api.test_api_forms import masked
@@ -180,11 +181,13 @@ async def test_every_change_is_told_to_everyone_in_the_same_bytes():
             assert (await client.message())["type"] == "HAN_OTA_MESSAGE"
         app.link.read(*FULL)
         one = app.messages.stream("meter")
-        assert app.messages.stream("meter") is one and one.ws is one.ws and one.sse is one.sse
+        assert app.messages.stream("meter") is one
         same = []
         for client in clients:
             same.append(await client.message())
         assert same[0] == same[1] == same[2]
+        for kind in ("ws", "sse"):
+            assert encoded(one, "meter", kind) is getattr(one, kind)
         for client in clients:
             await client.close()
 
@@ -390,7 +393,7 @@ async def test_what_is_not_a_handshake_is_400_and_a_foreign_page_403():
 async def test_a_client_that_takes_nothing_is_closed_and_nobody_else_notices():
     async with Running(tick_ms=20, stall_ms=600) as app:
         large = b'{"type":"HAN_METER_MESSAGE"%s}' % (b" " * 60000)
-        app.messages.makers["meter"] = (b"HAN_METER_MESSAGE", lambda: large)
+        app.messages.make = lambda: large
         stuck = [await sse(app), await ws(app)]
         quick = await ws(app)
         await quick.start()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from han.api.diagnostics import report
 from han.meter.link import Link
 from tests.api import fake
 from tests.api.fake import Board, FakeApp, Restarted, Running, ask, connect, get
@@ -124,8 +125,8 @@ async def test_flash_that_refuses_does_not_stop_anything():
         board.broken = True
         app.log.crash("meter", ValueError("x"))
         assert (await get(app, "/health"))["type"] == "HAN_HEALTH_MESSAGE"
-        report = b"".join(app.report()).decode()
-        assert "cannot be read" in json.loads(report)["crashes"][0]["text"]
+        told = json.loads(b"".join(list(report(app))).decode())
+        assert "cannot be read" in told["crashes"][0]["text"]
 
 
 def row(health, name):

@@ -5,7 +5,7 @@ The routes are taken from the table: one that is added is held to the same.
 
 from binascii import b2a_base64
 
-from han.api.routes import Routes
+from han.api.routes import TABLE
 from tests.api.fake import Answer, Running, ask, get, raw
 
 BODY = b'{"m":{"f":63},"hosts":["evil.example.com"]}'
@@ -32,15 +32,11 @@ FOREIGN = (
 REBOUND = "evil.example.com", "127.0.0.1.nip.io", "han-reader.local.evil.example.com", "evil.example.com:80", "a.b"
 
 
-class Bare(Routes):
-    def __init__(self):
-        pass
-
-
 def writes():
     """(path, method) of each route that may change something, or tells a secret."""
     found = []
-    for path, methods, _ in Bare().table():
+    for row in TABLE.strip().split("\n"):
+        path, _, *methods = row.split(" ")
         found += [(path, method) for method in methods if method != "GET"]
     assert len(found) >= 5
     return found + [("/auth/token", "GET")]

@@ -89,7 +89,7 @@ class Request:
 
 async def test_it_never_is_in_memory_as_a_whole():
     request = Request()
-    await serve(request)
+    await serve(None, request)
     assert max(request.sock.sizes) <= 1024 and sum(request.sock.sizes) > 20000
 
 

@@ -60,13 +60,3 @@ def host_allowed(host, names):
         if name.endswith(zone) and len(name) > len(zone):
             return True
     return name in names
-
-
-def same_origin(headers):
-    """False where a browser says that a page of another origin asks."""
-    origin = headers.get("origin")
-    if origin is not None:
-        _, _, host = origin.partition("://")
-        if not host or host.lower() != headers.get("host", "").lower():
-            return False
-    return headers.get("sec-fetch-site", "none") in ("none", "same-origin")

@@ -4,10 +4,22 @@ What comes back is what PUT /configuration takes. The access password itself is 
 opens this, and who has it knows it. Imported when needed.
 """
 from .encode import text
+from .permit import foreign, trusted
+from .server import refusal
 
 
-def with_secrets(message, values):
-    """A GET /configuration answer with the WiFi password and the meter's keys at their places."""
+async def configuration(app, request):
+    """The answer of GET /configuration with the WiFi password and the meter's keys at their places."""
+    refused = foreign(request)
+    if refused:
+        return refused
+    values = app.config.values
+    if not values["pw"]:
+        return refusal(409, "secrets are told only where an access password (pw) is set")
+    refused = trusted(app, request)
+    if refused:
+        return refused
+    message = app.messages.configuration()
     meter, wifi = values["m"], values["w"]
     keys = b'"k":%s,"a":%s,"ks":' % (text(meter["k"]).encode(), text(meter["a"]).encode())
     # A text cannot hold these bytes: its quotation marks would have backslashes.

@@ -1,6 +1,8 @@
 """GET /data: the latest reading with what it costs, in one flat object. Imported for a request."""
+from ..core.clock import EPOCH
 from ..meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
 from .encode import decimal, text
+from .routes import unread
 
 _DATA = (
     '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'
@@ -10,20 +12,22 @@ _DATA = (
 _HOURS = 1, 24, 168, 720
 
 
-def compact(live, energies, fuse, price, currency, unix_s):
-    """The message as bytes.
-
-    live: the latest Reading; energies: Wh and varh, None where not
-    known; fuse: A; price: 10^-6 minor units per kWh or None; unix_s: now, or None.
-    """
+async def serve(app, request):
+    """The message as bytes."""
+    live = app.messages.reading()
+    if live is None:
+        return unread(app)
+    utc = app.clock.utc()
+    price = app.book.price(utc)  # 10^-6 minor units per kWh, or None
+    fuse = app.config.get("m", "f")  # A
     phases = 3 if live.get(L1_VOLTAGE + 1) is not None or live.get(L1_VOLTAGE) is None else 1
     power = live.get(IMPORT_POWER)
     values = [phases * fuse * 240, fuse]
     values += [decimal(live.get(field), 0) for field in range(IMPORT_POWER, IMPORT_REACTIVE + 2)]
-    values += [decimal(number, 3) for number in energies]
+    values += [decimal(number, 3) for number in app.messages.energies(live)]
     values += [decimal(live.get(L1_VOLTAGE + i), 1) for i in range(3)]
     values += [decimal(live.get(L1_CURRENT + i), 3) for i in range(3)]
-    values += [decimal(price, 6), text(currency), text(unix_s)]
+    values += [decimal(price, 6), text(app.book.currency), text(None if utc is None else utc + EPOCH)]
     for hours in _HOURS:
         # W times 10^-6 is 10^-3 of what a kW costs, rounded half away from zero.
         cost = None

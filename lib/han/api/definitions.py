@@ -1,6 +1,8 @@
 """GET /definitions: what the configuration's fields may be, for pages that offer it. Imported when needed."""
 from json import dumps
 
+from microdot.microdot import Response
+
 from ..core.zonefile import names
 from ..meter.search import LINES, describe
 from .fields import choices
@@ -11,7 +13,12 @@ _LISTS = (
 )
 
 
-def definitions():
+async def serve(app, request):
+    """Answer with all of them."""
+    return Response(_definitions(), 200, {"Content-Type": "application/json"})
+
+
+def _definitions():
     """The JSON in pieces; no more of the zones' names than a piece in memory."""
     piece = '{"type":"HAN_DEFINITIONS"'
     words = _LISTS.split(" ")

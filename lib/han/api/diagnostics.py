@@ -4,8 +4,12 @@ Neither keys nor passwords nor the meter's number are in it: people paste it whe
 """
 import json
 
+from microdot.microdot import Response
+
 from ..core.clock import EPOCH
 from ..store.crashlog import CrashLog
+from .permit import trusted
+from .server import refusal
 
 _COUNTERS = (
     "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed"
@@ -13,20 +17,42 @@ _COUNTERS = (
 )
 
 
-def report(version, board, clock, log, supervisor, config, link, gate):
+async def serve(app, request):
+    """GET /diagnostics."""
+    return trusted(app, request) or Response(report(app), 200, {"Content-Type": "application/json"})
+
+
+async def capture(app, request):
+    """GET /diagnostics/capture: the last bytes of the line, anonymised."""
+    refused = trusted(app, request)
+    if refused:
+        return refused
+    fields = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": 'attachment; filename="capture.bin"',
+    }
+    try:
+        data = app.link.capture.anonymised()
+    except MemoryError:
+        return refusal(503, "not enough memory right now", {"Retry-After": "10"})
+    pieces = (bytes(data[at : at + 512]) for at in range(0, len(data), 512))
+    return Response(pieces, 200, fields)  # type: ignore[arg-type]
+
+
+def report(app):
     """The JSON of everything that is known, in pieces."""
     yield b'{"type": "HAN_DIAGNOSTICS_MESSAGE"'
-    for name, value in _parts(version, board, clock, supervisor, config.get("m"), link, gate):
+    for name, value in _parts(app):
         yield (', "%s": %s' % (name, json.dumps(value))).encode()
     yield b', "log": ['
     lead = ""
-    for when, level, text in list(log.entries):
+    for when, level, text in list(app.log.entries):
         yield (lead + json.dumps({"uptime_ms": when, "level": level, "text": text})).encode()
         lead = ", "
     yield b'], "crashes": ['
     lead = ""
     try:
-        for utc, uptime, text in CrashLog(board.partition("state")).entries():
+        for utc, uptime, text in CrashLog(app.board.partition("state")).entries():
             when = None if utc is None else (utc + EPOCH) * 1000
             yield (lead + json.dumps({"ts": when, "uptime_s": uptime, "text": text})).encode()
             lead = ", "
@@ -35,10 +61,12 @@ def report(version, board, clock, log, supervisor, config, link, gate):
     yield b"]}"
 
 
-def _parts(version, board, clock, supervisor, settings, link, gate):
+def _parts(app):
+    board, clock, link, gate = app.board, app.clock, app.link, app.gate
+    settings = app.config.get("m")
     total, free, least, largest = board.heap()
     yield "ts", clock.unix_ms()
-    yield "version", version
+    yield "version", app.updates.running
     yield "board", board.name
     yield "chip", board.chip
     yield "uptime_ms", clock.uptime_ms()
@@ -48,27 +76,36 @@ def _parts(version, board, clock, supervisor, settings, link, gate):
     if hasattr(board, "system_heap"):  # a desktop's is not worth telling
         yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), board.system_heap()))
     yield "diagnosis", link.diagnosis()
-    yield "line", {
-        "found": link.line(),
-        "trying": link.trying(),
-        "tried": link.tried(),
-        "option": settings["o"],
-    }
+    yield (
+        "line",
+        {
+            "found": link.line(),
+            "trying": link.trying(),
+            "tried": link.tried(),
+            "option": settings["o"],
+        },
+    )
     yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}
     yield "implausible", {"counts": link.plausible.counts, "last": link.plausible.detail}
     live = link.live
     who = live.identity() if live.seq else {}
-    yield "meter", {
-        "manufacturerId": who.get("manufacturerId"),
-        "meterName": who.get("meterName"),
-        "type": settings["t"],
-        "readings": live.seq,
-        "period_ms": live.period_ms,
-        "changes": link.plausible.meters,
-    }
+    yield (
+        "meter",
+        {
+            "manufacturerId": who.get("manufacturerId"),
+            "meterName": who.get("meterName"),
+            "type": settings["t"],
+            "readings": live.seq,
+            "period_ms": live.period_ms,
+            "changes": link.plausible.meters,
+        },
+    )
     yield "keys", {"encryption": bool(settings["k"]), "authentication": bool(settings["a"])}
-    yield "services", [
-        {"name": row.name, "status": row.status, "health": row.health, "error": row.error, "restarts": row.restarts}
-        for row in supervisor.rows()
-    ]
+    yield (
+        "services",
+        [
+            {"name": row.name, "status": row.status, "health": row.health, "error": row.error, "restarts": row.restarts}
+            for row in app.supervisor.rows()
+        ],
+    )
     yield "api", {"served": gate.served, "refused": gate.refused, "expired": gate.expired}

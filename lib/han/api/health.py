@@ -16,27 +16,28 @@ _STAGES = (
 )
 
 
-def health(board, clock, uuid, supervisor, link, tls_ready, streams):
-    """The message, as bytes. streams: WebSockets, their limit, event streams, their limit, messages dropped."""
+async def serve(app, request):
+    """The message, as bytes."""
+    board, clock, link = app.board, app.clock, app.link
     total, free, least, _ = board.heap()
     hostname, _, _, rssi = board.network()
     reset = board.reset_reason
-    rows = [_SERVICE % (row.name, row.status, row.health, text(row.error)) for row in supervisor.rows()]
+    rows = [_SERVICE % (row.name, row.status, row.health, text(row.error)) for row in app.supervisor.rows()]
     stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
     values = (
         (
             text(clock.unix_ms()),
-            uuid,
+            app.identity.uuid,
             hostname,
             total,
             free,
             decimal((free * 2000 // total + 1) // 2, 1),
             least,
-            flag(tls_ready),
+            flag(app.messages.tls_ready),
             text(rssi),
             "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
         )
-        + streams
+        + app.streams.figures()
         + (
             clock.uptime_ms(),
             ",".join(rows),

@@ -56,8 +56,11 @@ def wanted(query):
     return form if form in ("json", "csv", "jsonl") else None
 
 
-async def serve(request, history):
-    """Answer a request for /history/…; history: store.history.History."""
+async def serve(app, request):
+    """Answer a request for /history/…"""
+    history = app.history
+    if history is None:
+        return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
     try:
         query = parse(request.query_string)
     except ValueError as error:

@@ -1,10 +1,17 @@
 """GET /prices. Imported when needed."""
+from microdot.microdot import Response
+
 from ..core.clock import EPOCH
 from .encode import decimal, text
 
 _PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
 # Characters of a message that is made in pieces, about.
 _PIECE = 450
+
+
+async def serve(app, request):
+    """Answer with the prices that are known."""
+    return Response(prices(app.book, app.clock.utc()), 200, {"Content-Type": "application/json"})
 
 
 def prices(book, utc):

@@ -1,167 +1,121 @@
 """The one table of paths and methods, and what each does."""
+from microdot.microdot import Microdot, Response
 
-from microdot.microdot import Response
-
-from ..core.modules import release
-from ..ota.updates import forget
-from . import websocket
-from .access import same_origin
 from .server import refusal
 
+# Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
+# of a module that is imported for the request: it gets the application and the request. The bytes of a message are a
+# whole answer.
+TABLE = """
+/meter meter GET
+/configuration configuration GET
+/configuration change.configuration PUT POST PATCH
+/han state GET
+/meter/id meter_id GET
+/meter/data meter_data GET
+/ws listen.ws GET
+/sse listen.sse GET
+/events listen.events GET
+/health health.serve GET
+/prices prices.serve GET
+/definitions definitions.serve GET
+/setup change.setup POST PUT
+/wifi/scan scan.serve GET
+/auth/token permit.token GET POST
+/reboot change.reboot POST
+/ota ota.serve GET
+/ota update.serve POST DELETE
+/ota/activate update.serve POST
+/ota/download update.serve POST
+/ota/clear update.serve POST
+/update ota.serve GET
+/update update.serve POST
+/diagnostics diagnostics.serve GET
+/diagnostics/capture diagnostics.capture GET
+/data compact.serve GET
+/history/hourly history.serve GET
+/history/weekly history.serve GET
+/history/monthly history.serve GET
+/history/yearly history.serve GET
+/ page.serve GET
+/ui page.serve GET
+"""
 
-class Routes:
-    """Handlers over the messages and the streams; the bytes of a message are a whole answer.
 
-    All are coroutines: microdot would run others in threads on CPython.
-    """
+def _rows(path):
+    """Rows of the table for a path, each a list of its words."""
+    found = []
+    at = TABLE.find("\n%s " % path)
+    while at >= 0:
+        end = TABLE.find("\n", at + 1)
+        row = TABLE[at + 1 : end].split(" ")
+        if row[0] == path:  # which may hold a blank
+            found.append(row)
+        at = TABLE.find("\n%s " % path, end)
+    return found
 
-    def __init__(self, messages, streams, link, history, tokens, report, config, configure, restart, links, updates):
-        self._updates = updates
-        self._messages = messages
-        self._streams = streams
-        self._link = link
-        self._tokens = tokens
-        self._config = config
-        self._parts = messages, link, tokens, report, config, configure, restart, links  # of what is rare
-        self._history = history
-        self._users = self._callers = 0  # of the modules for history and for what is rare, right now
 
-    def table(self):
-        """(path, methods, handler); what is asked for most comes first."""
-        get = ("GET",)
-        post = ("POST",)
-        return (
-            ("/meter", get, self.meter),
-            ("/configuration", ("GET", "PUT", "POST", "PATCH"), self.configuration),
-            ("/han", get, self.han),
-            ("/meter/id", get, self.meter_id),
-            ("/meter/data", get, self.meter_data),
-            ("/ws", get, self.ws),
-            ("/sse", get, self.sse),
-            ("/events", get, self.events),
-            ("/health", get, self.health),
-            ("/prices", get, self.rare),
-            ("/definitions", get, self.rare),
-            ("/setup", ("POST", "PUT"), self.rare),
-            ("/wifi/scan", get, self.rare),
-            ("/auth/token", ("GET", "POST"), self.rare),
-            ("/reboot", post, self.rare),
-            ("/ota", ("GET", "POST", "DELETE"), self.ota),
-            ("/ota/activate", post, self.ota),
-            ("/ota/download", post, self.ota),
-            ("/ota/clear", post, self.ota),
-            ("/update", ("GET", "POST"), self.ota),
-            ("/diagnostics", get, self.rare),
-            ("/diagnostics/capture", get, self.rare),
-            ("/data", get, self.data),
-            ("/history/hourly", get, self.history),
-            ("/history/weekly", get, self.history),
-            ("/history/monthly", get, self.history),
-            ("/history/yearly", get, self.history),
-            ("/", get, self.page),
-            ("/ui", get, self.page),
-        )
+class Routes(Microdot):
+    """microdot over the table, of which a row is no object of its own."""
 
-    async def meter(self, request):
-        return self._reading(self._messages.meter())
+    def __init__(self, app):
+        super().__init__()
+        self._app = app
+        unknown = self._unknown
+        self.error_handlers = {404: unknown, 405: unknown, Exception: self._failed}  # type: ignore[dict-item]
 
-    async def meter_data(self, request):
-        return self._reading(self._messages.meter_data())
+    def find_route(self, request):
+        """As microdot's: (handler, what answers, None), with a dict for OPTIONS or a status in the handler's place."""
+        request.url_args = {}
+        method = request.method
+        if method == "OPTIONS":
+            return self.default_options_handler(request), "", None
+        rows = _rows(request.path)
+        for row in rows:
+            if ("GET" if method == "HEAD" else method) in row[2:]:
+                return self._answer, row[1], None
+        return 405 if rows else 404, "", None
 
-    async def meter_id(self, request):
-        return self._reading(self._messages.meter_id())
+    def default_options_handler(self, request):
+        """The field that names the methods of a path, in a dict; 404 where there is no such path."""
+        names = []
+        for row in _rows(request.path):
+            names += row[2:]
+        if request.path == "*":
+            names = ["GET"]
+        if "GET" in names:
+            names.append("HEAD")
+        return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
 
-    def _reading(self, message):
-        if message is None:
-            fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
-            return Response(self._link.diagnosis() or "no reading yet", 503, fields)
-        return message
-
-    async def han(self, request):
-        return self._messages.state()
-
-    async def configuration(self, request):
-        if request.method in ("GET", "HEAD") and "secrets" not in (request.query_string or ""):
-            return self._messages.configuration()
-        return await self.rare(request)
-
-    async def rare(self, request):
-        """What is asked for now and then, by handlers that are loaded for it."""
-        self._callers += 1
+    async def _answer(self, request):
+        app = self._app
+        what = request.url_prefix
+        if what == "configuration" and "secrets" in (request.query_string or ""):
+            what = "backup.configuration"
+        name, _, function = what.partition(".")
+        if not function:
+            return getattr(app.messages, name)() or unread(app)
+        name = "han.api." + name
+        module = app.modules.take(name)
         try:
-            from .rare import Rare
-
-            return await Rare(*self._parts).serve(request)
+            return await getattr(module, function)(app, request)
         finally:
-            self._callers -= 1
-            if not self._callers:
-                release("han.api.rare")
+            app.modules.give(name)
 
-    async def ota(self, request):
-        if request.method in ("GET", "HEAD"):
-            return self._messages.update() if request.path == "/update" else self._messages.ota()
-        if not same_origin(request.headers):
-            return refusal(403, "origin is not this reader")
-        try:
-            from .update import serve
+    async def _unknown(self, request):
+        fields = self.default_options_handler(request)
+        if fields == 404:
+            return refusal(404, "no such path")
+        return refusal(405, "method must be one of " + fields["Allow"], fields)
 
-            return await serve(request, self._updates, self._messages, self._tokens().trusted, self._config.get("pw"))
-        finally:
-            forget(self._updates)
-            release("han.api.update")
+    async def _failed(self, request, error):
+        if isinstance(error, MemoryError):
+            return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
+        self._app.log.crash(request.path, error)
+        return refusal(500, "error in the reader")
 
-    async def health(self, request):
-        return self._messages.health(self._streams.figures())
 
-    async def data(self, request):
-        from .compact import compact
-
-        message = self._messages.compact(compact)
-        release("han.api.compact")
-        return self._reading(message)
-
-    async def history(self, request):
-        if self._history is None:
-            return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
-        self._users += 1
-        try:
-            from .history import serve
-
-            return await serve(request, self._history)
-        finally:
-            self._users -= 1
-            if not self._users:
-                release("han.api.history", "han.store.clocksteps", "han.store.samples", "han.store.records")
-
-    async def ws(self, request):
-        accept = websocket.upgrade(request.headers)
-        if accept is None or request.method != "GET":
-            fields = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-            return refusal(400, "a WebSocket handshake is expected here", fields)
-        if not same_origin(request.headers):
-            return refusal(403, "origin is not this reader")
-        return self._stream("ws", request, accept)
-
-    async def sse(self, request):
-        if request.method == "HEAD":
-            return Response(b"", 200, {"Content-Type": "text/event-stream"})
-        return self._stream("sse", request)
-
-    async def events(self, request):
-        if "text/event-stream" in request.headers.get("accept", ""):
-            return await self.sse(request)
-        return await self.page(request)
-
-    async def page(self, request):
-        from .page import serve
-
-        release("han.api.page")
-        return await serve(request)
-
-    def _stream(self, kind, request, accept=None):
-        streams = self._streams
-        if streams.full(kind):
-            fields = {"Retry-After": "30", "Content-Type": "application/json"}
-            return refusal(503, "too many streams", fields)
-        streams.open(kind, request.sock, accept)
-        return Response.already_handled
+def unread(app):
+    """The answer where a reading is needed and there is none yet."""
+    fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
+    return Response(app.link.diagnosis() or "no reading yet", 503, fields)

@@ -7,10 +7,8 @@ used up its own. Then also the socket is closed by the only task that ever waite
 """
 import asyncio
 
-from microdot.microdot import Microdot, Request, Response
+from microdot.microdot import Request, Response
 
-from ..core.modules import release
-from .access import host_allowed
 from .http import Head
 from .messages import problem
 
@@ -38,6 +36,8 @@ _REASONS = {
 }
 # Bytes read at a time: the head of most requests.
 _CHUNK = const(512)
+# Names and addresses that a reader is usually called by.
+_KNOWN = const(4)
 # How often one that waits for its turn looks for it, ms.
 _STEP_MS = const(20)
 # A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
@@ -131,7 +131,7 @@ class Connection:
 
 
 class Gate:
-    """Accepts connections, lets those through to `app` that are requests, and bounds them all."""
+    """Accepts connections, lets those through to the routes that are requests, and bounds them all."""
 
     #: For the whole head of a request, from the connection on, ms.
     head_ms = 5000
@@ -158,30 +158,29 @@ class Gate:
     #: Connections that the system keeps until they are accepted: the chip has fewer, a desktop gets bursts.
     backlog = 64
 
-    def __init__(self, app, config, streams, log, address):
+    def __init__(self, app, routes):
         self.connections = []
         self.served = self.refused = self.expired = 0
         #: Counts as long as run() runs.
         self.ticks = 0
         #: No bodies of requests, as there is no memory.
         self.low = False
-        self.port = address[1]
-        self._app = app
-        self._config = config
-        self._streams = streams
-        self._log = log
-        self._host = address[0]
+        self._host, self.port = app.board.listen
+        self._routes = routes
+        self._config = app.config
+        self._streams = app.streams
+        self._modules = app.modules
+        self._log = app.log
         self._server = None
         #: A tls.Secure, where there is a certificate.
         self.secure = None
         self.portal = _closed  # gives the address that setup mode leads to, None while it is closed
-        self._known = self._names = None  # host that was found to be allowed, and the list it was checked with
+        self._known = []  # hosts that were found to be allowed, the last first
+        self._names = None  # the list they were checked with
 
     async def open(self):
         """Listen. OSError when the port is taken."""
-        self._server = await asyncio.start_server(
-            self._serve, self._host, self.port, backlog=self.backlog
-        )
+        self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=self.backlog)
         if self.secure:
             await self.secure.open(self._serve, self._host)
 
@@ -317,11 +316,11 @@ class Gate:
         response = self._forbidden(head)
         if response is None:
             request = Request(
-                self._app, ("", 0), head.method, head.target, head.version, head.headers,
+                self._routes, ("", 0), head.method, head.target, head.version, head.headers,
                 stream=connection.reader, sock=connection,
             )  # fmt: skip
             request.path = head.path
-            response = await self._app.dispatch_request(request)
+            response = await self._routes.dispatch_request(request)
             if response.status_code == 404 and self.portal():
                 response = self._lead(head) or response
         if response is not Response.already_handled:
@@ -338,11 +337,12 @@ class Gate:
         host = head.headers.get("host")
         if host is not None:
             names = self._config.get("hosts")
-            # Mostly it is the one of the request before.
-            if host != self._known or names is not self._names:
-                if not host_allowed(host, names):
+            if names is not self._names:
+                self._known, self._names = [], names
+            if host not in self._known:
+                if not self._modules.call("han.api.access", "host_allowed", host, names):
                     return self._lead(head) or refusal(403, "host is not a name of this reader")
-                self._known, self._names = host, names
+                self._known = [host] + self._known[: _KNOWN - 1]
         if head.length and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
         if head.length > self.max_body and not (head.path in _UPLOADS and head.method == "POST"):
@@ -354,10 +354,9 @@ class Gate:
         address = self.portal()
         if not address:
             return None
-        from .portal import redirect
-
-        release("han.api.portal")
-        return redirect(head, address if self.port == 80 else "%s:%d" % (address, self.port))
+        if self.port != 80:
+            address += ":%d" % self.port
+        return self._modules.call("han.api.portal", "redirect", head, address)
 
     async def _answer(self, connection, response):
         status = response.status_code
@@ -394,62 +393,3 @@ class Gate:
             if not data:
                 return
             count = max(0, count - len(data)) if count > 0 else count
-
-
-class Application(Microdot):
-    """microdot with one table of (path, methods, coroutine function), of which a row is no object of its own."""
-
-    def __init__(self, routes):
-        super().__init__()
-        self._routes = routes
-
-    def find_route(self, request):
-        """As microdot's: (handler, a dict for OPTIONS, or a status), and no prefix, no sub-application."""
-        request.url_args = {}
-        method = request.method
-        if method == "OPTIONS":
-            return self.default_options_handler(request), "", None
-        if method == "HEAD":
-            method = "GET"
-        found = 404
-        for path, methods, handler in self._routes:
-            if path == request.path:
-                if method in methods:
-                    return handler, "", None
-                found = 405
-        return found, "", None
-
-    def default_options_handler(self, request):
-        """Methods of the path; 404 where there is no such path."""
-        if request.path == "*":
-            return {"Allow": "GET, HEAD, OPTIONS"}
-        names = []
-        for path, methods, _ in self._routes:
-            if path == request.path:
-                names += methods
-        if not names:
-            return 404
-        if "GET" in names:
-            names.append("HEAD")
-        return {"Allow": ", ".join(names + ["OPTIONS"])}
-
-
-def make_app(routes, log):
-    """A microdot application for a table of (path, methods, coroutine function); bugs go to the log."""
-    app = Application(routes)
-
-    async def not_found(request):
-        return refusal(404, "no such path")
-
-    async def not_allowed(request):
-        fields = app.default_options_handler(request)
-        return refusal(405, "method must be one of " + fields["Allow"], fields)
-
-    async def failed(request, error):
-        if isinstance(error, MemoryError):
-            return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
-        log.crash(request.path, error)
-        return refusal(500, "error in the reader")
-
-    app.error_handlers = {404: not_found, 405: not_allowed, Exception: failed}  # type: ignore[dict-item]
-    return app

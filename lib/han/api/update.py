@@ -2,6 +2,9 @@
 from ..ota.install import Installer
 from ..ota.rules import lowest
 from ..ota.state import begin, busy, clear, closed, refuse
+from ..ota.updates import forget
+from .ota import answer
+from .permit import foreign, trusted
 from .server import refusal
 
 # For verifying all of an image once more, ms.
@@ -12,29 +15,34 @@ _ONE = "this board has only one slot"
 _STATUS = {"too_large": 413, "write_failed": 503}
 
 
-async def serve(request, updates, messages, refusing, password):
-    """The response to anything but a GET. refusing: what refuses a request without a token, else None."""
+async def serve(app, request):
+    """The response to anything but a GET."""
+    try:
+        return foreign(request) or await _serve(app, request)
+    finally:
+        forget(app.updates)
+
+
+async def _serve(app, request):
+    updates = app.updates
     path = request.path
     old = path == "/update"
-
-    def answer():
-        return messages.update() if old else messages.ota()
-
     down = "allowDowngrade=1" in (request.query_string or "").split("&")
-    refused = refusing(request)
+    refused = trusted(app, request)
     # Released clients of /update send no token; what they send has to be newer.
-    if refused and (not old or password or down):
+    if refused and (not old or app.config.get("pw") or down):
         return refused
-    if path == "/ota/activate":
-        return await _activate(request, updates, answer)
     if path == "/ota/download":
-        return _download(updates, answer)
-    if path == "/ota/clear" or request.method == "DELETE":
-        return answer() if clear(updates) else refusal(409, "not in the state " + updates.status)
-    failed = await _upload(request, updates, None if down else lowest(updates, refused is not None))
-    if failed:
-        return failed
-    return await _activate(request, updates, answer) if old else answer()
+        failed = _download(updates)
+    elif path == "/ota/clear" or request.method == "DELETE":
+        failed = None if clear(updates) else refusal(409, "not in the state " + updates.status)
+    else:
+        failed = None
+        if path != "/ota/activate":
+            failed = await _upload(request, updates, None if down else lowest(updates, refused is not None))
+        if not failed and path != "/ota":
+            failed = await _activate(request, updates)
+    return failed or answer(app, path)
 
 
 def _failure(updates):
@@ -68,7 +76,8 @@ async def _upload(request, updates, least):
     return None if done else _failure(updates)
 
 
-async def _activate(request, updates, answer):
+async def _activate(request, updates):
+    """Have the staged image run next; the refusal, None where it will."""
     if not updates.staged or busy(updates) or updates.status == "REBOOT_PENDING":
         return refusal(409, "nothing is staged")
     request.sock.left = _WORK_MS
@@ -76,10 +85,11 @@ async def _activate(request, updates, answer):
         done = await Installer(updates).activate()
     except OSError:
         return refusal(409, _ONE)
-    return answer() if done else _failure(updates)
+    return None if done else _failure(updates)
 
 
-def _download(updates, answer):
+def _download(updates):
+    """Begin a download; the refusal, None where it has begun."""
     why = closed(updates)
     if why:
         return refusal(409, why)
@@ -90,4 +100,4 @@ def _download(updates, answer):
     if not updates.offer:
         return refusal(409, "no_update: none is known; the update server is being asked, so try again in a moment")
     begin(updates, "DOWNLOAD_IN_PROGRESS", "cloud", updates.offer[2])
-    return answer()
+    return None

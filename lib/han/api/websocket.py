@@ -3,27 +3,12 @@
 microdot's own reads a frame's start as closed when it comes in two pieces, answers pings from
 the reading task while another one writes, and has no ping of its own.
 """
-from binascii import b2a_base64
-from hashlib import sha1
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FAILED = 16  # no opcode: what Receiver says of a client that breaks the rules
 
 # Close codes, RFC 6455 clause 7.4.1.
 GOING_AWAY, PROTOCOL, NOT_UTF8, TOO_BIG = 1001, 1002, 1007, 1009
-
-
-def upgrade(headers):
-    """The Sec-WebSocket-Accept value for a request's fields, None where it asks for no WebSocket (clause 4.2.1)."""
-    key = headers.get("sec-websocket-key", "")
-    if headers.get("upgrade", "").lower() != "websocket" or len(key) != 24:
-        return None
-    if "upgrade" not in headers.get("connection", "").lower():
-        return None
-    if headers.get("sec-websocket-version") != "13":
-        return None
-    digest = sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-    return b2a_base64(digest)[:-1]
 
 
 def frame(opcode, payload):

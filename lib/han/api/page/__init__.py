@@ -25,7 +25,7 @@ def _open():
         return io.BytesIO(DATA)
 
 
-async def serve(request):
+async def serve(app, request):
     """Answer with the page, or 304 where the browser has it. Every browser takes it compressed: else 406."""
     headers = request.headers
     accepted = headers.get("accept-encoding", "*")

@@ -1,0 +1,45 @@
+"""HAN_CONFIGURATION_MESSAGE: everything but the secrets. Imported when one is made."""
+from .encode import decimal, flag, text
+
+_CONFIGURATION = (
+    '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
+    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"ks":%s},"e":{"e":%s,"n":%s},'
+    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
+)
+_NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
+
+
+def message(app):
+    """The message, as bytes."""
+    c = app.config.values
+    m, e, w = c["m"], c["e"], c["w"]
+    values = (
+        app.updates.running,
+        text(c["t"]),
+        flag(c["s"]),
+        decimal(c["p"], 6),
+        text(c["pc"]),
+        text(c["pa"]),
+        text(c["np"]),
+        text(c["up"]),
+        flag(c["bhf"]),
+        ",".join([text(host) for host in c["hosts"]]),
+        m["f"],
+        text(m["t"]),
+        m["o"],
+        text(m["ts"]),
+        flag(m["k"]),
+        flag(e["e"]),
+        _network(e["n"]),
+        flag(w["e"]),
+        text(w["s"]),
+        w["w"],
+        w["z"],
+        flag(w["b"]),
+        _network(w["n"]),
+    )
+    return (_CONFIGURATION % values).encode()
+
+
+def _network(n):
+    return _NETWORK % (text(n["m"]), text(n["i"]), text(n["s"]), text(n["g"]), text(n["d1"]))

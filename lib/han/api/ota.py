@@ -1,0 +1,41 @@
+"""GET /ota and GET /update: how far an update is. Imported when one is asked for or told."""
+from .encode import flag, text
+
+_OTA = (
+    '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"%s","version":%s,"releaseNotes":%s,'
+    '"source":%s,"critical":%s,"forced":%s,"allowDownload":%s,"progress":%d,"activeSlot":"%s",'
+    '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s}'
+)
+# For released clients of /update.
+_LEGACY = (
+    '{"status":"%s","updating":%s,"rebootPending":%s,"bytesWritten":%d,"bytesExpected":%d,"progress":%d,"error":%s}'
+)
+
+
+def message(app):
+    """HAN_OTA_MESSAGE, as bytes."""
+    u = app.updates
+    values = (
+        text(app.clock.unix_ms()), app.identity.uuid, u.status, text(u.version), text(u.notes), text(u.source),
+        flag(u.critical), flag(u.forced), flag(u.allowed), u.progress, u.active, text(u.staged and u.other),
+        text(u.staged), text(u.error), text(u.reason),
+    )  # fmt: skip
+    return (_OTA % values).encode()
+
+
+async def serve(app, request):
+    """The answer for the path that was asked for."""
+    return answer(app, request.path)
+
+
+def answer(app, path):
+    """The message for clients of /ota, or of /update, as bytes."""
+    if path != "/update":
+        return message(app)
+    u = app.updates
+    status = u.status
+    values = (
+        status, flag(status[-12:] == "_IN_PROGRESS"), flag(status == "REBOOT_PENDING"), u.written, u.expected,
+        u.progress, text(u.error),
+    )  # fmt: skip
+    return (_LEGACY % values).encode()

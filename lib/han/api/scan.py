@@ -1,0 +1,20 @@
+"""GET /wifi/scan. Imported when needed."""
+from ..core.modules import release
+from .permit import foreign
+
+
+async def serve(app, request):
+    """The networks around, or how far looking for them is; X-Scan-Start looks anew."""
+    links = app.links
+    scan = links.scan
+    if scan:
+        scan.look()
+    if scan is None or "x-scan-start" in request.headers and scan.status != "SCAN_RUNNING":
+        refused = foreign(request)
+        if refused:
+            return refused
+        from ..net.scan import Scan
+
+        release("han.net.scan")
+        scan = links.scan = Scan(links, links.clock)
+    return scan.body
