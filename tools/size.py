@@ -17,14 +17,15 @@ PARTS = {
     "network": ("han/net",),
     "recording": ("han/store",),
     "prices": ("han/price", "han/api/prices"),
-    "updates": ("han/ota", "han/api/ota", "han/api/update"),
+    "updates": ("han/ota", "han/api/update"),
     "setup and settings": (
         "han/api/access", "han/api/auth", "han/api/backup", "han/api/body", "han/api/change", "han/api/configuration",
         "han/api/definitions", "han/api/fields", "han/api/permit", "han/api/portal", "han/api/scan",
         "han/api/settings", "han/api/wifisetup", "han/core/zonefile",
     ),
     "answers": (
-        "han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/page", "han/api/state",
+        "han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/ota", "han/api/page",
+        "han/api/state",
     ),
     "streams": ("han/api/client", "han/api/listen", "han/api/websocket"),
     "diagnosis": (

@@ -154,3 +154,8 @@ def test_the_image_has_one_module_of_what_always_runs():
     texts = {path.as_posix() for path in stage.prepared(stage.sources())}
     assert "han/app.py" in texts and "han/safe.py" in texts and "han/store/history.py" in texts
     assert not texts & {"han/core/zone.py", "han/api/server.py", "han/wire/framer.py", "han/store/ring.py"}
+
+
+def test_what_a_table_names_stays_a_module():
+    table = dict(PARTS, **{"han.zone": PARTS["han.zone"] + "\nTABLE = '/part parts.part GET'\n"})
+    assert set(link.linked(table)) == set(link.linked(PARTS)) | {"han.parts"}
