@@ -7,7 +7,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year fuzz api-fuzz stage image flash deploy release screenshots lock clean
+.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz stage image flash deploy release screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, 
 
 year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
 	@$(PY) -m tools.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
+
+soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a restart unasked? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
+	@nice $(PY) -m tools.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)

@@ -1,8 +1,9 @@
 """Time that jumps: where the application has nothing to do, it is at once as late as when the next telegram has come.
 
-For tools/year.py. Nothing is left out: every byte of every telegram is read, and the line is the only pace. A timer
-that is due before the next telegram fires with it, as on a board that was busy; what waits for a socket gets a moment
-of the host's time first, and while the line has nothing, time is the host's. Both interpreters' asyncio asks here.
+For tools/year.py and tools/soak.py. Nothing is left out: every byte of every telegram is read, and the line is the
+only pace. A timer that is due before the next telegram fires with it, as on a board that was busy; what waits for a
+socket gets a moment of the host's time first, and while the line has nothing, time is the host's. Both interpreters'
+asyncio asks here.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ class Jump:
         self._now = start_us
         self._feed = feed
         self.servers = None  # Servers, which share this time
+        self.outages = None  # host_sim.outages.Outages of its network, None where there are none
 
     def ticks_us(self):
         """Microseconds since zero_ns."""
@@ -35,6 +37,8 @@ class Jump:
 
     def idle(self, ms, peers, wait):
         """Nothing to do for ms: let time go on. peers: sockets are waited for; wait(ms) looks at all of them."""
+        if self.outages:
+            self.outages.look(self._now)
         if self.servers.poll():
             self._now += ms * 1000
             return

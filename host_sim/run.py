@@ -116,6 +116,10 @@ def main(config, pipe):
             board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
         board.updates = config["updates"]
         plug(board, config, feed)
+        if jump and config["outages"]:
+            from host_sim.outages import Outages
+
+            jump.outages = Outages(board.radio().air, config["outages"])
     except OSError as error:
         sys.stderr.write("%s: %s\n" % (config["serial"] or config["state"], error))
         return 2

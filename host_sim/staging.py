@@ -16,7 +16,7 @@ _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
 _MODULES = (
     "__init__", "board", "cable", "chip", "clock", "esp32", "espimage", "feed", "flash", "jump", "loader", "machine",
-    "network", "otadata", "run", "serial", "start", "timeserver", "uart",
+    "network", "otadata", "outages", "run", "serial", "start", "timeserver", "uart",
 )  # fmt: skip
 
 

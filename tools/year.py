@@ -108,6 +108,8 @@ class Board:
         self.servers = [["127.0.0.1", free_port("127.0.0.1", 0)] for _ in range(3)]
         self.names = free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
         self.starts = 0
+        self.sites = {}  # where it finds prices
+        self.outages = []  # of its WiFi, see host_sim.outages
 
     def start(self, at, line, faults, network="eth", cause=1):
         self.starts += 1
@@ -116,9 +118,9 @@ class Board:
         frozen = flash.frozen(slot)
         settings = {
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": self.zero * 10**9, "state": self.folder,
-            "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "sites": {}, "time_faults": faults,
-            "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
-            "network": network, "names": self.names, "updates": None,
+            "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "sites": self.sites,
+            "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
+            "network": network, "names": self.names, "updates": None, "outages": self.outages,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes

@@ -1,0 +1,36 @@
+"""Updates to try on a simulated board: images of any version, broken ones too, and their upload."""
+
+import json
+import urllib.error
+import urllib.request
+
+from tools import build, sign
+from tools.image import application, esp_image, slot
+
+
+def image(version, **changed):
+    """A signed image for the simulated board; changed: source text of modules, the application broken on purpose."""
+    files = application.files(application.SIM, version)
+    for name, text in changed.items():
+        files["py/han/%s.py" % name] = text.encode()
+        files["han/%s.mpy" % name] = b"M"  # no module
+    key = sign.development_key()
+    return slot.make(esp_image.made("1.29.0"), application.SIM, files, version, build.MIN_VERSION, "1.29.0", key)
+
+
+def request(url, data=None, headers=(), method=None):
+    """(status, JSON or text) of a request."""
+    asked = urllib.request.Request(url, data, dict(headers), method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=60) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def upload(url, data):
+    """POST /update, as released clients do: it activates and restarts when valid."""
+    mark = "----8f2b"
+    head = '--%s\r\nContent-Disposition: form-data; name="filename"; filename="ota.bin"\r\n\r\n' % mark
+    body = head.encode() + data + ("\r\n--%s--\r\n" % mark).encode()
+    return request(url + "/update", body, {"Content-Type": "multipart/form-data; boundary=" + mark})
