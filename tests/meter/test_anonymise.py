@@ -118,6 +118,17 @@ def test_a_list_keeps_what_is_not_a_number_of_the_meter():
         assert texts[METER_ID] == "0000000000000001"
 
 
+def test_a_date_time_is_no_number_of_the_meter():
+    number = b"\x06\0\0\x06\x7d"
+    clock = b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x32\x35\xff\x80\0\0"  # 05:50:53, which digits stand for
+    data = (
+        b"\xe6\xe7\x00\x0f\x40\0\0\0\0\x02\x0e\x09\x07KFM_001\x09\x10" + NUMBER + b"\x09\x06MA304H"
+        + 6 * number + clock + 4 * number
+    )
+    new, _ = same(hdlc(data), NUMBER)
+    assert clock in new
+
+
 def test_p1_other_meters_and_messages():
     new, _ = same(p1(TEXT) + p1(TEXT), *PRIVATE)
     one, texts = decoded(new)[0]

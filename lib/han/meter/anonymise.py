@@ -207,11 +207,12 @@ class Anonymiser(Decoder):
         return None if header.control & 0x20 else (header.start, end - 12)
 
     def notification(self, buf, start, end):
-        self._info[0] = 0
+        if self._info:
+            self._info[0] = 0
         rejected = self.rejected
         super().notification(buf, start, end)
         known = rejected == self.rejected
-        if not self._info[0] or not known and self.reason == "list malformed":
+        if not self._info or not self._info[0] or not known and self.reason == "list malformed":
             return
         reading = self.reading
         keep = []
@@ -223,7 +224,8 @@ class Anonymiser(Decoder):
                 keep.append(at)
             elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in _PRIVATE:
                 self._rename(buf, at, at + size)
-            elif known and q and not key and rows[q + 7] == _TEXT:
+            elif known and q and not key and rows[q + 7] == _TEXT and not (size == 12 and buf[at] in (7, 8)):
+                # no date-time, which opens with its year
                 self._rename(buf, at, at + size)
         self._serials(buf, apdu.notification(buf, start, end)[1], end, 6, keep)
         self._understood(buf, start, end)

@@ -40,13 +40,12 @@ class Decoder:
         self._unproven = False  # deciphered without a tag that could be checked
         self.reason = None  # why the last telegram made no reading, None where it did
         self._rows = array("i", bytes(32 * _ROWS))
-        self._names = array("i", bytes(4 * _ROWS))
-        self._info = array("i", bytes(64))
         self._first = b""  # the opening of the last list's first text
         # What only some meters send is loaded with the first of its kind: telegrams in pieces, P1.
         self._segments = self.blocks = self._p1 = None
-        # Also A-XDR and SML.
+        # Also A-XDR, with the words it needs, and SML.
         self._axdr = self._wire_sml = None
+        self._names = self._info = array("i")
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -203,11 +202,13 @@ class Decoder:
         if not head:
             return self._reject("notification malformed")
         clock, body = head
-        info = self._info
         if not self._axdr:
             from ..wire.walk import axdr_walk
 
             self._axdr = axdr_walk
+            self._names = array("i", bytes(4 * _ROWS))
+            self._info = array("i", bytes(64))
+        info = self._info
         stop = self._axdr(buf, body, end, self._rows, _ROWS, self._names, info)
         if stop != end:
             return self._reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
