@@ -2,6 +2,7 @@
 from array import array
 
 from han.meter import obis, profiles
+from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
 
@@ -104,6 +105,16 @@ def test_date_times():
         assert (made.clock, made.dst) == (seconds(2024, 4, 7, 12, 28, 54), dst)
     assert not made.set_p1_clock(b"24040712285", 0, 11)
     assert not made.set_p1_clock(b"24x407122854S", 0, 13)
+
+
+def test_a_text_without_a_code_at_the_end_is_the_meters_number_a_date_time_is_not():
+    power = b"\x09\x06\x01\x00\x01\x07\x00\xff\x06\0\0\x06\x7d\x02\x02\x0f\x00\x16\x1b"
+    found = []
+    decoder = Decoder(lambda one: found.append((one.get(0), one.text(METER_ID))))
+    for last in b"\x09\x0c181220000009", b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x06\x07\xff\x80\0\0":
+        data = b"\x0f\x40\0\0\0\0\x02\x04" + power + last
+        decoder.apdu(bytearray(data), 0, len(data))
+    assert found == [(1661, "181220000009"), (1661, None)]
 
 
 def test_totals_are_summed_from_tariffs_where_none_is_sent():
