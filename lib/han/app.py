@@ -200,12 +200,17 @@ class App:
         """(price, currency) of a quarter of an hour, for its sample."""
         return self.book.price(utc), self.book.currency
 
+    def _running(self, service):
+        """What a running service tells its health and error with."""
+
+        def report(health, error):
+            self.supervisor.set(service, "running", health, error)
+
+        return report
+
     # Lives as long as the application.
     async def _record(self):
-        def report(health, error):
-            self.supervisor.set("history", "running", health, error)
-
-        await self.history.record(self.bus, report)
+        await self.history.record(self.bus, self._running("history"))
 
     # Lives as long as the application.
     async def _keep_counters(self):
@@ -225,10 +230,7 @@ class App:
 
     # Lives as long as the application.
     async def _keep_time(self):
-        def report(health, error):
-            self.supervisor.set("time", "running", health, error)
-
-        await Timekeeper(self.board, self.clock, self.bus, report).run()
+        await Timekeeper(self.board, self.clock, self.bus, self._running("time")).run()
 
     # Lives as long as the application.
     async def _follow_prices(self):

@@ -93,15 +93,16 @@ def expect(app):
 
 def configure(app, values):
     """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
-    before = app.config.get("m")
-    policy = app.links.policy()
-    network = policy.plan(values)
+    before = app.config.values
+    network = [key for key in ("np", "e", "w") if values[key] != before[key]]
+    if network:
+        app.links.policy().plan(values)
     app.config.change(values)
     if network:
-        policy.apply()
+        app.links.policy().apply()
     app.supervisor.set("configuration", "running", "ok")
     _set_zone(app)
-    if values["m"] != before:
+    if values["m"] != before["m"]:
         use(app)
     app.bus.publish("configuration", None)
 

@@ -174,6 +174,10 @@ class Links:
         """Uptime, s."""
         return self.clock.uptime_ms() // 1000
 
+    def scanning(self):
+        """True while a scan has the radio."""
+        return self.scan and self.scan.status == "SCAN_RUNNING"
+
     def policy(self):
         """What changes something; forgotten as soon as there is nothing to be changed."""
         if self._policy is None:
@@ -189,6 +193,8 @@ class Links:
         for link in self.all:
             if link.settings is not None and link.look(now):
                 changed = True
+        if self.scan and self.scan.look():
+            self.scan = None
         if (changed or self._policy) and self.policy().turn(now, changed):
             self._policy = None
             release("han.net.policy")

@@ -76,8 +76,6 @@ class Policy:
                 up = ["%s %s" % (link.name, link.address) for link in links.all if link.up]
                 links.log.add("network: " + (", ".join(up) or "none"))
             links.bus.publish("state", None)
-        if links.scan and links.scan.look():
-            links.scan = None
         if self._trial is not None:
             self._prove(now)
         self._tend(now, busy)
@@ -91,7 +89,7 @@ class Policy:
             if not link.up and (link.name != "eth" or self._config.values["np"] != "auto"):
                 return False
         idle = self._trial is None and self._asked is None and not self._note
-        return idle and links.lost is None and not links.setup and not links.scan and self._settled()
+        return idle and links.lost is None and not links.setup and not links.scanning() and self._settled()
 
     def _settled(self):
         """False while WiFi is to be stopped soon, for Ethernet is there."""
@@ -286,14 +284,11 @@ class Policy:
     # New settings
 
     def plan(self, values):
-        """Let a new configuration remember the settings to go back to, before it is kept. False: the same network."""
+        """Let a configuration with another network remember the settings to go back to, before it is kept."""
         links = self._links
         old = self._config.values
-        if all([values[key] == old[key] for key in ("np", "e", "w")]):
-            return False
         if "older" not in values and (links.lost is None or links.is_set()):
             values["older"] = {key: old[key] for key in ("np", "e", "w")}
-        return True
 
     def hurry(self):
         """Somebody waits for WiFi: the pause between two attempts is over."""
