@@ -24,7 +24,7 @@ test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPyt
 sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
-size: $(SETUP) ## .mpy bytes of each module and heap after boot, against the budgets
+size: $(SETUP) ## .mpy bytes of each module, heap after boot and while it does this and that, against the budgets
 	@$(PY) -m tools.size
 
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot

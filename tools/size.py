@@ -6,6 +6,7 @@ the unix port, whose objects are about twice as big as the chip's.
 
 import sys
 
+from tools import heap as doing
 from tools import simulator, stage
 
 ALWAYS_BUDGET = 64 * 1024
@@ -144,7 +145,8 @@ def heap():
 
 def main():
     ok = image()
-    return 0 if heap() and ok else 1
+    ok = heap() and ok
+    return 0 if doing.report() and ok else 1
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ class Soak(year.Board):
         """Remember what is not as it should be, and tell at once."""
         text = "%s: %s" % (self.when(), text)
         self.complaints.append(text)
-        print(text, flush=True)
+        print(text, self.heap[-1][-1:], flush=True)
 
     def hour(self):
         """Of the whole run."""
