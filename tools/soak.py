@@ -32,6 +32,7 @@ _PRICE_FAULTS = ("500", "429", "silent", "reset", "truncated", "html", "format",
 #: What happens in some hours, beside faults of line, network and prices.
 SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
 _WATCHED = 36  # telegrams that streams are open for
+_LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
 _TRIES = 5  # to upload the same
 _MOST = 360  # telegrams between two looks
 
@@ -148,7 +149,8 @@ class Soak(year.Board):
                     sender.send(self.process.stdin.fileno())
                     time.sleep(0.001)
                 time.sleep(pause)
-            self.wait()
+            if self.get("/health")["meter"]["decoded"] < self.source.good - self.before:
+                self.wait()
             self._look()
         except (OSError, ValueError) as error:
             self.complain("%s: %s" % (type(error).__name__, error))
@@ -354,10 +356,12 @@ def trend(runs):
     shrunk = [0]
     for run in runs:
         third = len(run) // 3
-        if third > 3:
+        if third >= _LONG:
             first, last = run[third : 2 * third], run[-third:]
             shrunk.append(max(row[1] for row in first) - max(row[1] for row in last))
-    print("less in the end      %8d at most, from the middle to the end of %d runs" % (max(shrunk), len(shrunk) - 1))
+    print(
+        "less in the end      %8d at most, from the middle to the end of %d long runs" % (max(shrunk), len(shrunk) - 1)
+    )
     return max(shrunk)
 
 
