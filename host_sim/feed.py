@@ -14,6 +14,7 @@ class Feed:
         self.line = line
         self.ended = False
         self._pipe = pipe
+        self._head = None  # of a transmission whose bytes have not been taken yet
         self._sent = None
         self._end_us = None  # of the last transmission that was taken
         self._poller = select.poll()
@@ -39,15 +40,22 @@ class Feed:
         return sent[0] + (len(sent[1]) * (1 + bits + (parity is not None) + stop) * 1000000 // baud) + 1000
 
     def look(self):
-        """Take a transmission that has been announced, and see whether the pipe has `ended`."""
+        """Take a transmission that has been announced, and see whether the pipe has `ended`.
+
+        MemoryError loses nothing: it is taken the next time.
+        """
         found = self._poller.poll(0)
         if not found:
             return
         if found[0][1] & (select.POLLHUP | select.POLLERR):  # even where something is left to read
             self.ended = True
         elif not self._sent:
-            head = self._pipe.readline().split()
-            if head:
-                self._sent = int(head[0]), self._pipe.read(int(head[1]))
-            else:
-                self.ended = True
+            if not self._head:
+                head = self._pipe.readline().split()
+                if not head:
+                    self.ended = True
+                    return
+                self._head = int(head[0]), int(head[1])
+            start, length = self._head
+            self._sent = start, self._pipe.read(length)
+            self._head = None

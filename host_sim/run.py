@@ -51,7 +51,10 @@ async def serve(board, app, feed):
                 if hasattr(sys.stdout, "flush"):
                     sys.stdout.flush()
             await asyncio.sleep(0.05)
-            feed.look()
+            try:
+                feed.look()
+            except MemoryError:  # the reader's heap is full, which is for the reader to deal with
+                pass
     finally:
         running.cancel()
         try:
