@@ -34,9 +34,11 @@ PARTS = {
         "han/meter/sevenbits",
     ),
 }  # fmt: skip
-# Modules of those that stay: of packages the names, and what each reading goes through.
+# Modules of those that stay: of packages the names, what each reading goes through, and what serves streams, as
+# somebody listens to most readers all the time: forgotten as modules, they live as long as a stream does.
 KEPT = (
     "han/price/__init__", "han/net/__init__", "han/ota/__init__", "han/store/__init__", "han/store/history",
+    "han/api/client", "han/api/listen",
 )  # fmt: skip
 # Loaded once and kept, but only where the meter or the configuration asks for it: ciphers, SML, P1 (who has it does
 # without A-XDR), lists without codes; spot prices; an update server.
