@@ -33,6 +33,7 @@ _PRICE_FAULTS = ("500", "429", "silent", "reset", "truncated", "html", "format",
 SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
 _WATCHED = 36  # telegrams that streams are open for
 _LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
+_PATIENCE = 10  # s of the host's
 _TRIES = 5  # to upload the same
 _MOST = 360  # telegrams between two looks
 
@@ -149,8 +150,10 @@ class Soak(year.Board):
                     sender.send(self.process.stdin.fileno())
                     time.sleep(0.001)
                 time.sleep(pause)
-            if self.get("/health")["meter"]["decoded"] < self.source.good - self.before:
-                self.wait()
+            # A scan stops everything for seconds: what has not come by then is lost.
+            end = time.monotonic() + _PATIENCE
+            while self.get("/health")["meter"]["decoded"] < self.source.good - self.before and time.monotonic() < end:
+                time.sleep(0.05)
             self._look()
         except (OSError, ValueError) as error:
             self.complain("%s: %s" % (type(error).__name__, error))
