@@ -5,6 +5,9 @@ import sys
 def release(*names):
     """Forget imported modules, such as 'han.meter.anonymise': the next import loads them again."""
     for name in names:
+        if name[-5:] == "_fast":
+            # The chip copies viper code to memory of its own, which only a reset gives back: each import takes it anew.
+            continue
         sys.modules.pop(name, None)
         package, _, last = name.rpartition(".")
         try:
