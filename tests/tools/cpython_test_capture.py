@@ -49,8 +49,15 @@ class Recording:
     """A run of tools.capture that has begun to record."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command(*arguments), cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=self.heed
+        )
         assert "recording" in self.process.stderr.readline()
+
+    @staticmethod
+    def heed():
+        """Of tests that run in the background a shell may have taken Ctrl-C away."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def end(self, number=None):
         if number:
