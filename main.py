@@ -5,8 +5,10 @@ import gc
 import sys
 import time
 
-#: Bytes after which to collect, so that garbage does not break up the heap between what stays.
+#: Bytes of garbage after which to collect while the application starts, so that it does not break up the heap between
+#: what stays. Then it is a part of what is free: each time all that lives is looked at.
 _GARBAGE = 8192
+_PART = 4
 #: Where there is no application, or not even its board, the slots are looked at again after this time.
 _AGAIN_S = 60
 #: The watchdog cannot be stopped: so long it waits for whoever types at the REPL.
@@ -25,7 +27,10 @@ def main(boot):
             from han.safe import App
         else:
             from han.app import App
-        asyncio.run(App(board).run())
+        app = App(board)
+        gc.collect()
+        gc.threshold(gc.mem_free() // _PART)
+        asyncio.run(app.run())
     except KeyboardInterrupt:
         import machine
 

@@ -130,6 +130,8 @@ def main(config, pipe):
     try:
         app = App(board)
         gc.collect()
+        if hasattr(gc, "threshold"):
+            gc.threshold(gc.mem_free() // 4)  # as main.py
         (jump or asyncio).run(serve(board, app, feed))
     except KeyboardInterrupt:
         pass

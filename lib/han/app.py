@@ -29,10 +29,6 @@ _MOST_KEPT = 7
 #: Seconds between two looks at the memory, and how long there may be too little of it.
 _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
-#: The part of the free memory that garbage may take before it is collected: often enough that it does not break up the
-#: memory, and no more often, as each time all that lives is looked at. And the least, bytes.
-_GARBAGE = 4
-_LEAST_GARBAGE = 4096
 
 
 def _show(text):
@@ -165,8 +161,6 @@ class App:
         if heap()[1] < low:
             gc.collect()
         free = heap()[1]
-        if hasattr(gc, "threshold"):  # MicroPython
-            gc.threshold(max(_LEAST_GARBAGE, free // _GARBAGE))
         low = free < low
         if low != self.gate.low:
             self.gate.low = self.streams.low = low

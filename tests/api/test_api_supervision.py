@@ -6,7 +6,7 @@ import json
 from han.api.diagnostics import report
 from han.meter.link import Link
 from tests.api import fake
-from tests.api.fake import Board, FakeApp, Restarted, Running, ask, connect, get
+from tests.api.fake import Board, FakeApp, Restarted, Running, ask, connect, get, raw
 from tests.api.test_api_diagnostics import Uart, reading, trusted, until
 
 
@@ -108,6 +108,40 @@ async def test_log_entries_have_levels():
         log = (await trusted(app, "/diagnostics")).json()["log"]
         assert [entry["level"] for entry in log] == ["info", "warning", "error"]
         assert log[0]["text"] == "a network came" and log[0]["uptime_ms"] >= 0
+
+
+async def test_half_an_answer_ends_where_it_is():
+    from han.api import history
+
+    class Half:
+        """Fails with this error after so many pieces."""
+
+        def __init__(self, *_):
+            pass
+
+        async def send(self, connection, patience):
+            for _ in range(pieces):
+                await connection.send(b"x" * 2000, patience)
+                await asyncio.sleep(0)
+            raise error
+
+    whole, history.History = history.History, Half
+    request = b"GET /history/hourly HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    try:
+        async with Application(reading(b"")) as app:
+            pieces = 1
+            for error, logged in ((MemoryError(), 0), (OSError(5), 1), (ValueError("a bug"), 2)):
+                app.modules.take("han.api.history")
+                assert await raw(app, request) == b"x" * 2000
+                assert len(app.log.entries) == logged
+            pieces = 5000
+            client = await connect(app)  # more than all buffers hold, and nobody takes it
+            await client.send(request)
+            await client.close()
+            await until(lambda: not app.gate.connections)
+            assert len(app.log.entries) == logged
+    finally:
+        history.History = whole
 
 
 async def test_flash_that_refuses_does_not_stop_anything():

@@ -109,9 +109,14 @@ class Routes(Microdot):
         return refusal(405, "method must be one of " + fields["Allow"], fields)
 
     async def _failed(self, request, error):
-        if isinstance(error, MemoryError):
+        short = isinstance(error, MemoryError)
+        sent = request.sock.sent
+        if not short and sent is not False:  # a client that has gone is no fault of the reader's
+            self._app.log.crash(request.path, error)
+        if sent is not None:  # half an answer ends where it is: its client can tell
+            return Response.already_handled
+        if short:
             return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
-        self._app.log.crash(request.path, error)
         return refusal(500, "error in the reader")
 
 

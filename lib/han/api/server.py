@@ -89,6 +89,8 @@ class Connection:
         #: What came of a request's body with its head, and how many bytes of it are to come.
         self.early = b""
         self.unread = 0
+        #: Whether the client takes what is sent; None: nothing has been.
+        self.sent = None
         self._writer = writer
         self._task = asyncio.current_task()
         try:
@@ -100,8 +102,13 @@ class Connection:
     async def send(self, data, patience):
         """Write bytes within so many ms. One task at a time. OSError when the client is gone."""
         self.left = patience
-        self._writer.write(data)
-        await self._writer.drain()
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except OSError:
+            self.sent = False
+            raise
+        self.sent = True
 
     async def body(self):
         """The request's body; None where the client does not send all of it."""
