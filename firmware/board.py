@@ -9,11 +9,14 @@ import time
 import esp32
 import machine
 import network
+from machine import Pin
 
 #: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
 #: why the last run ended. A blob of at most _TEXT bytes each.
 _SPACE = "han"
 _TEXT = 48
+#: More the port does not take.
+_LONGEST_NAME = 32
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
 #: Longer than anything that holds the interpreter.
@@ -24,36 +27,21 @@ _MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32
 #: Modules in flash leave the memory to others. Those of a file system have a folder.
 _FROZEN = "/" not in __file__
 
-_CAUSES = {
-    machine.PWRON_RESET: "POWER_ON",
-    machine.DEEPSLEEP_RESET: "POWER_ON",
-    machine.WDT_RESET: "WATCHDOG",
-    machine.SOFT_RESET: "USER",  # Ctrl-D
-    machine.HARD_RESET: "CRASH",  # a panic: whoever resets on purpose says why
-}
-
 
 class Uart:
-    """What listens to the meter; see meter.link.Link."""
+    """What listens to the meter; see meter.link.Link. At first as most P1 ports send."""
 
     any_setting = False
 
     def __init__(self, number, rx, tx):
-        self._which = number, rx, tx
-        self._uart = None
+        inverted = machine.UART.INV_RX
+        self._uart = machine.UART(number, 115200, rx=rx, tx=tx, rxbuf=_RX_BUFFER, timeout=0, invert=inverted)
 
     def configure(self, baud, bits, parity, stop, inverted):
         """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
+        # The driver keeps its buffer, so that the system heap is not cut up.
         invert = machine.UART.INV_RX if inverted else 0
-        if self._uart is None:
-            number, rx, tx = self._which
-            self._uart = machine.UART(
-                number, baud, bits=bits, parity=parity, stop=stop, rx=rx, tx=tx, rxbuf=_RX_BUFFER, timeout=0,
-                invert=invert,
-            )  # fmt: skip
-        else:
-            # The driver keeps its buffer, so that the system heap is not cut up.
-            self._uart.init(baud, bits=bits, parity=parity, stop=stop, timeout=0, invert=invert)
+        self._uart.init(baud, bits=bits, parity=parity, stop=stop, timeout=0, invert=invert)
         scratch = bytearray(64)
         for _ in range(_RX_BUFFER // 64):
             if self.readinto(scratch) < 64:
@@ -67,7 +55,6 @@ class Uart:
 class Board:
     """One ESP32. boot: what boot.py has found out, see the attribute."""
 
-    model = "HAN"
     listen = "0.0.0.0", 80
     #: WebSockets, event streams, both: of ten sockets the listener, requests and errands keep four.
     stream_limits = 3, 5, 6
@@ -78,71 +65,59 @@ class Board:
     memory_limits = 6000, 14000
     #: Where HTTPS is served, None where its connections would take the memory of everything else.
     secure_port = None
-    time_servers = None  # the public ones
-    sites = None  # the real ones
-    channel = "release"
-    roots = None
-    names = None  # (host, port) of setup mode's name server; None: port 53 of the access point
+    #: Time servers, price services and their authorities: the public, real ones. (host, port) of setup mode's name
+    #: server: port 53 of the access point.
+    time_servers = sites = roots = names = None
 
-    def __init__(self, boot=None):
+    def __init__(self, boot):
         from pins import DEFAULT, pins
 
-        self._nvs = esp32.NVS(_SPACE)
         self._partitions = {}
         self._links = {}
         self._watchdog = None
         self._least = None
         #: What boot.py leaves: slot, manifest, rolled_back, safe, boots, pending; healthy() and activating() are for
-        #: whoever proves and updates the application. Without boot.py nothing is known.
-        self.boot = boot or {
-            "slot": None, "manifest": None, "rolled_back": None, "safe": False, "boots": 0, "pending": False,
-            "healthy": _nothing, "activating": _nothing,
-        }  # fmt: skip
+        #: whoever proves and updates the application.
+        self.boot = boot
         if _FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
             self.secure_port = 443
-        settings = self.boot.get("manifest") or {}
+        settings = boot["manifest"] or {}
         #: Base address of the update server, None for none, and what of it this reader follows.
         self.updates = settings.get("updates")
-        self.channel = settings.get("channel", self.channel)
+        self.channel = settings.get("channel", "release")
         #: Certificate, DER in base64, that this server's has to be signed with on https; None: anybody is believed.
         self.authority = settings.get("authority")
         self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
         self.mac = machine.unique_id()
-        self.hostname = self._given("name") or "han-reader-" + self.mac.hex()[8:]
+        self.hostname = (self._given("name") or "han-reader-" + self.mac.hex()[8:])[:_LONGEST_NAME]
         self.reset_reason = self._reason()
-        self.name = self._given("board") or DEFAULT
+        self.name = self._given("board")
         try:
-            self._pins = pins(self.name)
-        except ValueError:
+            self._wire(pins(self.name))
+        except ValueError:  # no such board, or one with pins that this chip does not have
             self.name = DEFAULT
-            self._pins = pins(DEFAULT)
+            self._wire(pins(DEFAULT))
         sys.modules.pop("pins", None)
         # The system's memory comes first: what Python's heap takes of it, it never gives back.
-        self.uart = Uart(self._pins["uart"], self._pins["rx"], self._pins["tx"])
-        self.uart.configure(115200, 8, None, 1, True)
         try:
             self.wlan("sta")
             self.lan()
         except (OSError, RuntimeError):
             pass  # whoever wants it hears of it
-        out = machine.Pin.OUT
-        request = self._pins.get("request")
-        if request is not None:
-            machine.Pin(max(request, ~request), out, value=int(request >= 0))
-        self._button = machine.Pin(self._pins["button"], machine.Pin.IN, self._pull())
-        led = self._pins.get("led")
-        rgb = self._pins.get("rgb")
-        self._shines = 1
-        if led is not None and led < 0:
-            led, self._shines = ~led, 0
-        self._led = None if led is None else machine.Pin(led, out, value=1 - self._shines)
-        self._rgb = None if rgb is None else machine.Pin(rgb, out, value=0)
 
-    def _pull(self):
+    def _wire(self, pins):
+        get = pins.get
+        request, led, rgb = get("request"), get("led"), get("rgb")
+        if request is not None:
+            Pin(max(request, ~request), Pin.OUT, value=int(request >= 0))
+        button = get("button")
         # 34 to 39 of the first ESP32 have no pull-up; boards with a button there bring their own.
-        if self.chip == "ESP32" and self._pins["button"] >= 34:
-            return -1  # as it is
-        return machine.Pin.PULL_UP
+        self._button = Pin(button, Pin.IN, -1 if button >= 34 and self.chip == "ESP32" else Pin.PULL_UP)
+        self._shines = int(led is None or led >= 0)
+        self._led = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - self._shines)
+        self._rgb = None if rgb is None else Pin(rgb, Pin.OUT, value=0)
+        self._lan = get("lan")
+        self.uart = Uart(get("uart"), get("rx"), get("tx"))
 
     # Time
 
@@ -211,57 +186,49 @@ class Board:
             largest = max(largest, block)
         return total, free, least, largest
 
-    def random(self, n):
-        """n random bytes of the hardware's generator."""
-        return os.urandom(n)
+    random = staticmethod(os.urandom)
 
     # Network
 
     def wlan(self, kind):
-        """The WiFi interface "sta" or "ap", not active before somebody makes it so."""
+        """The WiFi interface "sta" or "ap", not active before somebody makes it so. OSError, RuntimeError: none."""
         if kind not in self._links:
             wlan = network.WLAN
             self._links[kind] = wlan(wlan.IF_STA if kind == "sta" else wlan.IF_AP)
         return self._links[kind]
 
     def lan(self):
-        """The Ethernet interface, None where the board has none. OSError when it does not answer."""
-        if "lan" not in self._links:
-            made = None
-            if "lan" in self._pins:
-                made = network.LAN(**self._rmii(dict(self._pins["lan"])))
-            elif "w5500" in self._pins:
-                made = network.LAN(**self._spi(dict(self._pins["w5500"])))
-            self._links["lan"] = made
-        return self._links["lan"]
+        """The Ethernet interface, None where the board has none. OSError where it does not answer, or MicroPython's
+        image has no driver for it."""
+        if self._lan and "lan" not in self._links:
+            try:
+                self._links["lan"] = network.LAN(**self._arguments())
+            except (OSError, ValueError, AttributeError) as error:
+                self._links["lan"] = OSError(str(error))  # a second attempt would only leave more behind
+        made = self._links.get("lan")
+        if isinstance(made, OSError):
+            raise made
+        return made
 
-    def _rmii(self, arguments):
-        arguments["phy_type"] = getattr(network, arguments.pop("phy"))
-        arguments["ref_clk_mode"] = getattr(machine.Pin, arguments["ref_clk_mode"])
-        return _as_pins(arguments, "mdc", "mdio", "power", "reset", "ref_clk")
-
-    def _spi(self, arguments):
-        lines = {name: machine.Pin(arguments.pop(name)) for name in ("sck", "mosi", "miso")}
-        arguments["spi"] = machine.SPI(arguments["spi"], **lines)
-        arguments["phy_type"] = network.PHY_W5500
-        arguments["phy_addr"] = 0
-        return _as_pins(arguments, "cs", "int", "reset")
+    def _arguments(self):
+        found = {}
+        for name, value in self._lan.items():
+            if name == "phy_type":
+                value = getattr(network, value)
+            elif name == "ref_clk_mode":
+                value = getattr(Pin, value)
+            elif name == "spi":
+                number, sck, mosi, miso = value
+                value = machine.SPI(number, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso))
+            elif name != "phy_addr":
+                value = Pin(value)
+            found[name] = value
+        return found
 
     def set_hostname(self, name):
         """Be <name>.local, for links that come up from now on. ValueError: too long."""
         network.hostname(name)
         self.hostname = name
-
-    def network(self):
-        """(hostname, WiFi address, Ethernet address, rssi), "0.0.0.0" and None where there is none."""
-        sta = self._links.get("sta")
-        rssi = None
-        if sta and sta.isconnected():
-            try:
-                rssi = sta.status("rssi")
-            except OSError:
-                pass  # its access point has forgotten it
-        return self.hostname, _address(sta), _address(self._links.get("lan")), rssi
 
     # The rest of the chip
 
@@ -285,57 +252,47 @@ class Board:
 
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
-        try:
-            self._nvs.set_blob("reset", reason.encode())
-            self._nvs.commit()
-        except OSError:
-            pass  # NVS is full or broken: better without a reason than not at all
+        _kept("reset", reason)
         machine.reset()
 
-    # Why the chip has started: as the last run said, else as the chip says.
+    # Why the chip has started: as the last run said, else as the chip says. A panic is what is left of hard resets,
+    # for whoever resets on purpose says why.
     def _reason(self):
-        said = self._read("reset")
+        said = _kept("reset")
         if said:
-            self._nvs.erase_key("reset")
-            self._nvs.commit()
+            _kept("reset", "")
         if self.boot["rolled_back"]:
             return "OTA_ROLLBACK"
-        return said or _CAUSES.get(machine.reset_cause(), "POWER_ON")
+        causes = {machine.WDT_RESET: "WATCHDOG", machine.SOFT_RESET: "USER", machine.HARD_RESET: "CRASH"}
+        return said or causes.get(machine.reset_cause(), "POWER_ON")
 
     # What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
     def _given(self, key):
-        text = self._read(key)
+        text = _kept(key)
         if not text:
             try:
-                text = json.loads(self.provisioned() or "{}").get(key, "")
-                if text:
-                    self._nvs.set_blob(key, text.encode())
-                    self._nvs.commit()
-            except (OSError, ValueError, AttributeError):  # none, no JSON, no texts in it; or no room in NVS
-                text = text if isinstance(text, str) else ""
+                text = json.loads(self.provisioned() or "{}").get(key)
+            except (ValueError, AttributeError):  # no JSON, no texts in it
+                text = None
+            if not isinstance(text, str):
+                return ""
+            _kept(key, text)
         return text
 
-    def _read(self, key):
-        buf = bytearray(_TEXT)
-        try:
-            return bytes(buf[: self._nvs.get_blob(key, buf)]).decode()
-        except (OSError, UnicodeError):
-            return ""
 
-
-def _nothing():
-    pass
-
-
-def _as_pins(arguments, *names):
-    for name in names:
-        if name in arguments:
-            arguments[name] = machine.Pin(arguments[name])
-    return arguments
-
-
-def _address(link):
-    # An Ethernet's isconnected() is not asked: until 1.27 the port takes WiFi's events for those of its own.
-    if link and link.active():
-        return link.ifconfig()[0]
-    return "0.0.0.0"
+# A text in NVS, or keep one there; "" is none. NVS that is full or broken is as one that has nothing: better a start
+# without a name than no start.
+def _kept(key, text=None):
+    try:
+        nvs = esp32.NVS(_SPACE)
+        if text is None:
+            buf = bytearray(_TEXT)
+            return bytes(buf[: nvs.get_blob(key, buf)]).decode()
+        if text:
+            nvs.set_blob(key, text.encode())
+        else:
+            nvs.erase_key(key)
+        nvs.commit()
+    except (OSError, UnicodeError):
+        pass
+    return ""

@@ -4,8 +4,7 @@ uart, rx, tx    the UART that listens to the meter; nothing is ever sent, but th
 request         asks the meter for data (P1) all the time: driven high, or low where negative, ~pin
 button          to ground when pressed
 led, rgb        a plain light, negative ~pin where it shines when low; or one WS2812
-lan             arguments of network.LAN for an RMII PHY, `phy` being the name of its constant there
-w5500           the same for a W5500 on SPI: id of the SPI, its pins and the chip's
+lan             arguments of network.LAN: names for constants, spi as (id, sck, mosi, miso), else pins
 """
 
 #: Taken where nothing else is set.
@@ -27,7 +26,7 @@ def pins(name):
             "wt32-eth01": {
                 "uart": 2, "rx": 5, "tx": 17, "request": 4, "button": 14, "led": 2,
                 "lan": {
-                    "phy": "PHY_LAN8720", "phy_addr": 1, "mdc": 23, "mdio": 18, "power": 16,
+                    "phy_type": "PHY_LAN8720", "phy_addr": 1, "mdc": 23, "mdio": 18, "power": 16,
                     "ref_clk": 0, "ref_clk_mode": "IN",
                 },
             },
@@ -35,14 +34,14 @@ def pins(name):
             "esp32-poe": {
                 "uart": 2, "rx": 36, "tx": 4, "request": 13, "button": 34,
                 "lan": {
-                    "phy": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
+                    "phy_type": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
                     "ref_clk": 17, "ref_clk_mode": "OUT",
                 },
             },
             "esp32-poe-wrover": {
                 "uart": 2, "rx": 36, "tx": 4, "request": 13, "button": 34,
                 "lan": {
-                    "phy": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
+                    "phy_type": "PHY_LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "power": 12,
                     "ref_clk": 0, "ref_clk_mode": "OUT",
                 },
             },
@@ -50,7 +49,7 @@ def pins(name):
             "ethernet-kit": {
                 "uart": 2, "rx": 32, "tx": 33, "request": 4, "button": 14,
                 "lan": {
-                    "phy": "PHY_IP101", "phy_addr": 1, "mdc": 23, "mdio": 18, "reset": 5,
+                    "phy_type": "PHY_IP101", "phy_addr": 1, "mdc": 23, "mdio": 18, "reset": 5,
                     "ref_clk": 0, "ref_clk_mode": "IN",
                 },
             },
@@ -61,12 +60,14 @@ def pins(name):
             # Waveshare ESP32-S3-ETH
             "s3-eth": {
                 "uart": 1, "rx": 18, "tx": 17, "request": 16, "button": 0, "rgb": 21,
-                "w5500": {"spi": 1, "sck": 13, "mosi": 11, "miso": 12, "cs": 14, "int": 10, "reset": 9},
+                "lan": {
+                    "phy_type": "PHY_W5500", "phy_addr": 0, "spi": (1, 13, 11, 12), "cs": 14, "int": 10, "reset": 9,
+                },
             },
             # Smart Stuff's P1 dongle Ultra, version 2: its P1 plug, request line (through an inverter) and W5500
             "p1-ultra": {
                 "uart": 1, "rx": 18, "tx": 21, "request": ~17, "button": 0, "rgb": 9,
-                "w5500": {"spi": 1, "sck": 12, "mosi": 11, "miso": 13, "cs": 10, "int": 14},
+                "lan": {"phy_type": "PHY_W5500", "phy_addr": 0, "spi": (1, 12, 11, 13), "cs": 10, "int": 14},
             },
         }[name]  # fmt: skip
     except KeyError:

@@ -71,7 +71,6 @@ class Board:
     """
 
     name = chip = "sim"
-    model = "HAN"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
     request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
     #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
@@ -221,18 +220,6 @@ class Board:
     def set_hostname(self, name):
         """Be called so."""
         self.hostname = name
-
-    def network(self):
-        """(hostname, WiFi address, Ethernet address, rssi), "0.0.0.0" and None where there is none."""
-        wifi, rssi = "0.0.0.0", None
-        sta = self._radio and self._radio.sta
-        if sta and sta.isconnected():
-            wifi = sta.ifconfig()[0]
-            try:
-                rssi = sta.status("rssi")
-            except OSError:
-                pass  # its access point has forgotten it
-        return self.hostname, wifi, self.cable.ifconfig()[0] if self.cable else "0.0.0.0", rssi
 
     def button(self):
         """True while it is pressed."""

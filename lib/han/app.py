@@ -230,7 +230,7 @@ class App:
 
     # Lives as long as the application.
     async def _keep_time(self):
-        await Timekeeper(self.board, self.clock, self.bus, self._running("time")).run()
+        await Timekeeper(self.board, self.clock, self.bus, self.links, self._running("time")).run()
 
     # Lives as long as the application.
     async def _follow_prices(self):

@@ -8,6 +8,7 @@ import time
 
 from han.app import App
 from han.meter.live import Live
+from host_sim.board import Cable
 from host_sim.flash import Partition
 from host_sim.powercut import Power
 
@@ -22,7 +23,6 @@ class Restarted(Exception):
 class Board:
     name = "fake"
     chip = "none"
-    model = "HAN"
     mac = b"\x02\x00\x5e\x10\xab\xcd"
     hostname = "han-reader-10abcd"
     reset_reason = "POWER_ON"
@@ -42,8 +42,7 @@ class Board:
         self.listen = ("127.0.0.1", 0)
         self.ticks = 1000
         self.fed = 0
-        self.wifi = "192.168.2.50"
-        self.cable = None
+        self.cable = Cable("192.168.2.50")
         self.given = None
         self.boot = {
             "slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False,
@@ -87,9 +86,6 @@ class Board:
         raise Restarted(reason)
 
     names = None
-
-    def network(self):
-        return self.hostname, self.wifi, "0.0.0.0", -58
 
     def wlan(self, kind):
         return None

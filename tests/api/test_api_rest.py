@@ -41,7 +41,8 @@ async def test_han_from_the_first_second():
         assert len(han["version"].split(".")) == 4
         for name in ("name", "serial", "uuid", "model"):
             assert isinstance(han[name], str) and han[name]
-        app.board.wifi = "0.0.0.0"
+        app.board.cable.address = "0.0.0.0"
+        app.links.turn()
         assert (await get(app, "/han"))["state"] == "SETUP"
 
 
@@ -326,7 +327,7 @@ async def test_health():
             assert name in health, name
         assert health["type"] == "HAN_HEALTH_MESSAGE" and health["uuid"] == (await get(app, "/han"))["uuid"]
         assert health["free_heap_percent"] == 55.6 and health["heap_size"] == 327680
-        assert health["cpu_reset_reason"] == "RST_POWERON" and health["wifi_rssi"] == -58
+        assert health["cpu_reset_reason"] == "RST_POWERON" and health["wifi_rssi"] is None
         assert health["connections"]["ws"] == {"c": 0, "m": 3} and health["connections"]["sse"] == {"c": 0, "m": 5}
         assert health["meter"]["bytes"] == 4711 and health["meter"]["decoded"] == 17
         assert health["meter"]["line"] == "115200 8N1"

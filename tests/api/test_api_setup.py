@@ -19,8 +19,8 @@ class Wireless(Board):
     def wlan(self, kind):
         return getattr(self.radio, kind)
 
-    def network(self):
-        return self.hostname, "0.0.0.0", "0.0.0.0", None
+    def lan(self):
+        return None
 
 
 async def passes(app, seconds):
@@ -54,6 +54,7 @@ async def test_a_reader_is_set_up_over_its_access_point():
         assert (await get(app, "/configuration"))["w"]["s"] == "Home"
         rows = {row["name"]: row for row in (await get(app, "/health"))["services"]}
         assert rows["network"]["health"] == "ok"
+        assert (await get(app, "/health"))["wifi_rssi"] == app.board.radio.sta.status("rssi")
         await passes(app, 70)
         assert app.links.portal() is None
 

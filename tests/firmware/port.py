@@ -35,7 +35,9 @@ class Chip:
         self.confirmed = False
         self.heaps = [(240, 0, 0, 0), (7288, 4, 4, 4), (113840, 60000, 55000, 41000), (16648, 8000, 8000, 7000)]
         self.free = 90000  # of Python's heap
-        self.broken_nvs = False
+        self.broken_nvs = ""  # "full": nothing can be written; "damaged": not even opened
+        self.lan_fault = None  # what network.LAN raises
+        self.lans = 0  # how often it was asked for
         self.nvs_uncommitted = {}
 
     def restart(self, cause=2):
@@ -44,6 +46,16 @@ class Chip:
         self.__init__()
         self.nvs, self.partitions, self.contents, self.apps = kept
         self.cause = cause
+
+
+def boot(**given):
+    """What boot.py leaves on a board that has started as it should."""
+    left = {
+        "slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False,
+        "healthy": list, "activating": list,
+    }  # fmt: skip
+    left.update(given)
+    return left
 
 
 def install(chip):
@@ -255,6 +267,8 @@ class Esp32:
 class Nvs:
     def __init__(self, namespace):
         assert len(namespace) <= 15
+        if self._chip.broken_nvs == "damaged":
+            raise OSError(-0x1101, "ESP_ERR_NVS_NOT_INITIALIZED")
         self._name = namespace
 
     def get_blob(self, key, buffer):
@@ -274,6 +288,8 @@ class Nvs:
         self._chip.nvs_uncommitted[key] = bytes(value)
 
     def erase_key(self, key):
+        if self._chip.broken_nvs:
+            raise OSError(-0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
         if key not in self._chip.nvs:
             raise OSError(-0x1102, "ESP_ERR_NVS_NOT_FOUND")
         del self._chip.nvs[key]
@@ -381,6 +397,9 @@ class Network:
     ):  # fmt: skip
         if self._chip.lan:
             return self._chip.lan
+        self._chip.lans += 1
+        if self._chip.lan_fault:
+            raise self._chip.lan_fault
         if not 0 <= phy_addr <= 31:
             raise ValueError("invalid phy address")
         if phy_type == self.PHY_W5500:

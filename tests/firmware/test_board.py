@@ -21,8 +21,8 @@ def made(chip=None, name=None, boot=None):
             class PinS3(port.PinS3):
                 _chip = chip
 
-            module.machine.Pin = PinS3
-    return chip, module.Board(boot)
+            module.machine.Pin = module.Pin = PinS3
+    return chip, module.Board(boot or port.boot())
 
 
 # --- the line
@@ -87,24 +87,29 @@ def test_a_reason_given_outlives_the_restart_once():
     assert made(chip)[1].reset_reason == "POWER_ON"
 
 
-def test_a_restart_does_not_need_its_reason():
-    chip, board = made()
-    chip.broken_nvs = True
-    with raises(port.Restart):
-        board.reset("USER")
-    chip.restart()
-    assert made(chip)[1].reset_reason == "CRASH"
+def test_a_board_starts_and_restarts_without_its_nvs():
+    for fault in ("full", "damaged"):
+        chip, board = made()
+        chip.nvs["reset"] = b"CONFIGURATION"
+        chip.broken_nvs = fault
+        with raises(port.Restart):
+            board.reset("USER")
+        chip.restart()
+        chip.broken_nvs = fault
+        board = made(chip)[1]
+        assert board.reset_reason == ("CONFIGURATION" if fault == "full" else "CRASH")
+        assert board.name == "devkit" and board.hostname == "han-reader-34ab"
 
 
 def test_an_update_that_did_not_prove_itself_is_told():
-    boot = {"slot": "slot1", "manifest": None, "rolled_back": "no network", "safe": False, "boots": 1}
+    boot = port.boot(rolled_back="no network")
     chip, board = made(boot=boot)
     assert board.reset_reason == "OTA_ROLLBACK" and board.boot["slot"] == "slot1"
 
 
 def test_only_an_application_on_probation_is_confirmed():
     calls = []
-    boot = {"slot": "slot1", "rolled_back": None, "pending": True, "healthy": lambda: calls.append(1)}
+    boot = port.boot(pending=True, healthy=lambda: calls.append(1))
     chip, board = made(boot=boot)
     board.confirm()
     assert chip.confirmed and not boot["pending"] and calls == [1]
@@ -112,8 +117,6 @@ def test_only_an_application_on_probation_is_confirmed():
     board.confirm()
     # After set_boot() it would be the other slot, unproven, that is confirmed.
     assert not chip.confirmed and calls == [1, 1]
-    chip, board = made()
-    board.confirm()
 
 
 def test_the_watchdog_waits_from_the_first_feeding_on():
@@ -165,22 +168,18 @@ def test_what_needs_the_systems_memory_takes_it_before_the_application_comes():
 
 def test_wifi_is_not_active_before_it_is_asked_for():
     chip, board = made()
-    assert board.network() == ("han-reader-34ab", "0.0.0.0", "0.0.0.0", None)
     sta = board.wlan("sta")
-    assert sta.interface == sta.IF_STA and board.wlan("sta") is sta
-    assert board.wlan("ap").interface == sta.IF_AP
-    assert board.network()[1:] == ("0.0.0.0", "0.0.0.0", None)
-    sta.address = "192.168.2.50"
-    assert board.network()[1:] == ("192.168.2.50", "0.0.0.0", -61)
+    assert sta.interface == sta.IF_STA and board.wlan("sta") is sta and not sta.active()
+    assert board.wlan("ap").interface == sta.IF_AP and not board.wlan("ap").active()
 
 
 def test_the_name_is_the_boards():
     chip, board = made()
     board.set_hostname("meter-cellar")
-    assert board.network()[0] == chip.hostname == "meter-cellar"
+    assert board.hostname == chip.hostname == "meter-cellar"
     with raises(ValueError):
         board.set_hostname("x" * 33)
-    assert board.network()[0] == "meter-cellar"
+    assert board.hostname == "meter-cellar"
 
 
 def test_names_come_with_flash_bin_and_stay_when_its_files_are_gone():
@@ -192,26 +191,25 @@ def test_names_come_with_flash_bin_and_stay_when_its_files_are_gone():
         def provisioned(self):
             return given[0]
 
-    board = Provisioned()
+    board = Provisioned(port.boot())
     assert (board.name, board.hostname) == ("wt32-eth01", "meter-cellar")
     while given.pop(0) and given:
-        board = Provisioned()
+        board = Provisioned(port.boot())
         assert (board.name, board.hostname) == ("wt32-eth01", "meter-cellar")
     for text in (None, "{", "[]", '{"board": 5, "name": null}'):
         chip.nvs = {}
         given[:] = [text]
-        board = Provisioned()
+        board = Provisioned(port.boot())
         assert board.name == "devkit" and board.hostname == "han-reader-34ab", text
 
 
 def test_the_release_says_whom_to_ask_for_updates():
-    boot = {"slot": "slot1", "rolled_back": None, "safe": False, "boots": 1, "pending": False}
     for manifest, found in (
         (None, (None, "release", None)),
         ({"version": "1.0.0.0"}, (None, "release", None)),
         ({"updates": "https://a.b", "channel": "beta", "authority": "MIIB"}, ("https://a.b", "beta", "MIIB")),
     ):  # fmt: skip
-        _, board = made(boot=dict(boot, manifest=manifest))
+        _, board = made(boot=port.boot(manifest=manifest))
         assert (board.updates, board.channel, board.authority) == found
 
 
@@ -228,7 +226,7 @@ def test_an_image_with_files_needs_both_that_start_it():
 
     kept, module.os = module.os, Os()
     try:
-        board = module.Board()
+        board = module.Board(port.boot())
         for files in ([], ["/boot.py"], ["/main.py"], ["/boot.py", "/main.py"]):
             there[:] = files
             assert board.bootable() is (len(files) == 2), files
@@ -241,7 +239,7 @@ def test_https_is_for_images_that_have_the_memory():
     chip = port.Chip()
     module = port.install(chip)
     module._FROZEN = True
-    assert module.Board().secure_port == 443
+    assert module.Board(port.boot()).secure_port == 443
     chip.free = 4000000  # PSRAM
     assert made(chip)[1].secure_port == 443
 
@@ -255,8 +253,7 @@ def test_ethernet_of_each_kind():
     lan = board.lan()
     assert lan.pins == {"mdc": 23, "mdio": 18, "power": 16, "clock": 0}
     assert lan.settings == (port.Network.PHY_LAN8720, 1, port.Pin.IN, None)
-    lan.address = "192.168.2.7"
-    assert board.network()[1:3] == ("0.0.0.0", "192.168.2.7") and board.lan() is lan
+    assert board.lan() is lan
     chip, board = made(name="esp32-poe")
     assert board.lan().pins == {"mdc": 23, "mdio": 18, "power": 12, "clock": 17}
     assert board.lan().settings == (port.Network.PHY_LAN8720, 0, port.Pin.OUT, None)
@@ -265,6 +262,22 @@ def test_ethernet_of_each_kind():
     chip, board = made(name="s3-eth")
     assert board.lan().pins == {"cs": 14, "int": 10, "reset": 9}
     assert board.lan().settings == (port.Network.PHY_W5500, 0, -1, (1, 13, 11, 12))
+
+
+def test_ethernet_that_cannot_be_had_is_asked_for_once_and_wifi_is_there():
+    for fault in (
+        OSError("esp_eth_driver_install failed"),  # the PHY does not answer
+        ValueError("invalid phy type"),
+        AttributeError("'module' object has no attribute 'PHY_LAN8720'"),  # an image without the driver
+    ):
+        chip = port.Chip()
+        chip.lan_fault = fault
+        chip, board = made(chip, "wt32-eth01")
+        for _ in range(2):
+            with raises(OSError) as caught:
+                board.lan()
+            assert str(fault) in str(caught.value)
+        assert chip.lans == 1 and board.wlan("sta") and chip.wlans == [0]
 
 
 # --- button, light, pins
@@ -307,9 +320,21 @@ def test_every_board_starts_and_no_pin_does_two_things():
         assert len(used) == len(set(used)), (name, sorted(used))
 
 
-def test_a_board_that_is_not_known_is_taken_for_the_default():
-    chip, board = made(name="toaster")
-    assert board.name == "devkit" and chip.pins[2].mode == port.Pin.OUT
+def test_a_board_that_is_not_known_or_has_another_chip_is_taken_for_the_default():
+    for name in ("toaster", "s3-devkit"):  # the latter has a light on pin 48
+        chip = port.Chip()
+        chip.nvs["board"] = name.encode()
+        board = port.install(chip).Board(port.boot())
+        assert board.name == "devkit" and chip.pins[2].mode == port.Pin.OUT, name
+        assert board.uart.readinto(bytearray(8)) == 0 and list(chip.uarts) == [2]
+
+
+def test_a_name_that_is_too_long_for_the_network_is_cut():
+    chip = port.Chip()
+    chip.nvs["name"] = b"a-reader-whose-owner-likes-long-names"
+    board = made(chip)[1]
+    board.set_hostname(board.hostname)
+    assert chip.hostname == "a-reader-whose-owner-likes-long-"
 
 
 def test_the_chip_is_told_from_the_interpreters_name():

@@ -20,7 +20,7 @@ class Quick(App):
 
 async def running(chip):
     """(application, its task) on a free port."""
-    board = port.install(chip).Board()
+    board = port.install(chip).Board(port.boot())
     for attempt in range(50):
         board.listen = "127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000
         app = Quick(board)

@@ -65,9 +65,6 @@ class Board:
     def set_hostname(self, name):
         self.called = name
 
-    def network(self):
-        return self.hostname, "0.0.0.0", "0.0.0.0", -60
-
     def button(self):
         return self.pressed
 
@@ -145,7 +142,7 @@ class World:
 
     def addresses(self):
         """(WiFi, Ethernet) addresses of links that are up, None for one that is not."""
-        _, wifi, eth, _ = self.links.network()
+        wifi, eth, _ = self.links.network()
         return tuple([None if address == "0.0.0.0" else address for address in (wifi, eth)])
 
     def idle(self):

@@ -19,7 +19,6 @@ def unix(utc):
 
 class Board:
     time_servers = ()
-    online = True
 
     def __init__(self):
         self.now = 1000
@@ -37,8 +36,6 @@ class Board:
     def random(self, n):
         return os.urandom(n)
 
-    def network(self):
-        return "x", "0.0.0.0", "127.0.0.1" if self.online else "0.0.0.0", None
 
 
 class World:
@@ -54,7 +51,8 @@ class World:
         for index, fault in enumerate(faults):
             self._open(fault, offsets[index])
         self.board.time_servers = [("127.0.0.1", server.port) for server in self.servers]
-        self.keeper = Timekeeper(self.board, self.clock, self.bus, self._report)
+        self.lost = None
+        self.keeper = Timekeeper(self.board, self.clock, self.bus, self, self._report)
         self.keeper.memory["patience_ms"] = 100
         self.board.now += 2000  # it does not ask while all else starts
         self.told = None
@@ -179,10 +177,10 @@ async def test_nobody_there():
 
 async def test_asked_again_less_and_less_often_and_not_before_the_network_is_up():
     here = World("silent")
-    here.board.online = False
+    here.lost = 1
     await here.turn()
     assert here.asked() == [0]
-    here.board.online = True
+    here.lost = None
     await here.turn()
     assert here.asked() == [1]
     await here.turn(5000)

@@ -52,22 +52,19 @@ class Links:
 
     setup = None
 
-    def __init__(self, wifi="192.168.1.7", network="", policy="auto"):
+    def __init__(self, lost=None, network="", policy="auto"):
         self.config = self
         self.values = {"np": policy, "w": {"s": network}}
-        self._wifi = wifi
+        self.lost = lost
 
     def is_set(self):
         return bool(self.values["w"]["s"])
-
-    def network(self):
-        return "han-reader", self._wifi, "0.0.0.0", None
 
 
 def test_setup_mode_is_a_network_only_for_who_has_not_been_set_up():
     assert reachable(Links()) and reachable(Links(network="Home"))
     for network, policy, found in (("", "auto", True), ("", "sta", True), ("Home", "auto", False), ("", "eth", False)):
-        links = Links("0.0.0.0", network, policy)
+        links = Links(60, network, policy)
         assert not reachable(links)
         links.setup = "open"
         assert reachable(links) is found, (network, policy)

@@ -20,7 +20,6 @@ async def serve(app, request):
     """The message, as bytes."""
     board, clock, link = app.board, app.clock, app.link
     total, free, least, _ = board.heap()
-    hostname, _, _, rssi = board.network()
     reset = board.reset_reason
     rows = [_SERVICE % (row.name, row.status, row.health, text(row.error)) for row in app.supervisor.rows()]
     stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
@@ -28,13 +27,13 @@ async def serve(app, request):
         (
             text(clock.unix_ms()),
             app.identity.uuid,
-            hostname,
+            board.hostname,
             total,
             free,
             decimal((free * 2000 // total + 1) // 2, 1),
             least,
             flag(app.messages.tls_ready),
-            text(rssi),
+            text(app.links.network()[2]),
             "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
         )
         + app.streams.figures()

@@ -152,7 +152,7 @@ class Messages:
     def state(self):
         """GET /han: the message for the streams, with the time as it is now."""
         app = self._app
-        where = app.links.network()[1:3], app.bus.count.get("configuration")
+        where = app.links.network()[:2], app.bus.count.get("configuration")
         if where != self._where:
             self._where = where
             self._made.pop("state", None)

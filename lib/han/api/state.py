@@ -2,7 +2,7 @@
 from .encode import flag, text
 
 _STATE = (
-    '{"type":"HAN_STATE_MESSAGE","ts":%s,"uuid":"%s","name":"%s","model":"%s","serial":"%s",'
+    '{"type":"HAN_STATE_MESSAGE","ts":%s,"uuid":"%s","name":"%s","model":"HAN","serial":"%s",'
     '"version":"%s","state":"%s","mac":"%s","ethIp":"%s","wifiIp":"%s","online":%s,'
     '"rebootPending":%s,"rebootReason":"%s","channel":"%s"}'
 )
@@ -11,13 +11,12 @@ _STATE = (
 def message(app):
     """The message, as bytes."""
     links, board, who = app.links, app.board, app.identity
-    _, wifi, ethernet, _ = links.network()
+    wifi, ethernet, _ = links.network()
     connected = wifi != "0.0.0.0" or ethernet != "0.0.0.0"
     values = (
         text(app.clock.unix_ms()),
         who.uuid,
         who.name,
-        board.model,
         who.serial,
         app.updates.running,
         "REGISTERED" if app.config.values.get("on")

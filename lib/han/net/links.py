@@ -45,6 +45,7 @@ class Link:
         self.settings = None  # those it runs with, None while it is off
         self.up = False
         self.address = _NOWHERE
+        self.rssi = None  # of WiFi that is up
         self.error = None  # why it is not up
         self.since = now  # when it came up, went down or was started
         self.missed = 0  # questions in a row that its gateway has not answered
@@ -112,7 +113,7 @@ class Link:
         elif address == _NOWHERE:
             return "no address by DHCP"
         else:
-            nic.status("rssi")
+            self.rssi = nic.status("rssi")
         if self.missed >= _SILENT:
             return "the gateway does not answer any more"
         self.address = address
@@ -219,12 +220,13 @@ class Links:
             board.led(bool(pattern >> (ticks // 250 & 7) & 1))
 
     def network(self):
-        """(hostname, WiFi address, Ethernet address, rssi), "0.0.0.0" and None for a link that is down."""
-        name, wifi, eth, rssi = self.board.network()
-        if self.all:
-            wifi = self.wlan.address if self.wlan else _NOWHERE
-            eth = self.eth.address if self.eth else _NOWHERE
-        return name, wifi, eth, rssi
+        """(WiFi address, Ethernet address, rssi), "0.0.0.0" and None for a link that is down."""
+        wifi, eth = self.wlan, self.eth
+        return (
+            wifi.address if wifi else _NOWHERE,
+            eth.address if eth else _NOWHERE,
+            wifi.rssi if wifi and wifi.up else None,
+        )
 
     def is_set(self):
         """True where the configuration names a WiFi network that is to be used."""

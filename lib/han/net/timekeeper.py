@@ -30,10 +30,11 @@ _MISSED = const(86400000)
 class Timekeeper:
     """The task that sets the clock. report takes health and error of /health."""
 
-    def __init__(self, board, clock, bus, report):
+    def __init__(self, board, clock, bus, links, report):
         self._board = board
         self._clock = clock
         self._bus = bus
+        self._links = links
         self._report = report
         self._due = clock.uptime_ms() + _START  # when servers are asked
         self._problem = None  # that they had
@@ -56,7 +57,7 @@ class Timekeeper:
         if live and live.seq != self._heard:
             self._heard = live.seq
             self._hear(live)
-        if self._clock.uptime_ms() >= self._due and board.network()[1:3] != ("0.0.0.0", "0.0.0.0"):
+        if self._clock.uptime_ms() >= self._due and self._links.lost is None:
             from .sntp import errand
 
             try:

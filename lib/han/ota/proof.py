@@ -47,7 +47,7 @@ def reachable(links):
     """
     if links.setup and not links.is_set() and links.config.values["np"] != "eth":
         return True
-    return links.network()[1:3] != ("0.0.0.0", "0.0.0.0")
+    return links.lost is None
 
 
 async def look(updates, failing, network, port):
