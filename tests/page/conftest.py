@@ -96,13 +96,17 @@ def show(page, view):
     return tab
 
 
+def lived(folder, until):
+    """Make it the state of a reader that has recorded 40 days until a time, unix s."""
+    line = [sys.executable, "-m", "host_sim.past", folder, 40, 60, 1, until]
+    subprocess.run([str(part) for part in line], cwd=ROOT, env=with_application(), check=True)
+
+
 @pytest.fixture(scope="session")
 def past(tmp_path_factory):
     """A state folder that goes back 40 days."""
     folder = tmp_path_factory.mktemp("past")
-    numbers = 40, 60, 1, int(time.time())
-    line = [sys.executable, "-m", "host_sim.past", folder, *numbers]
-    subprocess.run([str(part) for part in line], cwd=ROOT, env=with_application(), check=True)
+    lived(folder, int(time.time()))
     return folder
 
 
