@@ -37,13 +37,12 @@ MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)
 # What of microdot the application does without, as it accepts, parses and writes by itself. Left
 # out of what is staged: 16 kB of the chip's memory. By class, "" the module's own names.
 UNUSED = {
-    "": {"urlencode", "AsyncBytesIO", "URLPattern", "abort", "redirect", "send_file",
+    "": {"urldecode", "urlencode", "MultiDict", "AsyncBytesIO", "URLPattern", "abort", "redirect", "send_file",
          "MUTED_SOCKET_ERRORS"},
-    "Request": {"create", "json", "form", "files", "stream", "after_request", "_safe_readline"},
+    "Request": {"create", "_parse_urlencoded", "json", "form", "files", "stream", "after_request", "_safe_readline"},
     "Response": {"set_cookie", "delete_cookie", "write", "body_iter", "redirect", "send_file", "types_map",
                  "send_file_buffer_size", "default_send_file_max_age"},
     "HTTPException": {"__repr__"},
-    "MultiDict": {"get", "getlist"},
     "NoCaseDict": {"__delitem__", "update"},
     "Microdot": {"route", "get", "post", "put", "patch", "delete", "query", "before_request", "after_request",
                  "after_error_request", "mount", "abort", "start_server", "run", "shutdown",

@@ -52,9 +52,24 @@ GOOD = (
 def test_a_good_head():
     head = Head()
     assert head.parse(GOOD) is None
-    assert (head.method, head.target, head.path, head.version) == ("GET", "/meter?x=%C3%A9", "/meter", "1.1")
+    assert (head.method, head.path, head.query, head.version) == ("GET", "/meter", "x=%C3%A9", "1.1")
     assert head.headers["host"] == "reader.local"
     assert head.headers["accept"] == "a, b" and head.length == 0
+
+
+def test_paths_and_queries():
+    for target, path, query in (
+        ("/", "/", None), ("/?", "/", ""), ("/a?b?c", "/a", "b?c"), ("/%61%2f?%62", "/a/", "%62"),
+        ("/a%3Fb?c", "/a?b", "c"), ("/%C3%A9", "/é", None), ("/" + "%41" * 600, "/" + "A" * 600, None),
+        ("/a?" + "b=1&" * 15 + "c", "/a", "b=1&" * 15 + "c"),
+    ):  # fmt: skip
+        head = Head()
+        assert head.parse(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target.encode()) is None, target
+        assert (head.path, head.query) == (path, query), target
+    # Each name of a query costs whoever looks for one an object: two kilobytes of them 40 of memory.
+    for target in ("/a?" + "b&" * 16, "/a?" + "&" * 1000, "/a" + "&" * 16):
+        assert "too long" in parse("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+    assert "request line must be" in parse("GET" + " " * 1000 + "/ HTTP/1.1\r\n\r\n")
 
 
 def parse(head):

@@ -5,6 +5,8 @@ a fraction or an exponent is a Real, exact as it was sent.
 """
 
 _DEEPEST = 8
+# Values in all; each costs memory, in two bytes of a list as well.
+_MOST = 400
 _LONGEST_NUMBER = 24
 _ESCAPES = {98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 34: 34, 47: 47, 92: 92}
 _WORDS = ((b"true", True), (b"false", False), (b"null", None))
@@ -33,6 +35,7 @@ class Parser:
     def __init__(self, data):
         self._data = data
         self._at = 0
+        self._left = _MOST
 
     def parse(self):
         """The value of the whole text."""
@@ -64,6 +67,9 @@ class Parser:
         return True
 
     def _value(self, depth):
+        self._left -= 1
+        if self._left < 0:
+            self._wrong("too many values")
         byte = self._next()
         if byte == 0x22:
             return self._string()

@@ -32,20 +32,21 @@ _FIELD = "malformed header field"
 
 def unquote(raw):
     """Text of percent-encoded bytes; None where that is not UTF-8 without control characters."""
+    text = bytearray(raw)
+    at = size = 0
     try:
-        if b"%" in raw:
-            parts = raw.split(b"%")
-            for i in range(1, len(parts)):
-                part = parts[i]
-                if len(part) < 2:
-                    return None
-                parts[i] = unhexlify(part[:2]) + part[2:]
-            raw = b"".join(parts)
-        for byte in raw:
+        while at < len(raw):
+            byte = raw[at]
+            at += 1
+            if byte == 37:
+                byte = unhexlify(raw[at : at + 2])[0]
+                at += 2
             if byte < 32 or byte == 127:
                 return None
-        return raw.decode()
-    except ValueError:
+            text[size] = byte
+            size += 1
+        return bytes(text[:size]).decode()
+    except (ValueError, IndexError):
         return None
 
 
@@ -58,10 +59,13 @@ class Head:
     max_line = 2048
     #: Header fields.
     max_fields = 48
+    #: Parameters of a query, each of which somebody makes an object of.
+    max_pairs = 16
 
     def __init__(self):
-        self.method = self.target = self.version = ""
-        self.path = ""  # decoded, without the query
+        self.method = self.version = ""
+        self.path = ""  # decoded
+        self.query = None  # as it came, what is behind the "?"
         self.headers = {}  # names in lower case
         self.length = 0  # of the body, bytes
 
@@ -108,9 +112,9 @@ class Head:
         return self._request_line(data[: end - 1])
 
     def _request_line(self, line):
-        if len(line) > self.max_line:
+        if len(line) > self.max_line or line.count(b"&") >= self.max_pairs:
             return _TOO_LONG
-        parts = line.split(b" ")
+        parts = line.split(b" ", 3)
         if len(parts) != 3:
             return _REQUEST_LINE
         method, target, version = parts
@@ -126,9 +130,9 @@ class Head:
         if target[:1] != b"/" and not (target == b"*" and method == b"OPTIONS"):
             return _TARGET
         self.method = method.decode()
-        self.target = self.path = target.decode()
-        if "%" in self.path or "?" in self.path:
-            self.path = unquote(target.split(b"?", 1)[0]) or ""
+        path, mark, query = target.decode().partition("?")
+        self.path = (unquote(path.encode()) or "") if "%" in path else path
+        self.query = query if mark else None
         self.version = "1.1" if version[-1] == 49 else "1.0"
         return None
 

@@ -322,11 +322,13 @@ class Gate:
             connection.unread = head.length - len(connection.early)
         response = self._forbidden(head)
         if response is None:
+            # Without the query, of which microdot would make an object for each name, used or not.
             request = Request(
-                self._routes, ("", 0), head.method, head.target, head.version, head.headers,
+                self._routes, ("", 0), head.method, "/", head.version, head.headers,
                 stream=connection.reader, sock=connection,
             )  # fmt: skip
             request.path = head.path
+            request.query_string = head.query
             response = await self._routes.dispatch_request(request)
             if response.status_code == 404 and self.portal():
                 response = self._lead(head) or response
