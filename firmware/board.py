@@ -60,9 +60,9 @@ class Board:
     stream_limits = 3, 5, 6
     #: Requests served at the same time, and more that wait for their turn; further ones wait in the system.
     request_limit = 3, 2
-    #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
-    #: going on, bytes.
-    memory_limits = 6000, 14000
+    #: With less free memory than the second there are no streams, uploads and big answers, with less than the first for
+    #: long no going on; with less than the third what can wait does, bytes.
+    memory_limits = 6000, 14000, 32000
     #: Where HTTPS is served, None where its connections would take the memory of everything else.
     secure_port = None
     #: Time servers, price services and their authorities: the public, real ones. (host, port) of setup mode's name

@@ -57,6 +57,10 @@ def parser():
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument("--heap", type=_heap, default="64M", metavar="SIZE", help="MicroPython's heap, such as 240k")
     parse.add_argument(
+        "--heap-report", metavar="S", type=int, default=0,
+        help="have MicroPython print an account of its heap every so many seconds",
+    )  # fmt: skip
+    parse.add_argument(
         "--price-fault", metavar="SERVICE=FAULT", action="append", type=_fault, default=[],
         help="what is wrong with a look-alike of a price service: %s" % ", ".join(pricesites.FAULTS),
     )  # fmt: skip
@@ -251,6 +255,7 @@ def main(arguments=None):
     settings["names"] = free_port(options.host, 0, socket.SOCK_DGRAM)
     settings["speed"] = options.speed
     settings["seed"] = options.seed
+    settings["heap_s"] = options.heap_report
     settings["zero_ns"] = time.time_ns()
     clock = Clock(options.speed, settings["zero_ns"])
     settings["sites"] = pricesites.in_background(

@@ -73,9 +73,7 @@ class Board:
     name = chip = "sim"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
     request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
-    #: With less free memory than the second there are no streams and no uploads, with less than the first for long no
-    #: going on, bytes.
-    memory_limits = 2500, 6000
+    memory_limits = 5000, 14000, 44000  # see firmware/board.py
     secure_port = None  # where HTTPS is served, if a certificate was provisioned
     #: [(address, port)] that are asked for the time; None would be the public ones.
     time_servers = ()
@@ -104,6 +102,7 @@ class Board:
         self._radio = None
         if self._below(_SMALL_HEAP):
             self.request_limit = 5, 1
+            self.memory_limits = 2500, 6000, 20000
         else:
             self.secure_port = listen[1] + 363  # 8443 beside 8080
         self._state = self._load()

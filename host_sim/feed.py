@@ -14,6 +14,7 @@ class Feed:
         self.line = line
         self.ended = False
         self._pipe = pipe
+        self._text = b""  # of a transmission's head that has not been understood yet
         self._head = None  # of a transmission whose bytes have not been taken yet
         self._sent = None
         self._end_us = None  # of the last transmission that was taken
@@ -51,11 +52,13 @@ class Feed:
             self.ended = True
         elif not self._sent:
             if not self._head:
-                head = self._pipe.readline().split()
+                self._text = self._text or self._pipe.readline()
+                head = self._text.split()
                 if not head:
                     self.ended = True
                     return
                 self._head = int(head[0]), int(head[1])
+                self._text = b""
             start, length = self._head
             self._sent = start, self._pipe.read(length)
             self._head = None

@@ -12,6 +12,11 @@ import gc
 import json
 import sys
 
+try:
+    import micropython
+except ImportError:
+    micropython = None
+
 _RESTART = 75  # host_sim.supervisor.RESTART
 _WATCHDOG = 3  # machine.WDT_RESET
 _FOR_STARTING = ("boot", "start", "chip", "loader", "esp32", "otadata", "espimage")
@@ -39,10 +44,14 @@ def started(config):
 
 
 # Lives as long as the simulator; ends app.run() when its input ends.
-async def serve(board, app, feed):
-    """Run the application on the board until the input ends; raises what ends the application."""
+async def serve(board, app, feed, heap_s):
+    """Run the application on the board until the input ends; raises what ends the application.
+
+    heap_s: so often MicroPython's account of its heap is printed, without garbage; 0: never.
+    """
     running = asyncio.create_task(app.run())
     told = False
+    due = 0
     try:
         while not (running.done() or feed.ended):
             if app.listening.is_set() and not told:
@@ -51,6 +60,10 @@ async def serve(board, app, feed):
                 if hasattr(sys.stdout, "flush"):
                     sys.stdout.flush()
             await asyncio.sleep(0.05)
+            if heap_s and told and app.clock.uptime_ms() >= due:
+                due = app.clock.uptime_ms() + heap_s * 1000
+                gc.collect()
+                micropython.mem_info()
             try:
                 feed.look()
             except MemoryError:  # the reader's heap is full, which is for the reader to deal with
@@ -132,7 +145,7 @@ def main(config, pipe):
         gc.collect()
         if hasattr(gc, "threshold"):
             gc.threshold(gc.mem_free() // 4)  # as main.py
-        (jump or asyncio).run(serve(board, app, feed))
+        (jump or asyncio).run(serve(board, app, feed, config["heap_s"] if micropython else 0))
     except KeyboardInterrupt:
         pass
     except Reset as reset:

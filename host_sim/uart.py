@@ -26,6 +26,7 @@ class Uart:
         self._line = _Line(*source.line[:4])
         self._settings = None
         self._sampler = None  # None: same settings, bytes are copied
+        self._sent = None  # a transmission that has begun, and is not one of these yet
         self._runs = []  # transmissions that are not yet received completely: [start in bits, bytes, bytes taken]
         self._end = 0  # of the last transmission, in bits
         self._buffer = bytearray(512)  # it grows when it must: on the chip this is not the heap that is measured
@@ -49,7 +50,10 @@ class Uart:
 
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""
-        self._take()
+        try:
+            self._take()
+        except MemoryError:  # the heap is the reader's, whose line goes on: what has come is taken the next time
+            pass
         count = min(len(buf), self._tail - self._head)
         if count:
             buf[:count] = memoryview(self._buffer)[self._head : self._head + count]
@@ -63,11 +67,12 @@ class Uart:
         line = self._line
         at = line.bit(now)
         while self._end <= at:
-            sent = self._source.next(now, line.us(self._end))
+            self._sent = sent = self._sent or self._source.next(now, line.us(self._end))
             if sent is None:
                 break
             start = max(line.bit(sent[0]), self._end)
             self._runs.append([start, sent[1], 0])
+            self._sent = None
             self._end = start + len(sent[1]) * line.length
             self._until(min(at, self._end))
         self._until(at)
@@ -81,26 +86,37 @@ class Uart:
         while self._runs:
             run = self._runs[0]
             done = self._line.done(run, at)
-            self._push(memoryview(run[1])[run[2] : done])
-            run[2] = done
-            if done < len(run[1]):
+            run[2] += self._push(memoryview(run[1])[run[2] : done])
+            if run[2] < len(run[1]):
                 break
             self._runs.pop(0)
 
     def _push(self, data):
+        """Take bytes into the buffer; how many. What finds it full is lost, what it cannot grow for is not."""
         if self._tail + len(data) > len(self._buffer):
-            kept = self._tail - self._head
-            size = len(self._buffer)
-            while size < min(kept + len(data), RX_BUFFER):
-                size *= 2
-            old = memoryview(self._buffer)[self._head : self._tail]
-            self._buffer = bytearray(size)
-            self._buffer[:kept] = old
-            self._head, self._tail = 0, kept
+            self._grow(self._tail - self._head, len(data))
         room = min(len(data), len(self._buffer) - self._tail)
         self._buffer[self._tail : self._tail + room] = data[:room]
         self._tail += room
+        if len(self._buffer) < RX_BUFFER:
+            return room
         self.lost += len(data) - room
+        return len(data)
+
+    def _grow(self, kept, more):
+        size = len(self._buffer)
+        while size < min(kept + more, RX_BUFFER):
+            size *= 2
+        old = new = self._buffer
+        if size > len(old):
+            try:
+                new = bytearray(size)
+            except MemoryError:
+                pass
+        for i in range(kept):  # one by one, as they may move within one buffer
+            new[i] = old[self._head + i]
+        self._buffer = new
+        self._head, self._tail = 0, kept
 
 
 class _Line:

@@ -7,17 +7,20 @@ API, updates, uploads that are refused and a version that never starts.
 """
 
 import argparse
+import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 from host_sim import outages, pricesites
 from host_sim.sender import Ahead
 from host_sim.supervisor import RESTART
 from tools import page, sign, year
+from tools.accounts import Accounts
 from tools.trial import image, request, upload
 from tools.visitors import Visitors
 
@@ -34,7 +37,8 @@ SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
 _WATCHED = 36  # telegrams that streams are open for
 _LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
 _PATIENCE = 10  # s of the host's
-_TRIES = 5  # to upload the same
+_TRIES = 5  # to upload or to ask the same
+_AGAIN = 0.3  # s of the host's, until a reader is asked again that was busy
 _MOST = 360  # telegrams between two looks
 
 
@@ -95,9 +99,12 @@ class Soak(year.Board):
         self.asked = {}  # restarts that somebody wanted, by why
         self.unasked = []
         self.longest = 0, ""  # time without a reading, s, and why
-        self.heap = []  # of each run from start to start, [(day, free bytes, least free so far)]
+        #: Of each run from start to start, [(free without garbage, largest free piece, least free so far)], bytes.
+        self.heap = []
+        self.heap_s = year.HOUR
         self.complaints = []
         self.waited = 0  # uploads that had to be tried again
+        self.busy = {}  # answers 503 that came instead of others, by their text
         self.visitors = Visitors(self.port, chance)
         self.sites = pricesites.in_background(lambda: self.zero + self.source.known, {})
         self.outages = self._planned()
@@ -126,7 +133,9 @@ class Soak(year.Board):
         self.pass_by(_DOWN, why)
         while True:
             try:
-                return self.start(self.meter.next_s - year.BEFORE, self.source.line, [], "setup", cause)
+                self.start(self.meter.next_s - year.BEFORE, self.source.line, [], "setup", cause)
+                self._accounts = Accounts()
+                return os.set_blocking(self.process.stdout.fileno(), False)
             except AssertionError:
                 tries -= 1
                 if not tries or self.process.wait(20) != RESTART:
@@ -155,6 +164,8 @@ class Soak(year.Board):
             while self.get("/health")["meter"]["decoded"] < self.source.good - self.before and time.monotonic() < end:
                 time.sleep(0.05)
             self._look()
+        except urllib.error.HTTPError as error:  # it lives
+            self.complain("%s: %s" % (error.url, error))
         except (OSError, ValueError) as error:
             self.complain("%s: %s" % (type(error).__name__, error))
             try:
@@ -175,7 +186,9 @@ class Soak(year.Board):
             self.complain("%d readings of %d: %s" % (seen, before, health["meter"]))
         self._gone = before - seen
         self.seen = seen
-        self.heap[-1].append((self.hour() // 24, health["free_heap_size"], health["minimum_free_heap_size"]))
+        self._accounts.take(self.process.stdout.read() or b"")
+        free = self._accounts.last or (health["free_heap_size"], 0)  # CPython gives no account
+        self.heap[-1].append(free + (health["minimum_free_heap_size"],))
         for row in health["services"]:
             # The network and the prices are made to fail.
             if row["name"] not in ("network", "spotprices") and row["error"]:
@@ -196,6 +209,18 @@ class Soak(year.Board):
     def when(self):
         """The time in words."""
         return "day %d, %02d h" % divmod(self.hour(), 24)
+
+    def get(self, path):
+        """As somebody who asks again where the reader is busy."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return super().get(path)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or not left:
+                    raise
+                text = "%s: %s" % (path, error.read().decode())
+                self.busy[text] = self.busy.get(text, 0) + 1
+                time.sleep(_AGAIN)
 
     # What somebody does
 
@@ -340,6 +365,7 @@ def report(options, soak, seconds):
     print("network outages      %8d: %s" % (len(soak.outages), ", ".join(sorted({each[2] for each in soak.outages}))))
     print("clients              %8d requests, %d streams; refused or cut short %d" % soak.visitors.figures())
     print("uploads that had to wait for memory %d" % soak.waited)
+    print("answers 503          %8d: %s" % (sum(soak.busy.values()), soak.busy))
     print("restarts asked for   %8d: %s" % (sum(soak.asked.values()), soak.asked))
     print("restarts unasked     %8d %s" % (len(soak.unasked), "; ".join(soak.unasked)))
     shrunk = trend(soak.heap)
@@ -353,15 +379,18 @@ def trend(runs):
     """Print the free heap by time; how much less there was at the end of a run than at its beginning, bytes."""
     rows = [row for run in runs for row in run]
     parts = [rows[len(rows) * k // 6 : len(rows) * (k + 1) // 6] for k in range(6)]
-    # Garbage comes and goes: the most that was free at a time tells what is kept.
-    for name, choose, k in ("most", max, 1), ("least", min, 2):
-        print("free heap, %-10s %s" % (name, " ".join("%8d" % choose(row[k] for row in part) for part in parts)))
+    # What answers take comes and goes: the most that was free at a time tells what is kept.
+    for name, choose, k in (
+        ("free heap, most", max, 0), ("free heap, least", min, 2),
+        ("largest piece, most", max, 1), ("largest piece, least", min, 1),
+    ):  # fmt: skip
+        print("%-20s %s" % (name, " ".join("%8d" % choose(row[k] for row in part) for part in parts if part)))
     shrunk = [0]
     for run in runs:
         third = len(run) // 3
         if third >= _LONG:
             first, last = run[third : 2 * third], run[-third:]
-            shrunk.append(max(row[1] for row in first) - max(row[1] for row in last))
+            shrunk.append(max(row[0] for row in first) - max(row[0] for row in last))
     print(
         "less in the end      %8d at most, from the middle to the end of %d long runs" % (max(shrunk), len(shrunk) - 1)
     )

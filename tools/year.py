@@ -110,6 +110,7 @@ class Board:
         self.starts = 0
         self.sites = {}  # where it finds prices
         self.outages = []  # of its WiFi, see host_sim.outages
+        self.heap_s = 0  # so often MicroPython prints an account of its heap, s
 
     def start(self, at, line, faults, network="eth", cause=1):
         self.starts += 1
@@ -121,6 +122,7 @@ class Board:
             "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "sites": self.sites,
             "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
             "network": network, "names": self.names, "updates": None, "outages": self.outages,
+            "heap_s": self.heap_s,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes

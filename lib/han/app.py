@@ -151,17 +151,28 @@ class App:
         self.bus.publish("state", None)
         self.supervisor.leave(reason, text)
 
+    def short(self, needed):
+        """True where less than so many bytes are free, after garbage has been collected."""
+        if self.board.heap()[1] < needed:
+            gc.collect()
+        return self.board.heap()[1] < needed
+
+    def plenty(self, urgent):
+        """True where there is memory for what can wait; streams give way to it where it is urgent."""
+        if not self.short(self.board.memory_limits[2]):
+            return True
+        if urgent:
+            self.streams.shed()
+        return False
+
     # Each second.
     def _look(self):
         self._looks += 1
         if self._looks % _MEMORY_LOOKS:
             return
-        heap = self.board.heap
-        least, low = self.board.memory_limits
-        if heap()[1] < low:
-            gc.collect()
-        free = heap()[1]
-        low = free < low
+        least, low, _ = self.board.memory_limits
+        low = self.short(low)
+        free = self.board.heap()[1]
         if low != self.gate.low:
             self.gate.low = self.streams.low = low
             if low:
@@ -242,7 +253,7 @@ class App:
             await asyncio.sleep(self.watch_s)
         from .price.spot import Spot
 
-        await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report).run()
+        await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report, self.plenty).run()
 
     # Lives as long as the application, less where there is no update server.
     async def _follow_updates(self):

@@ -29,7 +29,7 @@ class Board:
     uart = None
     stream_limits = (3, 5, 8)
     request_limit = (6, 6)
-    memory_limits = 6000, 14000
+    memory_limits = 6000, 14000, 32000
     secure_port = None
     time_servers = ()  # nobody is asked
     updates = authority = roots = None

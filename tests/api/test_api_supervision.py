@@ -189,8 +189,20 @@ async def test_low_memory_sheds_streams_and_refuses_uploads_until_it_is_over():
         health = row(await get(app, "/health"), "memory")
         assert health["health"] == "degraded" and "13000 bytes free" in health["error"]
         assert (await ask(app, "/meter/id")).status == 503  # no reading yet: served as ever
-        board.free = 50000
+        answer = await ask(app, "/history/weekly")
+        assert answer.status == 503 and answer.headers["retry-after"] == "5"
+        assert not app.plenty(False)
+        board.free = 20000
         await until(lambda: not app.gate.low)
+        assert (await ask(app, "/definitions")).status == 200 and not app.plenty(False)
+        stream = await connect(app)
+        await stream.send(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await stream.until(b"HAN_STATE_MESSAGE")
+        assert not app.plenty(True)  # which ends the stream
+        await stream.all(5)
+        await stream.close()
+        board.free = 50000
+        assert app.plenty(False)
         assert row(await get(app, "/health"), "memory")["health"] == "ok"
         assert (await ask(app, "/configuration", "PUT", body=b'{"s":false}')).status == 200
 

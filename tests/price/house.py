@@ -84,10 +84,16 @@ class House:
         self.bus = Bus()
         self.book = Book(self.flash.region(), self.config, self.clock)
         self.told = None
+        self.memory = True  # whether there is enough
+        self.urgent = []  # how it was asked for
         self.sites = pricesites.Sites(clock=lambda: self.clock.now + EPOCH)
 
     def report(self, status, health, error):
         self.told = (status, health, error)
+
+    def plenty(self, urgent):
+        self.urgent.append(urgent)
+        return self.memory
 
     async def __aenter__(self):
         # MicroPython cannot tell which port it got for 0.
@@ -99,7 +105,7 @@ class House:
             except OSError:
                 pass
         self.board = Board(self.sites.table)
-        self.spot = Spot(self.board, self.clock, BERLIN, self.bus, self.book, self.report)
+        self.spot = Spot(self.board, self.clock, BERLIN, self.bus, self.book, self.report, self.plenty)
         return self
 
     async def __aexit__(self, *exception):

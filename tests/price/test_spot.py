@@ -263,6 +263,23 @@ async def test_the_configuration_decides():
         assert house.told[1] == "degraded" and list(house.book.slots()) == []
 
 
+async def test_fetching_waits_for_memory_and_in_the_end_others_have_to_make_room():
+    async with House(at(2025, 11, 20, 9)) as house:
+        house.memory = False
+        for _ in range(house.spot.waits + 1):
+            await house.turn()
+            assert house.told == ("running", "failed", "not enough memory to fetch")
+        assert house.urgent == [False] * house.spot.waits + [True] and not house.sites.requests
+        house.memory = True
+        await house.turn(2)  # at once, before those that made room are back
+        assert house.told == ("running", "ok", None)
+        house.right(at(2025, 11, 19), at(2025, 11, 21))
+        house.clock.now = at(2025, 11, 20, 15)
+        house.memory = False
+        await house.turn()
+        assert house.urgent[-1] is False and house.told == ("running", "degraded", "not enough memory to fetch")
+
+
 async def test_only_the_book_stays():
     async with House(at(2025, 11, 20, 9)) as house:
         await house.turn()

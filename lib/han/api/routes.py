@@ -41,6 +41,9 @@ TABLE = """
 /ui page.serve GET
 """
 
+# What is answered however little memory there is: it tells why, or puts an end to it.
+_SMALL = ("health.serve", "change.reboot")
+
 
 def _rows(path):
     """Rows of the table for a path, each a list of its words."""
@@ -95,6 +98,8 @@ class Routes(Microdot):
         name, _, function = what.partition(".")
         if not function:
             return getattr(app.messages, name)() or unread(app)
+        if app.short(app.board.memory_limits[1]) and what not in _SMALL:
+            return refusal(503, "not enough memory right now", {"Retry-After": "5"})
         name = "han.api." + name
         module = app.modules.take(name)
         try:

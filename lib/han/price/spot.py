@@ -18,6 +18,7 @@ class Spot:
 
     market  zone of the exchange: day_start(utc), next_day(utc)
     report  takes status, health, error of /health
+    plenty  tells whether there is memory to fetch, and makes some where it is given True
     """
 
     #: How often it looks whether there is something to do, s.
@@ -29,14 +30,18 @@ class Spot:
     longest_ms = 3600000
     #: Readers ask at different moments within so many s.
     spread_s = 1200
+    #: So often it waits for memory, check_ms each time, before others have to make room.
+    waits = 30
 
-    def __init__(self, board, clock, market, bus, book, report):
+    def __init__(self, board, clock, market, bus, book, report, plenty):
         self._board = board
         self._clock = clock
         self._market = market
         self._bus = bus
         self._book = book
         self._report = report
+        self._plenty = plenty
+        self._waited = 0
         self._due = 0  # uptime at which to look again, ms
         self._pause = self.first_ms
         self._seen = None  # publications of the configuration
@@ -74,7 +79,13 @@ class Spot:
             self._due = up + self.check_ms
             self._load()
             wanted, oldest = self._wanted(now)
-            if wanted:
+            if wanted and not self._plenty(self._waited >= self.waits):
+                self._waited += 1
+                if self._waited > self.waits:
+                    self._due = up + 1000  # before those that had to go are back
+                self._problems = ("not enough memory to fetch",)
+            elif wanted:
+                self._waited = 0
                 await self._errand(wanted, oldest, now)
                 wanted, _ = self._wanted(now)
                 if wanted:
@@ -131,6 +142,8 @@ class Spot:
             from .fetch import errand
 
             self._problems = await errand(self._book, self._board, area, currency, days, oldest, now)
+        except MemoryError:
+            self._problems = ("not enough memory to fetch",)
         finally:
             _release()
 
