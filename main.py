@@ -5,10 +5,10 @@ import gc
 import sys
 import time
 
-#: Bytes of garbage after which to collect while the application starts, so that it does not break up the heap between
-#: what stays. Then it is a part of what is free: each time all that lives is looked at.
+#: Bytes of garbage after which to collect at least, and the part of what is free once the application has started: more
+#: would break up the heap between what stays, and each time all that lives is looked at.
 _GARBAGE = 8192
-_PART = 4
+_PART = 8
 #: Where there is no application, or not even its board, the slots are looked at again after this time.
 _AGAIN_S = 60
 #: The watchdog cannot be stopped: so long it waits for whoever types at the REPL.
@@ -29,7 +29,7 @@ def main(boot):
             from han.app import App
         app = App(board)
         gc.collect()
-        gc.threshold(gc.mem_free() // _PART)
+        gc.threshold(max(_GARBAGE, gc.mem_free() // _PART))
         asyncio.run(app.run())
     except KeyboardInterrupt:
         import machine

@@ -144,7 +144,7 @@ def main(config, pipe):
         app = App(board)
         gc.collect()
         if hasattr(gc, "threshold"):
-            gc.threshold(gc.mem_free() // 4)  # as main.py
+            gc.threshold(max(8192, gc.mem_free() // 8))  # as main.py
         (jump or asyncio).run(serve(board, app, feed, config["heap_s"] if micropython else 0))
     except KeyboardInterrupt:
         pass

@@ -1,4 +1,5 @@
 """Modules that are needed now and then give their memory back."""
+import gc
 import sys
 
 
@@ -27,6 +28,7 @@ class Modules:
         held = self._used.get(name)
         if held is None:
             before = list(sys.modules)
+            gc.collect()  # so that it breaks up no more of the memory than it must
             try:
                 __import__(name)
             finally:  # what was imported is to be forgotten also where the memory did not do for all of it
