@@ -68,6 +68,8 @@ class Board:
     #: Time servers, price services and their authorities: the public, real ones. (host, port) of setup mode's name
     #: server: port 53 of the access point.
     time_servers = sites = roots = names = None
+    #: Where all are asked for names in .local; None where the system answers.
+    mdns = "224.0.0.251", 5353
 
     def __init__(self, boot):
         from pins import DEFAULT, pins

@@ -81,6 +81,7 @@ class Board:
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
     roots = None  # certificates of authorities for https, DER
     names = None  # (host, port) of setup mode's name server
+    mdns = None  # the host's own names are enough
     updates = None  # base address of the update server
     channel = "release"
     authority = None  # see firmware/board.py

@@ -41,10 +41,10 @@ KEPT = (
     "han/api/client", "han/api/listen",
 )  # fmt: skip
 # Loaded once and kept, but only where the meter or the configuration asks for it: ciphers, SML, P1 (who has it does
-# without A-XDR), lists without codes; spot prices; an update server.
+# without A-XDR), lists without codes; a cable; spot prices; an update server.
 WHERE_NEEDED = (
-    "han/meter/identity", "han/meter/orders", "han/ota/poll", "han/price/spot", "han/wire/gcm", "han/wire/lines",
-    "han/wire/p1", "han/wire/segments", "han/wire/sml", "han/api/tls",
+    "han/meter/identity", "han/meter/orders", "han/net/mdns", "han/ota/poll", "han/price/spot", "han/wire/gcm",
+    "han/wire/lines", "han/wire/p1", "han/wire/segments", "han/wire/sml", "han/api/tls",
 )  # fmt: skip
 # Twins of viper code, for interpreters without it: never loaded on the chip.
 TWINS = "_plain"

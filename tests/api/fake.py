@@ -32,7 +32,7 @@ class Board:
     memory_limits = 6000, 14000, 32000
     secure_port = None
     time_servers = ()  # nobody is asked
-    updates = authority = roots = None
+    updates = authority = roots = mdns = None
     channel = "release"
 
     def __init__(self, flash=None, link=None):

@@ -24,7 +24,7 @@ class Board:
     mac = b"\x02\x00\x5e\x10\xab\xcd"
     hostname = "han-reader-abcd"
     time_servers = ()
-    names = None
+    names = mdns = None
 
     def __init__(self, cable=True, memory=None):
         self.now = 1000

@@ -144,6 +144,7 @@ class Links:
         self.online = False  # an internet service has answered lately
         self.memory = {}  # of online.py
         self._policy = None  # see policy.py
+        self._names = None  # see mdns.py
         self.button = None  # since when the button is pressed, see button.py
         self._due = 0  # when online.py is due
         self._asking = None  # its task
@@ -167,6 +168,8 @@ class Links:
         finally:
             if self._asking:
                 self._asking.cancel()
+            if self._names:
+                self._names.close()
             if self.setup:
                 self.setup.close()
                 self.setup = None
@@ -201,6 +204,12 @@ class Links:
             release("han.net.policy")
             self._due = now + _SOON
         board = self.board
+        if self._names:
+            self._names.turn()
+        elif self.eth and self.eth.up and board.mdns:
+            from .mdns import Names
+
+            self._names = Names(self, board.mdns)
         ticks = board.ticks_ms()
         if self.button is not None or board.button():
             from .button import turn
