@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
 from tests.ota import images
 from tests.page.conftest import RUNTIMES, Page, show
-from tools import stage
+from tools import release, stage
 from tools.simulator import Simulator
 
 
@@ -18,6 +19,18 @@ def newer(tmp_path_factory):
     line = [sys.executable, "-m", "tools.build", "--arch", "sim", "--version", "0.9.0.0", "--out", str(folder)]
     subprocess.run(line, cwd=stage.ROOT, check=True, capture_output=True)
     return folder / "ota.bin"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offered(newer, tmp_path_factory):
+    """A reader whose update server has something. It asks a minute after its start at the earliest: it starts first."""
+    folder = tmp_path_factory.mktemp("served")
+    release.publish(newer, folder, notes="Charts of last year")
+    with Simulator("--port", "0", "--updates", folder) as simulator:
+        body = b'{"up": "manual"}'
+        change = urllib.request.Request(simulator.url + "/configuration", body, method="PUT")
+        urllib.request.urlopen(change, timeout=10).close()
+        yield simulator
 
 
 @pytest.fixture(params=list(RUNTIMES))
@@ -68,3 +81,34 @@ def test_refused_then_undone_then_updated(page, newer):
     start(page, "0.9.0.0")
     tab.get_by_text("The update worked.").wait_for(timeout=40000)
     page.see("Version 0.9.0.0 runs.")
+
+
+@pytest.mark.timeout(240)
+def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered):
+    with Page(browser, offered.url) as page:
+        page.reader = offered
+        tab = show(page, "settings/update")
+        page.see("Up to date")
+        tab.get_by_role("button", name="Look for a newer version").click()
+        page.see("The update server is being asked")
+        tab.get_by_text("A new version is available").wait_for(timeout=100000)
+        page.see("0.9.0.0")
+        page.see("Charts of last year")
+        tab.get_by_role("button", name="Download").click()
+        page.see("Ready to be started")
+        tab.get_by_role("button", name="Start the new version").click()
+        tab.get_by_text("The update worked.").wait_for(timeout=40000)
+        page.see("Version 0.9.0.0 runs.")
+        page.open("settings/diagnosis")
+        tab.get_by_role("button", name="Restart").click()
+        page.see("The reader restarts.")
+        # It was on probation: what restarts it now brings the old one back, and the page says so.
+        page.open("settings/update")
+        tab.get_by_text("The update was undone.").wait_for(timeout=40000)
+        page.see("version 0.1.0.0 runs again")
+
+
+def test_without_an_update_server_the_page_says_so(browser, desktop):
+    with Page(browser, desktop.url) as page:
+        show(page, "settings/update").get_by_role("button", name="Look for a newer version").click()
+        page.see("There is no update (this build has no update server)")

@@ -51,7 +51,7 @@ export function ask(path, options = {}) {
       try {
         return await once(path, options);
       } catch (error) {
-        const busy = error.status === 503 && /^(too many connections|out of memory)/.test(error.message);
+        const busy = error.status === 503 && /^(too many connections|out of memory|not enough memory)/.test(error.message);
         if (!busy || attempt >= 3) throw error;
         await pause(1000 << attempt);
       }

@@ -1,6 +1,6 @@
 // The reader's own program: what runs, what could, and putting it in.
 import { banner, card, h, pairs, put, say } from "./dom.js";
-import { ask, authorization, trusted } from "./ask.js";
+import { ask, authorization, pause, trusted } from "./ask.js";
 import { heading } from "./settings.js";
 import { keep, listen, now } from "./feed.js";
 import { number, said, t } from "./words.js";
@@ -69,6 +69,38 @@ export function update(root) {
       tell("bad", refusal(error.message));
       return false;
     }
+  }
+
+  // The reader asks its update server in its own time, but not before it has run for a minute.
+  async function look() {
+    tell("", t("looking"));
+    try {
+      keep("ota", await trusted("/ota/download", { method: "POST" }));
+      return;
+    } catch (error) {
+      if (!/^no_update: none is known/.test(error.message)) {
+        tell("bad", refusal(error.message));
+        return;
+      }
+    }
+    const since = Date.now();
+    for (let patience = 20000; !gone && Date.now() - since < patience;) {
+      await pause(2000);
+      const [health, ota] = [await ask("/health").catch(() => null), await ask("/ota").catch(() => null)];
+      if (!health || !ota) continue;
+      keep("ota", ota);
+      if (ota.status !== "IDLE") {
+        tell("", "");
+        return;
+      }
+      patience = Math.max(patience, 90000 - health.uptime_ms + Date.now() - since);
+      const { error } = health.services.find((row) => row.name === "ota") || {};
+      if (error && Date.now() - since > 6000) { // not one of before
+        tell("bad", said(error));
+        return;
+      }
+    }
+    tell("good", t("nothingnewer"));
   }
 
   async function start() {
@@ -142,6 +174,7 @@ export function update(root) {
       ota.error && h("p", { class: "error" }, t("ota." + ota.error), ota.reason && ` (${said(ota.reason)})`),
       ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { class: "notes" }, ota.releaseNotes)),
       h("div", { class: "row" },
+        ota.status === "IDLE" && h("button", { onclick: look }, t("look")),
         ota.allowDownload && h("button", { class: "main", onclick: () => act("/ota/download", t("downloading")) }, t("download")),
         ota.status === "READY_TO_REBOOT" && h("button", { class: "main", id: "activate", onclick: activate }, t("activate")),
         ota.status === "FAILED" && h("button", { onclick: () => act("/ota/clear") }, t("understood"))));
