@@ -33,6 +33,18 @@ SIGNS = {
     "settings/diagnosis": ".stages li.good",
 }  # fmt: skip
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Of these a theme makes a difference.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def violations(tab, rules=WCAG):
+    """What axe finds wrong with what a tab shows, which needs a Page with bypass_csp."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    tab.emulate_media(reduced_motion="reduce")
+    found = axe.run(tab, options={"runOnly": rules}).response["violations"]
+    return [(tab.url, rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
+
 
 @pytest.fixture(scope="session")
 def browser():

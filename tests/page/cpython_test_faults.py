@@ -1,6 +1,6 @@
 """What the page says when the meter is silent, encrypts, or falls silent; one meter at each reader, step by step."""
 
-from tests.page.conftest import KEY
+from tests.page.conftest import KEY, Page, violations
 
 
 def open_all(wired, view):
@@ -31,7 +31,7 @@ def keep_key(each, key):
     each.tab.locator("form", has=each.tab.locator("#f-m-k")).locator("button.main").click()
 
 
-def test_no_meter(wired):
+def test_no_meter(wired, browser):
     open_all(wired, "live")
     banner(wired, "No reading from the meter", "No bytes on the HAN port", "Check the cable")
     pill(wired, "No reading")
@@ -41,6 +41,11 @@ def test_no_meter(wired):
         stuck = each.tab.locator(".stages li.bad")
         stuck.first.wait_for()
         assert "Bytes arrive" in stuck.inner_text() and "No bytes on the HAN port" in stuck.inner_text()
+    with Page(browser, wired[0].reader.url, bypass_csp=True) as page:
+        for view, sign in (("live", "main .banner"), ("settings/diagnosis", ".stages li.bad"), ("history", ".said")):
+            tab = page.open(view)
+            tab.locator(sign).first.wait_for()
+            assert not violations(tab)
 
 
 def test_encrypted_without_a_key_with_a_wrong_one_and_the_right_one(wired):

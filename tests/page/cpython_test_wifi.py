@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page.conftest import RUNTIMES, Page
+from tests.page.conftest import RUNTIMES, Page, violations
 from tools.simulator import Simulator
 
 
@@ -21,6 +21,10 @@ def test_a_phone_finds_the_way_to_a_network(page):
     home = tab.locator(".nets button", has_text="Home")
     home.wait_for(timeout=20000)
     assert page.reader.get("/han")["state"] == "SETUP"
+    with Page(page.context.browser, page.url, viewport={"width": 390, "height": 780}, bypass_csp=True) as other:
+        other.tab.goto(page.url + "/")
+        other.tab.locator(".nets button").first.wait_for(timeout=20000)
+        assert not violations(other.tab)
     home.click()
     assert tab.input_value("#f-ss") == "Home" and tab.evaluate("document.activeElement.id") == "f-sp"
     tab.fill("#f-sp", "short")
