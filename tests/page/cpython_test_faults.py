@@ -68,6 +68,17 @@ def test_encrypted_without_a_key_with_a_wrong_one_and_the_right_one(wired):
         each.tab.locator(".stages li.good", has_text="They are decrypted").wait_for()
 
 
+def test_a_reader_without_a_price_shows_no_costs(wired):
+    for each in wired:
+        each.page.open("prices")
+        each.page.see("None is set, so no costs are shown.")
+        each.page.open("history")
+        each.tab.click("#view-week")
+        each.tab.locator(".sums dd").first.wait_for()
+        assert "Cost" not in each.tab.locator("main").inner_text()
+        each.page.open("live")
+
+
 def test_a_meter_that_falls_silent(wired):
     open_all(wired, "live")
     pill(wired, "Live")

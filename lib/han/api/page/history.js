@@ -60,7 +60,7 @@ export function history(root) {
 
   async function prices(data) {
     // The reader keeps the price of every quarter of an hour; an hour's cost goes by those that are known.
-    if (view === "week") return data.p;
+    if (view === "week") return data.p.some(Boolean) ? data.p : data.t.map(() => null); // 0 all week: none was set
     const configuration = now.configuration;
     const fixed = configuration && !configuration.s && configuration.p ? configuration.p : null;
     if (fixed !== null || view !== "hour") return data.t.map(() => fixed);

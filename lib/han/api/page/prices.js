@@ -57,7 +57,7 @@ export function prices(root) {
       const published = second.length && midnight(at, 2) * 1000 - second[second.length - 1][0] < 6 * 3600000;
       const settings = h("a", { href: "#settings/general" }, t("price.settings"));
       if (!configuration.s) {
-        put(body, card(t("fixed"), h("p", { class: "big num" }, unit(book.price, minor(book.currency), 2)), h("p", null, settings)));
+        put(body, card(t("fixed"), book.price ? h("p", { class: "big num" }, unit(book.price, minor(book.currency), 2)) : h("p", null, t("unpriced")), h("p", null, settings)));
         return;
       }
       put(body,
