@@ -14,7 +14,7 @@ ON_DEMAND_BUDGET = 16 * 1024  # each part
 HEAP = "240k"
 # Imported when needed and released after, by what is needed together.
 PARTS = {
-    "start": ("han/start", "han/safe", "han/core/identity"),
+    "start": ("han/start", "han/apply", "han/safe", "han/core/identity"),
     "network": ("han/net",),
     "recording": ("han/store",),
     "prices": ("han/price", "han/api/prices"),

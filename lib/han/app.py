@@ -101,15 +101,15 @@ class App:
     def _secure(self):
         from .start import secure
 
-        release("han.start")
+        release("han.start", "han.apply")
         self.gate.secure = secure(self)
         self.messages.tls_ready = self.gate.secure is not None
 
     def configure(self, values):
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
-        from .start import configure
+        from .apply import configure
 
-        release("han.start")
+        release("han.apply")
         configure(self, values)
 
     @property

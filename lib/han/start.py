@@ -1,8 +1,7 @@
-"""What the application does as it starts and when its configuration changes. Imported for that, and released."""
+"""What the application does as it starts. Imported for that, and released."""
 from . import __version__
+from .apply import set_zone, use
 from .core.modules import release
-from .core.zone import Zone
-from .meter import profiles
 from .store import flash
 
 
@@ -16,7 +15,7 @@ def restore(app):
             if text:
                 from .store.kept import adopt
 
-                release("han.store.kept", "han.store.copies", "han.store.records")
+                release("han.store.kept", "han.store.copies")
                 adopt(app.config, text)
                 found = True
         if found or not app.config.damaged:
@@ -25,7 +24,7 @@ def restore(app):
             tell("configuration", "running", "degraded", "both copies damaged, defaults used")
     except (OSError, ValueError) as error:
         tell("configuration", "running", "failed", "cannot be read: %s" % error)
-    _set_zone(app)
+    set_zone(app)
     try:
         app.counters.load()
     except OSError as error:
@@ -89,48 +88,3 @@ def expect(app):
     """The meter task begins with the configuration and with what the meter has counted."""
     use(app)
     app.link.plausible.expect(app.counters.values, app.counters.meter)
-
-
-def configure(app, values):
-    """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
-    before = app.config.values
-    network = [key for key in ("np", "e", "w") if values[key] != before[key]]
-    if network:
-        app.links.policy().plan(values)
-    app.config.change(values)
-    if network:
-        app.links.policy().apply()
-    app.supervisor.set("configuration", "running", "ok")
-    _set_zone(app)
-    if values["m"] != before["m"]:
-        use(app)
-    app.bus.publish("configuration", None)
-
-
-def use(app):
-    """Let the meter task go on with the configuration's line, keys and maker."""
-    meter = app.config.get("m")
-    app.link.use(meter["o"], _cipher(app, meter), profiles.opening(meter["t"]))
-
-
-def _set_zone(app):
-    name = app.config.get("t")
-    if name != app.clock.zone.name:
-        try:
-            app.clock.zone = Zone(name)
-        except (OSError, ValueError) as error:
-            app.supervisor.set("configuration", "running", "degraded", "t: %s" % error)
-
-
-def _cipher(app, meter):
-    """What opens ciphered telegrams, None without a key."""
-    if not meter["k"]:
-        return None
-    from .wire.gcm import Cipher, parse_key
-
-    try:
-        return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)
-    except ValueError:
-        # Not a word of the key: everybody can read this.
-        app.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
-        return None

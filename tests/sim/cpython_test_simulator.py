@@ -210,6 +210,21 @@ def test_state_is_kept(tmp_path):
         assert reader.get("/han")["mac"] != seen[0][0]
 
 
+def test_a_new_reader_is_set_up_in_a_small_heap(tmp_path):
+    with Simulator(tmp_path, "--network", "setup", "--speed", 10, runtime=RUNTIMES[1]) as reader:
+
+        def network():
+            rows = [row for row in reader.get("/health")["services"] if row["name"] == "network"]
+            return rows and rows[0]["error"] or ""
+
+        reader.wait(lambda: "setup is open" in network(), 20)
+        for password, done in ("wrong password", "wrong password"), ("correct horse", "127.0.0.1"):
+            body = json.dumps({"s": True, "ss": "Home", "sp": password}).encode()
+            with urllib.request.urlopen(reader.url + "/setup", body, timeout=10) as response:
+                assert json.load(response)["success"]
+            reader.wait(lambda done=done: done in network() + reader.get("/han")["wifiIp"], 20)
+
+
 @pytest.mark.parametrize("runtime", ("cpython", "micropython"))
 def test_a_busy_port_is_told(runtime):
     with socket.socket() as other:

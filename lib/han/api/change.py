@@ -1,63 +1,78 @@
-"""Requests that change the configuration or restart the reader. Imported when needed."""
+"""Requests that change the configuration or restart the reader. Imported when needed.
+
+Each step forgets what it was made with before the next begins: all of it at once is more than a small heap has.
+"""
 from ..core.modules import release
-from .permit import writable
 from .server import refusal
 
 
 async def configuration(app, request):
     """PUT /configuration."""
-    return await _change(app, request, None)
+    return await _change(app, request, False)
 
 
 async def setup(app, request):
     """POST /setup."""
-    from .wifisetup import settings
-
-    release("han.api.wifisetup")
-    return await _change(app, request, settings)
+    return await _change(app, request, True)
 
 
 async def reboot(app, request):
     """POST /reboot."""
-    refused = writable(app, request)
+    refused = _refused(app, request)
     if refused:
         return refused
     app.restart("USER")
     return b'{"success":true,"message":"reboot:ok","rebootRequired":true}'
 
 
-async def _change(app, request, translate):
-    """Take a configuration from a request's body; translate makes one of what is in it, where given."""
-    refused = writable(app, request)
+def _refused(app, request):
+    from .permit import writable
+
+    release("han.api.permit")
+    return writable(app, request)
+
+
+async def _change(app, request, setup):
+    """Take a configuration from a request's body; setup: what is in it is a network's name and password."""
+    refused = _refused(app, request)
     if refused:
         return refused
     body = await request.sock.body()
     if body is None:
         return refusal(400, "body shorter than its content-length")
-    values = app.config.values
     try:
-        from .body import Parser
-
-        given = Parser(body).parse()
-        del Parser, body
-        release("han.api.body")  # one after the other, for a small heap
-        if translate:
-            given = translate(given, values)
-        from .settings import changed
-
-        wanted = changed(given, values)
-        if wanted != values:
+        wanted = _wanted(app.config.values, body, setup)
+        if wanted != app.config.values:
             app.configure(wanted)
-        elif translate:
+        elif setup:
             app.links.policy().hurry()
     except ValueError as error:
         return refusal(400, str(error))
     except OSError as error:
         return refusal(503, "the flash does not keep it: %s" % error, {"Retry-After": "60"})
-    finally:
-        for name in ("settings", "body", "fields", "access"):
-            release("han.api." + name)
-        release("han.core.zonefile")
-    if translate:
+    if setup:
         return b'{"success":true,"message":"setup:ok"}'
     return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
+
+
+def _wanted(values, body, setup):
+    """The configuration that a body makes of these values; ValueError says what is wrong with it."""
+    try:
+        from .body import Parser
+
+        given = Parser(body).parse()
+        del Parser
+        release("han.api.body")
+        if setup:
+            from .wifisetup import settings
+
+            given = settings(given, values)
+            del settings
+            release("han.api.wifisetup")
+        from .settings import changed
+
+        return changed(given, values)
+    finally:
+        for name in ("settings", "body", "fields", "access", "wifisetup"):
+            release("han.api." + name)
+        release("han.core.zonefile")

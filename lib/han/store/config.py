@@ -31,5 +31,5 @@ def kept():
     """The module that reads and writes flash, for one use."""
     from . import kept
 
-    release("han.store.kept", "han.store.copies", "han.store.records")
+    release("han.store.kept", "han.store.copies")
     return kept

@@ -7,8 +7,8 @@ give back what is not theirs.
 """
 import json
 
+from ..core.modules import release
 from .copies import Copies
-from .records import last, opened
 
 _COUNTERS = "Iqqqq"
 _UNKNOWN = -1
@@ -85,7 +85,8 @@ def _copies(config):
 
 def load_counters(counters):
     """Fill Counters with what was saved last. OSError when the flash cannot be read."""
-    record = last(opened(counters.region, _COUNTERS))
+    records = _records()
+    record = records.last(records.opened(counters.region, _COUNTERS))
     if record is not None:
         counters.meter = record[0]
         counters.values = [None if value == _UNKNOWN else value for value in record[1:]]
@@ -93,6 +94,14 @@ def load_counters(counters):
 
 def save_counters(counters):
     """Write Counters to flash. OSError when it refuses."""
-    ring = opened(counters.region, _COUNTERS)
+    ring = _records().opened(counters.region, _COUNTERS)
     ring.append(counters.meter, *[_UNKNOWN if value is None else value for value in counters.values])
     ring.prepare()
+
+
+def _records():
+    """What the configuration does without."""
+    from . import records
+
+    release("han.store.records")
+    return records

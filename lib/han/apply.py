@@ -1,0 +1,49 @@
+"""What becomes of a configuration: at the start, and when it changes. Imported for that, and released."""
+from .core.zone import Zone
+from .meter import profiles
+
+
+def configure(app, values):
+    """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
+    before = app.config.values
+    network = [key for key in ("np", "e", "w") if values[key] != before[key]]
+    if network:
+        app.links.policy().plan(values)
+    app.config.change(values)
+    if network:
+        app.links.policy().apply()
+    app.supervisor.set("configuration", "running", "ok")
+    set_zone(app)
+    if values["m"] != before["m"]:
+        use(app)
+    app.bus.publish("configuration", None)
+
+
+def use(app):
+    """Let the meter task go on with the configuration's line, keys and maker."""
+    meter = app.config.get("m")
+    app.link.use(meter["o"], _cipher(app, meter), profiles.opening(meter["t"]))
+
+
+def set_zone(app):
+    """Let the clock go by the configuration's zone."""
+    name = app.config.get("t")
+    if name != app.clock.zone.name:
+        try:
+            app.clock.zone = Zone(name)
+        except (OSError, ValueError) as error:
+            app.supervisor.set("configuration", "running", "degraded", "t: %s" % error)
+
+
+def _cipher(app, meter):
+    """What opens ciphered telegrams, None without a key."""
+    if not meter["k"]:
+        return None
+    from .wire.gcm import Cipher, parse_key
+
+    try:
+        return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)
+    except ValueError:
+        # Not a word of the key: everybody can read this.
+        app.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
+        return None
