@@ -3,7 +3,7 @@
 from han import safe
 from han.store import flash
 from han.store.copies import Copies
-from tests.api.fake import Board, Running, ask
+from tests.api.fake import Board, Running, ask, raw
 
 DAMAGED = (b"[]", b"{", b"\xff\xfe", b'{"m": 5, "w": [], "t": {}}', b"null", b'"x"')
 
@@ -35,6 +35,8 @@ async def test_network_update_and_diagnosis_are_there():
         meter = await ask(app, "/meter")
         assert meter.status == 503 and b"safe mode" in meter.body
         assert (await ask(app, "/history/hourly")).status == 503
+        page = await raw(app, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n\r\n")
+        assert page[:12] == b"HTTP/1.1 200" and b"\r\n\r\n\x1f\x8b" in page
         token = (await ask(app, "/auth/token")).json()["accessToken"]
         report = await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)
         assert report.status == 200 and "safe mode" in report.json()["diagnosis"]
