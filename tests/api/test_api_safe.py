@@ -35,7 +35,8 @@ async def test_network_update_and_diagnosis_are_there():
         meter = await ask(app, "/meter")
         assert meter.status == 503 and b"safe mode" in meter.body
         assert (await ask(app, "/history/hourly")).status == 503
-        page = await raw(app, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n\r\n")
+        request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n\r\n"
+        page = await raw(app, request)
         assert page[:12] == b"HTTP/1.1 200" and b"\r\n\r\n\x1f\x8b" in page
         token = (await ask(app, "/auth/token")).json()["accessToken"]
         report = await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)
