@@ -27,6 +27,8 @@ from host_sim.slots import Flash
 from host_sim.supervisor import Supervisor
 from tools import page, sign
 
+#: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
+_RADIO = 13 * 1024
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -55,7 +57,10 @@ def parser():
         help="eth: a cable (as ever); setup: only WiFi, not set up yet: the network Home, password `correct horse`",
     )  # fmt: skip
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
-    parse.add_argument("--heap", type=_heap, default="64M", metavar="SIZE", help="MicroPython's heap, such as 240k")
+    parse.add_argument(
+        "--heap", type=_heap, default="64M", metavar="SIZE",
+        help="MicroPython's heap, such as 240k; what a simulated radio takes comes on top",
+    )  # fmt: skip
     parse.add_argument(
         "--heap-report", metavar="S", type=int, default=0,
         help="have MicroPython print an account of its heap every so many seconds",
@@ -188,7 +193,8 @@ def command(options, frozen):
         return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
     from host_sim import staging
 
-    return staging.command(options.heap, frozen, "-m", "host_sim.run")
+    heap = int(options.heap.rstrip("kKmM")) << {"k": 10, "m": 20}.get(options.heap[-1].lower(), 0)
+    return staging.command(str(heap + _RADIO * (options.network == "setup")), frozen, "-m", "host_sim.run")
 
 
 def state_folder(path):
