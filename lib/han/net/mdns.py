@@ -1,4 +1,5 @@
 """<hostname>.local on the cable (RFC 6762): MicroPython answers for it on WiFi only. Loaded once, where a cable is."""
+import select
 import socket
 
 try:
@@ -61,16 +62,20 @@ class Names:
         if multicast:
             line.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + own)
         self._all = _place(host, port)
+        self._poll = select.poll()
+        self._poll.register(line, select.POLLIN)
         self._name = labels(name)
         self._own = own
         self._send(reply(self._name, own), self._all)  # who has asked before knows it at once
 
     def _answer(self):
         for _ in range(_TURN):
+            if not self._poll.poll(0):
+                return  # recvfrom() would take memory for a datagram to find that there is none
             try:
                 query, who = self._line.recvfrom(_LARGEST)
             except OSError:
-                return  # no more
+                continue  # it could not be delivered
             unicast = wanted(query, self._name)
             if unicast is None:
                 continue
