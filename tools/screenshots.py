@@ -43,7 +43,7 @@ def take(browser, url, name, view, look):
     tab = context.new_page()
     tab.goto(url + "/#" + view)
     tab.locator("main h1").wait_for()
-    tab.locator(".pill.good, .pill.bad").wait_for()
+    tab.locator(".pill.good, .pill.bad, .nets button").first.wait_for()
     tab.wait_for_timeout(1500)
     if view == "history":
         # With the values of one moment, as a finger on the chart shows them.
@@ -76,9 +76,11 @@ def main():
             for view in VIEWS:
                 for look in LOOKS:
                     good = take(browser, reader.url, pathlib.PurePath(view).name, view, look) and good
-        # A reader that waits for its meter.
-        with Simulator("--port", "0", "--serial", "/dev/null") as reader:
-            good = take(browser, reader.url, "silent", "live", "phone") and good
+        # A reader that waits for its meter, and one that is new and waits for a network.
+        for name, view, *how in (("silent", "live", "--serial", "/dev/null"), ("setup", "", "--network", "setup")):
+            with Simulator("--port", "0", *how) as reader:
+                for look in LOOKS:
+                    good = take(browser, reader.url, name, view, look) and good
         browser.close()
     return 0 if good else 1
 
