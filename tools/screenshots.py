@@ -43,7 +43,7 @@ def take(browser, url, name, view, look):
     tab = context.new_page()
     tab.goto(url + "/#" + view)
     tab.locator("main h1").wait_for()
-    tab.locator(".pill.good, .pill.bad, .nets button").first.wait_for()
+    tab.locator(".pill.good, .pill.bad" if view else ".nets button").first.wait_for()
     tab.wait_for_timeout(1500)
     if view == "history":
         # With the values of one moment, as a finger on the chart shows them.
