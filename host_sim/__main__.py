@@ -193,8 +193,7 @@ def command(options, frozen):
         return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
     from host_sim import staging
 
-    heap = int(options.heap.rstrip("kKmM")) << {"k": 10, "m": 20}.get(options.heap[-1].lower(), 0)
-    return staging.command(str(heap + _RADIO * (options.network == "setup")), frozen, "-m", "host_sim.run")
+    return staging.command(options.heap, frozen, "-m", "host_sim.run")
 
 
 def state_folder(path):
@@ -251,6 +250,9 @@ class Meter:
 def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
+    if options.network == "setup":
+        heap = int(options.heap.rstrip("kKmM")) << {"k": 10, "m": 20}.get(options.heap[-1].lower(), 0)
+        options.heap = str(heap + _RADIO)
     sign.write_module()
     captures = recordings(options.replay or ())
     settings = serial_settings(options.serial)
