@@ -69,6 +69,37 @@ def test_refusals_are_beside_their_fields_in_the_readers_words(page, reader):
     assert reader.get("/configuration") == before
 
 
+def test_every_field_that_can_be_wrong_says_so_beside_itself(looked, desktop):
+    before = desktop.get("/configuration")
+    for view, wrong in (
+        ("settings/network", {"#f-ss": "x" * 33, "#f-sp": "short"}),
+        ("settings/network", {"#f-w-n-i": "1.", "#f-w-n-s": "255.0.9.0", "#f-w-n-g": "300.1.1.1", "#f-w-n-d1": "x"}),
+        ("settings/network", {"#f-e-n-i": "1.", "#f-e-n-s": "255.0.9.0", "#f-e-n-g": "300.1.1.1", "#f-e-n-d1": "x"}),
+        ("settings/meter", {"#f-m-f": "5", "#f-m-k": "12", "#f-m-a": "zz" * 16}),
+        ("settings/general", {"#f-p": "1e9", "#f-t": "Mars"}),
+        ("settings/access", {"#f-pw": "short", "#f-hosts": "a b/c"}),
+    ):
+        good = {"-i": "192.168.7.2", "-s": "255.255.255.0", "-g": "192.168.7.1", "-d1": "192.168.7.1"}
+        for field, value in wrong.items():
+            tab = show(looked, view)
+            if "-n-" in field:
+                part = field[: field.rindex("-")]
+                tab.select_option(part + "-m", "static")
+                for end, text in good.items():
+                    tab.fill(part + end, text)
+            elif field == "#f-sp":
+                tab.fill("#f-ss", "Home")
+            elif field == "#f-p":
+                tab.uncheck("#f-s")
+            tab.fill(field, value)
+            save(tab, field)
+            tab.locator(field + "[aria-invalid=true]").wait_for()
+            told = tab.locator(field + "-error").inner_text()
+            assert told and not told.startswith(("m.", "w.", "e.")), (field, told)
+            assert tab.locator("main [aria-invalid=true]").count() == 1, field
+    assert desktop.get("/configuration") == before
+
+
 def test_choices_are_those_of_the_reader(looked, desktop):
     definitions = desktop.get("/definitions")
     tab = show(looked, "settings/general")
