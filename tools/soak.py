@@ -7,6 +7,7 @@ API, updates, uploads that are refused and a version that never starts.
 """
 
 import argparse
+import http.client
 import os
 import random
 import subprocess
@@ -104,7 +105,7 @@ class Soak(year.Board):
         self.heap_s = year.HOUR
         self.complaints = []
         self.waited = 0  # uploads that had to be tried again
-        self.busy = {}  # answers 503 that came instead of others, by their text
+        self.busy = {}  # answers 503, or none, that came instead of others, by their text
         self.visitors = Visitors(self.port, chance)
         self.sites = pricesites.in_background(lambda: self.zero + self.source.known, {})
         self.outages = self._planned()
@@ -215,10 +216,11 @@ class Soak(year.Board):
         for left in reversed(range(_TRIES)):
             try:
                 return super().get(path)
-            except urllib.error.HTTPError as error:
-                if error.code != 503 or not left:
+            except (OSError, http.client.HTTPException) as error:
+                refused = isinstance(error, urllib.error.HTTPError)
+                if not left or self.process.poll() is not None or (refused and error.code != 503):
                     raise
-                text = "%s: %s" % (path, error.read().decode())
+                text = "%s: %s" % (path, error.read().decode() if refused else type(error).__name__)
                 self.busy[text] = self.busy.get(text, 0) + 1
                 time.sleep(_AGAIN)
 
@@ -365,7 +367,7 @@ def report(options, soak, seconds):
     print("network outages      %8d: %s" % (len(soak.outages), ", ".join(sorted({each[2] for each in soak.outages}))))
     print("clients              %8d requests, %d streams; refused or cut short %d" % soak.visitors.figures())
     print("uploads that had to wait for memory %d" % soak.waited)
-    print("answers 503          %8d: %s" % (sum(soak.busy.values()), soak.busy))
+    print("asked again          %8d: %s" % (sum(soak.busy.values()), soak.busy))
     print("restarts asked for   %8d: %s" % (sum(soak.asked.values()), soak.asked))
     print("restarts unasked     %8d %s" % (len(soak.unasked), "; ".join(soak.unasked)))
     shrunk = trend(soak.heap)

@@ -381,7 +381,12 @@ class Gate:
             if not response.is_head:
                 await self._pieces(connection, response.body, response.headers.get("Transfer-Encoding"))
         else:
-            await connection.send(data + response.body, self.answer_ms)
+            try:
+                data += response.body
+            except MemoryError:  # there is no piece of memory that is large enough for both
+                await connection.send(data, self.answer_ms)
+                data = response.body
+            await connection.send(data, self.answer_ms)
 
     async def _pieces(self, connection, body, chunked):
         """Send what a generator yields, never more than one piece of it in memory."""
