@@ -1,5 +1,6 @@
 """What MicroPython says of its heap: micropython.mem_info()'s text in the output of a process."""
 
+import os
 import re
 
 _BLOCK = 32  # bytes of the heap's smallest piece on a 64-bit machine
@@ -8,12 +9,23 @@ _BLOCKS = re.compile(rb"max free sz: (\d+)")
 
 
 class Accounts:
-    """Takes the output as it comes; `last` is (free bytes, bytes of the largest free piece), None before the first."""
+    """Takes the output of a process as it comes, or from its stream when asked to look.
 
-    def __init__(self):
-        self.last = None
+    last is (free bytes, bytes of the largest free piece), None before the first account; used: bytes.
+    """
+
+    def __init__(self, stream=None):
+        self.last = self.used = None
+        self._stream = stream
         self._free = None
         self._rest = b""
+        if stream:
+            os.set_blocking(stream.fileno(), False)
+
+    def look(self):
+        """The newest account: `last`, once the stream's bytes of the meantime have been taken."""
+        self.take(self._stream.read() or b"")
+        return self.last
 
     def take(self, data):
         """Some bytes more."""
@@ -21,6 +33,7 @@ class Accounts:
         self._rest = lines.pop()
         for line in lines:
             if found := _GC.search(line):
+                self.used = int(found.group(2))
                 self._free = int(found.group(3))
             elif (found := _BLOCKS.search(line)) and self._free is not None:
                 self.last = self._free, int(found.group(1)) * _BLOCK

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 from tools import stage
+from tools.accounts import Accounts
 
 LISTENING = re.compile(r"listening on (http://[0-9.]+:(\d+))/")
 
@@ -20,6 +21,7 @@ class Simulator:
     def __init__(self, *arguments):
         self.command = [sys.executable, "-m", "host_sim", *map(str, arguments)]
         self.url = self.port = None
+        self.accounts = Accounts()  # with --heap-report
 
     def __enter__(self):
         self.process = subprocess.Popen(
@@ -36,11 +38,15 @@ class Simulator:
             found = LISTENING.search(line)
             if found:
                 self.url, self.port = found.group(1), int(found.group(2))
-                # What it says later is not wanted, but a full pipe would stop it.
-                threading.Thread(target=self.process.stdout.read, daemon=True).start()
+                threading.Thread(target=self._listen, daemon=True).start()
                 return self
         self.process.wait()
         raise RuntimeError("the simulator did not start:\n" + "".join(said[-20:]))
+
+    def _listen(self):
+        # What else it says later is not wanted, but a full pipe would stop it.
+        for line in self.process.stdout:
+            self.accounts.take(line.encode())
 
     def __exit__(self, *_):
         self.process.send_signal(2)  # Ctrl-C, on which it stops cleanly

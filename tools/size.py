@@ -7,11 +7,12 @@ the unix port, whose objects are about twice as big as the chip's.
 import sys
 
 from tools import heap as doing
-from tools import simulator, stage
+from tools import heap32, simulator, stage
 
 ALWAYS_BUDGET = 64 * 1024
 ON_DEMAND_BUDGET = 16 * 1024  # each part
 HEAP = "240k"
+READINGS = 10000
 # Imported when needed and released after, by what is needed together.
 PARTS = {
     "start": ("han/start", "han/apply", "han/safe", "han/core/identity"),
@@ -145,11 +146,14 @@ def heap():
     return True
 
 
-def main():
+def main(arguments=()):
     ok = image()
     ok = heap() and ok
-    return 0 if doing.report() and ok else 1
+    kept, streams = doing.report()
+    flat = doing.readings(int(arguments[0]) if arguments else READINGS)
+    heap32.report(streams)
+    return 0 if kept and flat and ok else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,6 @@ API, updates, uploads that are refused and a version that never starts.
 
 import argparse
 import http.client
-import os
 import random
 import subprocess
 import sys
@@ -39,7 +38,7 @@ _WATCHED = 36  # telegrams that streams are open for
 _LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
 _PATIENCE = 10  # s of the host's
 _TRIES = 5  # to upload or to ask the same
-_AGAIN = 0.3  # s of the host's, until a reader is asked again that was busy
+_AGAIN = 5  # s until a reader is asked again that was busy, as its Retry-After says
 _MOST = 360  # telegrams between two looks
 
 
@@ -135,8 +134,8 @@ class Soak(year.Board):
         while True:
             try:
                 self.start(self.meter.next_s - year.BEFORE, self.source.line, [], "setup", cause)
-                self._accounts = Accounts()
-                return os.set_blocking(self.process.stdout.fileno(), False)
+                self._accounts = Accounts(self.process.stdout)
+                return
             except AssertionError:
                 tries -= 1
                 if not tries or self.process.wait(20) != RESTART:
@@ -187,8 +186,7 @@ class Soak(year.Board):
             self.complain("%d readings of %d: %s" % (seen, before, health["meter"]))
         self._gone = before - seen
         self.seen = seen
-        self._accounts.take(self.process.stdout.read() or b"")
-        free = self._accounts.last or (health["free_heap_size"], 0)  # CPython gives no account
+        free = self._accounts.look() or (health["free_heap_size"], 0)  # CPython gives no account
         self.heap[-1].append(free + (health["minimum_free_heap_size"],))
         for row in health["services"]:
             # The network and the prices are made to fail.
@@ -261,14 +259,17 @@ class Soak(year.Board):
             self.complain("an update failed: %s" % ota)
 
     def _upload(self, data):
-        """As a user who tries again when the reader has no memory for it just then."""
+        """As a user who tries again when the reader has no memory for it just then, and restarts it in the end."""
         for _ in range(_TRIES):
             status, answer = upload(self._url, data)
             if status != 503:
-                break
+                return status, answer
             self.waited += 1
             self.live(12)
-        return status, answer
+        request(self._url + "/reboot", b"")
+        self._restarts("restart to have memory for an update")
+        self.live(12)
+        return upload(self._url, data)
 
     def refused(self):
         data = bytearray(image("7.0.1.1"))

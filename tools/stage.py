@@ -129,11 +129,11 @@ def without_unused(text):
     return ast.unparse(tree)
 
 
-def application(found, tested=False):
+def application(found, tested=False, twins=False):
     """{module: text} of the application with its choices made and its constants in place, of {path: source file}."""
     texts = {".".join(path.with_suffix("").parts): source.read_text() for path, source in found.items()
              if path.parts[0] == "han"}  # fmt: skip
-    placed = constants.inlined(texts if tested else choices.made(texts), tested)
+    placed = constants.inlined(texts if tested else choices.made(texts, twins), tested)
     return placed if tested else limits.fixed(placed, _others(found))
 
 
@@ -144,8 +144,9 @@ def _others(found):
         yield path.read_text()
 
 
-def prepared(found, tested=False):
+def prepared(found, tested=False, twins=False):
     """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it.
+    twins: of viper code are taken instead.
 
     It takes seconds, so the last result is kept in build/ for as long as neither sources nor tools change.
     """
@@ -155,13 +156,13 @@ def prepared(found, tested=False):
         own += sorted((ROOT / folder).glob("*.py"))
     for path in [*found.values(), *own]:
         digest.update(b"%s %d " % (str(path).encode(), path.stat().st_size) + path.read_bytes())
-    kept = BUILD / ("prepared-%s.json" % (TESTED if tested else "image"))
+    kept = BUILD / ("prepared-%s.json" % (TESTED if tested else "twins" if twins else "image"))
     try:
         key, texts = json.loads(kept.read_text())
     except (OSError, ValueError):
         key = None
     if key != digest.hexdigest():
-        texts = {path.as_posix(): text for path, text in _prepared(found, tested).items()}
+        texts = {path.as_posix(): text for path, text in _prepared(found, tested, twins).items()}
         BUILD.mkdir(exist_ok=True)
         temporary = kept.with_suffix(".%d" % os.getpid())
         temporary.write_text(json.dumps([digest.hexdigest(), texts]))
@@ -169,12 +170,12 @@ def prepared(found, tested=False):
     return {pathlib.Path(path): text for path, text in texts.items()}
 
 
-def _prepared(found, tested):
+def _prepared(found, tested, twins):
     texts = {path: source.read_text() for path, source in found.items() if path.parts[0] != "han"}
     core = pathlib.Path("microdot", "microdot.py")
     texts[core] = without_unused(texts[core])
     texts[core.with_name("__init__.py")] = ""  # it only repeats names of the module that the application imports from
-    placed = names.short(application(found, tested))
+    placed = names.short(application(found, tested, twins))
     if not tested:
         placed = link.linked(placed)
     for module, text in inline.inlined(placed, private=tested).items():

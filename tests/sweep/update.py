@@ -9,6 +9,7 @@ import asyncio
 
 from han.core.bus import Bus
 from han.core.clock import Clock
+from han.meter.capture import Capture
 from han.ota.updates import Updates
 from host_sim.machine import ChipReset, Machine
 from host_sim.powercut import Power, PowerCut
@@ -65,7 +66,7 @@ class Reader:
         self.flash = chip
         self.boot = chip.boot
         self.version = chip.boot["manifest"]["version"]
-        self.state = Updates(self, CutBus(changes), Clock(self), self.version, self.restart)
+        self.state = Updates(self, CutBus(changes), Clock(self), self.version, self.restart, Capture())
 
     def ticks_ms(self):
         return 0

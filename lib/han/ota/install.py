@@ -28,8 +28,6 @@ except ImportError:
 
 
 _SECTOR = const(4096)
-# With room for a form's mark that may have come with the last bytes of the image.
-_BUFFER = const(_SECTOR + 128)
 
 
 class Installer:
@@ -46,7 +44,8 @@ class Installer:
         self._running, self._slot = updates.board.slots()
         self._chip = updates.board.chip
         self._lowest = lowest
-        self.buf = bytearray(_BUFFER)  # before more modules break up the memory
+        # A sector, and room for a form's mark that may have come with the last bytes of the image.
+        self.buf = updates.memory.lend()
 
     @property
     def room(self):

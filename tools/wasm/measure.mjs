@@ -1,0 +1,33 @@
+// Runs steps of Python in MicroPython's 32-bit WebAssembly port, and says after each what lives on its heap.
+// node measure.mjs PORT FOLDER, steps as a JSON list of texts on stdin; a JSON list of texts, one a step: what it
+// printed and micropython.mem_info(). The port collects garbage only between two calls, so there are two a step.
+import fs from "fs";
+import path from "path";
+import { pathToFileURL } from "url";
+
+const [port, folder] = process.argv.slice(2);
+const { loadMicroPython } = await import(pathToFileURL(path.join(port, "micropython.mjs")).href);
+let said = [];
+const python = await loadMicroPython({
+  heapsize: 320 * 1024, linebuffer: true, stdout: (line) => said.push(line), stderr: (line) => said.push(line),
+});
+
+function copy(from, to) {
+  python.FS.mkdir(to);
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), to + "/" + entry.name];
+    if (entry.isDirectory()) copy(source, target);
+    else python.FS.writeFile(target, fs.readFileSync(source));
+  }
+}
+
+copy(folder, "/measured");
+const found = [];
+for (const step of JSON.parse(fs.readFileSync(0, "utf8"))) {
+  said = [];
+  python.runPython(step);
+  python.runPython("import gc\ngc.collect()");
+  python.runPython("import micropython\nmicropython.mem_info()");
+  found.push(said.join("\n") + "\n");
+}
+console.log(JSON.stringify(found));
