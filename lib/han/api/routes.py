@@ -41,8 +41,8 @@ TABLE = """
 /ui page.serve GET
 """
 
-# What is answered however little memory there is: it tells why, or puts an end to it.
-_SMALL = ("health.serve", "change.reboot")
+# What takes 5 to 10 kB, and is refused where that would be taken from others.
+_BIG = ("diagnostics", "history", "listen", "update")
 
 
 def _rows(path):
@@ -98,7 +98,7 @@ class Routes(Microdot):
         name, _, function = what.partition(".")
         if not function:
             return getattr(app.messages, name)() or unread(app)
-        if app.short(app.board.memory_limits[1]) and what not in _SMALL:
+        if name in _BIG and app.short(app.board.memory_limits[1]):
             return refusal(503, "not enough memory right now", {"Retry-After": "5"})
         name = "han.api." + name
         module = app.modules.take(name)
