@@ -15,7 +15,6 @@ from .core.log import Log
 from .core.modules import Modules, release
 from .core.tasks import Supervisor
 from .core.zone import Zone
-from .meter.capture import Capture
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .net.links import Links
@@ -61,12 +60,11 @@ class App:
         self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
         self._restore()
         self._remember("started %s: %s" % (__version__, board.reset_reason))
-        self.capture = Capture()
         self.link = self.make_link()
         # After what needs big pieces of memory.
         self.history = self._restore_history()
         self.links = Links(board, self.clock, self.config, self.bus, self.log, self.supervisor.set, self.restart)
-        self.updates = Updates(board, self.bus, self.clock, __version__, self.restart, self.capture)
+        self.updates = Updates(board, self.bus, self.clock, __version__, self.restart)
         self.identity = self._identity()
         self.modules = Modules()
         self.messages = Messages(self)
@@ -96,7 +94,7 @@ class App:
         """The part that reads the meter."""
         from .start import expect
 
-        self.link = Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"), capture=self.capture)
+        self.link = Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
         expect(self)
         return self.link
 

@@ -22,7 +22,7 @@ class App(app.App):
 
     def make_link(self):
         """A part that stays still."""
-        return _Unplugged(self.board.uart, self.bus, self.board, 0, capture=self.capture)
+        return _Unplugged(self.board.uart, self.bus, self.board, 0)
 
     async def run(self):
         """Serve until cancelled. OSError when the port is taken."""

@@ -31,21 +31,6 @@ def test_a_full_ring_and_a_chunk_that_ends_with_it():
     assert capture.raw() == bytes(capture.size - 2) + b"yz"
 
 
-def test_what_is_lent_is_left_alone():
-    capture = Capture()
-    capture.add(b"before", 6)
-    buf = capture.lend()
-    assert len(buf) == 4096 + 128 and capture.raw() == b""
-    buf[:] = b"u" * len(buf)
-    capture.add(b"meanwhile", 9)
-    assert bytes(buf) == b"u" * len(buf) and capture.raw() == b""
-    capture.give()
-    capture.give()
-    assert capture.raw() == b""
-    capture.add(b"after", 5)
-    assert capture.raw() == b"after"
-
-
 def test_it_takes_no_memory():
     if not hasattr(gc, "mem_alloc"):
         return  # CPython

@@ -5,7 +5,6 @@ import io
 
 from han.core.bus import Bus
 from han.core.clock import Clock
-from han.meter.capture import Capture
 from han.ota.updates import Updates
 from host_sim import otadata
 from host_sim.esp32 import Esp32
@@ -83,7 +82,7 @@ class World:
         self.ticks = 1000
         self.restarts = []
         self.bus = Bus()
-        self.state = Updates(self, self.bus, Clock(self), version, lambda *why: self.restarts.append(why), Capture())
+        self.state = Updates(self, self.bus, Clock(self), version, lambda *why: self.restarts.append(why))
 
     def bootable(self):
         return True

@@ -9,7 +9,6 @@ import asyncio
 
 from han.core.bus import Bus
 from han.core.clock import Clock
-from han.meter.capture import Capture
 from han.ota.updates import Updates
 from host_sim.machine import ChipReset, Machine
 from host_sim.powercut import Power, PowerCut
@@ -66,7 +65,7 @@ class Reader:
         self.flash = chip
         self.boot = chip.boot
         self.version = chip.boot["manifest"]["version"]
-        self.state = Updates(self, CutBus(changes), Clock(self), self.version, self.restart, Capture())
+        self.state = Updates(self, CutBus(changes), Clock(self), self.version, self.restart)
 
     def ticks_ms(self):
         return 0

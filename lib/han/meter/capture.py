@@ -8,31 +8,14 @@ class Capture:
 
     #: Bytes kept: the longest telegrams, or some of the usual ones.
     size = 2048
-    #: Bytes of its memory, which it lends to updates: they want a sector and a form's mark in one piece, which a heap
-    #: that has been in use for months may not have.
-    room = 4224
 
     def __init__(self):
-        self._buf = bytearray(self.room)
+        self._buf = bytearray(self.size)
         self._at = 0
         self._full = False
-        self._lent = False
-
-    def lend(self):
-        """Its memory, all of it; until give() nothing is kept."""
-        self._lent = True
-        self._full = False
-        self._at = 0
-        return self._buf
-
-    def give(self):
-        """Have the memory back, if it was lent."""
-        self._lent = False
 
     def add(self, data, n):
         """Keep the first n bytes of data; n is at most `size`."""
-        if self._lent:
-            return
         at = self._at
         end = at + n
         if end >= self.size:
@@ -47,7 +30,7 @@ class Capture:
     def raw(self):
         """A copy of what is kept, oldest byte first."""
         if not self._full:
-            return self._buf[:self._at]  # nothing while it is lent
+            return self._buf[:self._at]
         data = bytearray(self.size)
         copy(data, 0, self._buf, self._at, self.size)
         copy(data, self.size - self._at, self._buf, 0, self._at)

@@ -44,14 +44,14 @@ class Link:
     """Reads the meter for ever; publishes `live` as bus topic 'meter' after each telegram.
 
     uart: configure(baud, bits, parity, stop, inverted) and readinto(buf) -> bytes read, 0 for
-    none. option: 0 finds the line's settings, n > 0 takes LINES[n - 1]. capture: keeps the raw bytes.
+    none. option: 0 finds the line's settings, n > 0 takes LINES[n - 1].
     """
 
-    def __init__(self, uart, bus, board, option=0, cipher=None, capture=None):
+    def __init__(self, uart, bus, board, option=0, cipher=None):
         self.counters = Counters()
         self.live = Live()
         self.plausible = Plausible()
-        self.capture = capture or Capture()
+        self.capture = Capture()
         self._uart = uart
         self._bus = bus
         self._board = board

@@ -28,6 +28,8 @@ except ImportError:
 
 
 _SECTOR = const(4096)
+# With room for a form's mark that may have come with the last bytes of the image.
+_BUFFER = const(_SECTOR + 128)
 
 
 class Installer:
@@ -44,8 +46,7 @@ class Installer:
         self._running, self._slot = updates.board.slots()
         self._chip = updates.board.chip
         self._lowest = lowest
-        # A sector, and room for a form's mark that may have come with the last bytes of the image.
-        self.buf = updates.memory.lend()
+        self.buf = bytearray(_BUFFER)  # before more modules break up the memory
 
     @property
     def room(self):

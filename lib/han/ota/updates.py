@@ -6,18 +6,14 @@ from ..core.modules import release
 
 
 class Updates:
-    """The state, and the task that follows it. restart: ends this run for a reason, see App.restart.
+    """The state, and the task that follows it. restart: ends this run for a reason, see App.restart."""
 
-    memory: lend() gives a sector and 128 bytes in one piece, until give().
-    """
-
-    def __init__(self, board, bus, clock, version, restart, memory):
+    def __init__(self, board, bus, clock, version, restart):
         self.board = board
         self.bus = bus
         self.clock = clock
         self.running = version
         self.restart = restart
-        self.memory = memory
         boot = board.boot
         self.active = boot["slot"] or "slot1"
         self.other = "slot1" if self.active == "slot2" else "slot2"
@@ -68,7 +64,6 @@ def forget(updates):
     """Release the modules that were needed for an update; not while one is on its way, which needs them as they are."""
     if updates.status[-11:] == "IN_PROGRESS":
         return
-    updates.memory.give()
     for name in list(modules):
         if name[:8] == "han.ota." and name != __name__ or name == "han.net.http":
             release(name)
