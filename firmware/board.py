@@ -119,6 +119,8 @@ class Board:
         self._led = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - self._shines)
         self._rgb = None if rgb is None else Pin(rgb, Pin.OUT, value=0)
         self._lan = get("lan")
+        if self._lan:
+            self.stream_limits = 3, 5, 5  # one socket more is for names in .local
         self.uart = Uart(get("uart"), get("rx"), get("tx"))
 
     # Time
