@@ -383,3 +383,19 @@ async def test_a_taken_port_is_an_error_of_run():
         except OSError:
             pass
         assert (await ask(app, "/han")).status == 200
+
+
+async def test_a_request_that_there_is_no_memory_for_is_told_so():
+    async with Running() as app:
+
+        def full(*keys):
+            raise MemoryError()
+
+        get, app.config.get = app.config.get, full
+        try:
+            answer = await ask(app, "/han")
+        finally:
+            app.config.get = get
+        assert answer.status == 503 and answer.body == b"out of memory for the moment"
+        assert answer.headers["retry-after"] == "5"
+        assert (await ask(app, "/han")).status == 200

@@ -47,6 +47,12 @@ _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 # What a handler answers with the bytes of a message: by far the most, so made without a dict.
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
 
+# What there is no memory to make an answer for, so it is one already.
+_SHORT = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 28\r\n"
+    b"Retry-After: 5\r\n" + _TAIL + b"out of memory for the moment"
+)
+
 _UPLOADS = ("/ota", "/update")
 
 # A connection waits for its turn, has not sent its request, is being answered, has its answer.
@@ -244,6 +250,13 @@ class Gate:
             pass  # its time is up, or the gate closes
         except (OSError, EOFError):
             pass  # the client is gone
+        except MemoryError:
+            self.refused += 1
+            if connection.sent is None:
+                try:
+                    await connection.send(_SHORT, self.linger_ms)
+                except (OSError, MemoryError):
+                    pass
         except Exception as error:
             self._log.crash("connection", error)
         finally:
