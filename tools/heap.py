@@ -105,4 +105,5 @@ def readings(count):
             rows.append(accounts.look())
             print("  %-28d %12d %8d" % ((board.get("/meter")["seq"],) + rows[-1]), flush=True)
         board.stop()
-    return rows[0][0] - rows[-1][0] <= _LOST
+    # What is used for the first time is there by the second row, with room for the names that it brings.
+    return rows[1][0] - rows[-1][0] <= _LOST

@@ -54,8 +54,8 @@ def ready():
         _FOLDER.mkdir(parents=True, exist_ok=True)
         for name in "package.json", "package-lock.json":
             shutil.copyfile(HERE / name, _FOLDER / name)
-        npm = ["npm", "ci", "--ignore-scripts", "--silent", "--prefix", str(_FOLDER)]
-        return subprocess.run(npm, capture_output=True).returncode == 0
+        npm = ["npm", "ci", "--ignore-scripts", "--silent", "--fetch-retries=0", "--fetch-timeout=20000"]
+        return subprocess.run(npm, cwd=_FOLDER, capture_output=True).returncode == 0
     return True
 
 
@@ -88,7 +88,7 @@ def measured(folder, steps):
     command = ["node", str(HERE / "measure.mjs"), str(_PORT), str(folder)]
     run = subprocess.run(command, input=json.dumps(steps), capture_output=True, text=True, timeout=300)
     if run.returncode:
-        raise RuntimeError("node: " + run.stderr[-600:])
+        raise RuntimeError("node: " + run.stderr[-900:])
     found = []
     for text in json.loads(run.stdout):
         accounts = Accounts()

@@ -1,10 +1,11 @@
 """The 32-bit heap of `make size`: what is compiled for it, and what it says."""
 
 import ast
+import pathlib
 
 import pytest
 
-from tools import heap32, stage
+from tools import heap32
 
 
 def test_a_module_that_is_loaded_and_not_run():
@@ -16,20 +17,16 @@ def test_a_module_that_is_loaded_and_not_run():
     assert compile(heap32.unrun(""), "empty", "exec")
 
 
-@pytest.mark.timeout(300)
-def test_the_application_reads_on_a_32_bit_heap(capsys):
+@pytest.mark.timeout(120)
+def test_what_modules_take_on_32_bits(tmp_path):
     if not heap32.ready():
         pytest.skip("needs node, and npm's registry once")
-    heap32.report(20000)
-    shown = capsys.readouterr().out
-    rows = [line for line in shown.splitlines() if line[:2] == "  "]
-    figures = {row[2:44].strip(): int(row[44:].split()[0].rstrip(",")) for row in rows}
-    assert 50000 < figures["the modules that always run"] < 80000
-    assert figures["4 streams, half of the unix port's"] == 10000
-    assert 0 < figures["appended: free"] < figures["frozen: free"] - 50000
-    assert abs(figures["%d readings more" % heap32._MORE]) < 3000
-
-
-def test_twins_are_those_that_are_part_of_the_application():
-    twins = heap32.twins_within(stage.sources())
-    assert {path.as_posix() for path in twins} >= {"han/wire/plain.py", "han/meter/fill_plain.py"}
+    text = "data = bytearray(8000)\ndef function():\n    return '%s'\n" % ("x" * 500)
+    texts = {pathlib.Path("run.py"): text, pathlib.Path("unrun.py"): heap32.unrun(text)}
+    heap32.compiled(texts, tmp_path / "modules")
+    steps = ["import sys\nsys.path.insert(0, '/measured')", "import run\nprint(len(run.data))", "import unrun"]
+    before, run, unrun = heap32.measured(tmp_path / "modules", steps)
+    assert run[1].startswith("8000\n")
+    assert 8500 < run[0] - before[0] < 10000 and 500 < unrun[0] - run[0] < 1500
+    with pytest.raises(RuntimeError, match="nowhere"):
+        heap32.measured(tmp_path / "modules", ["import nowhere"])
