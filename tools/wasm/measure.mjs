@@ -25,7 +25,12 @@ copy(folder, "/measured");
 const found = [];
 for (const step of JSON.parse(fs.readFileSync(0, "utf8"))) {
   said = [];
-  python.runPython(step);
+  try {
+    python.runPython(step);
+  } catch (error) {
+    console.error(error.message); // node would print its whole self, too
+    process.exit(1);
+  }
   python.runPython("import gc\ngc.collect()");
   python.runPython("import micropython\nmicropython.mem_info()");
   found.push(said.join("\n") + "\n");
