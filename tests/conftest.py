@@ -1,6 +1,7 @@
 """What pytest needs to run the same plain test files as tests/run.py."""
 
 import asyncio
+import gc
 import inspect
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from tests.ota import images
 from tools import sign
 
+sys.dont_write_bytecode = False  # as the application imports some modules again and again
 sign.write_module()  # which the application imports
 images.write()
 
@@ -16,6 +18,12 @@ images.write()
 def pytest_collection_modifyitems(items):
     """The page's tests come last: the browser that they share keeps an event loop open in this thread."""
     items.sort(key=lambda item: item.path.parent.name == "page")
+
+
+def pytest_collection_finish():
+    """What pytest itself and all that it has imported take is no garbage, whenever the application collects it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
