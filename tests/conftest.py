@@ -20,12 +20,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.parent.name == "page")
 
 
-def pytest_collection_finish():
-    """What pytest itself and all that it has imported take is no garbage, whenever the application collects it."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Async tests run in a loop of their own, as on MicroPython."""
@@ -34,6 +28,13 @@ def pytest_pyfunc_call(pyfuncitem):
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _memory():
+    """What pytest, its libraries and earlier tests take is not looked at when the application collects garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
