@@ -4,13 +4,17 @@ Imported when prices are wanted and released after. What it hands back is right 
 an answer of another form, day or length, with holes or beyond reason counts as none, and where
 two providers answer they have to agree.
 """
-import sys
-
+from ..core.modules import release
 from ..net.http import Client, HttpError, Status
-from . import keep, rates
+from . import rates
 from .day import Day
-from .providers import SITES, TABLE
+from .providers.elering import Elering
+from .providers.elprisetjustnu import Elprisetjustnu
+from .providers.energycharts import EnergyCharts
 from .scan import Scanner, Wrong
+
+#: In the order in which they are asked.
+PROVIDERS = (Elprisetjustnu, EnergyCharts, Elering)
 
 
 async def errand(book, board, area, currency, days, oldest, now):
@@ -20,7 +24,7 @@ async def errand(book, board, area, currency, days, oldest, now):
         fetch = Fetch(area, currency, book, board.sites, board.roots)
         try:
             day = await fetch.day(start, end, now)
-            keep.add(book, area, currency, day, oldest)
+            _keep(book, area, currency, day, oldest)
         except Unpublished:
             if early:
                 continue
@@ -30,6 +34,14 @@ async def errand(book, board, area, currency, days, oldest, now):
             problems.append("not saved: %s" % error)
         problems += fetch.problems
     return problems
+
+
+def _keep(*what):
+    # Not there while a provider is waited for, which may be long.
+    from .keep import add
+
+    release("han.price.keep", "han.store.copies")
+    add(*what)
 
 
 class Unpublished(Exception):
@@ -43,7 +55,7 @@ class Fetch:
         self._area = area
         self._currency = currency
         self._book = book
-        self._sites = sites or SITES
+        self._sites = sites
         self._client = Client(roots)
         #: What went wrong although there may be a result, texts.
         self.problems = []
@@ -56,17 +68,17 @@ class Fetch:
         chosen = None
         missing = asked = 0
         # Those first that give prices in the currency that is wanted.
-        for module, name, areas in TABLE if self._currency == "SEK" else TABLE[1:] + TABLE[:1]:
-            if self._area not in areas:
+        for provider in PROVIDERS if self._currency == "SEK" else PROVIDERS[1:] + PROVIDERS[:1]:
+            if self._area not in provider.areas:
                 continue
             asked += 1
             try:
-                found = await self._ask(module, name, Day(start, end), now)
+                found = await self._ask(provider, Day(start, end), now)
             except Unpublished:
                 missing += 1
-                self.problems.append(module + ": no prices")
+                self.problems.append(provider.name + ": no prices")
             except (HttpError, Wrong) as error:
-                self.problems.append("%s: %s" % (module, error))
+                self.problems.append("%s: %s" % (provider.name, error))
             else:
                 if chosen is None:
                     chosen = found
@@ -78,14 +90,14 @@ class Fetch:
             raise Unpublished()
         raise Wrong("no provider")
 
-    async def _ask(self, module, name, day, now):
-        # The full name, as MicroPython gives the innermost module only to `from … import …`.
-        path = __name__.rsplit(".", 1)[0] + ".providers." + module
-        __import__(path)
-        provider = getattr(sys.modules[path], name)(self._area, self._currency, day)
+    def _site(self, name, site):
+        return self._sites[name] if self._sites else site
+
+    async def _ask(self, provider, day, now):
+        provider = provider(self._area, self._currency, day)
         scanner = Scanner(provider.found)
         try:
-            await self._client.get(self._sites[module] + provider.path, scanner.feed)
+            await self._client.get(self._site(provider.name, provider.site) + provider.path, scanner.feed)
         except Status as status:
             if status.code == 404:
                 raise Unpublished()  # noqa: B904  MicroPython knows no `from`
@@ -112,7 +124,7 @@ class Fetch:
         if known is None or known[3] != today:
             try:
                 found = rates.Rates(self._currency)
-                await self._client.get(self._sites["ecb"] + rates.PATH, found.feed)
+                await self._client.get(self._site("ecb", rates.SITE) + rates.PATH, found.feed)
                 known = (self._currency,) + found.done(today) + (today,)
             except (HttpError, Wrong) as error:
                 self.problems.append("ecb: %s" % error)

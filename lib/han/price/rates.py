@@ -6,6 +6,7 @@
 from ..core.zone import days
 from .scan import Wrong, scaled
 
+SITE = "https://www.ecb.europa.eu"
 PATH = "/stats/eurofxref/eurofxref-daily.xml"
 #: Days that a rate may be old: Easter, and some days on which the service does not answer.
 OLDEST = 10

@@ -9,6 +9,9 @@ from ..scan import Wrong, scaled
 class Elering:
     """See the package."""
 
+    name = "elering"
+    site = "https://dashboard.elering.ee"
+    areas = ("FI", "EE")
     currency = "EUR"
 
     def __init__(self, area, currency, day):

@@ -10,6 +10,10 @@ from ..scan import Wrong, scaled
 class Elprisetjustnu:
     """See the package."""
 
+    name = "elprisetjustnu"
+    site = "https://www.elprisetjustnu.se"
+    areas = ("SE1", "SE2", "SE3", "SE4")
+
     def __init__(self, area, currency, day):
         self.currency = "SEK" if currency == "SEK" else "EUR"
         self.path = "/api/v1/prices/%d/%02d-%02d_%s.json" % (day.date() + (area,))

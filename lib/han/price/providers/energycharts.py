@@ -13,6 +13,9 @@ _NONE = -(2**62)
 class EnergyCharts:
     """See the package."""
 
+    name = "energycharts"
+    site = "https://api.energy-charts.info"
+    areas = ("FI", "EE", "SE1", "SE2", "SE3", "SE4")
     currency = "EUR"
     #: Slots taken at most: more than two days of them were not asked for.
     most = 200
