@@ -1,12 +1,14 @@
 """Bus, clock, identity, log and supervisor."""
 
 import asyncio
+import gc
 
 from han.core.bus import Bus
 from han.core.clock import EPOCH, Clock
 from han.core.identity import Identity, uuid5
 from han.core.log import Log
 from han.core.tasks import Supervisor
+from tests.support import skip
 
 
 class Board:
@@ -147,13 +149,33 @@ def test_uuid5_is_that_of_the_rfc():
 def test_the_log_forgets_the_oldest_and_keeps_the_end_of_a_long_text():
     shown = []
     log = Log(Clock(Board()), shown.append)
-    for number in range(log.size + 3):
-        log.add(str(number))
-    assert len(log.entries) == log.size and log.entries[0][1:] == ("info", "3")
-    log.add("x" * 5000 + "end", "warning")
-    _, level, text = log.entries[-1]
-    assert level == "warning" and len(text) == log.length + 1 and text.endswith("end")
-    assert len(shown) == log.size + 4
+    assert log.entries() == []
+    for number in range(1000):
+        log.add("entry %d" % number)
+        found = log.entries()
+        assert [each[1:] for each in found] == [("info", "entry %d" % k) for k in range(number + 1)][-len(found) :]
+    assert len(found) * 20 > log.size - 20
+    log.add("ä" * 5000 + "end", "warning")
+    uptime, level, text = log.entries()[-1]
+    assert level == "warning" and text[:2] == "…ä" and text[-4:] == "äend" and uptime == log.entries()[0][0]
+    assert log.length - 2 <= len(text.encode()) <= log.length + 3
+    log.add("x" * log.length)
+    assert log.entries()[-1][2] == "x" * log.length and log.entries()[-2][2] == text
+    assert len(shown) == 1002
+
+
+def test_the_log_takes_its_memory_once():
+    log = Log(Clock(Board()))
+    log.add("the first")
+    texts = ["network: wifi 192.168.7.%d" % k for k in range(200)]
+    gc.collect()
+    if not hasattr(gc, "mem_alloc"):
+        skip("CPython does not tell what is allocated")
+    before = gc.mem_alloc()
+    for text in texts:
+        log.add(text)
+    gc.collect()
+    assert gc.mem_alloc() - before < 200
 
 
 def test_an_exception_is_logged_with_its_traceback():
@@ -164,7 +186,7 @@ def test_an_exception_is_logged_with_its_traceback():
         {}["lost"]
     except KeyError as error:
         log.crash("somewhere", error)
-    _, level, text = log.entries[-1]
+    _, level, text = log.entries()[-1]
     assert level == "error" and kept == [text]
     assert text.startswith("somewhere: Traceback") and "KeyError" in text and "test_core.py" in text
 

@@ -117,7 +117,7 @@ def test_another_address_is_no_reason_to_disconnect():
     world.run(5)
     assert world.addresses() == ("192.168.7.99", None)
     assert world.sta.attempts == 1 and world.told == ("ok", None)
-    assert world.log.entries[-1][-1] == "network: wifi 192.168.7.99"
+    assert world.log.entries()[-1][-1] == "network: wifi 192.168.7.99"
 
 
 def test_a_ghost_is_not_a_connection():

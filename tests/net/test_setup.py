@@ -153,7 +153,7 @@ def test_an_access_point_that_cannot_be_had_is_tried_again():
     world.ap.config = refuse
     world.run(30)
     assert world.links.setup is None and not world.ap.active()
-    assert "setup does not open" in world.log.entries[-1][-1]
+    assert "setup does not open" in world.log.entries()[-1][-1]
     world.ap.config = config
     world.run(60)
     assert world.links.setup

@@ -46,7 +46,7 @@ def report(app):
         yield (', "%s": %s' % (name, json.dumps(value))).encode()
     yield b', "log": ['
     lead = ""
-    for when, level, text in list(app.log.entries):
+    for when, level, text in app.log.entries():
         yield (lead + json.dumps({"uptime_ms": when, "level": level, "text": text})).encode()
         lead = ", "
     yield b'], "crashes": ['

@@ -70,6 +70,10 @@ class Messages:
             made = self._made[topic] = Message(live.seq if live else 0, json, count)
         return made
 
+    def forget(self):
+        """Give back the memory of all that is kept, for nobody listens any more."""
+        self._made = {}
+
     def refresh(self):
         """Make the messages that tell the time anew when next wanted: for a client that arrives."""
         for topic in ("state", "ota"):

@@ -47,7 +47,7 @@ class Names:
                 self._open(*told)
             except OSError as error:
                 self._shut()  # with another address it is tried again
-                links.log.add("network: no %s.local: %s" % (told[0], error))
+                links.log.add("network: no %s.local: %s" % (told[0], error), "warning")
         if self._line:
             self._answer()
 

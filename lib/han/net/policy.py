@@ -74,7 +74,7 @@ class Policy:
         if changed or before != [link.address for link in links.all]:
             if not first or links.setup:  # that all begins as it should is not worth a word
                 up = ["%s %s" % (link.name, link.address) for link in links.all if link.up]
-                links.log.add("network: " + (", ".join(up) or "none"))
+                links.log.add("network: " + (", ".join(up) or "none"), "info" if up else "warning")
             links.bus.publish("state", None)
         if self._trial is not None:
             self._prove(now)
@@ -153,7 +153,7 @@ class Policy:
         try:
             nic = door(*kind)
         except (OSError, RuntimeError) as error:
-            links.log.add("network: no %s: %s" % (name, error))
+            links.log.add("network: no %s: %s" % (name, error), "warning")
             return None
         if nic is None:
             return None
@@ -329,7 +329,7 @@ class Policy:
         except OSError as error:
             # What is in force is right; after a restart it is tried once more.
             self._config.values = values
-            links.log.add("network: the flash does not keep it: %s" % error)
+            links.log.add("network: the flash does not keep it: %s" % error, "warning")
         if not good:
             links.bus.publish("configuration", None)
 
@@ -369,7 +369,7 @@ class Policy:
             links.setup = Setup(links.board, w["p"] if known else "", w["z"])
             links.log.add("network: setup open, access point " + links.setup.name)
         except (OSError, RuntimeError, ValueError) as error:
-            links.log.add("network: setup does not open: %s" % error)
+            links.log.add("network: setup does not open: %s" % error, "warning")
         release("han.net.setup")
 
     # What is told

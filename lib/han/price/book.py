@@ -5,6 +5,8 @@ A day is one of the exchange, midnight to midnight in Berlin, of 92, 96 or 100 q
 of 23, 24 or 25 hours where it is published so.
 """
 
+from array import array
+
 #: Where the exchange's days begin and end.
 MARKET = "Europe/Berlin"
 
@@ -58,6 +60,13 @@ class Book:
                 for k in range(len(prices)):
                     if start + k * step >= today:
                         yield start + k * step, prices[k]
+
+    def settle(self):
+        """Move the prices to the lowest memory that is free: they came when what fetched them was there."""
+        try:
+            self.days = tuple([(start, step, array("q", prices)) for start, step, prices in self.days])
+        except MemoryError:
+            pass  # they stay where they are
 
     def has(self, start):
         """True where the day of the exchange that starts then is known."""

@@ -146,6 +146,7 @@ class Spot:
             self._problems = ("not enough memory to fetch",)
         finally:
             _release()
+            self._book.settle()
 
 
 def _release():
