@@ -125,7 +125,7 @@ async def test_what_is_not_a_request_is_400():
         ):
             await refused(app, data)
         assert (await get(app, "/han"))["type"] == "HAN_STATE_MESSAGE"
-        assert app.log.entries == [], app.log.entries
+        assert app.log.entries() == [], app.log.entries
 
 
 async def test_a_head_that_stops_in_the_middle_is_400_at_its_end():
@@ -178,7 +178,7 @@ async def test_random_bytes_always_get_an_end_and_never_a_500():
                 assert status in (200, 400, 403, 404, 405, 413) or (
                     status == 503 and answer.endswith(b"no bytes on the HAN port")
                 ), (data, answer)
-        assert app.log.entries == [], app.log.entries
+        assert app.log.entries() == [], app.log.entries
         assert app.gate.connections == []
 
 
@@ -336,7 +336,7 @@ async def test_an_error_in_a_handler_is_no_json_and_is_seen():
         app.messages.meter = broken
         answer = await ask(app, "/meter")
         assert answer.status == 500 and answer.headers["content-type"].startswith("text/plain")
-        assert "ValueError: a bug" in app.log.entries[-1][2]
+        assert "ValueError: a bug" in app.log.entries()[-1][2]
         assert (await ask(app, "/han")).status == 200
 
 

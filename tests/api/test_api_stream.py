@@ -428,7 +428,7 @@ async def test_random_frames_never_stop_the_server():
                 pass
             await client.close()
         await settle(app, 0)
-        assert app.log.entries == [], app.log.entries
+        assert app.log.entries() == [], app.log.entries
         client = await ws(app)
         assert await client.start() == FIRST
         await client.close()

@@ -136,7 +136,7 @@ class World:
         """Time passes until wanted(); how much, s. AssertionError: too much."""
         start = self.board.now
         while not wanted():
-            assert self.board.now - start < 1000 * seconds, (self.told, self.log.entries)
+            assert self.board.now - start < 1000 * seconds, (self.told, self.log.entries())
             self.run(step, step)
         return (self.board.now - start) // 1000
 
