@@ -399,3 +399,23 @@ async def test_a_request_that_there_is_no_memory_for_is_told_so():
         assert answer.status == 503 and answer.body == b"out of memory for the moment"
         assert answer.headers["retry-after"] == "5"
         assert (await ask(app, "/han")).status == 200
+
+
+async def test_a_client_that_there_is_no_memory_for_is_hung_up_on():
+    import han.api.server as server
+
+    made = server.Connection
+
+    def none(*_):
+        raise MemoryError
+
+    async with Running() as app:
+        server.Connection = none
+        try:
+            found = await raw(app, b"GET /han HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        except OSError:
+            found = b""  # reset, as nobody has read the request
+        finally:
+            server.Connection = made
+        assert not found
+        assert (await ask(app, "/han")).status == 200 and app.gate.refused == 1 and not app.gate.connections

@@ -207,6 +207,23 @@ async def test_low_memory_sheds_streams_and_refuses_uploads_until_it_is_over():
         assert (await ask(app, "/configuration", "PUT", body=b'{"s":false}')).status == 200
 
 
+async def test_an_update_makes_streams_give_way():
+    board = Small()
+    async with Application(board) as app:
+        stream = await connect(app)
+        await stream.send(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await stream.until(b"HAN_STATE_MESSAGE")
+        board.free = 20000
+        form = b'--x\r\nContent-Disposition: form-data; name="filename"\r\n\r\nno image\r\n--x--\r\n'
+        kind = "Content-Type: multipart/form-data; boundary=x\r\n"
+        foreign = await ask(app, "/update", "POST", "Origin: http://elsewhere.example\r\n" + kind, form)
+        assert foreign.status == 403 and app.streams.clients
+        upload = await ask(app, "/update", "POST", kind, form)
+        assert upload.status == 409 and not app.streams.clients, upload.body  # this board has one slot
+        await stream.all(5)  # closed
+        await stream.close()
+
+
 async def test_no_memory_for_long_starts_the_board_again_with_the_reason_kept():
     board = Small()
     running = Application(board)

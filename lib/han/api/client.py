@@ -59,8 +59,8 @@ class Client:
                     return  # what is left of that time is the reading task's
                 await connection.send(data, self._streams.stall_ms)
                 connection.left = None
-        except OSError:
-            pass
+        except (OSError, MemoryError):
+            pass  # it is gone, or the reader has no room for it now: it may come again
         except Exception as error:
             self._streams.app.log.crash("stream", error)
         connection.end()

@@ -78,6 +78,15 @@ def refusal(status, message, headers=None):
     return Response(problem(message), status, fields)
 
 
+async def hang_up(writer):
+    """Close a client's socket; what is unsent is lost."""
+    try:
+        # CPython's close() would keep the socket until the peer has taken all.
+        writer.transport.abort()
+    except AttributeError:
+        await writer.wait_closed()
+
+
 class Connection:
     """One client's socket."""
 
@@ -136,11 +145,7 @@ class Connection:
 
     async def close(self):
         """Close the socket. What is unsent is lost."""
-        try:
-            # CPython's close() would keep the socket until the peer has taken all.
-            self._writer.transport.abort()
-        except AttributeError:
-            await self._writer.wait_closed()
+        await hang_up(self._writer)
 
 
 class Gate:
@@ -235,8 +240,13 @@ class Gate:
 
     # Lives as long as one connection. Ended by the client, by its answer, or by run().
     async def _serve(self, reader, writer):
-        connection = Connection(reader, writer, self.head_ms)
-        self.connections.append(connection)
+        try:
+            connection = Connection(reader, writer, self.head_ms)
+            self.connections.append(connection)
+        except MemoryError:
+            self.refused += 1
+            await hang_up(writer)
+            return
         try:
             if not self._room() and not await self._turn(connection):
                 return

@@ -1,4 +1,6 @@
 """Uploads and the other requests that change the update's state. Loaded for them."""
+import asyncio
+
 from ..ota.install import Installer
 from ..ota.rules import lowest
 from ..ota.state import begin, busy, clear, closed, refuse
@@ -9,6 +11,8 @@ from .server import refusal
 
 # For verifying all of an image once more, ms.
 _WORK_MS = 120000
+# In which streams that are ended give their memory back, s.
+_GIVE_WAY = 0.3
 # What a form may add to an image: heads of its parts and their other fields, bytes.
 _OVERHEAD = 4096
 _ONE = "this board has only one slot"
@@ -38,6 +42,8 @@ async def _serve(app, request):
         failed = None if clear(updates) else refusal(409, "not in the state " + updates.status)
     else:
         failed = None
+        if not app.plenty(True):
+            await asyncio.sleep(_GIVE_WAY)
         if path != "/ota/activate":
             failed = await _upload(request, updates, None if down else lowest(updates, refused is not None))
         if not failed and path != "/ota":
