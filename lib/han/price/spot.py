@@ -145,6 +145,7 @@ class Spot:
         except MemoryError:
             self._problems = ("not enough memory to fetch",)
         finally:
+            errand = None  # which keeps its module
             _release()
             self._book.settle()
 
