@@ -157,12 +157,15 @@ class Links:
             while True:
                 self.turn()
                 now = self.uptime_s()
-                if now >= self._due and (self._asking is None or self._asking.done()):
+                if self._asking and self._asking.done():
+                    self._asking = None  # which keeps its module
+                if now >= self._due and self._asking is None:
                     from .online import errand
 
                     release("han.net.online")
                     self._due = now + _ERRAND
                     self._asking = asyncio.create_task(errand(self))
+                    del errand
                 # Who sets the reader up waits for names; else for the button.
                 await asyncio.sleep(0.05 if self.setup else 0.25)
         finally:
