@@ -283,6 +283,7 @@ class Soak(year.Board):
         status, answer = self._upload(image("7.9.9.9", start="raise ValueError('never starts')\n"))
         if status != 200:
             return self.complain("a signed update was refused: %s" % answer)
+        print("%s: a version that never starts, on purpose:" % self.when(), flush=True)
         self._restarts("update that never starts", tries=5)
         if self.get("/han")["version"] != before:
             self.complain("a version that never starts has not gone back")
