@@ -280,6 +280,22 @@ async def test_fetching_waits_for_memory_and_in_the_end_others_have_to_make_room
         assert house.urgent[-1] is False and house.told == ("running", "degraded", "not enough memory to fetch")
 
 
+async def test_a_heap_that_never_has_enough_is_tried_with_what_it_has_and_nobody_is_driven_out_for_ever():
+    async with House(at(2025, 11, 20, 9)) as house:
+        house.memory = False
+        for _ in range(house.spot.waits + 1):
+            await house.turn()
+        assert house.urgent.count(True) == 1 and not house.sites.requests
+        await house.turn(2)
+        assert house.told == ("running", "ok", None) and house.urgent.count(True) == 1
+        house.clock.now = at(2025, 11, 20, 15)
+        house.sites.faults["energycharts"] = house.sites.faults["elering"] = "500"
+        for _ in range(2 * house.spot.waits + 10):
+            await house.turn(61)
+        # The streams went twice more, half an hour each after what was tried before.
+        assert house.urgent.count(True) == 3 and house.told == ("running", "degraded", house.told[2])
+
+
 async def test_only_the_book_stays():
     async with House(at(2025, 11, 20, 9)) as house:
         await house.turn()

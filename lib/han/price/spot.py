@@ -30,7 +30,7 @@ class Spot:
     longest_ms = 3600000
     #: Readers ask at different moments within so many s.
     spread_s = 1200
-    #: So often it waits for memory, check_ms each time, before others have to make room.
+    #: So often it waits for memory, check_ms each time, before others have to make room; then it tries.
     waits = 30
 
     def __init__(self, board, clock, market, bus, book, report, plenty):
@@ -79,7 +79,8 @@ class Spot:
             self._due = up + self.check_ms
             self._load()
             wanted, oldest = self._wanted(now)
-            if wanted and not self._plenty(self._waited >= self.waits):
+            # Once others have made room, what there is has to do.
+            if wanted and self._waited <= self.waits and not self._plenty(self._waited == self.waits):
                 self._waited += 1
                 if self._waited > self.waits:
                     self._due = up + 1000  # before those that had to go are back
