@@ -174,7 +174,7 @@ def health(app):
     try:
         serve(app, None).send(None)  # it waits for nothing
     except StopIteration as end:
-        return json.loads(end.value)["meter"]
+        return json.loads(b"".join(list(end.value.body)))["meter"]
 
 
 def test_keys_of_the_configuration_open_telegrams():

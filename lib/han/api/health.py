@@ -1,13 +1,15 @@
-"""GET /health. Imported when needed."""
+"""GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
+from microdot.microdot import Response
+
 from .encode import decimal, flag, text
 
 _HEALTH = (
     '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
     '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":%s,'
     '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
-    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":[%s],'
-    '"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
+    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":['
 )
+_METER = '],"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
@@ -17,12 +19,14 @@ _STAGES = (
 
 
 async def serve(app, request):
-    """The message, as bytes."""
+    """The message."""
+    return Response(_pieces(app), 200, {"Content-Type": "application/json"})
+
+
+def _pieces(app):
     board, clock, link = app.board, app.clock, app.link
     total, free, least, _ = board.heap()
     reset = board.reset_reason
-    rows = [_SERVICE % (row.name, row.status, row.health, text(row.error)) for row in app.supervisor.rows()]
-    stages = ['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()]
     values = (
         (
             text(clock.unix_ms()),
@@ -37,13 +41,12 @@ async def serve(app, request):
             "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
         )
         + app.streams.figures()
-        + (
-            clock.uptime_ms(),
-            ",".join(rows),
-            ",".join(stages),
-            text(link.line()),
-            flag(link.locked),
-            text(link.diagnosis()),
-        )
+        + (clock.uptime_ms(),)
     )
-    return (_HEALTH % values).encode()
+    yield (_HEALTH % values).encode()
+    lead = ""
+    for row in list(app.supervisor.rows()):
+        yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
+        lead = ","
+    stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
+    yield (_METER % (stages, text(link.line()), flag(link.locked), text(link.diagnosis()))).encode()
