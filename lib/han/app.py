@@ -75,10 +75,10 @@ class App:
         self._secure()
 
     def _identity(self):
-        from .core.identity import Identity
+        from .core.identity import identity
 
         release("han.core.identity")
-        return Identity(self.board.mac)
+        return identity(self.board.mac)
 
     def _restore(self):
         from .start import restore

@@ -39,7 +39,11 @@ async def test_head_and_options():
         app.link.read(*FULL)
         for path in ("/han", "/meter", "/meter/data", "/meter/id", "/configuration", "/health"):
             head = await ask(app, path, "HEAD")
-            assert head.status == 200 and head.body == b"" and int(head.headers["content-length"]) > 50
+            assert head.status == 200 and head.body == b""
+            if path == "/health":  # which goes out in pieces
+                assert head.headers["transfer-encoding"] == "chunked" and "content-length" not in head.headers
+            else:
+                assert int(head.headers["content-length"]) > 50
             assert head.headers["content-type"] == "application/json"
             options = await ask(app, path, "OPTIONS")
             allowed = options.headers["allow"].split(", ")

@@ -5,7 +5,7 @@ import gc
 
 from han.core.bus import Bus
 from han.core.clock import EPOCH, Clock
-from han.core.identity import Identity, uuid5
+from han.core.identity import identity, uuid5
 from han.core.log import Log
 from han.core.tasks import Supervisor
 from tests.support import skip
@@ -129,11 +129,11 @@ def test_uptime_and_time_go_on_when_the_tick_wraps():
 
 
 def test_identity_comes_from_the_mac():
-    who = Identity(b"\xaa\xbb\xcc\x0d\xee\xff")
+    who = identity(b"\xaa\xbb\xcc\x0d\xee\xff")
     assert who.mac == "AA:BB:CC:0D:EE:FF"
     assert who.serial == "HANCC0DEEFF"
     assert who.name == "HAN-READER-0DEEFF"
-    assert who.uuid == Identity(b"\xaa\xbb\xcc\x0d\xee\xff").uuid != Identity(b"\xaa\xbb\xcc\x0d\xee\xfe").uuid
+    assert who.uuid == identity(b"\xaa\xbb\xcc\x0d\xee\xff").uuid != identity(b"\xaa\xbb\xcc\x0d\xee\xfe").uuid
 
 
 def test_uuid5_is_that_of_the_rfc():

@@ -129,8 +129,8 @@ def test_the_chips_files_are_what_a_chip_needs_and_no_more():
 
 #: What a stock image for ESP32_GENERIC has, 1.26 and later, as far as it is used.
 STOCK = {
-    "array", "asyncio", "binascii", "cryptolib", "esp32", "gc", "hashlib", "io", "json", "machine", "micropython",
-    "network", "os", "select", "socket", "ssl", "struct", "sys", "time", "vfs", "_thread",
+    "array", "asyncio", "binascii", "collections", "cryptolib", "esp32", "gc", "hashlib", "io", "json", "machine",
+    "micropython", "network", "os", "select", "socket", "ssl", "struct", "sys", "time", "vfs", "_thread",
 }  # fmt: skip
 
 

@@ -9,14 +9,19 @@ _PING = websocket.frame(websocket.PING, b"")
 
 
 def encoded(message, topic, kind):
-    """A Message of a topic as a whole WebSocket frame ("ws") or server-sent event ("sse"), made once."""
+    """A Message of a topic as a whole WebSocket frame ("ws") or server-sent event ("sse").
+
+    Made once for all that listen where each reading brings one; what seldom changes is not kept in three forms.
+    """
     data = getattr(message, kind)
     if data is None:
         if kind == "ws":
-            data = message.ws = websocket.frame(websocket.TEXT, message.open + b"}")
+            data = websocket.frame(websocket.TEXT, message.open + b"}")
         else:
             name = topic.upper().encode()
-            data = message.sse = b"event: HAN_%s_MESSAGE\nid: %d\ndata: %s}\n\n" % (name, message.number, message.open)
+            data = b"event: HAN_%s_MESSAGE\nid: %d\ndata: %s}\n\n" % (name, message.number, message.open)
+        if topic == "meter":
+            setattr(message, kind, data)
     return data
 
 

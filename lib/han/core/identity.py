@@ -1,20 +1,22 @@
 """What the board is called: everything from its MAC address, so stable for its life."""
 from binascii import hexlify
+from collections import namedtuple
 from hashlib import sha1
 
 # RFC 9562's name space for URLs, which a URN of ours is.
 _NAMESPACE = b"\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8"
 
 
-class Identity:
-    """mac, serial, uuid and name of a board with this MAC address (6 bytes)."""
+# A class of its own would keep this module in memory for good.
+Identity = namedtuple("Identity", ("mac", "serial", "name", "uuid"))
 
-    def __init__(self, mac):
-        digits = hexlify(mac).decode().upper()
-        self.mac = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
-        self.serial = "HAN" + digits[4:]
-        self.name = "HAN-READER-" + digits[6:]
-        self.uuid = uuid5("urn:han-reader:" + self.serial)
+
+def identity(mac):
+    """mac, serial, name and uuid, texts, of a board with this MAC address (6 bytes)."""
+    digits = hexlify(mac).decode().upper()
+    serial = "HAN" + digits[4:]
+    mac = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
+    return Identity(mac, serial, "HAN-READER-" + digits[6:], uuid5("urn:han-reader:" + serial))
 
 
 def uuid5(name):
