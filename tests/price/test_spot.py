@@ -296,6 +296,34 @@ async def test_a_heap_that_never_has_enough_is_tried_with_what_it_has_and_nobody
         assert house.urgent.count(True) == 3 and house.told == ("running", "degraded", house.told[2])
 
 
+async def test_a_board_without_services_of_its_own_asks_the_real_ones():
+    from han.net.http import HttpError
+    from han.price import fetch
+
+    asked = []
+
+    class Nobody:
+        def __init__(self, roots):
+            pass
+
+        async def get(self, url, feed):
+            asked.append(url)
+            raise HttpError("nobody")
+
+    real, fetch.Client = fetch.Client, Nobody
+    try:
+        async with House(at(2025, 11, 20, 9), "SE3", "SEK") as house:
+            day = fetch.Fetch("SE3", "SEK", house.book, None)
+            try:
+                await day.day(at(2025, 11, 20), at(2025, 11, 21), at(2025, 11, 20, 9))
+            except fetch.Wrong as error:
+                assert str(error) == "no provider"
+    finally:
+        fetch.Client = real
+    assert asked[0].startswith("https://www.elprisetjustnu.se/api/v1/prices/2025/11-20_SE3.json")
+    assert asked[1].startswith("https://api.energy-charts.info/price?bzn=SE3&start=") and len(asked) == 2
+
+
 async def test_only_the_book_stays():
     async with House(at(2025, 11, 20, 9)) as house:
         await house.turn()
