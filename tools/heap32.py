@@ -34,8 +34,7 @@ _ON_DEMAND = (
     "han.api.history", "han.api.change", "han.api.update", "han.api.diagnostics", "han.api.health", "han.api.page",
     "han.net.policy", "han.net.setup", "han.price.fetch",
 )  # fmt: skip
-_APP, _MICRODOT = pathlib.Path("han", "app.py"), pathlib.Path("microdot", "microdot.py")
-_P1, _LINES = pathlib.Path("han", "wire", "p1.py"), pathlib.Path("han", "wire", "lines_plain.py")
+_LINES = pathlib.Path("han", "wire", "lines_plain.py")
 # It has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
 _BUILT_IN = """import asyncio, binascii, hashlib, io, json, os, struct, sys, time
 class Hashes:
@@ -111,12 +110,16 @@ def twins_within(found):
             if module.endswith("plain") and units[module] == link.FIRST}  # fmt: skip
 
 
+def dotted(path):
+    """The name that the module of a file has."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
 def code(texts):
     """{path: bytes that a module takes when it is loaded, before it has run}."""
     folder = _FOLDER / "unrun"
     compiled({path: unrun(text) for path, text in texts.items()}, folder)
-    modules = [".".join(path.with_suffix("").parts) for path in texts]
-    modules = [module[: -len(".__init__")] if module.endswith(".__init__") else module for module in modules]
+    modules = [dotted(path) for path in texts]
     # One after the other, packages first; each once more, as the first time brings its names.
     steps = [_BUILT_IN] + ["import " + module for module in modules]
     rows = measured(folder, steps)
@@ -144,13 +147,14 @@ def report(streams):
         "their objects, when all is set up": "app = han.app.App(board)",
         "P1, first readings, messages": "print(measured_board.read(app, %d))\nfor name in 'meter meter_id state "
         "configuration'.split(): getattr(app.messages, name)()" % _MORE,
-        "%d readings more" % _MORE: "print(measured_board.read(app, %d))" % _MORE,
+        "%d readings more" % _MORE: "print(measured_board.read(app, %d), *sys.modules)" % _MORE,
     }
     steps = [_BUILT_IN, begin, *named.values()]
     for module in _ON_DEMAND:
         steps += ["app.modules.take('%s')" % module, "app.modules.give('%s')" % module]
     rows = measured(folder, steps)
-    assert rows[6][1].startswith("%d\n" % (2 * _MORE)), rows[6][1]
+    count, *there = rows[6][1].splitlines()[0].split()
+    assert int(count) == 2 * _MORE, rows[6][1]
     print("\nheap of 32 bits, %s: bytes that each step takes" % _PORT.name)
     for name, before, after in zip(named, rows[1:], rows[2:]):
         print("  %-42s %8d" % (name, after[0] - before[0]))
@@ -159,14 +163,14 @@ def report(streams):
         print("  %-42s %8d, of which %d stay" % (
             module + ", on demand", rows[at + 1][0] - rows[at][0], rows[at + 2][0] - rows[at][0]))  # fmt: skip
         at += 2
-    estimate(rows, loaded, twins, streams)
+    code_there = sum(size for path, size in loaded.items() if dotted(path) in there)
+    estimate(rows, loaded, code_there - twins, twins, streams)
 
 
-def estimate(rows, loaded, twins, streams):
+def estimate(rows, loaded, frozen, twins, streams):
     """Print what that leaves of a chip's heap, beside the budgets: it is no measurement, so nothing fails by it."""
     always = rows[6][0] - rows[1][0]
     board = sum(size for path, size in loaded.items() if path.name in stage.BOARD)
-    frozen = sum(loaded[path] for path in (_APP, _MICRODOT, _P1, _LINES)) - twins
     print("\nestimate for an ESP32 without PSRAM, WiFi connected: %d bytes of heap" % _CHIP)
     print("  %-42s %8d" % ("all that runs, as measured above", always))
     print("  %-42s %8d" % ("twins of viper code, which it does without", -twins))
