@@ -164,8 +164,8 @@ class Soak(year.Board):
             while self.get("/health")["meter"]["decoded"] < self.source.good - self.before and time.monotonic() < end:
                 time.sleep(0.05)
             self._look()
-        except urllib.error.HTTPError as error:  # it lives
-            self.complain("%s: %s" % (error.url, error))
+        except (urllib.error.HTTPError, http.client.IncompleteRead) as error:  # it lives
+            self.complain("%s: %s" % (getattr(error, "url", "half an answer"), error))
         except (OSError, ValueError) as error:
             self.complain("%s: %s" % (type(error).__name__, error))
             try:
@@ -340,7 +340,7 @@ def run(options):
                     soak.visitors.leave()
                 for what in specials.pop(hour, ()):
                     getattr(soak, {"cut": "cut_off"}.get(what, what))()
-            except (OSError, ValueError, AssertionError) as error:
+            except (OSError, ValueError, AssertionError, http.client.HTTPException) as error:
                 soak.complain("%s: %s" % (type(error).__name__, error))
                 if soak.process.poll() is not None:
                     soak.unasked.append(soak.when())

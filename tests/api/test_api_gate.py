@@ -405,6 +405,21 @@ async def test_a_request_that_there_is_no_memory_for_is_told_so():
         assert (await ask(app, "/han")).status == 200
 
 
+async def test_an_answer_in_pieces_that_there_is_no_memory_to_begin_is_a_refusal():
+    async with Running() as app:
+
+        def full():
+            raise MemoryError()
+
+        heap, app.board.heap = app.board.heap, full
+        try:
+            answer = await ask(app, "/health")
+        finally:
+            app.board.heap = heap
+        assert answer.status == 503 and answer.body == b"out of memory for the moment"
+        assert (await get(app, "/health"))["type"] == "HAN_HEALTH_MESSAGE"
+
+
 async def test_a_client_that_there_is_no_memory_for_is_hung_up_on():
     import han.api.server as server
 

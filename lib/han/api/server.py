@@ -399,10 +399,10 @@ class Gate:
             lines = ["HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))]
             lines += ["%s: %s\r\n" % item for item in response.headers.items()]
             data = "".join(lines).encode() + _TAIL
-        if response.is_head or not isinstance(response.body, bytes):
+        if response.is_head:
             await connection.send(data, self.answer_ms)
-            if not response.is_head:
-                await self._pieces(connection, response.body, response.headers.get("Transfer-Encoding"))
+        elif not isinstance(response.body, bytes):
+            await self._pieces(connection, data, response.body, response.headers.get("Transfer-Encoding"))
         else:
             try:
                 data += response.body
@@ -411,15 +411,18 @@ class Gate:
                 data = response.body
             await connection.send(data, self.answer_ms)
 
-    async def _pieces(self, connection, body, chunked):
-        """Send what a generator yields, never more than one piece of it in memory."""
+    async def _pieces(self, connection, head, body, chunked):
+        """Send what a generator yields, never more than one piece of it in memory.
+
+        The head goes with the first: who cannot be given even that is told so instead.
+        """
         connection.left = self.pieces_ms
         for piece in body:
             if chunked:
                 piece = b"%x\r\n%s\r\n" % (len(piece), piece)
-            await connection.send(piece, connection.left)
-        if chunked:
-            await connection.send(b"0\r\n\r\n", connection.left)
+            await connection.send(head + piece, connection.left)
+            head = b""
+        await connection.send(head + (b"0\r\n\r\n" if chunked else b""), connection.left)
 
     async def _discard(self, connection, count, patience):
         """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
