@@ -164,6 +164,30 @@ def test_the_log_forgets_the_oldest_and_keeps_the_end_of_a_long_text():
     assert len(shown) == 1002
 
 
+def test_an_entry_that_there_is_no_memory_for_leaves_the_others_whole():
+    board = Board()
+    clock = Clock(board)
+    log = Log(clock)
+    for number in range(200):
+        log.add("entry %d" % number)
+    before = log.entries()
+
+    def full():
+        raise MemoryError
+
+    works, clock.uptime_ms = clock.uptime_ms, full
+    for text in ("short", "x" * 5000):
+        try:
+            log.add(text)
+            raise AssertionError(text)
+        except MemoryError:
+            pass
+        assert log.entries() == before
+    clock.uptime_ms = works
+    log.add("again")
+    assert log.entries()[-1][2] == "again"
+
+
 def test_the_log_takes_its_memory_once():
     log = Log(Clock(Board()))
     log.add("the first")

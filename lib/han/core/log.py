@@ -53,12 +53,16 @@ class Log:
             while data[at] & 0xC0 == 0x80:  # within a character
                 at += 1
             data = b"\xe2\x80\xa6" + data[at:]  # …
-        while self._used + _HEAD_SIZE + len(data) > self.size:
+        data = pack(_HEAD, len(data), _LEVELS.index(level), self._clock.uptime_ms()) + data
+        while self._used + len(data) > self.size:
             gone = _HEAD_SIZE + unpack(_HEAD, self._take(self._first, _HEAD_SIZE))[0]
             self._first = (self._first + gone) % self.size
             self._used -= gone
-        self._put(pack(_HEAD, len(data), _LEVELS.index(level), self._clock.uptime_ms()))
-        self._put(data)
+        # From here on nothing takes memory, so that no half an entry is left where there is none.
+        end = self._first + self._used
+        for k in range(len(data)):
+            self._ring[(end + k) % self.size] = data[k]
+        self._used += len(data)
         if self._show:
             self._show(text)
 
@@ -72,13 +76,6 @@ class Log:
             found.append((uptime, _LEVELS[level], self._take(self._first + at, count).decode()))
             at += count
         return found
-
-    def _put(self, data):
-        at = (self._first + self._used) % self.size
-        room = min(len(data), self.size - at)
-        self._ring[at : at + room] = data[:room]
-        self._ring[: len(data) - room] = data[room:]
-        self._used += len(data)
 
     def _take(self, at, count):
         at %= self.size
