@@ -5,7 +5,7 @@ Public functions, methods and classes keep theirs. What changes, everywhere the 
 - parameters without a default, which nobody gives by keyword: a, b, c …
 - private attributes, methods, functions and a module's private values: _a, _b, _c …, the same few in all modules
 
-`python -m tools.names app _c` tells what a traceback's `File "app", in _c` was.
+`python -m tools.names app INT16` tells what a traceback's `File "app", in INT16` was, see tools.loans.
 
 An attribute is private to the modules that belong together: those whose classes inherit from each other's.
 """
@@ -244,13 +244,15 @@ def bound_by(nodes):
 
 
 def main(module, name):
-    """Print what functions of a staged module, whichever package it is in, have the short name.
+    """Print what functions of a staged module, whichever package it is in, have the name that a traceback shows.
 
     Those that were called in one place only are part of the function that called them (tools.inline).
     """
     from tools import link, stage
 
-    sources = stage.application(stage.sources())
+    found = stage.sources()
+    name = {lent: own for own, lent in stage.lent(found).items()}.get(name, name)
+    sources = stage.application(found)
     shorter = short(sources)
     units, renamed = link.layout({each: ast.parse(text) for each, text in shorter.items()})
     for each, unit in units.items():

