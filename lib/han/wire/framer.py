@@ -22,6 +22,8 @@ MORE = 0
 NONE = -1
 WRONG = -2
 
+# Room for one of almost all meters, in bytes: an HDLC frame has 2049. The first longer one finds more.
+_USUAL = 2304
 _OPENINGS = 4
 # Headers of HDLC or M-Bus, of the link layer and of a block, or an ident line, are not longer.
 _CARRIED = 80
@@ -52,14 +54,14 @@ class Framer:
     given up, from there on the bit is cleared, for as long as the parity stays right.
     """
 
-    # The longest telegram: an HDLC frame has 2049 bytes, P1 with a year of peaks about 3000.
+    # The longest telegram: P1 with a year of peaks has about 3000 bytes.
     size = 4096
 
     def __init__(self, sink, counters=None, trace=None):
         self.sink = sink
         self.trace = trace
         self.counters = counters or Counters()
-        self.buf = bytearray(self.size)
+        self.buf = bytearray(_USUAL if _USUAL < self.size else self.size)
         self.base = 0  # offset in the stream of buf[0]
         self._end = 0
         self._scan = 0
@@ -76,7 +78,7 @@ class Framer:
         self.counters.bytes += n
         done = 0
         while done < n:
-            room = self.size - self._end
+            room = len(self.buf) - self._end
             if not room:
                 room = self._make_room()
             take = n - done if n - done < room else room
@@ -106,6 +108,8 @@ class Framer:
 
     def _make_room(self):
         first = self._start[0] if self.open else self._scan
+        if not first and self._grow():
+            return len(self.buf) - self._end
         if not first:
             # One opening has filled the buffer: no telegram is that long.
             self.counters.overrun += 1
@@ -123,7 +127,19 @@ class Framer:
             self._p1.resume -= first
         if self._sml:
             self._sml.resume -= first
-        return self.size - self._end
+        return len(self.buf) - self._end
+
+    def _grow(self):
+        """Room for the longest telegram, once; False where there is, or no memory for it."""
+        if len(self.buf) == self.size:
+            return False
+        try:
+            buf = bytearray(self.size)
+        except MemoryError:
+            return False
+        copy(buf, 0, self.buf, 0, self._end)
+        self.buf = buf
+        return True
 
     def _drop(self, i):
         self.open -= 1
