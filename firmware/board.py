@@ -1,7 +1,6 @@
 """The board of the chip: the only door to machine, esp32 and network."""
 
 import gc
-import json
 import os
 import sys
 import time
@@ -15,17 +14,15 @@ from machine import Pin
 #: why the last run ended. A blob of at most _TEXT bytes each.
 _SPACE = "han"
 _TEXT = 48
-#: More the port does not take.
-_LONGEST_NAME = 32
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
 
-_MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
+MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 #: Modules in flash leave the memory to others. Those of a file system have a folder.
-_FROZEN = "/" not in __file__
+FROZEN = "/" not in __file__
 
 
 class Uart:
@@ -70,9 +67,27 @@ class Board:
     time_servers = sites = roots = names = None
     #: Where all are asked for names in .local; None where the system answers.
     mdns = "224.0.0.251", 5353
+    # What begin.py finds out.
+    uart: Uart
+    #: Base address of the update server, None for none, what of it this reader follows, and the certificate, DER in
+    #: base64, that this server's has to be signed with on https; None: anybody is believed.
+    updates: "str | None"
+    channel: str
+    authority: "str | None"
+    chip: str
+    mac: bytes
+    hostname: str
+    reset_reason: str
+    #: Of its pin map.
+    name: str
+    #: The button, the light, what makes that shine, and a light of three colours.
+    key: Pin
+    lamp: "Pin | None"
+    shines: int
+    rgb: "Pin | None"
 
     def __init__(self, boot):
-        from pins import DEFAULT, pins
+        from begin import begin
 
         self._partitions = {}
         self._links = {}
@@ -81,47 +96,10 @@ class Board:
         #: What boot.py leaves: slot, manifest, rolled_back, safe, boots, pending; healthy() and activating() are for
         #: whoever proves and updates the application.
         self.boot = boot
-        if _FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
+        if FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
             self.secure_port = 443
-        settings = boot["manifest"] or {}
-        #: Base address of the update server, None for none, and what of it this reader follows.
-        self.updates = settings.get("updates")
-        self.channel = settings.get("channel", "release")
-        #: Certificate, DER in base64, that this server's has to be signed with on https; None: anybody is believed.
-        self.authority = settings.get("authority")
-        self.chip = "ESP32-S3" if "S3" in _MACHINE else "ESP32"
-        self.mac = machine.unique_id()
-        self.hostname = (self._given("name") or "han-reader-" + self.mac.hex()[8:])[:_LONGEST_NAME]
-        self.reset_reason = self._reason()
-        self.name = self._given("board")
-        try:
-            self._wire(pins(self.name))
-        except ValueError:  # no such board, or one with pins that this chip does not have
-            self.name = DEFAULT
-            self._wire(pins(DEFAULT))
-        sys.modules.pop("pins", None)
-        # The system's memory comes first: what Python's heap takes of it, it never gives back.
-        try:
-            self.wlan("sta")
-            self.lan()
-        except (OSError, RuntimeError):
-            pass  # whoever wants it hears of it
-
-    def _wire(self, pins):
-        get = pins.get
-        request, led, rgb = get("request"), get("led"), get("rgb")
-        if request is not None:
-            Pin(max(request, ~request), Pin.OUT, value=int(request >= 0))
-        button = get("button")
-        # 34 to 39 of the first ESP32 have no pull-up; boards with a button there bring their own.
-        self._button = Pin(button, Pin.IN, -1 if button >= 34 and self.chip == "ESP32" else Pin.PULL_UP)
-        self._shines = int(led is None or led >= 0)
-        self._led = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - self._shines)
-        self._rgb = None if rgb is None else Pin(rgb, Pin.OUT, value=0)
-        self._lan = get("lan")
-        if self._lan:
-            self.stream_limits = 3, 5, 5  # one socket more is for names in .local
-        self.uart = Uart(get("uart"), get("rx"), get("tx"))
+        begin(self, boot["manifest"] or {}, self._links)
+        sys.modules.pop("begin", None)
 
     # Time
 
@@ -204,30 +182,10 @@ class Board:
     def lan(self):
         """The Ethernet interface, None where the board has none. OSError where it does not answer, or MicroPython's
         image has no driver for it."""
-        if self._lan and "lan" not in self._links:
-            try:
-                self._links["lan"] = network.LAN(**self._arguments())
-            except (OSError, ValueError, AttributeError) as error:
-                self._links["lan"] = OSError(str(error))  # a second attempt would only leave more behind
         made = self._links.get("lan")
         if isinstance(made, OSError):
             raise made
         return made
-
-    def _arguments(self):
-        found = {}
-        for name, value in self._lan.items():
-            if name == "phy_type":
-                value = getattr(network, value)
-            elif name == "ref_clk_mode":
-                value = getattr(Pin, value)
-            elif name == "spi":
-                number, sck, mosi, miso = value
-                value = machine.SPI(number, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso))
-            elif name != "phy_addr":
-                value = Pin(value)
-            found[name] = value
-        return found
 
     def set_hostname(self, name):
         """Be <name>.local, for links that come up from now on. ValueError: too long."""
@@ -238,15 +196,15 @@ class Board:
 
     def button(self):
         """True while it is pressed."""
-        return not self._button.value()
+        return not self.key.value()
 
     def led(self, on):
         """Light, or not."""
-        if self._led:
-            self._led.value(self._shines if on else 1 - self._shines)
-        elif self._rgb:
+        if self.lamp:
+            self.lamp.value(self.shines if on else 1 - self.shines)
+        elif self.rgb:
             # Green, red, blue, in the 800 kHz of a WS2812: high and low of a 0, of a 1, ns.
-            machine.bitstream(self._rgb, 0, (400, 850, 800, 450), b"\x10\x10\x10" if on else b"\0\0\0")
+            machine.bitstream(self.rgb, 0, (400, 850, 800, 450), b"\x10\x10\x10" if on else b"\0\0\0")
 
     def feed(self):
         """Tell the watchdog that all is well; from the first time on it waits for the next."""
@@ -256,37 +214,13 @@ class Board:
 
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
-        _kept("reset", reason)
+        kept("reset", reason)
         machine.reset()
-
-    # Why the chip has started: as the last run said, else as the chip says. A panic is what is left of hard resets,
-    # for whoever resets on purpose says why.
-    def _reason(self):
-        said = _kept("reset")
-        if said:
-            _kept("reset", "")
-        if self.boot["rolled_back"]:
-            return "OTA_ROLLBACK"
-        causes = {machine.WDT_RESET: "WATCHDOG", machine.SOFT_RESET: "USER", machine.HARD_RESET: "CRASH"}
-        return said or causes.get(machine.reset_cause(), "POWER_ON")
-
-    # What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
-    def _given(self, key):
-        text = _kept(key)
-        if not text:
-            try:
-                text = json.loads(self.provisioned() or "{}").get(key)
-            except (ValueError, AttributeError):  # no JSON, no texts in it
-                text = None
-            if not isinstance(text, str):
-                return ""
-            _kept(key, text)
-        return text
 
 
 # A text in NVS, or keep one there; "" is none. NVS that is full or broken is as one that has nothing: better a start
 # without a name than no start.
-def _kept(key, text=None):
+def kept(key, text=None):
     try:
         nvs = esp32.NVS(_SPACE)
         if text is None:

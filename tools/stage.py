@@ -30,7 +30,7 @@ from tools import choices, constants, inline, limits, link, loans, names, page
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # The chip's board is updated with the application.
-BOARD = ("board.py", "pins.py")
+BOARD = ("board.py", "begin.py", "pins.py")
 # The server's core, without which there is no microdot; more of it only where it is imported.
 MICRODOT = {"__init__", "microdot"}
 MICRODOT_IMPORT = re.compile(rb"^\s*from microdot\.(\w+) import", re.MULTILINE)

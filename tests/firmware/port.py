@@ -59,12 +59,12 @@ def boot(**given):
 
 
 def install(chip):
-    """Put the modules where `import` finds them and return a fresh `board` module."""
+    """Put the modules where `import` finds them, machine, esp32 and network to stay; returns a fresh `board` module."""
     sys.modules["machine"] = Machine(chip)
     sys.modules["esp32"] = Esp32(chip)
     sys.modules["network"] = Network(chip)
     sys.modules["time"], real = Time(), sys.modules.get("time")
-    for name in ("board", "pins"):
+    for name in ("board", "begin", "pins"):
         sys.modules.pop(name, None)
     path = __file__.rsplit("/", 3)[0] + "/firmware"
     if path not in sys.path:
@@ -74,8 +74,7 @@ def install(chip):
         board.gc = Gc(chip)
         return board
     finally:
-        for name in ("machine", "esp32", "network", "time"):
-            del sys.modules[name]
+        del sys.modules["time"]
         if real:
             sys.modules["time"] = real
 

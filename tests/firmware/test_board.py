@@ -16,7 +16,7 @@ def made(chip=None, name=None, boot=None):
     if name:
         chip.nvs["board"] = name.encode()
         if name.startswith(("s3", "p1")):
-            module._MACHINE = "Generic ESP32S3 module with ESP32S3"
+            module.MACHINE = "Generic ESP32S3 module with ESP32S3"
 
             class PinS3(port.PinS3):
                 _chip = chip
@@ -238,7 +238,7 @@ def test_https_is_for_images_that_have_the_memory():
     assert made()[1].secure_port is None
     chip = port.Chip()
     module = port.install(chip)
-    module._FROZEN = True
+    module.FROZEN = True
     assert module.Board(port.boot()).secure_port == 443
     chip.free = 4000000  # PSRAM
     assert made(chip)[1].secure_port == 443

@@ -55,7 +55,7 @@ def manifest():
 
 def test_the_manifest_lists_all_that_runs_and_nothing_twice(manifest):
     assert manifest.included == ["asyncio", "ssl"]
-    for name in ("_boot.py", "boot.py", "main.py", "board.py", "pins.py", "han/app.py", "microdot/microdot.py"):
+    for name in ("_boot.py", "boot.py", "main.py", *stage.BOARD, "han/app.py", "microdot/microdot.py"):
         assert name in manifest.files
     sources = {path.as_posix() for path in stage.prepared(stage.sources())}
     missing = {name for name in sources - set(manifest.files) if not name.endswith(frozen.TWINS)}

@@ -20,20 +20,21 @@ except ImportError:
         return number
 
 
-_REASONS = {
-    200: "OK",
-    204: "No Content",
-    302: "Found",
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
+# Each is a line, as all of them in one text take the least memory.
+_REASONS = """
+200 OK
+204 No Content
+302 Found
+400 Bad Request
+401 Unauthorized
+403 Forbidden
+404 Not Found
+405 Method Not Allowed
+409 Conflict
+413 Content Too Large
+500 Internal Server Error
+503 Service Unavailable
+"""
 # Bytes read at a time: the head of most requests.
 _CHUNK = const(512)
 # Names and addresses that a reader is usually called by.
@@ -396,7 +397,8 @@ class Gate:
             data = _JSON % len(response.body)
         else:
             response.complete()
-            lines = ["HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, ""))]
+            at = _REASONS.find("\n%d " % status) + 1
+            lines = ["HTTP/1.1 %s\r\n" % (_REASONS[at : _REASONS.find("\n", at)] if at else "%d " % status)]
             lines += ["%s: %s\r\n" % item for item in response.headers.items()]
             data = "".join(lines).encode() + _TAIL
         if response.is_head:

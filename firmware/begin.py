@@ -1,0 +1,100 @@
+"""How the board begins: why the chip has started, whose board it is, and what its pins do. Forgotten once it knows."""
+
+import json
+import sys
+
+import machine
+import network
+from board import MACHINE, Uart, kept
+from machine import Pin
+from pins import DEFAULT, pins
+
+#: More the port does not take.
+_LONGEST_NAME = 32
+
+
+def begin(board, settings, links):
+    """Make of a Board what stays the same until it starts again. settings: the image's manifest; links: by kind."""
+    board.updates = settings.get("updates")
+    board.channel = settings.get("channel", "release")
+    board.authority = settings.get("authority")
+    board.chip = "ESP32-S3" if "S3" in MACHINE else "ESP32"
+    board.mac = machine.unique_id()
+    board.hostname = (_given(board, "name") or "han-reader-" + board.mac.hex()[8:])[:_LONGEST_NAME]
+    board.reset_reason = _reason(board)
+    board.name = _given(board, "board")
+    try:
+        lan = _wire(board, pins(board.name))
+    except ValueError:  # no such board, or one with pins that this chip does not have
+        board.name = DEFAULT
+        lan = _wire(board, pins(DEFAULT))
+    sys.modules.pop("pins", None)
+    # The system's memory comes first: what Python's heap takes of it, it never gives back.
+    try:
+        board.wlan("sta")
+    except (OSError, RuntimeError):
+        pass  # whoever wants it hears of it
+    if lan:
+        board.stream_limits = 3, 5, 5  # one socket more is for names in .local
+        try:
+            links["lan"] = network.LAN(**_arguments(lan))
+        except (OSError, ValueError, AttributeError, RuntimeError) as error:
+            links["lan"] = OSError(str(error))  # a second attempt would only leave more behind
+
+
+# What its pins do; returns the arguments of its Ethernet interface.
+def _wire(board, pins):
+    get = pins.get
+    request, led, rgb = get("request"), get("led"), get("rgb")
+    if request is not None:
+        Pin(max(request, ~request), Pin.OUT, value=int(request >= 0))
+    button = get("button")
+    # 34 to 39 of the first ESP32 have no pull-up; boards with a button there bring their own.
+    board.key = Pin(button, Pin.IN, -1 if button >= 34 and board.chip == "ESP32" else Pin.PULL_UP)
+    board.shines = int(led is None or led >= 0)
+    board.lamp = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - board.shines)
+    board.rgb = None if rgb is None else Pin(rgb, Pin.OUT, value=0)
+    board.uart = Uart(get("uart"), get("rx"), get("tx"))
+    return get("lan")
+
+
+def _arguments(lan):
+    found = {}
+    for name, value in lan.items():
+        if name == "phy_type":
+            value = getattr(network, value)
+        elif name == "ref_clk_mode":
+            value = getattr(Pin, value)
+        elif name == "spi":
+            number, sck, mosi, miso = value
+            value = machine.SPI(number, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso))
+        elif name != "phy_addr":
+            value = Pin(value)
+        found[name] = value
+    return found
+
+
+# As the last run said, else as the chip says. A panic is what is left of hard resets, for whoever resets on purpose
+# says why.
+def _reason(board):
+    said = kept("reset")
+    if said:
+        kept("reset", "")
+    if board.boot["rolled_back"]:
+        return "OTA_ROLLBACK"
+    causes = {machine.WDT_RESET: "WATCHDOG", machine.SOFT_RESET: "USER", machine.HARD_RESET: "CRASH"}
+    return said or causes.get(machine.reset_cause(), "POWER_ON")
+
+
+# What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
+def _given(board, key):
+    text = kept(key)
+    if not text:
+        try:
+            text = json.loads(board.provisioned() or "{}").get(key)
+        except (ValueError, AttributeError):  # no JSON, no texts in it
+            text = None
+        if not isinstance(text, str):
+            return ""
+        kept(key, text)
+    return text
