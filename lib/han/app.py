@@ -69,6 +69,7 @@ class App:
         self.modules = Modules()
         self.messages = Messages(self)
         self.streams = Streams(self)
+        self.supervisor.relieve = self.streams.shed
         self.gate = Gate(self, Routes(self))
         self.gate.max_requests, self.gate.max_queue = board.request_limit
         self.gate.portal = self.links.portal

@@ -444,6 +444,24 @@ async def test_a_critical_task_that_never_runs_well_starts_the_board_again():
     await boss.stop()
 
 
+async def test_a_task_that_never_finds_memory_gets_what_can_be_had_and_then_a_new_start():
+    boss, _ = supervisor(first_ms=10, longest_ms=40, look_s=0.01)
+    relieved = []
+    boss.relieve = lambda: relieved.append(1)
+    runs = []
+
+    async def starve():
+        runs.append(1)
+        if len(runs) < 3:
+            raise ValueError
+        raise MemoryError
+
+    boss.start("network", starve)
+    assert await watched(boss, Fed(), 2) == ("CRASH", "network")
+    assert 1 <= len(relieved) == len(runs) - 2
+    await boss.stop()
+
+
 async def test_the_first_reason_to_leave_counts_and_no_memory_is_no_reason():
     boss, _ = supervisor(look_s=0.01)
     board = Fed()

@@ -13,16 +13,16 @@ def name_of(host):
         name, bracket, port = host[1:].partition("]")
         if not bracket or ":" not in name or port and port[0] != ":":
             return None
-        for character in name:
-            if character not in "0123456789abcdefABCDEF:.":
+        for byte in name.encode():
+            if byte not in b"0123456789abcdefABCDEF:.":
                 return None
         return host[: len(name) + 2] if _port(port[1:]) else None
     name, _, port = host.partition(":")
     if not _port(port):
         return None
     name = name.lower()
-    for character in name:
-        if not ("a" <= character <= "z" or "0" <= character <= "9" or character in "-._"):
+    for byte in name.encode():  # MicroPython keeps each character that it makes a text of for good
+        if not (97 <= byte <= 122 or 48 <= byte <= 57 or byte in b"-._"):
             return None
     return name
 

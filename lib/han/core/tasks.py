@@ -38,6 +38,8 @@ class Supervisor:
         self._critical = []  # [service, its pulse, what that was, for how many looks]
         #: (reason, text) once the board has to start again, see leave().
         self.leaving = None
+        #: Called where a task has crashed for want of memory: something else may give way.
+        self.relieve = None
 
     def start(self, name, function, pulse=None):
         """Run a coroutine function as a task until stop(); again whenever it raises.
@@ -66,7 +68,8 @@ class Supervisor:
         self.services.append(service)
         return service
 
-    # Lives until stop() cancels it, or its function returns.
+    # Lives until stop() cancels it, or its function returns. One that crashes again and again may be critical, or have
+    # no memory: then the board starts again, as nothing else would ever give it some.
     async def _keep(self, service, function, critical):
         pause = self.first_ms
         while True:
@@ -87,10 +90,13 @@ class Supervisor:
                     service.error = "MemoryError"
                 if service.task is None:
                     return  # it was stopped, and crashed as it ended
+                starved = isinstance(error, MemoryError)
+                if starved and self.relieve:
+                    self.relieve()
             try:
                 if self._clock.uptime_ms() - service.since >= self.settled_ms:
                     pause = self.first_ms
-                elif critical and pause >= self.longest_ms:
+                elif (critical or starved) and pause >= self.longest_ms:
                     self.leave("CRASH", service.name)
                 await asyncio.sleep(pause / 1000)
             except MemoryError:
