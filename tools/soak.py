@@ -26,7 +26,7 @@ from tools.visitors import Visitors
 
 sys.path[:0] = [str(year.stage.ROOT / "lib")]
 
-from han.meter.search import LINES  # noqa: E402  needs the path above
+from han.meter.told import LINES  # noqa: E402  needs the path above
 
 _RESET = 2  # machine.reset_cause(), as host_sim.supervisor
 _DOWN = 60  # s that a restart takes at most, in which nobody reads the line

@@ -25,7 +25,7 @@ from tools import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
-from han.meter.search import LINES  # noqa: E402  needs the path above
+from han.meter.told import LINES  # noqa: E402  needs the path above
 from host_sim import meters  # noqa: E402
 from host_sim.__main__ import command, free_port  # noqa: E402
 from host_sim.house import House  # noqa: E402

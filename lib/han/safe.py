@@ -13,8 +13,7 @@ _WHY = "safe mode: the reader did not become healthy in several starts; update i
 class _Unplugged(Link):
     """The meter is not read."""
 
-    def diagnosis(self):
-        return _WHY
+    reason = _WHY
 
 
 class App(app.App):

@@ -8,6 +8,7 @@ import time
 
 from han.app import App
 from han.meter.live import Live
+from han.meter.search import Search
 from host_sim.board import Cable
 from host_sim.flash import Partition
 from host_sim.powercut import Power
@@ -105,25 +106,34 @@ class Board:
 
 class Counters:
     def __init__(self):
-        self.bytes = self.frames = self.checksum_errors = self.decoded = 0
+        self.bytes = self.frames = self.checksum_errors = self.decoded = self.implausible = 0
+
+
+class Line:
+    """A line whose settings were found, and on which nothing came yet."""
+
+    any_setting = False
+    reason = None
+
+    def __init__(self):
+        self.search = Search(2)
+        self.search.telegram()
 
 
 class Link:
     """Publishes what the test says it read."""
 
-    locked = True
+    reason = None
+    heard = False
+    last_byte = 0
 
     def __init__(self, bus, board):
         self.counters = Counters()
         self.live = Live()
+        self.uart = self.decoder = line = Line()
+        self.search = line.search
+        self.board = board
         self._bus = bus
-        self._board = board
-
-    def line(self):
-        return "115200 8N1"
-
-    def diagnosis(self):
-        return None if self.live.seq else "no bytes on the HAN port"
 
     async def run(self):
         while True:
@@ -142,7 +152,8 @@ class Link:
             put(live, field, number)
         live.clock = clock
         live.seq += 1
-        live.received = self._board.ticks_ms()
+        live.received = self.last_byte = self.board.ticks_ms()
+        self.heard = True
         live.period_ms = 2500
         self._bus.publish("meter", live)
 

@@ -6,6 +6,7 @@ import sys
 
 from han.api.health import serve
 from han.app import App
+from han.meter import told
 from han.meter.link import Link
 from han.store import flash
 from han.store.config import Config
@@ -195,7 +196,7 @@ def test_four_diagnoses():
     ):
         app = reader(SEALED[:1], **keys)
         meter = health(app)
-        assert meter["diagnosis"] == app.link.diagnosis() == reason, keys
+        assert meter["diagnosis"] == told.diagnosis(app.link) == reason, keys
         assert (meter["encrypted"], meter["decrypt_failures"], meter["decoded"]) == (1, failures, 0)
         assert meter["rejected"] == 1 and app.messages.meter() is None
     app = reader([UNTAGGED], k=WRONG)

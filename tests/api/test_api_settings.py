@@ -7,6 +7,7 @@ from binascii import b2a_base64
 from han.api import settings
 from han.api.body import Parser, Real
 from han.app import App
+from han.meter import told
 from han.meter.profiles import MAKERS
 from han.store import flash
 from han.store.config import Config
@@ -401,7 +402,7 @@ async def test_a_configuration_of_the_version_after():
     async with Reader(board) as app:
         found = (await get(app, "/configuration"))
         assert found["m"]["o"] == 99 and "later" not in found and "z" not in found["m"]
-        assert app.link.trying() == "any"
+        assert told.trying(app.link) == "any"
         answer = await put(app, {"m": {"f": 50}})
         assert answer.status == 200, answer.body
     config = Config(flash.Region(board.partition("state"), *flash.CONFIGURATION))

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from han.app import App
-from han.meter.search import LINES
+from han.meter.told import LINES
 
 from tests.api.fake import _seed, ask, get
 from tests.firmware import port

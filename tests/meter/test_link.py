@@ -2,7 +2,8 @@
 from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
-from han.meter.search import LINES, Search
+from han.meter.search import Search
+from han.meter.told import LINES, diagnosis, line as found
 
 from tests.support import Random, raw, skip, telegrams
 from tests.wire.test_framer import hdlc, p1
@@ -81,7 +82,7 @@ def test_every_setting_is_found():
     for line in LINES:
         made, board, uart, bus = link(line, hdlc(LIST_1), 2500)
         run(made, board, 20 * len(LINES))
-        assert made.locked and made.live.seq > 1, line
+        assert made.search.locked and made.live.seq > 1, line
         assert made.live.get(IMPORT_POWER) == 1661
         assert uart.history[-1][1] == line
         assert len(uart.history) <= LINES.index(line) + 1
@@ -90,7 +91,7 @@ def test_every_setting_is_found():
 def test_the_slowest_meter_is_heard_at_each_setting():
     made, board, uart, bus = link(LINES[5], hdlc(LIST_1), 60000)
     run(made, board, 600)
-    assert made.locked
+    assert made.search.locked
     for (since, _), (until, _) in zip(uart.history, uart.history[1:]):
         assert until - since > 60000 or until // 60000 != since // 60000
 
@@ -101,14 +102,14 @@ def test_a_silent_line_is_listened_to_longer_than_any_period():
     changes = [at for at, _ in uart.history]
     assert 4 <= len(changes) <= 5
     assert min(b - a for a, b in zip(changes, changes[1:])) > 60000
-    assert made.line() is None
-    assert made.diagnosis() == "no bytes on the HAN port"
+    assert found(made) is None
+    assert diagnosis(made) == "no bytes on the HAN port"
 
 
 def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute_and_a_half():
     made, board, uart, bus = link(LINES[2], p1(), 10000)
     run(made, board, 200)
-    assert made.line() == "2400 8E1"
+    assert found(made) == "2400 8E1"
     locked = len(uart.history)
     uart.telegram = p1()[:60] + b"\r\n"
     run(made, board, 50)
@@ -117,7 +118,7 @@ def test_a_lock_is_kept_through_bad_telegrams_and_given_up_after_a_minute_and_a_
     assert len(uart.history) > locked
     uart.telegram = p1()
     run(made, board, 300)
-    assert made.locked
+    assert made.search.locked
 
 
 def test_a_slow_meter_may_miss_three_telegrams():
@@ -136,7 +137,7 @@ def test_a_setting_that_is_told_is_never_left():
     made, board, uart, bus = link(LINES[3], hdlc(LIST_1), 2500, option=1)
     run(made, board, 300)
     assert [line for _, line in uart.history] == [LINES[0]]
-    assert made.diagnosis() == "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
+    assert diagnosis(made) == "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
 
 
 def test_a_line_without_settings_is_never_configured():
@@ -156,7 +157,7 @@ def test_each_reading_is_published_and_counted():
     assert (c.frames, c.decoded, c.rejected, c.checksum_errors) == (12, 12, 0, 0)
     assert c.bytes == 12 * len(hdlc(LIST_1))
     assert made.live.period_ms == 2500
-    assert made.diagnosis() is None
+    assert diagnosis(made) is None
 
 
 def test_what_a_list_lacks_is_kept_from_the_list_that_had_it():
@@ -177,7 +178,7 @@ def test_broken_checksums_are_named():
     bad[-3] ^= 1
     made, board, uart, bus = link(LINES[0], bytes(bad), 2500, option=1)
     run(made, board, 30)
-    assert made.diagnosis() == "frames but wrong checksum"
+    assert diagnosis(made) == "frames but wrong checksum"
 
 
 def test_a_setting_with_broken_telegrams_is_tried_longer():
@@ -193,15 +194,15 @@ def test_a_setting_with_broken_telegrams_is_tried_longer():
 def test_other_settings_are_taken_while_it_runs():
     made, board, uart, bus = link(LINES[3], hdlc(LIST_1), option=1)
     run(made, board, 30)
-    assert not made.locked and not bus.seen
+    assert not made.search.locked and not bus.seen
     made.use(4, None, None)
     run(made, board, 30)
-    assert made.locked and bus.seen
+    assert made.search.locked and bus.seen
     # Automatic again goes on from the setting in use.
     changes = len(uart.history)
     made.use(0, None, None)
     run(made, board, 30)
-    assert made.locked and len(uart.history) == changes
+    assert made.search.locked and len(uart.history) == changes
 
 
 def test_the_maker_that_is_told_outranks_the_list():

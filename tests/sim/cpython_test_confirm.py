@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from han.meter.search import LINES
+from han.meter.told import LINES
 from host_sim.sender import Ahead
 from tests.sim.cpython_test_update import NEW, image, upload
 from tools import year

@@ -4,7 +4,7 @@ from json import dumps
 from microdot.microdot import Response
 
 from ..core.zonefile import names
-from ..meter.search import LINES, describe
+from ..meter.told import LINES, describe
 from .fields import choices
 
 _PIECE = 400

@@ -7,6 +7,7 @@ import json
 from microdot.microdot import Response
 
 from ..core.clock import EPOCH
+from ..meter import told
 from ..store.crashlog import CrashLog
 from .permit import trusted
 from .server import refusal
@@ -32,7 +33,7 @@ async def capture(app, request):
         "Content-Disposition": 'attachment; filename="capture.bin"',
     }
     try:
-        data = app.link.capture.anonymised()
+        data = told.anonymised(app.link.capture)
     except MemoryError:
         return refusal(503, "not enough memory right now", {"Retry-After": "10"})
     pieces = (bytes(data[at : at + 512]) for at in range(0, len(data), 512))
@@ -75,13 +76,13 @@ def _parts(app):
     yield "heap", {"size": total, "free": free, "minimum": least, "largest": largest}
     if hasattr(board, "system_heap"):  # a desktop's is not worth telling
         yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), board.system_heap()))
-    yield "diagnosis", link.diagnosis()
+    yield "diagnosis", told.diagnosis(link)
     yield (
         "line",
         {
-            "found": link.line(),
-            "trying": link.trying(),
-            "tried": link.tried(),
+            "found": told.line(link),
+            "trying": told.trying(link),
+            "tried": told.tried(link),
             "option": settings["o"],
         },
     )

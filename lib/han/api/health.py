@@ -1,6 +1,7 @@
 """GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
 from microdot.microdot import Response
 
+from ..meter.told import diagnosis, line
 from .encode import decimal, flag, text
 
 _HEALTH = (
@@ -40,7 +41,7 @@ def _pieces(app):
             text(app.links.network()[2]),
             "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
         )
-        + app.streams.figures()
+        + _streams(app)
         + (clock.uptime_ms(),)
     )
     yield (_HEALTH % values).encode()
@@ -49,4 +50,11 @@ def _pieces(app):
         yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
         lead = ","
     stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
-    yield (_METER % (stages, text(link.line()), flag(link.locked), text(link.diagnosis()))).encode()
+    yield (_METER % (stages, text(line(link)), flag(link.search.locked), text(diagnosis(link)))).encode()
+
+
+def _streams(app):
+    """WebSockets now and at most, event streams now and at most, messages that slow clients have not got."""
+    streams, limits = app.streams, app.board.stream_limits
+    dropped = streams.dropped + sum([client.mailbox.dropped for client in streams.clients])
+    return streams.count("ws"), limits[0], streams.count("sse"), limits[1], dropped

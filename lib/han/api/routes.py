@@ -128,4 +128,4 @@ class Routes(Microdot):
 def unread(app):
     """The answer where a reading is needed and there is none yet."""
     fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
-    return Response(app.link.diagnosis() or "no reading yet", 503, fields)
+    return Response(app.modules.call("han.meter.told", "diagnosis", app.link) or "no reading yet", 503, fields)

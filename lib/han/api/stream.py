@@ -22,21 +22,17 @@ class Streams:
         self.app = app
         #: No more of them, as there is no memory.
         self.low = False
-        self._dropped = 0  # by clients that are gone
+        #: Messages that clients who are gone were too slow for.
+        self.dropped = 0
 
-    def _count(self, kind):
+    def count(self, kind):
+        """How many there are of a kind, "ws" or "sse"."""
         return sum([client.kind == kind for client in self.clients])
-
-    def figures(self):
-        """(WebSockets now, limit, event streams now, limit, messages that slow clients have not got)."""
-        limits = self.app.board.stream_limits
-        dropped = self._dropped + sum([client.mailbox.dropped for client in self.clients])
-        return self._count("ws"), limits[0], self._count("sse"), limits[1], dropped
 
     def full(self, kind):
         """True where one more of a kind, "ws" or "sse", would be too many."""
         limits = self.app.board.stream_limits
-        return self.low or self._count(kind) >= limits[kind == "sse"] or len(self.clients) >= limits[2]
+        return self.low or self.count(kind) >= limits[kind == "sse"] or len(self.clients) >= limits[2]
 
     def open(self, kind, connection, hello):
         """Make a connection a stream, which its run() then serves. hello: the bytes it begins with."""
@@ -56,7 +52,7 @@ class Streams:
         """A client has gone."""
         client.mailbox.close()
         self.clients.remove(client)
-        self._dropped += client.mailbox.dropped
+        self.dropped += client.mailbox.dropped
         self.app.modules.give(_CLIENT)
         if not self.clients:
             self.app.messages.forget()

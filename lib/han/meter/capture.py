@@ -1,5 +1,4 @@
 """The last raw bytes of the line, as they came: what a user sends in when a meter is not recognised."""
-from ..core.modules import release
 from ..wire.loops import copy
 
 
@@ -35,18 +34,3 @@ class Capture:
         copy(data, 0, self._buf, self._at, self.size)
         copy(data, self.size - self._at, self._buf, 0, self._at)
         return data
-
-    def anonymised(self):
-        """A copy without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
-
-        Takes about 10 kB meanwhile: MemoryError where they are not there.
-        """
-        try:
-            from . import anonymise
-
-            data = self.raw()
-            anonymise.anonymise(data)
-            return data
-        finally:
-            for name in ("anonymise", "anonymise_sml", "aliases", "sevenbits"):
-                release("han.meter." + name)

@@ -13,7 +13,7 @@ from .decoder import Decoder
 from .live import Live
 from .plausible import Plausible
 from .reading import METER_ID
-from .search import LINES, Search, describe
+from .search import Search
 
 #: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
 _POLL_MS = 5
@@ -22,10 +22,6 @@ _GAP_MS = 1000
 #: A burst of bytes is over, ms.
 _BURST_MS = 150
 _CHUNK = 512
-
-_SILENT = "no bytes on the HAN port"
-_NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
-_CHECKSUM = "frames but wrong checksum"
 
 
 class Counters(wire.Counters):
@@ -44,27 +40,29 @@ class Link:
     """Reads the meter for ever; publishes `live` as bus topic 'meter' after each telegram.
 
     uart: configure(baud, bits, parity, stop, inverted) and readinto(buf) -> bytes read, 0 for
-    none. option: 0 finds the line's settings, n > 0 takes LINES[n - 1].
+    none. option: 0 finds the line's settings, n > 0 takes told.LINES[n - 1].
     """
+
+    reason = None  # why the line is left alone, where it is
 
     def __init__(self, uart, bus, board, option=0, cipher=None):
         self.counters = Counters()
         self.live = Live()
         self.plausible = Plausible()
         self.capture = Capture()
-        self._uart = uart
+        self.uart = uart
         self._bus = bus
-        self._board = board
-        self._decoder = Decoder(self._reading, cipher)
+        self.board = board
+        self.decoder = Decoder(self._reading, cipher)
         self._framer = wire.Framer(self._telegram, self.counters)
-        self._search = Search(option)
+        self.search = Search(option)
         self._chunk = bytearray(_CHUNK)
         self._now = board.ticks_ms()
         self._up = 0  # ms since the start, which the board's tick does not count beyond its wrap
         self._up_tick = self._now
-        self._last_byte = self._now
+        self.last_byte = self._now
         self._last_telegram = self._now
-        self._heard = False  # bytes came at all
+        self.heard = False  # bytes came at all
         # The burst of bytes that is coming in, and the counters when it began.
         self._began = self._burst = self._now
         self._received = 0
@@ -74,46 +72,13 @@ class Link:
 
     def use(self, option, cipher, maker):
         """Go on with another option and cipher; maker: the lists' (`profiles.opening`), None: told from them."""
-        self._decoder.cipher = cipher
-        self._decoder.maker = maker
+        self.decoder.cipher = cipher
+        self.decoder.maker = maker
         if option == 0:
-            self._search.fixed = False  # from the setting in use on
-        elif not self._search.fixed or self._search.index != option - 1:
-            self._search = Search(option)
+            self.search.fixed = False  # from the setting in use on
+        elif not self.search.fixed or self.search.index != option - 1:
+            self.search = Search(option)
             self.start()
-
-    @property
-    def locked(self):
-        """True while the line's settings are known to be right."""
-        return self._search.locked
-
-    def line(self):
-        """The settings found, such as '115200 8N1 inverted'; None while searching."""
-        if not self._search.locked:
-            return None
-        return "any" if self._uart.any_setting else describe(self._search.line())
-
-    def trying(self):
-        """The settings in use, found or not."""
-        return "any" if self._uart.any_setting else describe(self._search.line())
-
-    def tried(self):
-        """The settings that were listened with so far."""
-        if self._uart.any_setting or self._search.fixed:
-            return [self.trying()]
-        return [describe(line) for line in LINES[:self.counters.line_changes + 1]]
-
-    def diagnosis(self):
-        """Why there is no reading, as far as the bytes tell; None where the last telegram made one."""
-        since = self._board.ticks_diff(self._board.ticks_ms(), self._last_byte)
-        c = self.counters
-        if not self._heard or since > Search.dwell_ms:
-            return _SILENT
-        if c.frames:
-            if self._decoder.reason is None and c.implausible and not self.live.seq:
-                return "implausible reading: " + self.plausible.detail
-            return self._decoder.reason
-        return _CHECKSUM if c.checksum_errors else _NOISE
 
     # Lives as long as the application; its supervisor starts it again should it ever raise.
     async def run(self):
@@ -124,7 +89,7 @@ class Link:
 
     def start(self):
         """Set the line up; `step` may be called from now on."""
-        self._now = self._began = self._burst = self._board.ticks_ms()
+        self._now = self._began = self._burst = self.board.ticks_ms()
         self._last_telegram = self._now
         self._configure()
 
@@ -134,17 +99,17 @@ class Link:
 
     def step(self):
         """Take what has arrived, without waiting; True where more may be there at once."""
-        n = self._uart.readinto(self._chunk)
-        self._now = now = self._board.ticks_ms()
-        since = self._board.ticks_diff
+        n = self.uart.readinto(self._chunk)
+        self._now = now = self.board.ticks_ms()
+        since = self.board.ticks_diff
         if n:
             if not self._received:
                 self._partial = since(now, self._began) < _BURST_MS
                 self._frames = self.counters.frames
                 self._broken = self._opened()
             self._received += n
-            self._burst = self._last_byte = now
-            self._pending = self._heard = True
+            self._burst = self.last_byte = now
+            self._pending = self.heard = True
             self.capture.add(self._chunk, n)
             self._framer.feed(self._chunk, n)
         elif self._pending and since(now, self._burst) > _GAP_MS:
@@ -152,11 +117,11 @@ class Link:
             self._pending = False
         if self._received >= Search.many_bytes or self._received and since(now, self._burst) > _BURST_MS:
             if self.counters.frames == self._frames:
-                self._search.burst(self._received, self._opened() != self._broken, self._partial)
+                self.search.burst(self._received, self._opened() != self._broken, self._partial)
             self._received = 0
-        if not self._uart.any_setting and self._search.due(
+        if not self.uart.any_setting and self.search.due(
                 since(now, self._last_telegram), since(now, self._began), self.live.period_ms):
-            self._search.next()
+            self.search.next()
             self.counters.line_changes += 1
             self._configure()
         return n == _CHUNK
@@ -165,17 +130,17 @@ class Link:
         return self.counters.checksum_errors + self.counters.truncated
 
     def _configure(self):
-        if not self._uart.any_setting:
-            self._uart.configure(*self._search.line())
+        if not self.uart.any_setting:
+            self.uart.configure(*self.search.line())
         self._framer.gap()
-        self._search.begin()
+        self.search.begin()
         self._began = self._now
         self._received = 0
         self._pending = False
 
     def _telegram(self, kind, buf, start, end):
-        self._search.telegram()
-        decoder = self._decoder
+        self.search.telegram()
+        decoder = self.decoder
         decoder.telegram(kind, buf, start, end)
         c = self.counters
         c.decoded = decoder.decoded
@@ -189,7 +154,7 @@ class Link:
     def _reading(self, reading):
         if reading.empty():
             return
-        since = self._board.ticks_diff
+        since = self.board.ticks_diff
         self._up += since(self._now, self._up_tick)
         self._up_tick = self._now
         meters = self.plausible.meters
@@ -199,7 +164,7 @@ class Link:
         live = self.live
         if meters != self.plausible.meters:
             live.forget()
-        if self._decoder.encrypted:
-            live.title = self._decoder.ciphered.title
+        if self.decoder.encrypted:
+            live.title = self.decoder.ciphered.title
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
         self._bus.publish("meter", live)

@@ -1,7 +1,7 @@
 """Finds the settings of a line that does not tell them: speed, parity and polarity."""
 
 # (baud, bits, parity as machine.UART has it: None, 0 even, 1 odd, stop bits), commonest first.
-SPEEDS = (
+_SPEEDS = (
     (115200, 8, None, 1),
     (2400, 8, 0, 1),
     (2400, 8, None, 1),
@@ -10,16 +10,14 @@ SPEEDS = (
     (38400, 8, None, 1),
     (4800, 8, None, 1),
 )
-#: Each speed plain and inverted; option `m.o` of the configuration is 1 + the index here.
-#: P1's own output is inverted, adapters to M-Bus and RS-485 are not.
-LINES = tuple(speed + (inverted != (speed[0] == 115200),) for speed in SPEEDS for inverted in (False, True))
+#: Each of them plain and inverted: P1's own output is inverted, adapters to M-Bus and RS-485 are not.
+SETTINGS = 14
 
 
-def describe(line):
-    """Text of a setting, such as '2400 8E1 inverted'."""
-    baud, bits, parity, stop, inverted = line
-    return "%d %d%s%d%s" % (baud, bits, "N" if parity is None else "EO"[parity], stop,
-                            " inverted" if inverted else "")
+def setting(index):
+    """(baud, bits, parity, stop bits, inverted) of the settings 0 to 13, in the order they are tried."""
+    speed = _SPEEDS[index >> 1]
+    return speed + (bool(index & 1) != (speed[0] == 115200),)
 
 
 class Search:
@@ -44,14 +42,14 @@ class Search:
     many_bytes = 4096
 
     def __init__(self, option=0):
-        self.fixed = 0 < option <= len(LINES)  # another version may know more
+        self.fixed = 0 < option <= SETTINGS  # another version may know more
         self.index = option - 1 if self.fixed else 0
         self.locked = False
         self._points = 0
 
     def line(self):
         """The setting to use now."""
-        return LINES[self.index]
+        return setting(self.index)
 
     def begin(self):
         """The trial of the setting begins."""
@@ -83,4 +81,4 @@ class Search:
     def next(self):
         """Go on to the next setting."""
         self.locked = False
-        self.index = (self.index + 1) % len(LINES)
+        self.index = (self.index + 1) % SETTINGS

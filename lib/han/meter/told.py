@@ -1,0 +1,65 @@
+"""What the meter task tells of its line, in words. Imported for that, and released."""
+from ..core.modules import release
+from .search import SETTINGS, Search, setting
+
+#: Every setting of a line; option `m.o` of the configuration is 1 + the index here.
+LINES = tuple([setting(index) for index in range(SETTINGS)])
+
+_SILENT = "no bytes on the HAN port"
+_NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
+_CHECKSUM = "frames but wrong checksum"
+
+
+def describe(line):
+    """Text of a setting, such as '2400 8E1 inverted'."""
+    baud, bits, parity, stop, inverted = line
+    return "%d %d%s%d%s" % (baud, bits, "N" if parity is None else "EO"[parity], stop,
+                            " inverted" if inverted else "")
+
+
+def line(link):
+    """The settings found, such as '115200 8N1 inverted'; None while searching."""
+    return trying(link) if link.search.locked else None
+
+
+def trying(link):
+    """The settings in use, found or not."""
+    return "any" if link.uart.any_setting else describe(link.search.line())
+
+
+def tried(link):
+    """The settings that were listened with so far."""
+    if link.uart.any_setting or link.search.fixed:
+        return [trying(link)]
+    return [describe(each) for each in LINES[: link.counters.line_changes + 1]]
+
+
+def diagnosis(link):
+    """Why there is no reading, as far as the bytes tell; None where the last telegram made one."""
+    if link.reason:
+        return link.reason
+    since = link.board.ticks_diff(link.board.ticks_ms(), link.last_byte)
+    c = link.counters
+    if not link.heard or since > Search.dwell_ms:
+        return _SILENT
+    if c.frames:
+        if link.decoder.reason is None and c.implausible and not link.live.seq:
+            return "implausible reading: " + link.plausible.detail
+        return link.decoder.reason
+    return _CHECKSUM if c.checksum_errors else _NOISE
+
+
+def anonymised(capture):
+    """A copy of a Capture without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
+
+    Takes about 10 kB meanwhile: MemoryError where they are not there.
+    """
+    try:
+        from . import anonymise
+
+        data = capture.raw()
+        anonymise.anonymise(data)
+        return data
+    finally:
+        for name in ("anonymise", "anonymise_sml", "aliases", "sevenbits"):
+            release("han.meter." + name)
