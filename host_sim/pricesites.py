@@ -166,7 +166,9 @@ class Sites:
         move = {"date": 86400 * 2, "shifted": 3600}.get(fault, 0)
         step = 3600 if fault == "hourly" else 900
         slots = []
-        for unix in range(-(-start // step) * step, end + 1, step):
+        first = -(-start // step) * step
+        for k in range((end - first) // step + 1):  # from 2**30 on, a range's own numbers are wrong on 32 bits
+            unix = first + k * step
             each = price(area, unix)
             if step == 3600:
                 each = sum([price(area, unix + k) for k in (0, 900, 1800, 2700)]) // 4

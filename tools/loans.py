@@ -24,6 +24,16 @@ _LENDERS = (
     "ds18x20", "dht", "neopixel", "apa106", "umqtt/simple", "umqtt/robust", "requests/__init__", "webrepl",
     "webrepl_setup", "upysh", "heapq", "random", "btree",
 )  # fmt: skip
+#: What the stubs have from the documentation: names of other ports, and of versions to come.
+_ELSEWHERE = set("""
+ADCWiPy ALARM0 ALT ALT_OPEN_DRAIN ANALOG AbstractBlockDev AbstractNIC BANDWIDTH_160 BANDWIDTH_20 BANDWIDTH_40
+BANDWIDTH_80 BANDWIDTH_80_80 CONTROLLER CORE_TEMP CORE_VBAT CORE_VREF ENOTSUP IDLE ID_T IPPROTO_SEC IRQ_HIGH_LEVEL
+IRQ_INDEX IRQ_LOW_LEVEL IRQ_MATCH IRQ_RESET IRQ_ROLL_OVER IRQ_ROLL_UNDER IRQ_TXIDLE PROTOCOL_DEFAULT PROTOCOL_LR
+PULL_HOLD RATE_11M RATE_12M RATE_1M RATE_24M RATE_2M RATE_54M RATE_5M RATE_6M RATE_LORA_250K RATE_LORA_500K RTC_WAKE
+SEC_WPA_ENT SLEEP_LIGHT SLEEP_MODEM SLEEP_NONE Socket VREF WLANWiPy WLAN_WAKE alarm bitstream_rmt csi_available
+csi_disable csi_dropped csi_enable csi_read loop_count mem_backup set_native_code_location sleep_type wake_on_gpio
+wake_pins
+""".split())
 #: A text with one of these says something: it is no list of names.
 _PROSE = re.compile(r"""[:;,"'()<>={}\[\]]""")
 #: What one who has an image before him asks for.
@@ -88,7 +98,7 @@ def _stubs():
                     names.add(node.name)
                 elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                     names.add(node.target.id)
-            names -= {name for name in names if name.startswith("_")}
+            names -= _ELSEWHERE.union(name for name in names if name.startswith("_"))
     return found
 
 

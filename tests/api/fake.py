@@ -221,7 +221,7 @@ def _seed():
 
 def ms():
     """A real, growing number of milliseconds."""
-    return int(time.time() * 1000)
+    return time.time_ns() // 1000000
 
 
 class Socket:

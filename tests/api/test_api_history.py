@@ -108,7 +108,7 @@ async def test_from_to_and_limit():
     world.run(3 * HOUR)
     base = START + EPOCH
     message = await ask(world, TENS, "from=%d&to=%d" % (base + 100, base + 200))
-    assert message["t"] == list(range(base + 100, base + 200, 10)) and message["f"] == [0] * 10
+    assert message["t"] == [base + at for at in range(100, 200, 10)] and message["f"] == [0] * 10
     assert (await ask(world, TENS, "limit=2"))["t"] == [base + 3 * HOUR - 10, base + 3 * HOUR]
     assert len((await ask(world, TENS, "from=0"))["t"]) == 1081
     message = await ask(world, TENS, "to=%d&limit=3" % (base + 1000))
