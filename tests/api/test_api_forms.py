@@ -76,6 +76,13 @@ def parse(head):
     return Head().parse(head.encode() if isinstance(head, str) else head)
 
 
+def test_a_length_beyond_what_a_chip_can_count_to():
+    for length, counted in ((8192, 8192), (1 << 30, (1 << 30) - 1), (999999999999, (1 << 30) - 1)):
+        head = Head()
+        assert head.parse(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length) is None
+        assert head.length == counted
+
+
 def test_heads_that_are_refused():
     host = "Host: x\r\n"
     for line in (

@@ -8,6 +8,8 @@ _WANTED = (
 )
 # A second one of these would let two readers of one request disagree about it.
 _ONCE = ("host", "content-length", "origin", "authorization")
+# Bytes of a body, which nobody takes. A larger number could be no index: from 2**31 on that is an error on the chip.
+_MOST = 0x3FFFFFFF
 
 # What is wrong, in few words: each costs memory on the chip.
 _TOO_LONG = "request line or header too long"
@@ -143,5 +145,5 @@ class Head:
         length = headers.get("content-length", "0")
         if not length.isdigit() or len(length) > 12:
             return "content-length must be a number of bytes"
-        self.length = int(length)
+        self.length = min(int(length), _MOST)
         return None
