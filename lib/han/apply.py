@@ -1,6 +1,6 @@
 """What becomes of a configuration: at the start, and when it changes. Imported for that, and released."""
+from .core.modules import release
 from .core.zone import Zone
-from .meter import profiles
 
 
 def configure(app, values):
@@ -21,8 +21,11 @@ def configure(app, values):
 
 def use(app):
     """Let the meter task go on with the configuration's line, keys and maker."""
+    from .meter.profiles import opening
+
+    release("han.meter.profiles")
     meter = app.config.get("m")
-    app.link.use(meter["o"], _cipher(app, meter), profiles.opening(meter["t"]))
+    app.link.use(meter["o"], _cipher(app, meter), opening(meter["t"]))
 
 
 def set_zone(app):

@@ -76,7 +76,8 @@ class Reader:
         if not reading.empty() and self.plausible.check(reading, reading.raw(METER_ID), self._time):
             if meters != self.plausible.meters:
                 live.forget()
-            live.title = self.decoder.ciphered.title
+            if self.decoder.encrypted:
+                live.title = self.decoder.ciphered.title
             live.take(reading, self._time, 1000)
             live.energies()
             live.identity()

@@ -1,5 +1,5 @@
 """AES-GCM as the meters use it, against the standard's numbers and an independent library."""
-from han.wire.apdu import Ciphered
+from han.wire.ciphered import Ciphered
 from han.wire.gcm import WRONG_AUTH_KEY, WRONG_KEY, Cipher, parse_key
 
 from tests.support import Random, raises, skip

@@ -9,7 +9,7 @@ try:
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.meter import fill_fast, fill_plain, profiles
+from han.meter import fill_fast, fill_plain, profiles, reading
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
 from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, walk_plain
 
@@ -176,7 +176,7 @@ def test_fill_on_random_rows():
                    random.choice((1, 1, 17, 2, 3)))
             for k in range(8):
                 rows[8 * i + k] = row[k]
-        for p in (profile, profiles.coded(b"Kamstrup"), profiles.P1):
+        for p in (profile, profiles.coded(b"Kamstrup"), reading.P1):
             assert filled(fill_fast, rows, n, p) == filled(fill_plain, rows, n, p)
 
 

@@ -14,6 +14,7 @@ it is, but without its system title not even the key can open it any more.
 from binascii import crc32
 
 from ..wire import apdu, hdlc, p1
+from ..wire.ciphered import Ciphered
 from ..wire.framer import HDLC, MBUS, NONE, Framer
 from ..wire.lines import crc_arc, p1_walk
 from ..wire.loops import crc_x25, sum8, text_end
@@ -22,9 +23,8 @@ from . import sevenbits
 from .aliases import DIGITS, Aliases, alnum
 from .decoder import Decoder
 from .obis import KEYS, KNOWN
-from .reading import LIST_VERSION, METER_TYPE
+from .reading import LIST_VERSION, METER_TYPE, ROWS
 
-_ROWS = 64
 _NUMBER, _TEXT = 1, 2
 _PRIVATE = b"96.1", b"96.13", b"0.0", b"42.0", b"C.1"
 
@@ -196,7 +196,7 @@ class Anonymiser(Decoder):
     # Telegrams
 
     def _open(self, buf, start, end):
-        header = self.ciphered
+        header = self.ciphered = Ciphered()
         if not header.parse(buf, start, end):
             return None
         self.encrypted += 1
@@ -207,17 +207,18 @@ class Anonymiser(Decoder):
         return None if header.control & 0x20 else (header.start, end - 12)
 
     def notification(self, buf, start, end):
-        if self._info:
-            self._info[0] = 0
         rejected = self.rejected
+        if self.push:
+            self.push.info[0] = 0
         super().notification(buf, start, end)
         known = rejected == self.rejected
-        if not self._info or not self._info[0] or not known and self.reason == "list malformed":
+        n = self.push.info[0]
+        if not n or not known and self.reason == "list malformed":
             return
         reading = self.reading
         keep = []
-        rows = self._rows
-        for q in range(0, 8 * self._info[0], 8):
+        rows = self.rows
+        for q in range(0, 8 * n, 8):
             key, at, size = rows[q], rows[q + 1], rows[q + 2]
             raw = bytes(memoryview(buf)[at:at + size]).strip(b"\0 ")
             if known and raw in (reading.raw(METER_TYPE), reading.raw(LIST_VERSION)):
@@ -246,8 +247,8 @@ class Anonymiser(Decoder):
 
     def _lines(self, buf, ident, ident_end, start, end):
         self._ident(buf, ident, ident_end)
-        rows = self._rows
-        n = p1_walk(buf, start, end, rows, _ROWS, KEYS, KNOWN)
+        rows = self.rows
+        n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
         numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
         self._text_lines(buf, start, end, 8, numbers)
         self._understood(buf, ident, end)

@@ -3,17 +3,14 @@ from array import array
 
 from ..wire import apdu, hdlc, mbus
 from ..wire.framer import GLO, HDLC, MBUS, SML
-from ..wire.loops import same, text_end
-from . import profiles
+from ..wire.loops import text_end
 from .obis import KEYS, KNOWN
-from .reading import MANUFACTURER, METER_ID, METER_TYPE, P1_IDENT, Reading
+from .reading import COMMON, MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
 
 # Reasons that a user meets most; the application shows them as they are.
 NO_KEY = "encrypted: no key"
 WRONG_KEY = "key does not match"
 
-_ROWS = 64
-_TEXT = 2
 _DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 _P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
 _LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
@@ -32,20 +29,15 @@ class Decoder:
         self.maker = None  # opening of the first text that lists are taken to have, whatever they have
         self.trace = trace
         self.reading = Reading()
-        self.ciphered = apdu.Ciphered()
         self.decoded = 0
         self.rejected = 0
         self.encrypted = 0
         self.decrypt_failures = 0  # of those, the ones that the key did not open
         self._unproven = False  # deciphered without a tag that could be checked
         self.reason = None  # why the last telegram made no reading, None where it did
-        self._rows = array("i", bytes(32 * _ROWS))
-        self._first = b""  # the opening of the last list's first text
-        # What only some meters send is loaded with the first of its kind: telegrams in pieces, P1.
-        self._segments = self.blocks = self._p1 = None
-        # Also A-XDR, with the words it needs, and SML.
-        self._axdr = self._wire_sml = None
-        self._names = self._info = array("i")
+        self.rows = array("i", bytes(32 * ROWS))  # of the telegram at hand
+        # What only some meters send is loaded with the first of its kind: pieces, ciphers, DLMS, P1, SML.
+        self._segments = self.blocks = self.ciphered = self.push = self._p1 = self._wire_sml = None
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -63,7 +55,8 @@ class Decoder:
         else:
             self.text(buf, start, end)
 
-    def _reject(self, reason, detail=""):
+    def reject(self, reason, detail=""):
+        """The telegram makes no reading; reason for the user, detail for the trace."""
         if self._unproven:
             # Without a tag only the content tells whether the key was right.
             reason = WRONG_KEY
@@ -86,12 +79,12 @@ class Decoder:
         waiting = segments and segments.next
         if waiting and apdu.skip_llc(buf, at, end) != at:
             segments.start()
-            self._reject("segments missing")
+            self.reject("segments missing")
             waiting = 0
         if not more and not waiting:
             self.apdu(buf, at, end)
         elif not waiting and apdu.skip_llc(buf, at, end) == at:
-            self._reject("segment without a beginning")
+            self.reject("segment without a beginning")
         else:
             self._segment(buf, at, end, more)
 
@@ -102,7 +95,7 @@ class Decoder:
 
             segments = self._segments = Segments()
         if not segments.add(buf, start, end):
-            self._reject("telegram too long")
+            self.reject("telegram too long")
         elif more:
             self._note("segment")
         else:
@@ -121,16 +114,16 @@ class Decoder:
             if number == 0:
                 self.apdu(buf, at, end)
             else:
-                self._reject("segment without a beginning")
+                self.reject("segment without a beginning")
             return
         if number == 0 and expected:
             segments.start()
-            self._reject("segments missing")
+            self.reject("segments missing")
             expected = 0
         if number != expected & 15:
             if segments:
                 segments.start()
-            self._reject("segments missing")
+            self.reject("segments missing")
         else:
             self._segment(buf, at, end, not last)
 
@@ -146,7 +139,7 @@ class Decoder:
                 checker.open(start)
                 stop = checker.check(buf, start, end, True)
                 if stop <= 0 or checker.ciphered:
-                    return self._reject("P1 text damaged")
+                    return self.reject("P1 text damaged")
                 return self.text(buf, start, stop)
             if tag == _BLOCK_TRANSFER:
                 if not self.blocks:
@@ -155,7 +148,7 @@ class Decoder:
                     self.blocks = Blocks()
                 state = self.blocks.add(buf, start, end)
                 if state < 0:
-                    return self._reject("block malformed")
+                    return self.reject("block malformed")
                 if state == 0:
                     return self._note("block")
                 done = self.blocks.done
@@ -168,18 +161,22 @@ class Decoder:
                 start, end = opened
             else:
                 break
-        self._reject("no known APDU", "tag %02X" % tag if tag >= 0 else "empty")
+        self.reject("no known APDU", "tag %02X" % tag if tag >= 0 else "empty")
 
     def _open(self, buf, start, end):
         """(start, end) of the plaintext of a ciphered APDU; None where it was rejected."""
+        if not self.ciphered:
+            from ..wire.ciphered import Ciphered
+
+            self.ciphered = Ciphered()
         if not self.ciphered.parse(buf, start, end):
-            return self._reject("ciphering header malformed")
+            return self.reject("ciphering header malformed")
         self.encrypted += 1
         opened = self.cipher.open(self.ciphered, buf) if self.cipher else NO_KEY
         if isinstance(opened, str):
             if self.cipher:
                 self.decrypt_failures += 1
-            return self._reject(opened)
+            return self.reject(opened)
         self._unproven = not self.cipher.proven
         return opened
 
@@ -191,58 +188,18 @@ class Decoder:
         if 0x30 <= buf[at] <= 0x39:
             # The lines alone: their ident stands in front of the APDU.
             if text_end(buf, at, stop) < 0:
-                return self._reject("P1 text damaged")
+                return self.reject("P1 text damaged")
             self._lines(buf, start, self._p1.ident_end(buf, start), at, stop)
         else:
             self.apdu(buf, at, stop)
 
     def notification(self, buf, start, end):
-        """Decode the data-notification buf[start:end] (IEC 62056-5-3 clause 6.9)."""
-        head = apdu.notification(buf, start, end)
-        if not head:
-            return self._reject("notification malformed")
-        clock, body = head
-        if not self._axdr:
-            from ..wire.walk import axdr_walk
+        """Decode the data-notification buf[start:end]."""
+        if not self.push:
+            from .push import Push
 
-            self._axdr = axdr_walk
-            self._names = array("i", bytes(4 * _ROWS))
-            self._info = array("i", bytes(64))
-        info = self._info
-        stop = self._axdr(buf, body, end, self._rows, _ROWS, self._names, info)
-        if stop != end:
-            return self._reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
-        n = info[0]
-        rows = self._rows
-        text = b""
-        if n and rows[7] == _TEXT:
-            text = self._first
-            size = min(rows[2], 8)
-            if len(text) != size or not same(buf, rows[1], text, size):
-                self._first = text = bytes(memoryview(buf)[rows[1]:rows[1] + size])
-        if self.maker is not None:
-            text = self.maker
-        if info[1]:
-            profile = profiles.coded(text)
-        else:
-            texts = 0
-            while texts < n and rows[8 * texts + 7] == _TEXT:
-                texts += 1
-            profile = profiles.uncoded(n, texts, text)
-            if not profile:
-                return self._reject("unknown list", "%d values, %d texts in front" % (n, texts))
-        reading = self.reading
-        reading.clear()
-        row = reading.fill(buf, rows, n, profile)
-        if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
-            # Austrian lists end with the meter's number, without a code; a date-time opens with its year.
-            at = rows[8 * n - 7]
-            if rows[8 * n - 6] != 12 or buf[at] > 8:
-                reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
-        # The clock among the values is the one that was read with them; the header's may be older.
-        if not (row and rows[8 * row - 6] == 12 and reading.set_clock(buf, rows[8 * row - 7])) and clock:
-            reading.set_clock(buf, clock)
-        self._deliver(reading)
+            self.push = Push()
+        self.push.read(self, buf, start, end)
 
     def _sml(self, buf, start, end):
         if not self._wire_sml:
@@ -250,12 +207,12 @@ class Decoder:
 
             self._wire_sml = sml
         start, end = self._wire_sml.content(buf, start, end)
-        n = self._wire_sml.walk(buf, start, end, self._rows, _ROWS)
+        n = self._wire_sml.walk(buf, start, end, self.rows, ROWS)
         if n < 0:
-            return self._reject("list malformed")
+            return self.reject("list malformed")
         self.reading.clear()
-        self.reading.fill(buf, self._rows, n, profiles.COMMON)
-        self._deliver(self.reading)
+        self.reading.fill(buf, self.rows, n, COMMON)
+        self.deliver(self.reading)
 
     def _loaded_p1(self):
         if not self._p1:
@@ -272,20 +229,21 @@ class Decoder:
     def _lines(self, buf, ident, ident_end, start, end):
         reading = self.reading
         reading.clear()
-        n = self._p1.p1_walk(buf, start, end, self._rows, _ROWS, KEYS, KNOWN)
+        n = self._p1.p1_walk(buf, start, end, self.rows, ROWS, KEYS, KNOWN)
         if not n:
-            return self._reject("telegram without readings")
-        row = reading.fill(buf, self._rows, n, profiles.P1)
+            return self.reject("telegram without readings")
+        row = reading.fill(buf, self.rows, n, P1)
         if row:
-            reading.set_p1_clock(buf, self._rows[8 * row - 7], self._rows[8 * row - 6])
+            reading.set_p1_clock(buf, self.rows[8 * row - 7], self.rows[8 * row - 6])
         reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
         reading.set_text(METER_TYPE, buf, ident + 4, ident_end)
         reading.set_text(P1_IDENT, buf, ident, ident_end)
-        self._deliver(reading)
+        self.deliver(reading)
 
-    def _deliver(self, reading):
+    def deliver(self, reading):
+        """The telegram was read."""
         if reading.empty() and reading.clock is None:
-            return self._reject("telegram without readings")
+            return self.reject("telegram without readings")
         self.decoded += 1
         self._unproven = False
         self.reason = None

@@ -20,6 +20,21 @@ from .obis import (
     TEXTS,
 )
 
+#: Telegrams have so many rows at most, of eight integers each.
+ROWS = 64
+
+
+def scale(watt, volt, ampere, watt_hour):
+    """Powers of ten, + 64, of W, var, V, A, Wh, varh; volt None: told from the size of the number."""
+    v = 0 if volt is None else 64 + volt
+    return bytes((64 + watt, 64 + watt, v, 64 + ampere, 64 + watt_hour, 64 + watt_hour))
+
+
+#: (order, scale) of lists with OBIS codes and units, and of P1's lines: what lacks them is in `profiles.py`.
+COMMON_SCALE = scale(0, None, -2, 0)
+COMMON = b"", COMMON_SCALE
+P1 = b"", scale(3, 0, 0, 3)
+
 # Slots of `Reading.text`.
 METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
 _SLOTS = 6

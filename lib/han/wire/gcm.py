@@ -85,7 +85,7 @@ class Cipher:
     def open(self, header, buf):
         """Decipher the APDU in place; (start, end) of the plaintext in buf, or the reason why not (text).
 
-        header: an `apdu.Ciphered`. Suites 0 and 1 are AES-128-GCM; suite 2 has other keys.
+        header: a `ciphered.Ciphered`. Suites 0 and 1 are AES-128-GCM; suite 2 has other keys.
         """
         control = header.control
         self.proven = False
