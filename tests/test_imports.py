@@ -13,7 +13,7 @@ _ALLOWED = {
     "net": ("store", "core"),
     "api": (
         "price", "ota", "net", "store", "core",
-        "meter.obis", "meter.reading", "meter.told", "meter.profiles", "wire.gcm",
+        "meter.obis", "meter.reading", "meter.identity", "meter.told", "meter.profiles", "wire.gcm",
     ),  # fmt: skip
 }
 _OUTSIDE = ("machine", "esp32", "esp", "network", "host_sim", "firmware", "tools", "tests")

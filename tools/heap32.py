@@ -2,8 +2,9 @@
 
 Objects there are as large as the chip's. It has no sockets, TLS, ciphers or viper: twins stand for viper code, which
 on the chip lies in memory of its own, so they are taken off again; what connections take comes from the unix port's
-report (tools.heap), halved, as its pointers are twice as long. Its heap grows as it likes, so how much of it is in one
-piece says nothing of a chip's; and it knows other names by heart than the chip's image, each of which saves some bytes.
+report (tools.heap): two thirds of that, as one built for 32 bits has shown. Its heap grows as it likes, so how much of
+it is in one piece says nothing of a chip's; and it knows other names by heart than the chip's image, each of which
+saves some bytes.
 """
 
 import ast
@@ -36,7 +37,6 @@ _ON_DEMAND = (
     "han.net.policy", "han.net.setup", "han.price.fetch",
 )  # fmt: skip
 _BOARD = pathlib.Path("board.py")
-_LINES = pathlib.Path("han", "wire", "lines_plain.py")
 # It has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
 _LIBRARY = "import sys, time, asyncio"
 _BUILT_IN = """import binascii, hashlib, io, json, os, struct
@@ -138,7 +138,6 @@ def report(streams):
     texts = stage.prepared(found, twins=True)
     runs = {path: text for path, text in texts.items() if "@micropython.viper" not in text}
     loaded = code(runs)
-    twins = sum(code(twins_within(found)).values()) + loaded[_LINES]
     folder = _FOLDER / "run"
     lent = stage.lent(found, twins=True)
     runs[_BOARD] = unrun(texts[_BOARD])
@@ -149,7 +148,7 @@ def report(streams):
         "microdot": "import microdot.microdot",
         "the modules that always run": "import han.app",
         "their objects, when all is set up": "app = han.app.App(board)",
-        "P1, first readings, messages": "print(measured_board.read(app, %d))\nfor name in 'meter meter_id state "
+        "P1, first readings, messages": "print(measured_board.read(app, %d))\nfor name in 'meter state "
         "configuration'.split(): getattr(app.messages, name)()" % _MORE,
         "%d readings more" % _MORE: "print(measured_board.read(app, %d), *sys.modules)" % _MORE,
         "the chip's board, its code alone": "import board",  # its pins are forgotten once it has them
@@ -170,13 +169,15 @@ def report(streams):
     for module, before, taken, given in zip(_ON_DEMAND, rows[at - 1 :: 2], rows[at::2], rows[at + 1 :: 2]):
         print("  %-42s %8d, of which %d stay" % (
             module + ", on demand", taken[0] - before[0], given[0] - before[0]))  # fmt: skip
+    twins = sum(code(twins_within(found)).values())
+    twins += sum(size for path, size in loaded.items() if dotted(path) in there and path.stem.endswith("_plain"))
     parts = {
         "all that runs, as measured above": always,
         "twins of viper code, which it does without": -twins,
         "names that its image has": interned(spoken - loans.known()) - interned(spoken),
     }
     if streams is not None:
-        parts["4 streams, half of the unix port's"] = streams // 2
+        parts["4 streams, two thirds of the unix port's"] = streams * 2 // 3
         frozen = sum(size for path, size in loaded.items() if dotted(path) in [*there, "board"]) - twins
         estimate(parts, frozen)
 

@@ -57,7 +57,7 @@ class App:
         state = board.partition("state")
         self.config = Config(flash.Region(state, *flash.CONFIGURATION))
         self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
-        self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
+        self.book = Book(flash.Region(state, *flash.PRICES), self.config)
         self._restore()
         self._remember("started %s: %s" % (__version__, board.reset_reason))
         self.link = self.make_link()

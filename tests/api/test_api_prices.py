@@ -71,10 +71,10 @@ async def test_spot_prices_from_the_start_of_today_to_the_last_known():
 async def test_a_change_while_it_is_sent_does_not_mix():
     async with Running() as app:
         numbers = fill(app)
-        pieces = prices(app.book, app.clock.utc())
+        pieces = prices(app.book, app.clock)
         text = next(pieces)
         app.book.days = app.book.days[:1]
         text += b"".join(list(pieces))
         assert text.count(b"[") == len(numbers) + 1
-        longest = max([len(piece) for piece in prices(app.book, app.clock.utc())])
+        longest = max([len(piece) for piece in prices(app.book, app.clock)])
         assert longest < 512

@@ -27,6 +27,7 @@ if __name__ == "__main__":
     if sys.implementation.name == "cpython":
         sys.path.insert(0, _ROOT + "/lib")
 
+from han.meter import identity
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.plausible import Plausible
@@ -80,7 +81,7 @@ class Reader:
                 live.title = self.decoder.ciphered.title
             live.take(reading, self._time, 1000)
             live.energies()
-            live.identity()
+            identity.of(live)
 
     def feed(self, data, random):
         """Take data in chunks of random sizes."""

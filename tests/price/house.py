@@ -82,7 +82,7 @@ class House:
         self.config.values["pa"] = area
         self.config.values["pc"] = currency
         self.bus = Bus()
-        self.book = Book(self.flash.region(), self.config, self.clock)
+        self.book = Book(self.flash.region(), self.config)
         self.told = None
         self.memory = True  # whether there is enough
         self.urgent = []  # how it was asked for

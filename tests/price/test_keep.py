@@ -5,7 +5,7 @@ from array import array
 from han.price.book import Book
 from han.price.keep import add, load
 from han.store.config import Config
-from tests.price.house import Clock, at
+from tests.price.house import at
 from tests.store.nor import Flash, PowerCut, Watched
 
 _DAYS = [at(2025, 11, 20 + k) for k in range(6)]
@@ -15,7 +15,7 @@ def book(flash, area="SE3", currency="SEK"):
     config = Config(Flash(2).region())
     config.load()
     config.values.update({"s": True, "pa": area, "pc": currency})
-    return Book(flash.region(), config, Clock(_DAYS[0]))
+    return Book(flash.region(), config)
 
 
 def day(start, number, slots=96):

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 
+from han.api.prices import slots
 from han.core.clock import EPOCH
 from han.price.keep import load
 from host_sim import pricesites
@@ -22,9 +23,9 @@ async def test_today_and_tomorrow_when_they_are_out():
         # Midnight in Helsinki is 23:00 of yesterday in Berlin.
         house.right(at(2025, 11, 19), at(2025, 11, 21))
         assert house.book.price(at(2025, 11, 21)) is None
-        slots = list(house.book.slots())
-        assert slots[0][0] == at(2025, 11, 19, 23) and slots[-1][0] == at(2025, 11, 20, 23, 45)
-        assert len(slots) == 100
+        known = list(slots(house.book, house.clock))
+        assert known[0][0] == at(2025, 11, 19, 23) and known[-1][0] == at(2025, 11, 20, 23, 45)
+        assert len(known) == 100
         asked = len(house.sites.requests)
         for _ in range(3):
             await house.turn()
@@ -36,10 +37,10 @@ async def test_today_and_tomorrow_when_they_are_out():
         await house.turn()
         assert house.told == ("running", "ok", None)
         house.right(at(2025, 11, 19, 23), at(2025, 11, 22))
-        assert len(list(house.book.slots())) == 196
+        assert len(list(slots(house.book, house.clock))) == 196
         # Midnight in Helsinki: the day before is of no use any more.
         house.clock.now = at(2025, 11, 20, 23, 30)
-        assert list(house.book.slots())[0][0] == at(2025, 11, 20, 23)
+        assert list(slots(house.book, house.clock))[0][0] == at(2025, 11, 20, 23)
         house.clock.now = at(2025, 11, 21, 13)
         await house.turn()
         house.right(at(2025, 11, 20), at(2025, 11, 23))
@@ -70,7 +71,7 @@ async def test_every_area_and_currency():
 
 
 async def test_days_of_23_and_25_hours():
-    for month, day, slots in ((3, 29, 92), (10, 25, 100), (6, 1, 96)):
+    for month, day, quarters in ((3, 29, 92), (10, 25, 100), (6, 1, 96)):
         for area, currency in (("FI", "EUR"), ("SE4", "SEK")):
             for form in (None, "hourly"):
                 async with House(at(2026, month, day, 11), area, currency) as house:
@@ -79,8 +80,8 @@ async def test_days_of_23_and_25_hours():
                     await house.turn()
                     assert house.told == ("running", "ok", None), house.told
                     today = [each for each in house.book.days if each[0] == at(2026, month, day)][0]
-                    assert today[1] * len(today[2]) == slots * 900
-                    assert len(today[2]) == (slots // 4 if form else slots)
+                    assert today[1] * len(today[2]) == quarters * 900
+                    assert len(today[2]) == (quarters // 4 if form else quarters)
                     if not form and currency == "EUR":
                         house.right(at(2026, month, day), BERLIN.next_day(at(2026, month, day)))
                         assert min(today[2]) < 0
@@ -118,7 +119,7 @@ async def test_faults_everywhere_give_no_price():
                     house.sites.faults[name] = fault
                 await house.turn()
                 assert house.told[:2] == ("running", "failed"), (fault, house.told)
-                assert house.book.days == () and list(house.book.slots()) == []
+                assert house.book.days == () and list(slots(house.book, house.clock)) == []
                 assert house.book.price(house.clock.now) is None
                 # It gets well, and is asked again after a while.
                 house.sites.faults.clear()
@@ -243,7 +244,7 @@ async def test_the_configuration_decides():
         await house.turn()
         assert house.told == ("stopped", "disabled", None)
         assert house.book.price(house.clock.now) == house.book.price(None) == 8123456
-        assert list(house.book.slots()) == [] and house.sites.requests == []
+        assert list(slots(house.book, house.clock)) == [] and house.sites.requests == []
         house.config.values["s"] = True
         assert house.book.price(None) is None
         house.bus.publish("configuration", None)
@@ -251,7 +252,7 @@ async def test_the_configuration_decides():
         house.right(at(2025, 11, 20), at(2025, 11, 21))
         # Another area or currency: the prices of the one before are none of it.
         house.config.values["pa"] = "SE1"
-        assert house.book.price(house.clock.now) is None and list(house.book.slots()) == []
+        assert house.book.price(house.clock.now) is None and list(slots(house.book, house.clock)) == []
         house.bus.publish("configuration", None)
         await house.turn(0)
         house.right(at(2025, 11, 20), at(2025, 11, 21))
@@ -260,7 +261,7 @@ async def test_the_configuration_decides():
         house.clock.utc = lambda: None
         house.bus.publish("configuration", None)
         await house.spot.turn()
-        assert house.told[1] == "degraded" and list(house.book.slots()) == []
+        assert house.told[1] == "degraded" and list(slots(house.book, house.clock)) == []
 
 
 async def test_fetching_waits_for_memory_and_in_the_end_others_have_to_make_room():

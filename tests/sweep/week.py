@@ -51,7 +51,7 @@ class Reader(World):
         self.kept.load()
         self.live = Live()
         World.boot(self, known)
-        self.book = Book(flash.Region(state, *flash.PRICES), self.config, self.clock)
+        self.book = Book(flash.Region(state, *flash.PRICES), self.config)
         keep.load(self.book)
 
     def save_price(self, day):

@@ -7,7 +7,7 @@ import json
 from microdot.microdot import Response
 
 from ..core.clock import EPOCH
-from ..meter import told
+from ..meter import identity, told
 from ..store.crashlog import CrashLog
 from .permit import trusted
 from .server import refusal
@@ -89,12 +89,12 @@ def _parts(app):
     yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}
     yield "implausible", {"counts": link.plausible.counts, "last": link.plausible.detail}
     live = link.live
-    who = live.identity() if live.seq else {}
+    maker, model, _ = identity.of(live)
     yield (
         "meter",
         {
-            "manufacturerId": who.get("manufacturerId"),
-            "meterName": who.get("meterName"),
+            "manufacturerId": maker,
+            "meterName": model,
             "type": settings["t"],
             "readings": live.seq,
             "period_ms": live.period_ms,

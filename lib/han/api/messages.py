@@ -29,7 +29,6 @@ _METER = (
     '{"type":"HAN_METER_MESSAGE","ts":%s,"seq":%d,"mts":%s,"ic":%s,"ec":%s,"ric":%s,"rec":%s,'
     '"p":[%s],"pi":[%s],"pe":[%s],"r":[%s],"ri":[%s],"re":[%s],"u":[%s],"i":[%s]}'
 )
-_IDENTITY = '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":%s,"meterId":%s,"meterName":%s}'
 
 
 class Message:
@@ -143,15 +142,6 @@ class Messages:
                 if energies[k] is None:
                     energies[k] = kept
         return energies
-
-    def meter_id(self):
-        """GET /meter/id; None before the first reading."""
-        live = self.reading()
-        if live is None:
-            return None
-        who = live.identity()
-        names = ("manufacturerId", "deviceType", "meterId", "meterName")
-        return (_IDENTITY % tuple([text(who[name]) for name in names])).encode()
 
     def state(self):
         """GET /han: the message for the streams, with the time as it is now."""

@@ -11,7 +11,7 @@ TABLE = """
 /configuration configuration GET
 /configuration change.configuration PUT POST PATCH
 /han state GET
-/meter/id meter_id GET
+/meter/id identity.serve GET
 /meter/data meter_data GET
 /ws listen.ws GET
 /sse listen.sse GET

@@ -5,6 +5,8 @@ telegrams, the list's name and the type text. FLAG codes are those of the DLMS U
 Association; a code that is not in the table is shown as it was sent.
 """
 
+from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, text
+
 # Openings of a P1 ident behind '/XXX' and its digit, as meters of all grid companies send it,
 # and openings of a type text: (opening, FLAG code or None for the one in the ident, model).
 _MODELS = (
@@ -70,15 +72,13 @@ def identify(ident, type_text, list_name, device_name, title):
     return maker, type_text or _MAKERS.get(maker)
 
 
-def of(ident, type_text, list_name, device_name, number, title):
-    """The fields of /meter/id from a meter's traces, each a text or None."""
-    maker, model = identify(ident, type_text, list_name, device_name, title)
-    return {
-        "manufacturerId": maker,
-        "deviceType": "E",  # electricity
-        "meterId": readable(number) if number else None,
-        "meterName": model,
-    }
+def of(live):
+    """(FLAG code, model, number as it is printed on the meter), each a text or None, from what a Live has kept."""
+    said = live.text
+    title = text(live.title) if live.title else None
+    maker, model = identify(said(P1_IDENT), said(METER_TYPE), said(LIST_VERSION), said(NAME), title)
+    number = said(METER_ID)
+    return maker, model, readable(number) if number else None
 
 
 def readable(number):

@@ -1,5 +1,4 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
-from ..core.modules import release
 from .obis import (
     EXPORT_ENERGY,
     EXPORT_ENERGY_T1,
@@ -9,7 +8,7 @@ from .obis import (
     IMPORT_ENERGY_T1,
     IMPORT_POWER,
 )
-from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, Reading, text
+from .reading import Reading
 
 # Total, first tariff, number of tariffs.
 _SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1, 4), (EXPORT_ENERGY, EXPORT_ENERGY_T1, 4)
@@ -24,7 +23,6 @@ class Live(Reading):
         self.received = 0  # board.ticks_ms() of the last telegram's last byte
         self.counted = 0  # seq of the last reading whose telegram had the counter of imported energy
         self.meters = 0  # how often another meter took over
-        self._traces = self._identity = None
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
 
@@ -69,15 +67,3 @@ class Live(Reading):
     def energies(self):
         """Counters (import, export Wh; reactive import, export varh), None each where not known."""
         return tuple(self.get(field) for field in range(IMPORT_ENERGY, EXPORT_REACTIVE_ENERGY + 1))
-
-    def identity(self):
-        """Who the meter is, as /meter/id tells it: texts or None. The same dictionary until it changes."""
-        traces = [self.raw(slot) for slot in (P1_IDENT, METER_TYPE, LIST_VERSION, NAME, METER_ID)]
-        traces.append(self.title)
-        if traces != self._traces:
-            from . import identity  # its tables are needed once a meter
-
-            release("han.meter.identity")
-            self._traces = traces
-            self._identity = identity.of(*[text(raw) if raw else None for raw in traces])
-        return self._identity

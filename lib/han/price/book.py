@@ -5,8 +5,6 @@ A day is one of the exchange, midnight to midnight in Berlin, of 92, 96 or 100 q
 of 23, 24 or 25 hours where it is published so.
 """
 
-from array import array
-
 #: Where the exchange's days begin and end.
 MARKET = "Europe/Berlin"
 
@@ -14,7 +12,7 @@ MARKET = "Europe/Berlin"
 class Book:
     """Prices by time for the area and currency of the configuration. region: where flash keeps the last."""
 
-    def __init__(self, region, config, clock):
+    def __init__(self, region, config):
         self.region = region
         #: (start, seconds a slot, array of prices) of each day, oldest first; replaced, never changed.
         self.days = ()
@@ -23,7 +21,6 @@ class Book:
         #: (currency, 10^-6 of its units for a euro, day since 2020 it is of, day it was asked for), or None.
         self.rate = None
         self._config = config
-        self._clock = clock
 
     @property
     def spot(self):
@@ -45,35 +42,11 @@ class Book:
         if not self.spot:
             return self._config.get("p")
         if utc is not None:
-            for start, step, prices in self._valid():
+            for start, step, prices in self.valid():
                 if 0 <= utc - start < step * len(prices):
                     return prices[(utc - start) // step]
         return None
 
-    def slots(self):
-        """Iterate over (start, price) from the start of today (local) to the last known slot."""
-        days = self._valid()
-        now = self._clock.utc()
-        if days and now is not None and self.spot:
-            today = self._clock.zone.day_start(now)
-            for start, step, prices in days:
-                for k in range(len(prices)):
-                    if start + k * step >= today:
-                        yield start + k * step, prices[k]
-
-    def settle(self):
-        """Move the prices to the lowest memory that is free: they came when what fetched them was there."""
-        try:
-            self.days = tuple([(start, step, array("q", prices)) for start, step, prices in self.days])
-        except MemoryError:
-            pass  # they stay where they are
-
-    def has(self, start):
-        """True where the day of the exchange that starts then is known."""
-        for day in self._valid():
-            if day[0] == start:
-                return True
-        return False
-
-    def _valid(self):
+    def valid(self):
+        """The days, where they are what the configuration asks for."""
         return self.days if self.of == self.wanted else ()

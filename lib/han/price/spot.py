@@ -2,6 +2,7 @@
 import asyncio
 import gc
 import sys
+from array import array
 
 from ..core import modules
 
@@ -121,7 +122,8 @@ class Spot:
             wanted.append(tomorrow)
         if oldest != today:
             wanted.append(oldest)
-        return [start for start in wanted if not self._book.has(start)], oldest
+        known = [day[0] for day in self._book.valid()]
+        return [start for start in wanted if start not in known], oldest
 
     def _tell(self, now, missing):
         problems = "; ".join(self._problems) or None
@@ -148,7 +150,14 @@ class Spot:
         finally:
             errand = None  # which keeps its module
             _release()
-            self._book.settle()
+            self._settle()
+
+    def _settle(self):
+        """Move the prices to the lowest memory that is free: they came when what fetched them was there."""
+        try:
+            self._book.days = tuple([(start, step, array("q", prices)) for start, step, prices in self._book.days])
+        except MemoryError:
+            pass  # they stay where they are
 
 
 def _release():
