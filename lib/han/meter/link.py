@@ -21,7 +21,7 @@ _POLL_MS = 5
 _GAP_MS = 1000
 #: A burst of bytes is over, ms.
 _BURST_MS = 150
-_CHUNK = 512
+_CHUNK = 256
 
 
 class Counters(wire.Counters):
