@@ -1,10 +1,8 @@
-"""The application: builds every object, hands each its collaborators, starts and stops the tasks."""
+"""The application: starts and stops the tasks, and is where they find each other. start.py builds its parts."""
 import asyncio
 import gc
-import sys
 from binascii import crc32
 
-from . import __version__
 from .api.messages import Messages
 from .api.routes import Routes
 from .api.server import Gate
@@ -21,8 +19,9 @@ from .net.links import Links
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store import counters, flash, ring  # noqa: F401  as rings stay, so does what writes them, once
+from .store import flash, ring  # noqa: F401  as rings stay, so does what writes them, once
 from .store.config import Config
+from .store.counters import Counters
 
 #: Entries of the crash log of one run: its start, and what crashes first.
 _MOST_KEPT = 7
@@ -31,80 +30,46 @@ _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
 
 
-def _show(text):
-    print(text, file=sys.stderr)
-
-
 class App:
-    """The whole reader on a board."""
+    """The whole reader on a board. What start.py makes of it is named here."""
 
     #: Counters are written to flash at most so often, ms.
     save_ms = 15 * 60 * 1000
     #: How often the network is looked at for a change of state, s.
     watch_s = 2
 
+    seed: bytes  # of tokens
+    clock: Clock
+    log: Log
+    bus: Bus
+    supervisor: Supervisor
+    config: Config
+    counters: Counters
+    book: Book
+    link: Link
+    history: object  # a store.history.History, None where nothing is kept
+    links: Links
+    updates: Updates
+    identity: object  # see core/identity.py
+    modules: Modules
+    messages: Messages
+    streams: Streams
+    routes: Routes
+    gate: Gate
+
     def __init__(self, board):
         self.board = board
         #: Set once the API answers; `port` is then where.
         self.listening = asyncio.Event()
-        self.clock = Clock(board)
-        self.log = Log(self.clock, _show)
-        self.log.keep = self._remember
         self._kept = self._looks = 0
-        self.bus = Bus()
-        self.supervisor = Supervisor(self.clock, self.log)
-        self.seed = board.random(40)  # of tokens
-        state = board.partition("state")
-        self.config = Config(flash.Region(state, *flash.CONFIGURATION))
-        self.counters = counters.Counters(flash.Region(state, *flash.COUNTERS))
-        self.book = Book(flash.Region(state, *flash.PRICES), self.config)
-        self._restore()
-        self._remember("started %s: %s" % (__version__, board.reset_reason))
-        self.link = self.make_link()
-        # After what needs big pieces of memory.
-        self.history = self._restore_history()
-        self.links = Links(board, self.clock, self.config, self.bus, self.log, self.supervisor.set, self.restart)
-        self.updates = Updates(board, self.bus, self.clock, __version__, self.restart)
-        self.identity = self._identity()
-        self.modules = Modules()
-        self.messages = Messages(self)
-        self.streams = Streams(self)
-        self.supervisor.relieve = self.streams.shed
-        self.gate = Gate(self, Routes(self))
-        self.gate.max_requests, self.gate.max_queue = board.request_limit
-        self.gate.portal = self.links.portal
-        self._secure()
-
-    def _identity(self):
-        from .core.identity import identity
-
-        release("han.core.identity")
-        return identity(self.board.mac)
-
-    def _restore(self):
-        from .start import restore
-
-        restore(self)
-
-    def _restore_history(self):
-        from .start import history
-
-        return history(self)
-
-    def make_link(self):
-        """The part that reads the meter."""
-        from .start import expect
-
-        self.link = Link(self.board.uart, self.bus, self.board, self.config.get("m", "o"))
-        expect(self)
-        return self.link
-
-    def _secure(self):
-        from .start import secure
-
+        self.starter()(self).build()
         release("han.start", "han.apply")
-        self.gate.secure = secure(self)
-        self.messages.tls_ready = self.gate.secure is not None
+
+    def starter(self):
+        """The class that makes the parts."""
+        from .start import Start
+
+        return Start
 
     def configure(self, values):
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
@@ -136,7 +101,7 @@ class App:
             self.restart(reason)
             if text:
                 self._kept = 0
-                self._remember("%s: %s" % (reason, text))
+                self.remember("%s: %s" % (reason, text))
             await asyncio.sleep(self.supervisor.look_s)
         except Exception as error:
             self.log.crash("application", error)
@@ -186,7 +151,7 @@ class App:
         elif self._looks >= _BAD_LOOKS:
             self.restart("CRASH", "%d bytes free" % free)
 
-    def _remember(self, text):
+    def remember(self, text):
         """Keep a text in the crash log; only so many a run, as flash wears."""
         self._kept += 1
         if self._kept > _MOST_KEPT:
@@ -204,7 +169,7 @@ class App:
         try:
             self.counters.save()
             if self.history:
-                self.history.flush()
+                self.history.flush()  # type: ignore[attr-defined]
         except OSError as error:
             self.log.crash("counters", error)
 
@@ -222,7 +187,7 @@ class App:
 
     # Lives as long as the application.
     async def _record(self):
-        await self.history.record(self.bus, self._running("history"))
+        await self.history.record(self.bus, self._running("history"))  # type: ignore[attr-defined]
 
     # Lives as long as the application.
     async def _keep_counters(self):

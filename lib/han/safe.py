@@ -5,6 +5,7 @@ configuration that cannot be used is replaced by defaults, so that there is a wa
 """
 from . import app
 from .meter.link import Link
+from .start import Start
 
 _TASKS = ("api", "network", "ota", "setup", "watchdog")
 _WHY = "safe mode: the reader did not become healthy in several starts; update it, or restart it to try again"
@@ -16,12 +17,28 @@ class _Unplugged(Link):
     reason = _WHY
 
 
+class _Start(Start):
+    def restore(self):
+        app = self.app
+        try:
+            app.config.load()
+        except Exception as error:  # whatever is wrong with it must not be what stops this
+            app.log.crash("configuration", error)
+            app.supervisor.set("configuration", "running", "failed", "not used: %s" % error)
+
+    def link(self):
+        app = self.app
+        return _Unplugged(app.board.uart, app.bus, app.board, 0)
+
+    def history(self):
+        self.app.supervisor.set("history", "stopped", "disabled", "safe mode")
+
+
 class App(app.App):
     """The reader in safe mode, on a board."""
 
-    def make_link(self):
-        """A part that stays still."""
-        return _Unplugged(self.board.uart, self.bus, self.board, 0)
+    def starter(self):
+        return _Start
 
     async def run(self):
         """Serve until cancelled. OSError when the port is taken."""
@@ -38,13 +55,3 @@ class App(app.App):
 
     def flush(self):
         """Nothing has been kept."""
-
-    def _restore(self):
-        try:
-            self.config.load()
-        except Exception as error:  # whatever is wrong with it must not be what stops this
-            self.log.crash("configuration", error)
-            self.supervisor.set("configuration", "running", "failed", "not used: %s" % error)
-
-    def _restore_history(self):
-        self.supervisor.set("history", "stopped", "disabled", "safe mode")

@@ -1,64 +1,127 @@
-"""What the application does as it starts. Imported for that, and released."""
+"""Builds every object of the application, and hands each its collaborators. Imported for that, and released."""
 from . import __version__
+from .api.messages import Messages
+from .api.routes import Routes
+from .api.server import Gate
+from .api.stream import Streams
 from .apply import set_zone, use
-from .core.modules import release
+from .core.bus import Bus
+from .core.clock import Clock
+from .core.identity import identity
+from .core.log import Log, show
+from .core.modules import Modules, release
+from .core.tasks import Supervisor
+from .meter.link import Link
+from .net.links import Links
+from .ota.updates import Updates
+from .price.book import Book
 from .store import flash
+from .store.config import Config
+from .store.counters import Counters
 
 
-def restore(app):
-    """Take what was kept. Flash that cannot be read must not keep the reader from reading the meter."""
-    tell = app.supervisor.set
-    try:
-        found = app.config.load()
-        if not found:
-            text = app.board.provisioned()
-            if text:
-                from .store.kept import adopt
+class Start:
+    """Makes the parts of an App."""
 
-                release("han.store.kept", "han.store.copies")
-                adopt(app.config, text)
-                found = True
-        if found or not app.config.damaged:
-            tell("configuration", "running", "ok")
-        else:
-            tell("configuration", "running", "degraded", "both copies damaged, defaults used")
-    except (OSError, ValueError) as error:
-        tell("configuration", "running", "failed", "cannot be read: %s" % error)
-    set_zone(app)
-    try:
-        app.counters.load()
-    except OSError as error:
-        app.log.crash("counters", error)
-    boot = app.board.boot
-    if boot["rolled_back"]:
-        from .ota.words import last_words
+    def __init__(self, app):
+        self.app = app
 
-        release("han.ota.words", "han.store.crashlog")
+    def build(self):
+        """Make all parts of an App that has its board."""
+        app = self.app
+        board = app.board
+        app.clock = Clock(board)
+        app.log = Log(app.clock, show)
+        app.log.keep = app.remember
+        app.bus = Bus()
+        app.supervisor = Supervisor(app.clock, app.log)
+        app.seed = board.random(40)  # of tokens
+        state = board.partition("state")
+        app.config = Config(flash.Region(state, *flash.CONFIGURATION))
+        app.counters = Counters(flash.Region(state, *flash.COUNTERS))
+        app.book = Book(flash.Region(state, *flash.PRICES), app.config)
+        self.restore()
+        app.remember("started %s: %s" % (__version__, board.reset_reason))
+        app.link = self.link()
+        app.history = self.history()
+        app.links = Links(board, app.clock, app.config, app.bus, app.log, app.supervisor.set, app.restart)
+        app.updates = Updates(board, app.bus, app.clock, __version__, app.restart)
+        app.identity = identity(board.mac)
+        release("han.core.identity")
+        app.modules = Modules()
+        app.messages = Messages(app)
+        app.streams = Streams(app)
+        app.supervisor.relieve = app.streams.shed
+        app.routes = Routes(app)
+        app.gate = gate = Gate(app, app.routes)
+        gate.max_requests, gate.max_queue = board.request_limit
+        gate.portal = app.links.portal
+        gate.secure = secure(app)
+        app.messages.tls_ready = gate.secure is not None
+
+    def restore(self):
+        """Take what was kept. Flash that cannot be read must not keep the reader from reading the meter."""
+        app = self.app
+        tell = app.supervisor.set
         try:
-            words = last_words(app.board.partition("state"), __version__)
-            boot["rolled_back"] += words and ": " + words
+            found = app.config.load()
+            if not found:
+                text = app.board.provisioned()
+                if text:
+                    from .store.kept import adopt
+
+                    release("han.store.kept", "han.store.copies")
+                    adopt(app.config, text)
+                    found = True
+            if found or not app.config.damaged:
+                tell("configuration", "running", "ok")
+            else:
+                tell("configuration", "running", "degraded", "both copies damaged, defaults used")
+        except (OSError, ValueError) as error:
+            tell("configuration", "running", "failed", "cannot be read: %s" % error)
+        set_zone(app)
+        try:
+            app.counters.load()
         except OSError as error:
-            app.log.crash("update", error)
+            app.log.crash("counters", error)
+        boot = app.board.boot
+        if boot["rolled_back"]:
+            from .ota.words import last_words
 
+            release("han.ota.words", "han.store.crashlog")
+            try:
+                words = last_words(app.board.partition("state"), __version__)
+                boot["rolled_back"] += words and ": " + words
+            except OSError as error:
+                app.log.crash("update", error)
 
-def history(app):
-    """What has been recorded, None where the board has no place for it or its flash cannot be read."""
-    try:
-        partition = app.board.partition("history")
-    except OSError as error:
-        app.supervisor.set("history", "stopped", "disabled", str(error))
+    def link(self):
+        """What reads the meter, with the configuration and with what the meter has counted."""
+        app = self.app
+        app.link = link = Link(app.board.uart, app.bus, app.board, app.config.get("m", "o"))
+        use(app)
+        link.plausible.expect(app.counters.values, app.counters.meter)
+        return link
+
+    def history(self):
+        """What has been recorded, None where the board has no place for it or its flash cannot be read."""
+        app = self.app
+        try:
+            partition = app.board.partition("history")
+        except OSError as error:
+            app.supervisor.set("history", "stopped", "disabled", str(error))
+            return None
+        try:
+            from .store.replay import restored  # a board without history does without its code
+
+            region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
+            return restored(partition, region, app.clock, app.quote)
+        except (OSError, ValueError) as error:
+            app.supervisor.set("history", "stopped", "failed", "%s" % error)
+            app.log.crash("history", error)
+        finally:
+            release("han.store.replay", "han.store.clocksteps", "han.store.samples", "han.store.records")
         return None
-    try:
-        from .store.replay import restored  # a board without history does without its code
-
-        region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
-        return restored(partition, region, app.clock, app.quote)
-    except (OSError, ValueError) as error:
-        app.supervisor.set("history", "stopped", "failed", "%s" % error)
-        app.log.crash("history", error)
-    finally:
-        release("han.store.replay", "han.store.clocksteps", "han.store.samples", "han.store.records")
-    return None
 
 
 def secure(app):
@@ -82,9 +145,3 @@ def secure(app):
     except (OSError, ValueError, MemoryError) as error:
         tell("https", "stopped", "failed", "%s: %s" % (type(error).__name__, error))
     return None
-
-
-def expect(app):
-    """The meter task begins with the configuration and with what the meter has counted."""
-    use(app)
-    app.link.plausible.expect(app.counters.values, app.counters.meter)

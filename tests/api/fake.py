@@ -9,6 +9,7 @@ import time
 from han.app import App
 from han.meter.live import Live
 from han.meter.search import Search
+from han.start import Start
 from host_sim.board import Cable
 from host_sim.flash import Partition
 from host_sim.powercut import Power
@@ -173,9 +174,14 @@ FULL = tuple((field, number) for field, number in enumerate((
 )))  # fmt: skip
 
 
+class FakeStart(Start):
+    def link(self):
+        return self.app.board.link(self.app.bus, self.app.board)
+
+
 class FakeApp(App):
-    def make_link(self):
-        return self.board.link(self.bus, self.board)
+    def starter(self):
+        return FakeStart
 
 
 class Running:

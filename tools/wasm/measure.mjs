@@ -1,6 +1,7 @@
 // Runs steps of Python in MicroPython's 32-bit WebAssembly port, and says after each what lives on its heap.
 // node measure.mjs PORT FOLDER, steps as a JSON list of texts on stdin; a JSON list of texts, one a step: what it
-// printed and micropython.mem_info(). The port collects garbage only between two calls, so there are two a step.
+// printed and micropython.mem_info(). The port collects garbage only between two calls, so there are more of them a step;
+// and what an older one has left on the stack passes for a reference, until something else lies there.
 import fs from "fs";
 import path from "path";
 import { pathToFileURL } from "url";
@@ -31,6 +32,7 @@ for (const step of JSON.parse(fs.readFileSync(0, "utf8"))) {
     console.error(error.message); // node would print its whole self, too
     process.exit(1);
   }
+  python.runPython("def deep(n):\n return n and deep(n - 1)\ndeep(30)");
   python.runPython("import gc\ngc.collect()");
   python.runPython("import micropython\nmicropython.mem_info()");
   found.push(said.join("\n") + "\n");

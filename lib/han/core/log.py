@@ -1,5 +1,6 @@
 """The last things worth knowing, in memory; crashes also where whoever makes the log says."""
 import io
+import sys
 from struct import pack, unpack
 
 try:
@@ -24,6 +25,11 @@ _LEVELS = ("info", "warning", "error")
 # An entry: the bytes of its text, its level, uptime in ms; then the text.
 _HEAD = ">HBQ"
 _HEAD_SIZE = const(11)
+
+
+def show(text):
+    """Where a developer with a cable looks."""
+    print(text, file=sys.stderr)
 
 
 class Log:

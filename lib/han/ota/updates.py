@@ -8,6 +8,24 @@ from ..core.modules import release
 class Updates:
     """The state, and the task that follows it. restart: ends this run for a reason, see App.restart."""
 
+    #: One of those in state.py.
+    status = "IDLE"
+    #: Of the update that is offered, on its way or staged.
+    version = notes = source = None
+    critical = forced = False
+    #: What client.py has found: (version, url, size, sha256), None for nothing newer; and that which was wrong.
+    offer = failed = None
+    #: Version of the image in the other slot that has been verified and may be activated.
+    staged = None
+    #: The last one, and in words.
+    error = reason = None
+    written = expected = 0  # bytes
+    progress = 0  # percent
+    allowed = False  # to be downloaded
+    told = 0  # when everybody was told of the last change, ms
+    #: Somebody wants the update server to be asked, or what it offers.
+    wanted = asked = False
+
     def __init__(self, board, bus, clock, version, restart):
         self.board = board
         self.bus = bus
@@ -17,28 +35,12 @@ class Updates:
         boot = board.boot
         self.active = boot["slot"] or "slot1"
         self.other = "slot1" if self.active == "slot2" else "slot2"
-        #: One of those in state.py.
-        self.status = "IDLE"
-        #: Of the update that is offered, on its way or staged.
-        self.version = self.notes = self.source = None
-        self.critical = self.forced = False
-        #: What client.py has found: (version, url, size, sha256), None for nothing newer; and that which was wrong.
-        self.offer = self.failed = None
-        #: Version of the image in the other slot that has been verified and may be activated.
-        self.staged = None
-        self.error = None
-        self.reason = boot["rolled_back"]  # the error in words
-        if self.reason:
+        if boot["rolled_back"]:
+            self.reason = boot["rolled_back"]
             self.status = "FAILED"
             self.error = "rolled_back"
-        self.written = self.expected = 0  # bytes
-        self.progress = 0  # percent
-        self.allowed = False  # to be downloaded
-        self.told = 0  # when everybody was told of the last change, ms
         #: Until an application that is new here has proven itself the other slot is the way back.
         self.proven = not boot["pending"] or boot["safe"]
-        #: Somebody wants the update server to be asked, or what it offers.
-        self.wanted = self.asked = False
 
     # Lives as long as the application, less where there is no update server.
     async def run(self, failing, links, port, config, report):
