@@ -40,7 +40,7 @@ class Log:
     """
 
     #: Bytes for all entries.
-    size = 2048
+    size = 1536
     #: Bytes kept of one text: of a traceback, its end tells most.
     length = 600
 

@@ -8,15 +8,17 @@ _STILL = 5
 class Service:
     """One row of /health. status running|stopped|restarting, health ok|degraded|failed|disabled."""
 
+    # What an object has of its own takes memory for each of them.
+    status = "running"
+    health = "ok"
+    error = None  # text of the last error, kept after a restart
+    restarts = 0
+    healing = False  # restarted, and has not said itself how it is
+    since = 0  # uptime of its start, ms
+    task = None  # None for one that is not a task of the supervisor's
+
     def __init__(self, name):
         self.name = name
-        self.status = "running"
-        self.health = "ok"
-        self.error = None  # text of the last error, kept after a restart
-        self.restarts = 0
-        self.healing = False  # restarted, and has not said itself how it is
-        self.since = 0  # uptime of its start, ms
-        self.task = None  # None for one that is not a task of the supervisor's
 
 
 class Supervisor:

@@ -39,23 +39,24 @@ _GOT_IP = const(5)
 class Link:
     """One interface and what is known of it. Times are s of uptime."""
 
+    settings = None  # those it runs with, None while it is off
+    up = False
+    address = _NOWHERE
+    rssi = None  # of WiFi that is up
+    error = None  # why it is not up
+    missed = 0  # questions in a row that its gateway has not answered
+    proven = False  # its gateway has answered since it is up
+    known = False  # it has been up with these settings
+    # Of policy.py: when something is to be done, whether an attempt is going on, those in vain in a row.
+    due = 0
+    trying = False
+    tried = 0
+    code = None  # what status() said last of what went wrong
+
     def __init__(self, name, nic, now):
         self.name = name  # "eth" or "wifi"
         self.network = nic
-        self.settings = None  # those it runs with, None while it is off
-        self.up = False
-        self.address = _NOWHERE
-        self.rssi = None  # of WiFi that is up
-        self.error = None  # why it is not up
         self.since = now  # when it came up, went down or was started
-        self.missed = 0  # questions in a row that its gateway has not answered
-        self.proven = False  # its gateway has answered since it is up
-        self.known = False  # it has been up with these settings
-        # Of policy.py: when something is to be done, whether an attempt is going on, those in vain in a row.
-        self.due = 0
-        self.trying = False
-        self.tried = 0
-        self.code = None  # what status() said last of what went wrong
 
     def look(self, now):
         """See how it is. True where it has come up, gone down or got another address."""
@@ -123,6 +124,21 @@ class Link:
 class Links:
     """The task `network`. report takes the rows of /health; restart has the reader start again, in good order."""
 
+    eth = None
+    wlan = None  # made when it is wanted: the radio takes memory
+    #: The open setup mode, see setup.py; None while it is closed.
+    setup = None
+    #: The last scan (scan.py), for as long as somebody may ask for it.
+    scan = None
+    lost = 0  # since when there is no network; None while there is one
+    known = False  # there has been one since the start
+    online = False  # an internet service has answered lately
+    button = None  # since when the button is pressed, see button.py
+    _policy = None  # see policy.py
+    _names = None  # see mdns.py
+    _due = 0  # when online.py is due
+    _asking = None  # its task
+
     def __init__(self, board, clock, config, bus, log, report, restart):
         self.board = board
         self.clock = clock
@@ -133,21 +149,7 @@ class Links:
         self.restart = restart
         #: Those that are in use, or have been.
         self.all = []
-        self.eth = None
-        self.wlan = None  # made when it is wanted: the radio takes memory
-        #: The open setup mode, see setup.py; None while it is closed.
-        self.setup = None
-        #: The last scan (scan.py), for as long as somebody may ask for it.
-        self.scan = None
-        self.lost = 0  # since when there is no network; None while there is one
-        self.known = False  # there has been one since the start
-        self.online = False  # an internet service has answered lately
         self.memory = {}  # of online.py
-        self._policy = None  # see policy.py
-        self._names = None  # see mdns.py
-        self.button = None  # since when the button is pressed, see button.py
-        self._due = 0  # when online.py is due
-        self._asking = None  # its task
 
     # Lives as long as the application.
     async def run(self):
