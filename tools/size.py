@@ -26,13 +26,13 @@ PARTS = {
         "han/api/settings", "han/api/wifisetup", "han/core/zonefile",
     ),
     "answers": (
-        "han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/ota", "han/api/page",
-        "han/api/state",
+        "han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/identity", "han/api/ota",
+        "han/api/page", "han/api/state", "han/api/unread",
     ),
     "streams": ("han/api/client", "han/api/listen", "han/api/websocket"),
     "diagnosis": (
         "han/api/diagnostics", "han/meter/aliases", "han/meter/anonymise", "han/meter/anonymise_sml",
-        "han/meter/sevenbits",
+        "han/meter/sevenbits", "han/meter/told",
     ),
 }  # fmt: skip
 # Modules of those that stay: of packages the names, what each reading goes through, and what serves streams, as
@@ -45,7 +45,7 @@ KEPT = (
 # without A-XDR), lists without codes; a cable; spot prices; an update server.
 WHERE_NEEDED = (
     "han/meter/identity", "han/meter/orders", "han/net/mdns", "han/ota/poll", "han/price/spot", "han/wire/gcm",
-    "han/wire/lines", "han/wire/p1", "han/wire/segments", "han/wire/sml", "han/api/tls",
+    "han/wire/ciphered", "han/wire/lines", "han/wire/p1", "han/wire/segments", "han/wire/sml", "han/api/tls",
 )  # fmt: skip
 # Twins of viper code, for interpreters without it: never loaded on the chip.
 TWINS = "_plain"

@@ -157,10 +157,10 @@ class App:
         if self._kept > _MOST_KEPT:
             return
         try:
-            from .store.crashlog import CrashLog
+            from .store.crashlog import keep
 
             release("han.store.crashlog", "han.store.records")
-            CrashLog(self.board.partition("state")).add(text, self.clock.utc(), self.clock.uptime_ms() // 1000)
+            keep(self.board, self.clock, text)
         except (OSError, MemoryError):
             pass  # it is in the log, and there is no better place
 

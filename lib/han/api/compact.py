@@ -2,7 +2,7 @@
 from ..core.clock import EPOCH
 from ..meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
 from .encode import decimal, text
-from .routes import unread
+from .unread import answer
 
 _DATA = (
     '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'
@@ -16,7 +16,7 @@ async def serve(app, request):
     """The message as bytes."""
     live = app.messages.reading()
     if live is None:
-        return unread(app)
+        return answer(app)
     utc = app.clock.utc()
     price = app.book.price(utc)  # 10^-6 minor units per kWh, or None
     fuse = app.config.get("m", "f")  # A

@@ -97,7 +97,7 @@ class Routes(Microdot):
             what = "backup.configuration"
         name, _, function = what.partition(".")
         if not function:
-            return getattr(app.messages, name)() or unread(app)
+            return getattr(app.messages, name)() or app.modules.call("han.api.unread", "answer", app)
         if name in _BIG and app.short(app.board.memory_limits[1]):
             return refusal(503, "not enough memory right now", {"Retry-After": "5"})
         name = "han.api." + name
@@ -123,9 +123,3 @@ class Routes(Microdot):
         if short:
             return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
         return refusal(500, "error in the reader")
-
-
-def unread(app):
-    """The answer where a reading is needed and there is none yet."""
-    fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
-    return Response(app.modules.call("han.meter.told", "diagnosis", app.link) or "no reading yet", 503, fields)

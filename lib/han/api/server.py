@@ -176,26 +176,26 @@ class Gate:
     tick_ms = 250
     #: Connections that the system keeps until they are accepted: the chip has fewer, a desktop gets bursts.
     backlog = 64
+    served = refused = expired = 0
+    #: Counts as long as run() runs.
+    ticks = 0
+    #: No bodies of requests, as there is no memory.
+    low = False
+    #: A tls.Secure, where there is a certificate.
+    secure = None
+    _server = None
+    _names = None  # the list that _known were checked with
 
     def __init__(self, app, routes):
         self.connections = []
-        self.served = self.refused = self.expired = 0
-        #: Counts as long as run() runs.
-        self.ticks = 0
-        #: No bodies of requests, as there is no memory.
-        self.low = False
         self._host, self.port = app.board.listen
         self._routes = routes
         self._config = app.config
         self._streams = app.streams
         self._modules = app.modules
         self._log = app.log
-        self._server = None
-        #: A tls.Secure, where there is a certificate.
-        self.secure = None
         self.portal = _closed  # gives the address that setup mode leads to, None while it is closed
         self._known = []  # hosts that were found to be allowed, the last first
-        self._names = None  # the list they were checked with
 
     async def open(self):
         """Listen. OSError when the port is taken."""

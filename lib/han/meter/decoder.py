@@ -23,21 +23,20 @@ class Decoder:
     trace(what, detail), if set, hears what became of each telegram.
     """
 
+    maker = None  # opening of the first text that lists are taken to have, whatever they have
+    decoded = rejected = encrypted = 0
+    decrypt_failures = 0  # of the encrypted, the ones that the key did not open
+    reason = None  # why the last telegram made no reading, None where it did
+    _unproven = False  # deciphered without a tag that could be checked
+    # What only some meters send is loaded with the first of its kind: pieces, ciphers, DLMS, P1, SML.
+    _segments = blocks = ciphered = push = _p1 = _wire_sml = None
+
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
         self.cipher = cipher
-        self.maker = None  # opening of the first text that lists are taken to have, whatever they have
         self.trace = trace
         self.reading = Reading()
-        self.decoded = 0
-        self.rejected = 0
-        self.encrypted = 0
-        self.decrypt_failures = 0  # of those, the ones that the key did not open
-        self._unproven = False  # deciphered without a tag that could be checked
-        self.reason = None  # why the last telegram made no reading, None where it did
         self.rows = array("i", bytes(32 * ROWS))  # of the telegram at hand
-        # What only some meters send is loaded with the first of its kind: pieces, ciphers, DLMS, P1, SML.
-        self._segments = self.blocks = self.ciphered = self.push = self._p1 = self._wire_sml = None
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""

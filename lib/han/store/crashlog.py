@@ -31,3 +31,8 @@ class CrashLog:
                 # Cutting a long text may have split a character.
                 text = bytes([byte if byte < 128 else 63 for byte in data if byte])
                 yield utc or None, uptime, text.decode()
+
+
+def keep(board, clock, text):
+    """Add a text to the board's log as of now."""
+    CrashLog(board.partition("state")).add(text, clock.utc(), clock.uptime_ms() // 1000)
