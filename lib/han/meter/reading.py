@@ -20,8 +20,8 @@ from .obis import (
     TEXTS,
 )
 
-#: Telegrams have so many rows at most, of eight integers each.
-ROWS = 64
+#: So many rows of a telegram are looked at, of eight integers each: the longest of the known ones have 27.
+ROWS = 48
 
 
 def scale(watt, volt, ampere, watt_hour):
