@@ -20,8 +20,8 @@ from .obis import (
     TEXTS,
 )
 
-#: So many rows of a telegram are looked at, of eight integers each: the longest of the known ones have 27.
-ROWS = 48
+#: So many rows of a telegram are looked at, of eight integers each: more than twice those of the longest known, 27.
+ROWS = 64
 
 
 def scale(watt, volt, ampere, watt_hour):
