@@ -41,7 +41,9 @@ def decoded(data):
 
     decoder = Decoder(keep)
     framer = Framer(decoder.telegram)
-    framer.feed(data, len(data))
+    for at in range(0, len(data), 256):  # as they come off the line
+        piece = data[at : at + 256]
+        framer.feed(piece, len(piece))
     framer.gap()
     if not found and data[:1] in (b"\x0f", b"\xe6", b"\xe0"):
         decoder.apdu(bytearray(data), 0, len(data))

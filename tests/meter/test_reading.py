@@ -136,3 +136,34 @@ def test_the_period_follows_the_meter_not_its_pauses():
     for _ in range(40):
         live.take(empty, 0, 10000)
     assert 9000 <= live.period_ms <= 13000
+
+
+def test_a_list_longer_than_any_that_is_known_is_read_to_its_end():
+    coded, names, values = b"", b"", b""
+    for i in range(1, 40):
+        code = b"\x09\x06\x01\x00\x63" + bytes((i, 0)) + b"\xff"
+        coded += b"\x02\x03" + code + b"\x06\0\0\0" + bytes((i,)) + b"\x02\x02\x0f\x00\x16\x1b"
+        names += b"\x02\x04\x12\0\x03" + code + b"\x0f\x02\x12\0\0"
+        values += b"\x06\0\0\0" + bytes((i,))
+    code = b"\x09\x06\x01\x00\x01\x07\x00\xff"
+    coded += b"\x02\x03" + code + b"\x06\0\0\x06\x7d\x02\x02\x0f\x00\x16\x1b"
+    names += b"\x02\x04\x12\0\x03" + code + b"\x0f\x02\x12\0\0"
+    values += b"\x06\0\0\x06\x7d"
+    found = []
+    p1 = b"/ABC5\r\n\r\n" + b"".join([b"1-0:1.8.1(000123.456*kWh)\r\n" for _ in range(39)])
+    p1 += b"1-0:1.7.0(1.661*kW)\r\n!"
+    for kind, data in (
+        ("codes", b"\x0f\x40\0\0\0\0\x01\x28" + coded),
+        ("names", b"\x0f\x40\0\0\0\0\x02\x29\x01\x28" + names + values),
+        ("P1", p1),
+    ):
+        decoder = Decoder(lambda one: found.append((kind, one.get(obis.IMPORT_POWER))))
+        before = len(decoder.rows)
+        for _ in range(2):
+            if kind == "P1":
+                decoder.text(bytearray(data), 0, len(data))
+            else:
+                decoder.apdu(bytearray(data), 0, len(data))
+        assert found == [(kind, 1661), (kind, 1661)], (found, decoder.reason)
+        assert len(decoder.rows) > before
+        found.clear()

@@ -14,6 +14,7 @@ WRONG_KEY = "key does not match"
 _DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 _P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
 _LAYERS = 4  # an APDU may hold another: blocks, cipher, notification
+_USUAL = 32  # rows that there is room for at first: the longest known telegram has 27
 
 
 class Decoder:
@@ -36,7 +37,7 @@ class Decoder:
         self.cipher = cipher
         self.trace = trace
         self.reading = Reading()
-        self.rows = array("i", bytes(32 * ROWS))  # of the telegram at hand
+        self.rows = array("i", bytes(32 * _USUAL))  # of the telegram at hand, eight integers each
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
@@ -206,7 +207,9 @@ class Decoder:
 
             self._wire_sml = sml
         start, end = self._wire_sml.content(buf, start, end)
-        n = self._wire_sml.walk(buf, start, end, self.rows, ROWS)
+        n = self._wire_sml.walk(buf, start, end, self.rows, len(self.rows) >> 3)
+        if self.more_rows(n):
+            n = self._wire_sml.walk(buf, start, end, self.rows, ROWS)
         if n < 0:
             return self.reject("list malformed")
         self.reading.clear()
@@ -228,7 +231,9 @@ class Decoder:
     def _lines(self, buf, ident, ident_end, start, end):
         reading = self.reading
         reading.clear()
-        n = self._p1.p1_walk(buf, start, end, self.rows, ROWS, KEYS, KNOWN)
+        n = self._p1.p1_walk(buf, start, end, self.rows, len(self.rows) >> 3, KEYS, KNOWN)
+        if self.more_rows(n):
+            n = self._p1.p1_walk(buf, start, end, self.rows, ROWS, KEYS, KNOWN)
         if not n:
             return self.reject("telegram without readings")
         row = reading.fill(buf, self.rows, n, P1)
@@ -238,6 +243,17 @@ class Decoder:
         reading.set_text(METER_TYPE, buf, ident + 4, ident_end)
         reading.set_text(P1_IDENT, buf, ident, ident_end)
         self.deliver(reading)
+
+    def more_rows(self, n):
+        """Whether a walk that came to n rows had no more of them, and now there are: as many as are ever looked at."""
+        room = len(self.rows) >> 3
+        if n < room or room == ROWS:
+            return False
+        try:
+            self.rows = array("i", bytes(32 * ROWS))
+        except MemoryError:
+            return False  # what there was room for is read
+        return True
 
     def deliver(self, reading):
         """The telegram was read."""

@@ -27,7 +27,10 @@ class Push:
         clock, body = head
         info = self.info
         rows = decoder.rows
-        stop = axdr_walk(buf, body, end, rows, ROWS, self._names, info)
+        stop = axdr_walk(buf, body, end, rows, len(rows) >> 3, self._names, info)
+        if stop == end and decoder.more_rows(max(info[0], info[1])):
+            rows = decoder.rows
+            stop = axdr_walk(buf, body, end, rows, ROWS, self._names, info)
         if stop != end:
             return decoder.reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
         n = info[0]

@@ -22,8 +22,8 @@ MORE = 0
 NONE = -1
 WRONG = -2
 
-# Room for one of almost all meters, in bytes: an HDLC frame has 2049. The first longer one finds more.
-_USUAL = 2304
+# Room for one of most meters, in bytes; for a longer one it is doubled, up to twice: an HDLC frame has up to 2049.
+_USUAL = 1152
 _OPENINGS = 4
 # Headers of HDLC or M-Bus, of the link layer and of a block, or an ident line, are not longer.
 _CARRIED = 80
@@ -61,7 +61,7 @@ class Framer:
         self.sink = sink
         self.trace = trace
         self.counters = counters or Counters()
-        self.buf = bytearray(_USUAL if _USUAL < self.size else self.size)
+        self.buf = bytearray(min(_USUAL, self.size))
         self.base = 0  # offset in the stream of buf[0]
         self._end = 0
         self._scan = 0
@@ -84,9 +84,13 @@ class Framer:
             take = n - done if n - done < room else room
             copy(self.buf, self._end, data, done, done + take)
             if self.parity:
-                self.parity = odd_parity(self.buf, self._end, self._end + take) <= take >> 3
-                if self.parity:
-                    strip_parity(self.buf, self._end, self._end + take)
+                end = self._end + take
+                self.parity = odd_parity(self.buf, self._end, end) <= take >> 3
+                if not self.parity:
+                    end = self._end  # what came before another line's bytes had the parity yet
+                    while not odd_parity(self.buf, end, end + 1):
+                        end += 1
+                strip_parity(self.buf, self._end, end)
             self._end += take
             done += take
             self._work(False)
@@ -130,11 +134,11 @@ class Framer:
         return len(self.buf) - self._end
 
     def _grow(self):
-        """Room for the longest telegram, once; False where there is, or no memory for it."""
+        """Twice the room, as far as the longest telegram needs it; False where there is that, or no memory."""
         if len(self.buf) == self.size:
             return False
         try:
-            buf = bytearray(self.size)
+            buf = bytearray(min(2 * len(self.buf), self.size))
         except MemoryError:
             return False
         copy(buf, 0, self.buf, 0, self._end)
