@@ -26,8 +26,8 @@ PARTS = {
         "han/api/settings", "han/api/wifisetup", "han/core/zonefile",
     ),
     "answers": (
-        "han/api/compact", "han/api/export", "han/api/health", "han/api/history", "han/api/identity", "han/api/ota",
-        "han/api/page", "han/api/state", "han/api/unread",
+        "han/api/astray", "han/api/compact", "han/api/export", "han/api/health", "han/api/history",
+        "han/api/identity", "han/api/ota", "han/api/page", "han/api/state", "han/api/unread",
     ),
     "streams": ("han/api/client", "han/api/listen", "han/api/websocket"),
     "diagnosis": (

@@ -136,6 +136,7 @@ class App:
         self._looks += 1
         if self._looks % _MEMORY_LOOKS:
             return
+        self.messages.forget()
         least, low, _ = self.board.memory_limits
         low = self.short(low)
         free = self.board.heap()[1]

@@ -2,7 +2,7 @@
 
 Each is one template, filled in at once: a string in the code costs much less memory than its
 names one by one, and no dict is built to be taken apart again. Those that seldom change are made
-by a module of their own (state.py, configuration.py, ota.py), and kept encoded.
+by a module of their own (state.py, configuration.py, ota.py), and kept encoded for some seconds.
 """
 from ..core.clock import EPOCH
 from .encode import decimal, text
@@ -70,7 +70,7 @@ class Messages:
         return made
 
     def forget(self):
-        """Give back the memory of all that is kept, for nobody listens any more."""
+        """Give back the memory of what has been asked for or told: the next time may be far."""
         self._made = {}
 
     def refresh(self):

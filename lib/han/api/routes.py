@@ -41,11 +41,13 @@ TABLE = """
 /ui page.serve GET
 """
 
+# Who is on no row.
+_ASTRAY = "han.api.astray"
 # What takes 5 to 10 kB, and is refused where that would be taken from others.
 _BIG = ("diagnostics", "history", "listen", "update")
 
 
-def _rows(path):
+def rows(path):
     """Rows of the table for a path, each a list of its words."""
     found = []
     at = TABLE.find("\n%s " % path)
@@ -64,8 +66,7 @@ class Routes(Microdot):
     def __init__(self, app):
         super().__init__()
         self._app = app
-        unknown = self._unknown
-        self.error_handlers = {404: unknown, 405: unknown, Exception: self._failed}  # type: ignore[dict-item]
+        self.error_handlers = {404: self._unknown, Exception: self._failed}  # type: ignore[dict-item]
 
     def find_route(self, request):
         """As microdot's: (handler, what answers, None), with a dict for OPTIONS or a status in the handler's place."""
@@ -73,22 +74,14 @@ class Routes(Microdot):
         method = request.method
         if method == "OPTIONS":
             return self.default_options_handler(request), "", None
-        rows = _rows(request.path)
-        for row in rows:
+        for row in rows(request.path):
             if ("GET" if method == "HEAD" else method) in row[2:]:
                 return self._answer, row[1], None
-        return 405 if rows else 404, "", None
+        return 404, "", None
 
     def default_options_handler(self, request):
-        """The field that names the methods of a path, in a dict; 404 where there is no such path."""
-        names = []
-        for row in _rows(request.path):
-            names += row[2:]
-        if request.path == "*":
-            names = ["GET"]
-        if "GET" in names:
-            names.append("HEAD")
-        return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
+        """As microdot's: the methods of a path, in a dict."""
+        return self._app.modules.call(_ASTRAY, "allowed", request.path)
 
     async def _answer(self, request):
         app = self._app
@@ -108,10 +101,7 @@ class Routes(Microdot):
             app.modules.give(name)
 
     async def _unknown(self, request):
-        fields = self.default_options_handler(request)
-        if fields == 404:
-            return refusal(404, "no such path")
-        return refusal(405, "method must be one of " + fields["Allow"], fields)
+        return self._app.modules.call(_ASTRAY, "answer", request.path)
 
     async def _failed(self, request, error):
         short = isinstance(error, MemoryError)

@@ -54,8 +54,6 @@ class Streams:
         self.clients.remove(client)
         self.dropped += client.mailbox.dropped
         self.app.modules.give(_CLIENT)
-        if not self.clients:
-            self.app.messages.forget()
 
     def shed(self):
         """End them all: whoever comes again waits for better times."""
