@@ -45,7 +45,7 @@ async def _change(app, request, setup):
         if wanted != app.config.values:
             app.configure(wanted)
         elif setup:
-            app.links.policy().hurry()
+            app.links.policy().attempts.hurry()
     except ValueError as error:
         return refusal(400, str(error))
     except OSError as error:

@@ -47,7 +47,7 @@ class Link:
     missed = 0  # questions in a row that its gateway has not answered
     proven = False  # its gateway has answered since it is up
     known = False  # it has been up with these settings
-    # Of policy.py: when something is to be done, whether an attempt is going on, those in vain in a row.
+    # Of attempts.py: when something is to be done, whether an attempt is going on, those in vain in a row.
     due = 0
     trying = False
     tried = 0
@@ -206,7 +206,7 @@ class Links:
             self.scan = None
         if (changed or self._policy) and self.policy().turn(now, changed):
             self._policy = None
-            release("han.net.policy")
+            release("han.net.policy", "han.net.attempts")
             self._due = now + _SOON
         board = self.board
         if self._names:

@@ -37,7 +37,7 @@ class Scan:
         self._clock = clock
         self._until = clock.uptime_ms() + 1000 * _PATIENCE
         self._found = None  # by the thread: a list, or text of what went wrong
-        self._nic = nic = links.policy().pause(_PATIENCE)
+        self._nic = nic = links.policy().attempts.pause(_PATIENCE)
         if nic is None:
             self._fail("this board has no radio")
             return
@@ -105,4 +105,4 @@ class Scan:
         self.body = ('{"status":"%s"%s}' % (self.status, rest)).encode()
         self._found = None
         self._until = self._clock.uptime_ms() + 1000 * _INTEREST
-        self._links.policy().resume()
+        self._links.policy().attempts.resume()
