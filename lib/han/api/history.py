@@ -11,7 +11,6 @@ from microdot.microdot import Response
 from ..core.clock import EPOCH
 from ..core.modules import release
 from ..store.clocksteps import moves, shifted, start_near
-from ..store.history import Bucket
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
 from .encode import decimal, text
 from .server import refusal
@@ -107,7 +106,7 @@ class History:
             sample = bucket.sample(TENS)
         else:
             # With what has not been folded into it yet.
-            whole = Bucket()
+            whole = history.bucket()
             whole.open(bucket.t, bucket.end)
             whole.a, whole.b = bucket.a, bucket.b
             for kind in range(self._kind + 1):

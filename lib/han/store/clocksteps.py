@@ -53,7 +53,7 @@ def now(history, utc, up):
             history.edge.release()
         if history.t is not None:
             for kind in (DAYS, MONTHS):  # what has begun goes on to the next midnight there
-                history.buckets[kind].end = history.end(kind, history.t)
+                history.buckets[kind].end = history.bounds(kind, history.t)[1]
     is_first = history.up is None
     known = utc is not None
     begins = is_first and (known or not history.guessed)
@@ -99,7 +99,7 @@ def _step(history, seconds):
     for kind in range(4):
         bucket = history.buckets[kind]
         bucket.t = start_near(kind, bucket.t + seconds, history.zone)
-        bucket.end = history.end(kind, bucket.t)
+        bucket.end = history.bounds(kind, bucket.t)[1]
         bucket.f |= UNSET
 
 

@@ -8,30 +8,15 @@ flowed while neither was heard goes to the day and the month alone. Where none c
 
 What is rare is imported when it comes: a start (replay.py), a clock that is set, steps or has another
 zone, another meter (clocksteps.py), counters that come after the edge they are of (edge.py), and
-all reading of samples (samples.py).
+all reading of samples (samples.py). What makes one of readings is in bucket.py.
 """
-from array import array
 from binascii import crc32
 
 from ..core.modules import release
-from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT
+from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from ..meter.reading import METER_ID
-from .samples import (
-    AHEAD,
-    CHANGED,
-    DAYS,
-    GUESSED,
-    LATE,
-    LENGTHS,
-    MONTHS,
-    NO_COUNTER,
-    NO_CURRENT,
-    NO_PRICE,
-    PARTIAL,
-    QUARTERS,
-    TENS,
-    UNSET,
-)
+from .bucket import Bucket, bounds, counted
+from .samples import AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, NO_PRICE, PARTIAL, QUARTERS, TENS, UNSET
 
 try:
     from micropython import const
@@ -52,64 +37,8 @@ WAIT = const(30)
 _GAP = const(10)
 # By so much may the power added up be ahead of the counter after a restart, Wh.
 _AHEAD = const(5000)
-_MOST_CURRENT = const(32767)
 
 CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
-
-
-class Bucket:
-    """What is known so far of the time from t to end (s)."""
-
-    def __init__(self):
-        # 10 mA of three phases: minimum, sum, maximum, and the weight of the sum.
-        self.currents = array("q", bytes(96))
-        self.open(0, 0)
-
-    def open(self, t, end):
-        """Begin anew."""
-        self.t = t
-        self.end = end
-        self.f = self.w = self.a = self.b = 0
-        self.count = self.p = self.q = 0  # readings of 10 s, and their powers added up, W
-        for i in range(3):
-            self.currents[i] = _MOST_CURRENT
-            self.currents[3 + i] = self.currents[9 + i] = 0
-            self.currents[6 + i] = NO_CURRENT
-
-    def add(self, phase, low, average, high, weight):
-        """Currents of a phase, 10 mA; weight: of the average among others."""
-        c = self.currents
-        if low < c[phase]:
-            c[phase] = low
-        if high > c[6 + phase]:
-            c[6 + phase] = high
-        c[3 + phase] += average * weight
-        c[9 + phase] += weight
-
-    def fold(self, sample):
-        """Take over a finer sample, but for its energies."""
-        self.f |= sample[1] & (PARTIAL | UNSET | CHANGED)
-        self.w += sample[2]
-        for i in range(3):
-            if sample[8 + i] != NO_CURRENT:
-                self.add(i, sample[5 + i], sample[8 + i], sample[11 + i], sample[2])
-
-    def sample(self, kind):
-        """The first 14 values of a sample."""
-        values = [self.t, self.f & 0xFF, min(self.w, 0xFFFF), self.a, self.b]
-        if kind == TENS:
-            n = self.count or 1
-            values[2:] = [1 if self.count else 0, (self.p + n // 2) // n, (self.q + n // 2) // n]
-        c = self.currents
-        for i in range(9):
-            weight = c[9 + i % 3]
-            if not weight:
-                values.append(NO_CURRENT)
-            elif 3 <= i < 6:
-                values.append((c[i] + weight // 2) // weight)
-            else:
-                values.append(c[i])
-        return values
 
 
 class History:
@@ -229,7 +158,7 @@ class History:
         self.up = up
         if edge and fresh:
             edge.release()
-        self._read(live)
+        self.buckets[TENS].read(live)
 
     def _now(self, utc, up):
         """The time of a reading, s, never before the last one's."""
@@ -242,17 +171,6 @@ class History:
         ):
             return _clocksteps().now(self, utc if known else None, up)
         return max(utc, self.t) if known else t
-
-    def _read(self, live):
-        bucket = self.buckets[TENS]
-        bucket.count += 1
-        bucket.p += live.get(IMPORT_POWER) or 0
-        bucket.q += live.get(IMPORT_POWER + 1) or 0
-        for i in range(3):
-            number = live.get(L1_CURRENT + i)
-            if number is not None:
-                number = max(-_MOST_CURRENT, min(_MOST_CURRENT, (number + 5) // 10))
-                bucket.add(i, number, number, number, 1)
 
     def mark(self, flags, since=None):
         """Set flags of all buckets, or of those that have begun before `since`."""
@@ -303,22 +221,18 @@ class History:
             return 0, 0, before
         return 0, 0, number
 
-    def start(self, kind, t):
-        """Start of the bucket that t is in."""
-        if kind < DAYS:
-            return t - t % LENGTHS[kind]
-        return self.clock.zone.day_start(t) if kind == DAYS else self.clock.zone.month_start(t)
+    def bucket(self):
+        """An empty one."""
+        return Bucket()
 
-    def end(self, kind, t):
-        """End of the bucket that t is in."""
-        if kind < DAYS:
-            return t - t % LENGTHS[kind] + LENGTHS[kind]
-        return self.clock.zone.next_day(t) if kind == DAYS else self.clock.zone.next_month(t)
+    def bounds(self, kind, t):
+        """(start, end) of the bucket that t is in, s."""
+        return bounds(kind, self.clock.zone, t)
 
     def open(self, kind, t):
         """Begin the bucket that t is in."""
-        start = self.start(kind, t)
-        self.buckets[kind].open(start, self.end(kind, t))
+        start, end = self.bounds(kind, t)
+        self.buckets[kind].open(start, end)
         if kind == QUARTERS and self._price:
             self._quoted = self._price(start)
 
@@ -358,13 +272,7 @@ class History:
             edge.folds.append(values[:14])
         elif kind < MONTHS:
             self.buckets[kind + 1].fold(values)
-        for part in (0, 32):
-            for way in range(2):
-                number = self.counters[way]
-                if number is None:
-                    values.append(NO_COUNTER if part else 0)
-                else:
-                    values.append(number + more[way] >> part & (0xFF if part else 0xFFFFFFFF))
+        counted(values, self.counters, more)
         if kind == TENS:
             values += (min(bucket.a, 0xFFFF), min(bucket.b, 0xFFFF))
         else:

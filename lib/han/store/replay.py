@@ -118,7 +118,7 @@ class _Replay:
                 history.counters[way] = after[way] - own[way]
         history.buckets[kind + 1].fold(sample)
         self._at.next += 1
-        self._advance(kind, max(history.end(kind, t), history.t), own, 0)
+        self._advance(kind, max(history.bounds(kind, t)[1], history.t), own, 0)
         history.counters = after
 
     def _advance(self, kind, t, energy, late):
