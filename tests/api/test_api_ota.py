@@ -2,7 +2,7 @@
 
 import asyncio
 
-from han.api.server import Connection
+from han.api.connection import Connection
 from han.ota.state import settle
 from tests.api.fake import Answer, Board, Running, ask, connect, get
 from tests.ota.world import SECTOR, SECTORS, Chip, image

@@ -1,6 +1,6 @@
 """What a request gets that is on no row of the table of routes: OPTIONS, 404 and 405. Imported for one."""
 from .routes import rows
-from .server import refusal
+from .connection import refusal
 
 
 def allowed(path):

@@ -9,7 +9,7 @@ import json
 from binascii import a2b_base64, b2a_base64, hexlify
 from hashlib import sha256
 
-from .server import refusal
+from .connection import refusal
 
 try:
     from micropython import const

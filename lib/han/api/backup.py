@@ -5,7 +5,7 @@ opens this, and who has it knows it. Imported when needed.
 """
 from .encode import text
 from .permit import foreign, trusted
-from .server import refusal
+from .connection import refusal
 
 
 async def configuration(app, request):

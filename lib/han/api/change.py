@@ -3,7 +3,7 @@
 Each step forgets what it was made with before the next begins: all of it at once is more than a small heap has.
 """
 from ..core.modules import release
-from .server import refusal
+from .connection import refusal
 
 
 async def configuration(app, request):

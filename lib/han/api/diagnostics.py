@@ -10,7 +10,7 @@ from ..core.clock import EPOCH
 from ..meter import identity, told
 from ..store.crashlog import CrashLog
 from .permit import trusted
-from .server import refusal
+from .connection import refusal
 
 _COUNTERS = (
     "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed"

@@ -13,7 +13,7 @@ from ..core.modules import release
 from ..store.clocksteps import moves, shifted, start_near
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
 from .encode import decimal, text
-from .server import refusal
+from .connection import refusal
 
 _NAMES = "hourly", "weekly", "monthly", "yearly"
 _TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"

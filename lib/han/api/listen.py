@@ -6,7 +6,7 @@ from microdot.microdot import Response
 
 from ..core.modules import release
 from .permit import foreign
-from .server import refusal
+from .connection import refusal
 
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"

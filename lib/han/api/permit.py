@@ -2,7 +2,7 @@
 from asyncio import sleep
 
 from ..core.modules import release
-from .server import refusal
+from .connection import refusal
 
 
 def _tokens(app):

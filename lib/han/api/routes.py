@@ -1,7 +1,7 @@
 """The one table of paths and methods, and what each does."""
 from microdot.microdot import Microdot, Response
 
-from .server import refusal
+from .connection import refusal
 
 # Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
 # of a module that is imported for the request: it gets the application and the request. The bytes of a message are a

@@ -1,16 +1,15 @@
 """The gate: between the network and microdot, so that no client can make the reader wait or grow.
 
-microdot takes a parsed request and makes a response; accepting, reading, refusing, writing and
-hanging up happen here. Waits have no timers of their own: each connection has a number of
-milliseconds left, and one task counts them all down and ends the task of a connection that has
-used up its own. Then also the socket is closed by the only task that ever waited for it.
+microdot takes a parsed request and makes a response; accepting, reading and refusing happen here,
+writing and hanging up in connection.py. One task counts down the milliseconds that each connection
+has left, and ends the task of one that has used them up.
 """
 import asyncio
 
 from microdot.microdot import Request, Response
 
+from .connection import ANSWERED, ASKED, CHUNK, NO_MEMORY, QUEUED, SILENT, Connection, hang_up, refusal
 from .http import Head
-from .messages import problem
 
 try:
     from micropython import const
@@ -20,133 +19,15 @@ except ImportError:
         return number
 
 
-# Each is a line, as all of them in one text take the least memory.
-_REASONS = """
-200 OK
-204 No Content
-302 Found
-400 Bad Request
-401 Unauthorized
-403 Forbidden
-404 Not Found
-405 Method Not Allowed
-409 Conflict
-413 Content Too Large
-500 Internal Server Error
-503 Service Unavailable
-"""
-# Bytes read at a time: the head of most requests.
-_CHUNK = const(512)
 # Names and addresses that a reader is usually called by.
 _KNOWN = const(4)
 # How often one that waits for its turn looks for it, ms.
 _STEP_MS = const(20)
-# A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
-_TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-
-
-# What a handler answers with the bytes of a message: by far the most, so made without a dict.
-_JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
-
-# What there is no memory to make an answer for, so it is one already.
-_SHORT = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 28\r\n"
-    b"Retry-After: 5\r\n" + _TAIL + b"out of memory for the moment"
-)
-
 _UPLOADS = ("/ota", "/update")
-
-# A connection waits for its turn, has not sent its request, is being answered, has its answer.
-_QUEUED = const(0)
-_SILENT = const(1)
-_ASKED = const(2)
-_ANSWERED = const(3)
 
 
 def _closed():
     """Setup mode, where nobody says that it is open."""
-
-
-def refusal(status, message, headers=None):
-    """The response for a request that cannot be served.
-
-    Home Assistant ignores the status and takes any JSON object from /meter for a reading of
-    zeros, which it books. So what may hit a request that is right goes out as plain text.
-    """
-    fields = {"Content-Type": "text/plain; charset=utf-8" if status >= 500 else "application/json"}
-    if headers:
-        fields.update(headers)
-    return Response(problem(message), status, fields)
-
-
-async def hang_up(writer):
-    """Close a client's socket; what is unsent is lost."""
-    try:
-        # CPython's close() would keep the socket until the peer has taken all.
-        writer.transport.abort()
-    except AttributeError:
-        await writer.wait_closed()
-
-
-class Connection:
-    """One client's socket."""
-
-    #: For the next bytes of an upload, ms.
-    idle_ms = 15000
-
-    def __init__(self, reader, writer, left):
-        #: ms until the connection is ended; None: no limit. Set anew for each thing it waits for.
-        self.left = left
-        #: How far it has come, see _QUEUED and the following.
-        self.stage = _QUEUED
-        #: What a handler has made of it instead of answering: its run() takes over, limits are its own.
-        self.stream = None
-        self.reader = reader
-        #: What came of a request's body with its head, and how many bytes of it are to come.
-        self.early = b""
-        self.unread = 0
-        #: Whether the client takes what is sent; None: nothing has been.
-        self.sent = None
-        self._writer = writer
-        self._task = asyncio.current_task()
-        try:
-            # Let drain() mean on CPython what it means on MicroPython: the socket has taken it all.
-            writer.transport.set_write_buffer_limits(0)
-        except AttributeError:
-            pass
-
-    async def send(self, data, patience):
-        """Write bytes within so many ms. One task at a time. OSError when the client is gone."""
-        self.left = patience
-        try:
-            self._writer.write(data)
-            await self._writer.drain()
-        except OSError:
-            self.sent = False
-            raise
-        self.sent = True
-
-    async def body(self):
-        """The request's body; None where the client does not send all of it."""
-        data, self.early = self.early, b""
-        while self.unread:
-            try:
-                more = await self.reader.read(min(self.unread, _CHUNK))
-            except OSError:
-                return None
-            if not more:
-                return None
-            self.unread -= len(more)
-            data += more
-        return data
-
-    def end(self):
-        """Stop the connection's task, wherever it waits; it then closes the socket."""
-        self._task.cancel()
-
-    async def close(self):
-        """Close the socket. What is unsent is lost."""
-        await hang_up(self._writer)
 
 
 class Gate:
@@ -251,7 +132,7 @@ class Gate:
         try:
             if not self._room() and not await self._turn(connection):
                 return
-            connection.stage = _SILENT
+            connection.stage = SILENT
             connection.left = self.head_ms
             await self._request(connection)
             # Only now, when the request and all that was made of it are forgotten.
@@ -265,7 +146,7 @@ class Gate:
             self.refused += 1
             if connection.sent is None:
                 try:
-                    await connection.send(_SHORT, self.linger_ms)
+                    await connection.send(NO_MEMORY, self.linger_ms)
                 except (OSError, MemoryError):
                     pass
         except Exception as error:
@@ -277,7 +158,7 @@ class Gate:
     async def _turn(self, connection):
         """Wait for a turn; False where there are too many connections, and this one has been told."""
         for _ in range(self.queue_ms // _STEP_MS):
-            if self._count(_QUEUED) > self.max_queue:
+            if self._count(QUEUED) > self.max_queue:
                 self.refused += 1
                 return False
             await asyncio.sleep(_STEP_MS / 1000)
@@ -285,8 +166,8 @@ class Gate:
                 return True
         self.refused += 1
         connection.left = self.linger_ms
-        await connection.reader.read(_CHUNK)
-        await self._answer(connection, refusal(503, "too many connections", {"Retry-After": "1"}))
+        await connection.reader.read(CHUNK)
+        await connection.answer(refusal(503, "too many connections", {"Retry-After": "1"}), self.answer_ms)
         return False
 
     def _count(self, stage):
@@ -297,12 +178,12 @@ class Gate:
         least = None
         count = 0
         for connection in self.connections:
-            if connection.stream or connection.stage == _QUEUED or connection.left is None:
+            if connection.stream or connection.stage == QUEUED or connection.left is None:
                 continue
             count += 1
-            if connection.stage == _ANSWERED:
+            if connection.stage == ANSWERED:
                 least = connection
-            elif connection.stage == _SILENT and connection.left <= self.head_ms - self.yield_ms:
+            elif connection.stage == SILENT and connection.left <= self.head_ms - self.yield_ms:
                 # The list is in the order of arrival: the first one found is silent for longest.
                 least = least or connection
         if count < self.max_requests:
@@ -319,7 +200,7 @@ class Gate:
         end = 0
         wrong = None
         while not end and not wrong:
-            more = await connection.reader.read(_CHUNK)
+            more = await connection.reader.read(CHUNK)
             if not more:
                 if not data:
                     return
@@ -332,12 +213,12 @@ class Gate:
                 end = at + 4
             elif data and not wrong:
                 wrong = head.hopeless(data)
-        connection.stage = _ASKED
+        connection.stage = ASKED
         if not wrong:
             wrong = head.parse(data[:end]) if end <= head.max_bytes else "head too long"
         if wrong:
-            await self._answer(connection, refusal(400, wrong))
-            await self._discard(connection, -1, self.linger_ms)
+            await connection.answer(refusal(400, wrong), self.answer_ms)
+            await connection.discard(-1, self.linger_ms)
             return
         self.served += 1
         connection.left = self.answer_ms
@@ -361,9 +242,9 @@ class Gate:
             # So that a client can tell the end of a long answer from an accident.
             if not isinstance(response.body, bytes) and head.version == "1.1":
                 response.headers["Transfer-Encoding"] = "chunked"
-            await self._answer(connection, response)
+            await connection.answer(response, self.answer_ms, self.pieces_ms)
             if connection.unread:
-                await self._discard(connection, connection.unread, self.rest_ms)
+                await connection.discard(connection.unread, self.rest_ms)
 
     def _forbidden(self, head):
         """The refusal of a request that its head alone rules out, else None."""
@@ -390,48 +271,3 @@ class Gate:
         if self.port != 80:
             address += ":%d" % self.port
         return self._modules.call("han.api.portal", "redirect", head, address)
-
-    async def _answer(self, connection, response):
-        status = response.status_code
-        if status == 200 and not response.headers:
-            data = _JSON % len(response.body)
-        else:
-            response.complete()
-            at = _REASONS.find("\n%d " % status) + 1
-            lines = ["HTTP/1.1 %s\r\n" % (_REASONS[at : _REASONS.find("\n", at)] if at else "%d " % status)]
-            lines += ["%s: %s\r\n" % item for item in response.headers.items()]
-            data = "".join(lines).encode() + _TAIL
-        if response.is_head:
-            await connection.send(data, self.answer_ms)
-        elif not isinstance(response.body, bytes):
-            await self._pieces(connection, data, response.body, response.headers.get("Transfer-Encoding"))
-        else:
-            try:
-                data += response.body
-            except MemoryError:  # there is no piece of memory that is large enough for both
-                await connection.send(data, self.answer_ms)
-                data = response.body
-            await connection.send(data, self.answer_ms)
-
-    async def _pieces(self, connection, head, body, chunked):
-        """Send what a generator yields, never more than one piece of it in memory.
-
-        The head goes with the first: who cannot be given even that is told so instead.
-        """
-        connection.left = self.pieces_ms
-        for piece in body:
-            if chunked:
-                piece = b"%x\r\n%s\r\n" % (len(piece), piece)
-            await connection.send(head + piece, connection.left)
-            head = b""
-        await connection.send(head + (b"0\r\n\r\n" if chunked else b""), connection.left)
-
-    async def _discard(self, connection, count, patience):
-        """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
-        connection.left = patience
-        connection.stage = _ANSWERED
-        while count:
-            data = await connection.reader.read(_CHUNK)
-            if not data:
-                return
-            count = max(0, count - len(data)) if count > 0 else count

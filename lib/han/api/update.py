@@ -7,7 +7,7 @@ from ..ota.state import begin, busy, clear, closed, refuse
 from ..ota.updates import forget
 from .ota import answer
 from .permit import foreign, trusted
-from .server import refusal
+from .connection import refusal
 
 # For verifying all of an image once more, ms.
 _WORK_MS = 120000

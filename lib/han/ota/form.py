@@ -21,7 +21,7 @@ _MOST_HEAD = const(1024)
 
 
 class Body:
-    """The bytes of a request's body. connection: of api.server, whose time-out ends the task that waits."""
+    """The bytes of a request's body. connection: of api.connection, whose time-out ends the task that waits."""
 
     def __init__(self, connection, clock):
         self.left = len(connection.early) + connection.unread

@@ -7,7 +7,7 @@ import io
 
 from microdot.microdot import Response
 
-from ..server import refusal
+from ..connection import refusal
 
 # Bytes read and sent at once; the head fits one.
 _CHUNK = 1024
