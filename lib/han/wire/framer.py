@@ -180,20 +180,16 @@ class Framer:
     def _opening(self, kind, at):
         if kind == GLO and not self._alone(at):
             return
-        if kind == P1:
+        if kind == P1 or kind == SML:
             for i in range(self.open):
-                if self.kinds[i] == P1:  # the telegram before was cut off
+                if self.kinds[i] == kind:  # the telegram before was cut off
                     self.counters.truncated += 1
                     self._give_up("truncated", self._start[i], at)
                     self._drop(i)
                     break
-            if self._p1:
-                self._p1.open(at)
+        if kind == P1 and self._p1:
+            self._p1.open(at)
         elif kind == SML:
-            for i in range(self.open):
-                if self.kinds[i] == SML:
-                    self._drop(i)
-                    break
             if not self._sml:
                 from . import sml
 
