@@ -88,6 +88,26 @@ def test_every_setting_is_found():
         assert len(uart.history) <= LINES.index(line) + 1
 
 
+def test_nothing_is_said_to_be_wrong_while_the_first_telegram_comes_in():
+    made, board, uart, bus = link(LINES[0])
+    whole = p1()
+    uart.queue = whole[:100]
+    run(made, board, 0.1)
+    assert made.heard and diagnosis(made) is None
+    uart.queue = whole[100:]
+    run(made, board, 0.1)
+    assert made.live.seq == 1 and diagnosis(made) is None
+    # What makes no telegram is named once it is over, and at once where there is no end of it.
+    for once in True, False:
+        made, board, uart, bus = link(LINES[0], option=1)
+        random = Random(3)
+        for _ in range(1 if once else 100):
+            uart.queue = bytes([byte & 0x5F for byte in random.bytes(60)])
+            run(made, board, 0.02)
+        run(made, board, 1 if once else 0)
+        assert diagnosis(made) == "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
+
+
 def test_the_slowest_meter_is_heard_at_each_setting():
     made, board, uart, bus = link(LINES[5], hdlc(LIST_1), 60000)
     run(made, board, 600)

@@ -20,7 +20,7 @@ _POLL_MS = 5
 #: A line that is silent for so long has ended its telegram, ms.
 _GAP_MS = 1000
 #: A burst of bytes is over, ms.
-_BURST_MS = 150
+BURST_MS = 150
 _CHUNK = 256
 
 
@@ -104,7 +104,7 @@ class Link:
         since = self.board.ticks_diff
         if n:
             if not self._received:
-                self._partial = since(now, self._began) < _BURST_MS
+                self._partial = since(now, self._began) < BURST_MS
                 self._frames = self.counters.frames
                 self._broken = self._opened()
             self._received += n
@@ -115,7 +115,7 @@ class Link:
         elif self._pending and since(now, self._burst) > _GAP_MS:
             self._framer.gap()
             self._pending = False
-        if self._received >= Search.many_bytes or self._received and since(now, self._burst) > _BURST_MS:
+        if self._received >= Search.many_bytes or self._received and since(now, self._burst) > BURST_MS:
             if self.counters.frames == self._frames:
                 self.search.burst(self._received, self._opened() != self._broken, self._partial)
             self._received = 0

@@ -1,5 +1,7 @@
 """What the meter task tells of its line, in words. Imported for that, and released."""
 from ..core.modules import release
+from ..wire.framer import Framer
+from .link import BURST_MS
 from .search import SETTINGS, Search, setting
 
 #: Every setting of a line; option `m.o` of the configuration is 1 + the index here.
@@ -35,7 +37,7 @@ def tried(link):
 
 
 def diagnosis(link):
-    """Why there is no reading, as far as the bytes tell; None where the last telegram made one."""
+    """Why there is no reading, as far as the bytes tell; None where there is one, or the first may be coming in."""
     if link.reason:
         return link.reason
     since = link.board.ticks_diff(link.board.ticks_ms(), link.last_byte)
@@ -46,7 +48,10 @@ def diagnosis(link):
         if link.decoder.reason is None and c.implausible and not link.live.seq:
             return "implausible reading: " + link.plausible.detail
         return link.decoder.reason
-    return _CHECKSUM if c.checksum_errors else _NOISE
+    if c.checksum_errors:
+        return _CHECKSUM
+    # What is coming in may yet be the first telegram.
+    return None if since <= BURST_MS and c.bytes < Framer.size else _NOISE
 
 
 def anonymised(capture):
