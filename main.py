@@ -18,7 +18,7 @@ _TYPING_MS = 3600000
 def main(boot):
     """Serve for ever; what the application cannot handle itself starts the chip again. Ctrl-C gives the REPL."""
     gc.threshold(_GARBAGE)
-    board = None
+    board = app = None
     try:
         from board import Board
 
@@ -39,7 +39,11 @@ def main(boot):
     except Exception as error:
         sys.print_exception(error)
         if board:
-            board.reset("CRASH")
+            try:
+                if not app:  # one that runs keeps itself what ends it
+                    board.died(error)
+            finally:
+                board.reset("CRASH")
         import machine
 
         time.sleep(_AGAIN_S)

@@ -11,9 +11,9 @@ import network
 from machine import Pin
 
 #: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
-#: why the last run ended. A blob of at most _TEXT bytes each.
+#: why the last run ended, "died" what kept an application from even running. A blob of at most _TEXT bytes each.
 _SPACE = "han"
-_TEXT = 48
+_TEXT = 96
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
 #: Longer than anything that holds the interpreter.
@@ -78,6 +78,8 @@ class Board:
     mac: bytes
     hostname: str
     reset_reason: str
+    #: Version of the application that could not be made before this start, and the exception; "" where there was none.
+    last_words: str
     #: Of its pin map.
     name: str
     #: The button, the light, what makes that shine, and a light of three colours.
@@ -212,6 +214,11 @@ class Board:
             self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         self._watchdog.feed()
 
+    def died(self, error):
+        """The application could not be made: what the next start has as last_words."""
+        manifest = self.boot["manifest"] or {}
+        kept("died", "%s %s: %s" % (manifest.get("version", "?"), type(error).__name__, error))
+
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
         kept("reset", reason)
@@ -227,7 +234,7 @@ def kept(key, text=None):
             buf = bytearray(_TEXT)
             return bytes(buf[: nvs.get_blob(key, buf)]).decode()
         if text:
-            nvs.set_blob(key, text.encode())
+            nvs.set_blob(key, text.encode()[:_TEXT])
         else:
             nvs.erase_key(key)
         nvs.commit()

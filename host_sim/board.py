@@ -108,6 +108,7 @@ class Board:
             self.secure_port = listen[1] + 363  # 8443 beside 8080
         self._state = self._load()
         self.reset_reason = self._state.pop("reset", "POWER_ON")
+        self.last_words = self._state.pop("died", "")
         if self.boot["rolled_back"]:
             self.reset_reason = "OTA_ROLLBACK"
         self.mac = bytes(self._state["mac"])
@@ -236,6 +237,11 @@ class Board:
             self._fed = now
             with open(self._path + "/watchdog", "w") as file:
                 file.write("%d %d" % (_WATCHDOG_MS, now))
+
+    def died(self, error):
+        """The application could not be made: what the next start has as last_words."""
+        manifest = self.boot["manifest"] or {}
+        self._state["died"] = "%s %s: %s" % (manifest.get("version", "?"), type(error).__name__, error)
 
     def reset(self, reason):
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""

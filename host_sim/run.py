@@ -36,11 +36,25 @@ def started(config):
         if hasattr(sys.modules["host_sim"], name):
             delattr(sys.modules["host_sim"], name)
     gc.collect()
-    if boot["safe"]:
-        from han.safe import App
-    else:
-        from han.app import App
+    try:
+        if boot["safe"]:
+            from han.safe import App
+        else:
+            from han.app import App
+    except Exception as error:
+        if config["sources"]:
+            raise
+        return boot, failing(error)
     return boot, App
+
+
+def failing(error):
+    """What raises this once it is made on a board, which a chip has before it imports its application."""
+
+    def App(board):
+        raise error
+
+    return App
 
 
 # Lives as long as the simulator; ends app.run() when its input ends.
@@ -116,7 +130,7 @@ def main(config, pipe):
     listen = config["host"], config["port"]
     feed = Feed(pipe)
     feed.line = config["line"]
-    jump = None
+    jump = app = None
     try:
         if not config["speed"]:
             from host_sim.jump import Jump, Servers
@@ -156,13 +170,13 @@ def main(config, pipe):
             return 2
         if config["sources"]:
             raise
-        return crash(error, board)
+        return crash(error, board, app)
     finally:
         board.close()
     return 0
 
 
-def crash(error, board=None):
+def crash(error, board=None, app=None):
     """As main.py has it on the chip; the exit status."""
     if hasattr(sys, "print_exception"):
         sys.print_exception(error, sys.stderr)
@@ -170,6 +184,8 @@ def crash(error, board=None):
         sys.excepthook(type(error), error, error.__traceback__)
     try:
         if board:
+            if not app:
+                board.died(error)
             board.reset("CRASH")
     except SystemExit:
         pass

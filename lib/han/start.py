@@ -40,6 +40,10 @@ class Start:
         app.config = Config(flash.Region(state, *flash.CONFIGURATION))
         app.counters = Counters(flash.Region(state, *flash.COUNTERS))
         app.book = Book(flash.Region(state, *flash.PRICES), app.config)
+        if board.last_words:  # of one that could not be made
+            version, _, words = board.last_words.partition(" ")
+            app.remember("started %s: CRASH" % version)
+            app.remember("start: " + words)
         self.restore()
         app.remember("started %s: %s" % (__version__, board.reset_reason))
         app.link = self.link()

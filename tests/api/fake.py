@@ -28,6 +28,7 @@ class Board:
     mac = b"\x02\x00\x5e\x10\xab\xcd"
     hostname = "han-reader-10abcd"
     reset_reason = "POWER_ON"
+    last_words = ""
     uart = None
     stream_limits = (3, 5, 8)
     request_limit = (6, 6)

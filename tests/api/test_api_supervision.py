@@ -100,6 +100,23 @@ async def test_crashes_and_starts_survive_a_restart():
         assert log == []
 
 
+async def test_what_kept_a_version_from_being_made_is_told():
+    board = reading(b"")
+    async with Application(board):
+        pass
+    board.last_words = "9.8.7.6 ImportError: no module named 'x'"
+    board.boot["rolled_back"] = "slot2: restarted before it was confirmed"
+    board.reset_reason = "OTA_ROLLBACK"
+    why = "start: ImportError: no module named 'x'"
+    for _ in range(2):  # again as long as no start was a good one
+        async with Application(board) as app:
+            assert (await get(app, "/ota"))["reason"] == "slot2: restarted before it was confirmed: " + why
+            texts = [text for _, text in await crashes(app)]
+            assert "started 9.8.7.6: CRASH" in texts and why in texts
+        board.boot["rolled_back"] = "slot2: restarted before it was confirmed"
+        board.last_words = ""
+
+
 async def test_log_entries_have_levels():
     async with Application(reading(b"")) as app:
         app.log.add("a network came")

@@ -13,16 +13,16 @@ class Restart(BaseException):
 
 
 class Chip:
-    """Everything that main.py imports; `fails` raises in the step of that name."""
+    """Everything that main.py imports; `fails` are steps that raise, or modules that cannot be imported."""
 
-    def __init__(self, fails=None, error=None):
+    def __init__(self, *fails, error=None):
         self.fails = fails
         self.error = error or ValueError("a bug")
         self.log = []
 
     def step(self, name):
         self.log.append(name)
-        if name == self.fails:
+        if name in self.fails:
             raise self.error
 
     def module(self, **attributes):
@@ -51,6 +51,9 @@ class Chip:
                 chip.step("board")
                 chip.boot = boot
 
+            def died(self, error):
+                chip.step("died of " + type(error).__name__)
+
             def reset(self, reason):
                 chip.log.append(reason)
                 raise Restart()
@@ -67,8 +70,9 @@ class Chip:
             "machine": self.module(reset=reset, WDT=lambda timeout: chip.log.append(timeout)),
             "time": self.module(sleep=lambda seconds: chip.log.append(seconds)),
         }
-        if self.fails in stand_ins:
-            stand_ins[self.fails] = None if sys.implementation.name == "cpython" else self.module()
+        for name in self.fails:
+            if name in stand_ins:
+                stand_ins[name] = None if sys.implementation.name == "cpython" else self.module()
         before = {name: sys.modules.get(name) for name in stand_ins}
         told = getattr(sys, "print_exception", None)
         sys.modules.update(stand_ins)
@@ -99,9 +103,17 @@ def test_safe_mode_runs_another():
 
 
 def test_what_the_application_raises_restarts_the_chip_with_the_reason():
-    assert Chip("app").run() == ["board", "app", "CRASH"]
-    assert Chip("run", MemoryError()).run() == ["board", "app", "run", "CRASH"]
-    assert Chip("han.app").run() == ["board", "CRASH"]
+    assert Chip("run", error=MemoryError()).run() == ["board", "app", "run", "CRASH"]
+
+
+def test_what_keeps_it_from_being_made_is_kept_for_the_next_start():
+    assert Chip("app").run() == ["board", "app", "died of ValueError", "CRASH"]
+    assert Chip("safe").run(safe=True) == ["board", "safe", "died of ValueError", "CRASH"]
+    how = "ModuleNotFoundError" if sys.implementation.name == "cpython" else "ImportError"
+    assert Chip("han.app").run() == ["board", "died of " + how, "CRASH"]
+    # Without memory to do so it starts again all the same.
+    chip = Chip("app", "died of MemoryError", error=MemoryError())
+    assert chip.run() == ["board", "app", "died of MemoryError", "CRASH"]
 
 
 def test_without_a_board_the_slots_are_looked_at_again_after_a_while():
@@ -109,7 +121,7 @@ def test_without_a_board_the_slots_are_looked_at_again_after_a_while():
 
 
 def test_ctrl_c_gives_the_repl():
-    chip = Chip("run", KeyboardInterrupt())
+    chip = Chip("run", error=KeyboardInterrupt())
     try:
         chip.run()
         raise AssertionError("it was kept")

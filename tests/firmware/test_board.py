@@ -87,6 +87,24 @@ def test_a_reason_given_outlives_the_restart_once():
     assert made(chip)[1].reset_reason == "POWER_ON"
 
 
+def test_what_kept_an_application_from_being_made_is_known_to_the_next_start_alone():
+    chip, board = made(boot=port.boot(manifest={"version": "1.1.0.0"}))
+    assert board.last_words == ""
+    for message, words in (("x" * 200, "x" * 76), ("no módulo", "no módulo")):
+        board.died(ValueError(message))
+        chip.restart()
+        board = made(chip, boot=port.boot(manifest={"version": "1.1.0.0"}))[1]
+        assert board.last_words == "1.1.0.0 ValueError: " + words
+        chip.restart()
+        assert made(chip)[1].last_words == ""
+    chip, board = made(boot=port.boot(manifest=None))
+    board.died(MemoryError())
+    chip.broken_nvs = "full"
+    board.died(ImportError("not kept"))
+    chip.restart()
+    assert made(chip)[1].last_words == "? MemoryError: "
+
+
 def test_a_board_starts_and_restarts_without_its_nvs():
     for fault in ("full", "damaged"):
         chip, board = made()

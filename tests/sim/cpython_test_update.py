@@ -55,13 +55,17 @@ def test_an_update_starts_and_goes_back_unless_it_is_confirmed(tmp_path, runtime
         assert (told["status"], told["error"], told["activeSlot"]) == ("FAILED", "rolled_back", "slot1")
 
 
-def test_an_application_that_crashes_at_import(tmp_path):
-    with Simulator(tmp_path, "--state", tmp_path / "state") as sim:
+@pytest.mark.parametrize("module", ("app", "start"))
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime[0])
+def test_an_application_that_crashes_at_import_goes_back_and_says_why(tmp_path, runtime, module):
+    with Simulator(tmp_path, "--state", tmp_path / "state", runtime=runtime) as sim:
         old = state(sim, "/han")["version"]
-        assert upload(sim.url, image(NEW, app="raise ValueError('a bug')"))[0] == 200
+        assert upload(sim.url, image(NEW, **{module: "raise ValueError('a bug')"}))[0] == 200
         told = becomes(sim, "/ota", error="rolled_back")
         assert told["activeSlot"] == "slot1" and state(sim, "/han")["version"] == old
-        assert "a bug" in sim.err.read_text()
+        why = "a bug" if runtime[0] == "cpython" else "incompatible .mpy file"
+        assert why in sim.err.read_text()
+        assert told["reason"] == "slot2: restarted before it was confirmed: start: ValueError: " + why
 
 
 def test_both_slots_flashed_like_a_new_board(tmp_path, good):

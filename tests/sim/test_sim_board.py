@@ -113,6 +113,17 @@ def test_reset_tells_its_reason_to_the_next_start():
         assert Board(folder).reset_reason == "POWER_ON"
 
 
+def test_what_kept_the_application_from_being_made_is_known_to_the_next_start_alone():
+    with Folder() as folder:
+        board = Board(folder)
+        board.died(ValueError("a bug"))
+        with raises(Reset):
+            board.reset("CRASH")
+        board = Board(folder)
+        assert (board.reset_reason, board.last_words) == ("CRASH", "? ValueError: a bug")
+        assert Board(folder).last_words == ""
+
+
 def test_heap_is_told():
     with Folder() as folder:
         board = Board(folder)
