@@ -55,6 +55,7 @@ class Board:
     mac = b"\x02\x00\x5e\x10\xab\xcd"
     hostname = "han-reader-10abcd"
     reset_reason = "POWER_ON"
+    last_words = ""
     stream_limits = 3, 3, 6
     request_limit = 3, 2
     memory_limits = 6000, 14000, 32000
