@@ -52,7 +52,7 @@ TWINS = "_plain"
 
 
 def groups():
-    """{group: [(module, bytes)]} of the image for the chip; None where it does not compile."""
+    """{group: [(module, bytes)]} of the image for the chip; None where it does not compile, or not as is known here."""
     target, failed = stage.stage(stage.CHIP)
     for source, message in failed.items():
         print("%s: %s" % (source, message), file=sys.stderr)
@@ -72,7 +72,11 @@ def groups():
         else:
             group = "always"
         found[group].append((module, path.stat().st_size))
-    return found
+    # Part of a module that is released, it would keep that one in memory.
+    lost = set(KEPT) - {module for rows in found.values() for module, _ in rows}
+    for module in sorted(lost):
+        print("%s: kept, but no module of its own: tools.link has made it part of another" % module, file=sys.stderr)
+    return None if lost else found
 
 
 def part(module):
