@@ -11,6 +11,10 @@ _GARBAGE = 8192
 _PART = 8
 #: Where there is no application, or not even its board, the slots are looked at again after this time.
 _AGAIN_S = 60
+#: After more than so many starts in vain, safe mode's too, the next one waits so long, less than a watchdog does: each
+#: start writes to flash, which wears.
+_IN_VAIN = 4
+_PAUSE_S = 30
 #: The watchdog cannot be stopped: so long it waits for whoever types at the REPL.
 _TYPING_MS = 3600000
 
@@ -43,6 +47,8 @@ def main(boot):
                 if not app:  # one that runs keeps itself what ends it
                     board.died(error)
             finally:
+                if boot["boots"] > _IN_VAIN:
+                    time.sleep(_PAUSE_S)
                 board.reset("CRASH")
         import machine
 

@@ -43,7 +43,7 @@ class Chip:
 
         return App
 
-    def run(self, safe=False):
+    def run(self, safe=False, boots=1):
         chip = self
 
         class Board:
@@ -79,7 +79,7 @@ class Chip:
         try:
             if not told:
                 sys.print_exception = lambda error: None
-            exec(CODE, {"__name__": "__main__", "BOOT": {"safe": safe}})
+            exec(CODE, {"__name__": "__main__", "BOOT": {"safe": safe, "boots": boots}})
         except Restart:
             pass
         finally:
@@ -95,7 +95,7 @@ class Chip:
 
 def test_board_application_run():
     chip = Chip()
-    assert chip.run() == ["board", "app", "run"] and chip.boot == {"safe": False}
+    assert chip.run() == ["board", "app", "run"] and chip.boot == {"safe": False, "boots": 1}
 
 
 def test_safe_mode_runs_another():
@@ -114,6 +114,12 @@ def test_what_keeps_it_from_being_made_is_kept_for_the_next_start():
     # Without memory to do so it starts again all the same.
     chip = Chip("app", "died of MemoryError", error=MemoryError())
     assert chip.run() == ["board", "app", "died of MemoryError", "CRASH"]
+
+
+def test_starts_in_vain_one_after_the_other_wear_the_flash_slowly():
+    assert Chip("run").run(boots=4) == ["board", "app", "run", "CRASH"]
+    assert Chip("run").run(safe=True, boots=5) == ["board", "safe", "run", 30, "CRASH"]
+    assert Chip("han.app").run(boots=200)[2:] == [30, "CRASH"]
 
 
 def test_without_a_board_the_slots_are_looked_at_again_after_a_while():
