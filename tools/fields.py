@@ -24,7 +24,7 @@ def _numbers():
     yield "export_energy_wh", obis.EXPORT_ENERGY, 1
     yield "import_reactive_varh", obis.IMPORT_REACTIVE_ENERGY, 1
     yield "export_reactive_varh", obis.EXPORT_REACTIVE_ENERGY, 1
-    for tariff in range(4):
+    for tariff in range(obis.TARIFFS):
         yield "import_energy_t%d_wh" % (tariff + 1), obis.IMPORT_ENERGY_T1 + tariff, 1
         yield "export_energy_t%d_wh" % (tariff + 1), obis.EXPORT_ENERGY_T1 + tariff, 1
     for tariff in range(2):

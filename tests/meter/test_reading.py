@@ -6,6 +6,8 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
 
+from tools.fields import fields
+
 
 def row(key, low, high=0, scale=0, unit=255, negative=False):
     return key, 0, 0, low, high, 64 + scale, unit, 17 if negative else 1
@@ -122,6 +124,21 @@ def test_totals_are_summed_from_tariffs_where_none_is_sent():
     live.take(reading(row(key(1, 8, 1), 100, 0, 0, 30), row(key(1, 8, 2), 23, 0, 0, 30)), 0, 0)
     assert live.get(obis.IMPORT_ENERGY) == 123
     assert live.get(obis.EXPORT_ENERGY) is None
+
+
+def test_eight_tariffs_each_for_itself():
+    rows = []
+    for tariff in range(1, 10):
+        rows += [row(key(1, 8, tariff), 1000 + tariff, 0, 0, 30), row(key(2, 8, tariff), 2000 + tariff, 0, 0, 30)]
+    made = reading(*rows)
+    said = fields(made)
+    for tariff in range(1, 9):
+        assert said["import_energy_t%d_wh" % tariff] == 1000 + tariff
+        assert said["export_energy_t%d_wh" % tariff] == 2000 + tariff
+    assert len(said) == 16
+    live = Live()
+    live.take(made, 0, 0)
+    assert live.get(obis.IMPORT_ENERGY) == 8036 and live.get(obis.EXPORT_ENERGY) == 16036
 
 
 def test_the_period_follows_the_meter_not_its_pauses():

@@ -7,11 +7,12 @@ from .obis import (
     IMPORT_ENERGY,
     IMPORT_ENERGY_T1,
     IMPORT_POWER,
+    TARIFFS,
 )
 from .reading import Reading
 
-# Total, first tariff, number of tariffs.
-_SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1, 4), (EXPORT_ENERGY, EXPORT_ENERGY_T1, 4)
+# Total, first of its tariffs.
+_SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1), (EXPORT_ENERGY, EXPORT_ENERGY_T1)
 
 
 class Live(Reading):
@@ -35,9 +36,9 @@ class Live(Reading):
     def take(self, reading, ticks, since_ms):
         """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
         self.merge(reading)
-        for total, first, count in _SUMS:
+        for total, first in _SUMS:
             if not reading.present[total] and reading.present[first]:
-                self._sum(reading, total, first, count)
+                self._sum(reading, total, first)
         # A list with the imported power alone comes from meters that net their phases:
         # while they import they do not export, whatever the last full list said.
         if reading.present[IMPORT_POWER] and not reading.present[EXPORT_POWER] and reading.get(IMPORT_POWER):
@@ -58,9 +59,9 @@ class Live(Reading):
         self.values[2 * field + 1] = number >> 24
         self.present[field] = 1
 
-    def _sum(self, reading, total, first, count):
+    def _sum(self, reading, total, first):
         number = 0
-        for field in range(first, first + count):
+        for field in range(first, first + TARIFFS):
             number += reading.get(field) or 0
         self._put(total, number)
 

@@ -11,12 +11,13 @@ L1_IMPORT_REACTIVE, L1_EXPORT_REACTIVE = 10, 13
 L1_VOLTAGE, L1_CURRENT = 16, 19
 IMPORT_ENERGY, EXPORT_ENERGY = 22, 23
 IMPORT_REACTIVE_ENERGY, EXPORT_REACTIVE_ENERGY = 24, 25
-IMPORT_ENERGY_T1, EXPORT_ENERGY_T1 = 26, 30  # four tariffs each
-IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 34, 36  # two tariffs each
-FIELDS = 38
+TARIFFS = 8
+IMPORT_ENERGY_T1, EXPORT_ENERGY_T1 = 26, 34  # TARIFFS each
+IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 42, 44  # two tariffs each
+FIELDS = 46
 # Power with a sign, as SML sends it, becomes import and export: the total, then the phases.
-NET_POWER = 38
-ALL = 42
+NET_POWER = 46
+ALL = 50
 
 TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, CLOCK = 64, 65, 66, 67, 68, 69, 70
@@ -30,7 +31,7 @@ BASES = bytes((64, 64, 63, 61, 64, 64))  # 64 + power
 UNITS = bytes((27, 29, 35, 33, 30, 32))
 QUANTITIES = bytes(
     [WATT] * 2 + [VAR] * 2 + [WATT] * 6 + [VAR] * 6 + [VOLT] * 3 + [AMPERE] * 3
-    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 8 + [VAR_HOUR] * 4 + [WATT] * 4
+    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 2 * TARIFFS + [VAR_HOUR] * 4 + [WATT] * 4
 )
 
 
@@ -52,7 +53,7 @@ def _table():
         add(1, c + 4, 7, 0, L1_EXPORT_REACTIVE + phase)
         add(1, c + 11, 7, 0, L1_CURRENT + phase)
         add(1, c + 12, 7, 0, L1_VOLTAGE + phase)
-    for tariff in range(4):
+    for tariff in range(TARIFFS):
         add(1, 1, 8, 1 + tariff, IMPORT_ENERGY_T1 + tariff)
         add(1, 2, 8, 1 + tariff, EXPORT_ENERGY_T1 + tariff)
     for tariff in range(2):
