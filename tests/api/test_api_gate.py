@@ -197,10 +197,22 @@ async def test_a_rebound_name_reads_nothing():
                 answer = await ask(app, path, host=host)
                 assert answer.status == 403, (host, path)
                 assert answer.json()["success"] is False
-        for host in ("127.0.0.1:8080", "reader.local", "reader", "[::1]"):
+        for host in ("127.0.0.1:8080", "reader.local", "reader", "[::1]", "a.localdomain", "a.tail1.ts.net"):
             assert (await ask(app, "/han", host=host)).status == 200
-        app.config.values["hosts"] = ["reader.example.com"]
-        assert (await ask(app, "/han", host="reader.example.com")).status == 200
+
+
+async def test_who_is_refused_for_the_host_is_told_how_to_allow_it():
+    async with Running() as app:
+        told = (await ask(app, "/han", host="Reader.Example.com:8080")).json()["message"]
+        assert told.startswith("host reader.example.com is not a name of this reader: ask by its address"), told
+        body = told[told.index("{") : told.rindex("}") + 1]
+        assert json.loads(body) == {"hosts": ["reader.example.com"]}
+        # Which is what allows it.
+        assert (await ask(app, "/configuration", "PUT", body=body.encode())).status == 200
+        assert (await ask(app, "/han", host="Reader.Example.com:8080")).status == 200
+        for host in ("", "a b", "<script>", ".", "x:99999999"):
+            told = (await ask(app, "/han", host=host)).json()["message"]
+            assert told == "host must be a name or an address, with or without a port", told
 
 
 # --- slow clients

@@ -4,7 +4,10 @@ A web page that rebinds its own name to the reader's address is, to the browser,
 origin as the reader. Its name gives it away: it is in the Host field, and public.
 """
 
-_LOCAL = (".local", ".lan", ".home", ".home.arpa", ".internal", ".fritz.box")
+# No stranger can have a name in these lead to a reader.
+_LOCAL = (
+    ".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain", ".ts.net", ".fritz.box",
+)  # fmt: skip
 
 
 def name_of(host):
@@ -60,3 +63,14 @@ def host_allowed(host, names):
         if name.endswith(zone) and len(name) > len(zone):
             return True
     return name in names
+
+
+def stranger(host):
+    """What to tell who asks by a Host that is not allowed."""
+    name = name_of(host)
+    if not name or name == ".":
+        return "host must be a name or an address, with or without a port"
+    return (
+        "host %s is not a name of this reader: ask by its address or its name in .local, and add the name to its"
+        " settings, \"hosts\" (PUT /configuration {\"hosts\":[\"%s\"]}), to allow it" % (name, name.rstrip("."))
+    )

@@ -78,7 +78,7 @@ class Client:
             return
         self._quiet_ms = 0
         if self.kind == "sse":
-            self.mailbox.put("ping", b":\n\n")
+            self.mailbox.put("ping", b":\n")  # an empty line would end an event, which there is none of
         elif self._missed >= streams.max_missed:
             self.connection.end()
         else:

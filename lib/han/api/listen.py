@@ -8,9 +8,10 @@ from ..core.modules import release
 from .permit import foreign
 from .connection import refusal
 
+# Without an empty line: that would end an event, and some clients make one of nothing.
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-    b"Connection: close\r\n\r\nretry: 3000\n\n"
+    b"Connection: close\r\n\r\nretry: 3000\n"
 )
 _WS_HEAD = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"

@@ -255,7 +255,8 @@ class Gate:
                 self._known, self._names = [], names
             if host not in self._known:
                 if not self._modules.call("han.api.access", "host_allowed", host, names):
-                    return self._lead(head) or refusal(403, "host is not a name of this reader")
+                    told = self._modules.call("han.api.access", "stranger", host)
+                    return self._lead(head) or refusal(403, told)
                 self._known = [host] + self._known[: _KNOWN - 1]
         if head.length and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
