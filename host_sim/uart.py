@@ -1,9 +1,10 @@
 """The HAN line and the UART that listens to it, as far as their settings can be told from the bytes.
 
 What a source sends takes the time that its start, data, parity and stop bits take on the line. A receiver
-with the line's own settings gets the bytes; one with others gets what a real UART makes of that wire: the bits
-are sampled at its own pace, from its own idea of a start bit, up or down. Like the chip's port it reports
-neither parity nor framing errors, and a line that rests at the wrong level is one zero byte (a break).
+gets what a real UART makes of that wire: the bits are sampled at its own pace, from its own idea of a start bit,
+up or down. One with the line's own settings that is in step with its characters gets their bytes; one that is set
+up in the middle of a transmission has to find that step, which it may only do in the next pause. Like the chip's
+port it reports neither parity nor framing errors, and a line that rests at the wrong level is one zero byte (a break).
 
 A source has
     line                 (baud, bits, parity, stop, invert) of the wire
@@ -24,8 +25,8 @@ class Uart:
         self._now = ticks_us
         self._source = source
         self._line = _Line(*source.line[:4])
-        self._settings = None
-        self._sampler = None  # None: same settings, bytes are copied
+        self._sampler = None  # None: same settings and in step, bytes are copied
+        self._same = False  # as the line's settings
         self._sent = None  # a transmission that has begun, and is not one of these yet
         self._runs = []  # transmissions that are not yet received completely: [start in bits, bytes, bytes taken]
         self._end = 0  # of the last transmission, in bits
@@ -36,17 +37,13 @@ class Uart:
         """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
         self._take()
         self._head = self._tail = 0
-        settings = (baud, bits, parity, stop, bool(invert))
         line = self._source.line
-        now = self._now()
+        at = self._line.bit(self._now())
         # The number of stop bits matters to a sender only: a receiver looks at the first.
-        if settings[:3] + settings[4:] == tuple(line[:3]) + (bool(line[4]),):
-            self._sampler = None
-            for run in self._runs:
-                run[2] = self._line.done(run, self._line.bit(now))
-        else:
-            flipped = bool(line[4]) != settings[4]
-            self._sampler = _Sampler(self._line, baud, bits, parity, flipped, self._line.bit(now))
+        self._same = (baud, bits, parity, bool(invert)) == tuple(line[:3]) + (bool(line[4]),)
+        self._sampler = None
+        if not self._same or self._runs and self._runs[0][0] < at:
+            self._sampler = _Sampler(self._line, baud, bits, parity, bool(line[4]) != bool(invert), at)
 
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""
@@ -82,7 +79,11 @@ class Uart:
         if self._sampler:
             for byte in self._sampler.bytes(self._runs, at):
                 self._push(bytes((byte,)))
-            return
+                if self._same and self._sampler.in_step(self._runs):
+                    self._sampler = None
+                    break
+            if self._sampler:
+                return
         while self._runs:
             run = self._runs[0]
             done = self._line.done(run, at)
@@ -179,6 +180,7 @@ class _Sampler:
         self._to_stop = (1 + bits + (parity is not None)) * self._bit + self._bit // 2
         self._flipped = flipped
         self._at = at * self._line_bit
+        self._edge = -1  # where the character that came last began
         self._resting = True  # False after a bad stop bit, until the line is at rest again
 
     def bytes(self, runs, until):
@@ -195,9 +197,24 @@ class _Sampler:
             value = 0
             for n in range(self._bits):
                 value |= self._level(runs, at + (n + 1) * self._bit) << n
+            self._edge = edge
             self._at = edge + self._to_stop
             self._resting = self._level(runs, self._at) == 1
             yield value
+        self._forget(runs)
+
+    def in_step(self, runs):
+        """True where the character that came last was one of the line's; those up to it count as taken then."""
+        self._forget(runs)
+        if not runs or self._edge % self._line_bit:
+            return False
+        bits = self._edge // self._line_bit - runs[0][0]
+        if bits % self._line.length:
+            return False
+        runs[0][2] = bits // self._line.length + 1
+        return True
+
+    def _forget(self, runs):
         while runs and runs[0][0] + len(runs[0][1]) * self._line.length <= self._at // self._line_bit:
             runs.pop(0)
 
