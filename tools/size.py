@@ -21,7 +21,7 @@ PARTS = {
     "prices": ("han/price", "han/api/prices"),
     "updates": ("han/ota", "han/api/update"),
     "setup and settings": (
-        "han/api/access", "han/api/auth", "han/api/backup", "han/api/body", "han/api/change", "han/api/configuration",
+        "han/api/access", "han/api/auth", "han/api/backup", "han/api/change", "han/api/configuration",
         "han/api/definitions", "han/api/fields", "han/api/permit", "han/api/portal", "han/api/scan",
         "han/api/settings", "han/api/wifisetup", "han/core/zonefile",
     ),

@@ -110,6 +110,9 @@ def test_heads_that_are_refused():
         "GET /%zz HTTP/1.1",
         "GET /%+1 HTTP/1.1",
         "GET /%ff HTTP/1.1",
+        "GET /%C0%AF HTTP/1.1",
+        "GET /%ED%A0%80 HTTP/1.1",
+        "GET /%F4%90%80%80 HTTP/1.1",
         "GET /%C3 HTTP/1.1",
         "GET /?a=%C3&b=%A9 HTTP/1.1",
         "GET /%00 HTTP/1.1",
@@ -320,6 +323,8 @@ async def test_messages_whole_and_in_parts_with_control_frames_between():
     assert await received(data) == [(1, b"hi"), (9, b"!"), (1, b"abcd")]
     assert await received(masked(0x81, b"x" * 200) + masked(0x82, b"\xff")) == [(1, b"x" * 200), (2, b"\xff")]
     assert await received(masked(0x81, b"")) == [(1, b"")]
+    # A character may be in two frames.
+    assert await received(masked(0x01, b"\xc3") + masked(0x80, b"\xa9")) == [(1, b"\xc3\xa9")]
 
 
 async def test_frames_against_the_rules_are_answered_with_their_code():
@@ -337,6 +342,11 @@ async def test_frames_against_the_rules_are_answered_with_their_code():
         (masked(0x81, b"", 2**64 - 1), 1009),
         (masked(0x01, b"x" * 1000) + masked(0x80, b"x" * 25), 1009),
         (masked(0x81, b"\xff"), 1007),
+        (masked(0x81, b"\xc0\x80"), 1007),
+        (masked(0x81, b"\xed\xa0\x80"), 1007),
+        (masked(0x81, b"\xf4\x90\x80\x80"), 1007),
+        (masked(0x01, b"\xc3") + masked(0x80, b"\xc3"), 1007),
+        (masked(0x88, b"\x03\xe8\xff"), 1007),
         (masked(0x88, b""), 1000),
         (masked(0x88, b"\x03\xe8bye"), 1000),
         (masked(0x88, b"\x03"), 1002),

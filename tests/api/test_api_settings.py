@@ -5,7 +5,7 @@ import json
 from binascii import b2a_base64
 
 from han.api import settings
-from han.api.body import Parser, Real
+from han.core.strictjson import Parser, Real
 from han.app import App
 from han.meter import told
 from han.meter.profiles import MAKERS
@@ -56,9 +56,24 @@ def test_json_is_what_rfc_8259_says():
     ):  # fmt: skip
         with raises(ValueError):
             Parser(text.encode()).parse()
-    for data in (b'"\xff"', b'"\xc3"', b'\x00', b'{"\x80":1}'):
+    for data in (b'\x00', b'\xef\xbb\xbf{}', b'\xff\xfe{\x00'):
         with raises(ValueError):
             Parser(data).parse()
+
+
+NO_TEXT = (
+    b"\xff", b"\xc3", b"\x80", b"\xe4", b"\xc0\x80", b"\xc1\xa1", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\xed\xa0\x80",
+    b"\xed\xa0\xbd\xed\xb8\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\xf0\x9f\x98",
+)  # fmt: skip
+
+
+def test_texts_are_utf_8_or_refused_on_both_interpreters():
+    for text in NO_TEXT:
+        for data in (b'"%s"', b'"a%sb"', b'{"%s":1}', b'["\\u00e5%s\\n"]'):
+            with raises(ValueError) as caught:
+                Parser(data % text).parse()
+            assert str(caught.value).startswith("a text that is not UTF-8 at byte "), (data % text, caught.value)
+    assert Parser(b'"\xc2\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf"').parse() == "\x80\uffff\U0010ffff"
 
 
 def test_numbers_are_exact():
@@ -413,3 +428,19 @@ async def test_a_configuration_of_the_version_after():
 
 class Reader(Running):
     application = App
+
+
+async def test_a_body_that_is_no_text_changes_nothing():
+    async with Running() as app:
+        for text in NO_TEXT:
+            for method, path, body in (
+                ("PUT", "/configuration", b'{"w":{"s":"%s"}}'), ("PUT", "/configuration", b'{"%s":1,"m":{"f":16}}'),
+                ("POST", "/setup", b'{"s":true,"ss":"caf%s","sp":""}'),
+            ):  # fmt: skip
+                answer = await ask(app, path, method, body=body % text)
+                assert answer.status == 400 and "not UTF-8" in answer.json()["message"], (body, text, answer.body)
+        found = await get(app, "/configuration")
+        assert found["w"]["s"] == "" and found["m"]["f"] == 25
+        name = b"caf\xc3\xa9 \xf0\x9f\x93\xb6"
+        assert (await ask(app, "/configuration", "PUT", body=b'{"w":{"s":"%s"}}' % name)).status == 200
+        assert (await get(app, "/configuration"))["w"]["s"] == name.decode()

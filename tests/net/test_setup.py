@@ -173,12 +173,25 @@ def scanned(world, scan):
     return scan
 
 
+class Unreadable:
+    """A network whose name is bytes, but no text."""
+
+    key, channel, rssi = "", 3, -20
+
+    def __init__(self, name, number):
+        self.ssid = self
+        self.bssid = bytes((2, 0, 0, 0, 0, number))
+        self.encode = lambda: name
+
+
 def test_a_scan_runs_beside_everything_else():
     world = World()
     world.air.points += [
         AccessPoint('Other "quoted"', "", 1, -80),
         AccessPoint("Zoo", "battery staple", 11, -30),
     ]
+    for number, name in enumerate((b"Caf\xe9", b"\xc0\x80", b"\xed\xa0\x80")):  # nobody could type these
+        world.air.points.append(Unreadable(name, number))
     world.run(2)
     scan = world.links.scan = Scan(world.links, world.clock)
     assert scan.body == b'{"status":"SCAN_RUNNING"}'

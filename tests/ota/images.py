@@ -78,6 +78,8 @@ def make():
         "size": _signed(app, size=1 << 20),
         "fields": _signed(app, version=None),
         "types": _signed(app, app={"size": "many", "sha256": "00" * 32}),
+        "words": _signed(app, product=["\ud800"]),
+        "half": _signed(app, product="\ud800"),
         "plain": app,
         "unsigned": good[:-_SECTOR] + b"\xff" * _SECTOR,
         "large": _signed(app, system=system + b"\xff" * (60 * 1024)),

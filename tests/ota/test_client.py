@@ -258,6 +258,26 @@ async def test_no_server_or_another_is_told_in_health_only():
         assert (world.state.status, world.state.error) == ("FAILED", "download_failed")
 
 
+async def test_release_notes_are_text():
+    async with Server() as server:
+        world = World()
+        files = server.files
+        notes = b""
+
+        def other(path):
+            return files(path).replace(b"What is new", notes) if "manifest" in path else files(path)
+
+        server.site.files = other
+        for notes, told in (
+            (b"\xf0\x9f\x8e\x89 caf\xc3\xa9", "\U0001f389 café"), (b"\\ud83c\\udf89", "\U0001f389"), (b"\\ud83c", None),
+            (b"\xc0\x80", None), (b"\xed\xa0\x80", None), (b"\xff", None),
+        ):  # fmt: skip
+            world.state.notes = None
+            await server.visit(world, "manual")
+            assert world.state.notes == told, (notes, world.state.notes)
+            assert server.reports[-1][1] == ("ok" if told else "degraded"), (notes, server.reports[-1])
+
+
 async def test_an_image_that_is_wrong_is_not_fetched_again_by_itself():
     for name, error in (("stranger", "bad_signature"), ("chip", "wrong_chip"), ("old", "too_old")):
         async with Server(name, version="0.2.0.0") as server:

@@ -28,6 +28,8 @@ _WRONG = {
     "size": ("truncated", "not 1048576"),
     "fields": ("invalid_firmware", "manifest"),
     "types": ("invalid_firmware", "manifest"),
+    "words": ("invalid_firmware", "manifest"),
+    "half": ("invalid_firmware", "manifest"),
     "large": ("too_large", "longer"),
     "old": ("too_old", "0.0.9.0"),
     "flip-code": ("invalid_firmware", "checksum"),

@@ -16,7 +16,7 @@ def configuration(data, name="the configuration"):
     lib = str(stage.ROOT / "lib")
     if lib not in sys.path:
         sys.path.insert(0, lib)
-    from han.api.body import Parser
+    from han.core.strictjson import Parser
     from han.api.settings import changed
     from han.store.kept import defaults
 

@@ -58,11 +58,11 @@ async def _change(app, request, setup):
 def _wanted(values, body, setup):
     """The configuration that a body makes of these values; ValueError says what is wrong with it."""
     try:
-        from .body import Parser
+        from ..core.strictjson import Parser
 
         given = Parser(body).parse()
         del Parser
-        release("han.api.body")
+        release("han.core.strictjson")
         if setup:
             from .wifisetup import settings
 
@@ -73,6 +73,6 @@ def _wanted(values, body, setup):
 
         return changed(given, values)
     finally:
-        for name in ("settings", "body", "fields", "access", "wifisetup"):
+        for name in ("settings", "fields", "access", "wifisetup"):
             release("han.api." + name)
-        release("han.core.zonefile")
+        release("han.core.zonefile", "han.core.strictjson")

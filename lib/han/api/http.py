@@ -1,6 +1,8 @@
 """The head of an HTTP request (RFC 9112), taken apart strictly: what is not clear is refused."""
 from binascii import unhexlify
 
+from ..core import utf8
+
 # Fields that somebody here reads. The others are checked for form and forgotten: memory.
 _WANTED = (
     b" accept accept-encoding authorization connection content-length content-type host if-none-match origin"
@@ -21,7 +23,7 @@ _FIELD = "malformed header field"
 
 def unquote(raw):
     """Text of percent-encoded bytes; None where that is not UTF-8 without control characters."""
-    text = bytearray(raw)
+    found = bytearray(raw)
     at = size = 0
     try:
         while at < len(raw):
@@ -32,9 +34,9 @@ def unquote(raw):
                 at += 2
             if byte < 32 or byte == 127:
                 return None
-            text[size] = byte
+            found[size] = byte
             size += 1
-        return bytes(text[:size]).decode()
+        return utf8.text(found[:size])
     except (ValueError, IndexError):
         return None
 

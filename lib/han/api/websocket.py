@@ -3,6 +3,7 @@
 microdot's own reads a frame's start as closed when it comes in two pieces, answers pings from
 the reading task while another one writes, and has no ping of its own.
 """
+from ..core import utf8
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FAILED = 16  # no opcode: what Receiver says of a client that breaks the rules
@@ -67,7 +68,9 @@ class Receiver:
                 code = payload[0] << 8 | payload[1] if length >= 2 else 1000
                 # What must not be sent, or is not defined, is answered as what it is.
                 fine = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code < 5000
-                return CLOSE, code if fine and length != 1 else PROTOCOL
+                if not fine or length == 1:
+                    return CLOSE, PROTOCOL
+                return CLOSE, NOT_UTF8 if utf8.text(payload[2:]) is None else code
             if opcode & 8:
                 return opcode, bytes(payload)
             if opcode:
@@ -76,9 +79,6 @@ class Receiver:
             if first & 0x80:
                 opcode, payload = self._opcode, bytes(self._message)
                 self._opcode, self._message = 0, b""
-                if opcode == TEXT:
-                    try:
-                        payload.decode()
-                    except ValueError:
-                        return FAILED, NOT_UTF8
+                if opcode == TEXT and utf8.text(payload) is None:
+                    return FAILED, NOT_UTF8
                 return opcode, payload

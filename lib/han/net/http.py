@@ -9,6 +9,8 @@ handshake holds it for 1 to 3 s on the chip.
 """
 import asyncio
 
+from ..core import utf8
+
 try:
     from micropython import const
 except ImportError:
@@ -227,10 +229,9 @@ def parse(head):
             b"location", b"content-length", b"content-range", b"content-encoding", b"transfer-encoding",
         ):  # fmt: skip
             name = name.decode()
-            try:
-                value = value.strip().decode()
-            except ValueError:
-                raise HttpError("not text: " + name)  # noqa: B904
+            value = utf8.text(value.strip())
+            if value is None:
+                raise HttpError("not text: " + name)
             if name != "location":
                 value = value.lower()
             if fields.get(name, value) != value:

@@ -3,6 +3,8 @@ import time
 from binascii import hexlify
 from json import dumps
 
+from ..core import utf8
+
 try:
     import _thread
 except ImportError:  # a build without threads: everything waits for the scan
@@ -83,10 +85,9 @@ class Scan:
             names = _SECURITY.split(" ")
             rows = []
             for ssid, bssid, channel, rssi, security, _ in found[:_MOST]:
-                try:
-                    name = bytes(ssid).decode()
-                except ValueError:
-                    continue  # not text, so nobody could type it
+                name = utf8.text(ssid)
+                if name is None:
+                    continue  # so nobody could type it
                 digits = hexlify(bssid).decode().upper()
                 address = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
                 auth = names[security] if 0 <= security < len(names) else "UNKNOWN"

@@ -10,9 +10,9 @@ An image that lies in the other slot already is shown as READY_TO_REBOOT but not
 itself: it may be the one that has failed here.
 """
 import asyncio
-import json
 from binascii import a2b_base64
 
+from ..core.strictjson import Parser
 from ..net.http import Client, HttpError, Status
 from .install import Installer
 from .rules import Wrong, lowest, number
@@ -87,7 +87,7 @@ class Visit:
     def _read(self, data):
         """((version, url, size, sha256) or None where it is not newer, all that is told); HttpError."""
         try:
-            told = json.loads(data.decode())
+            told = Parser(data).parse()
             newer = number(told["version"]) > number(self._updates.running)
             url, size, digest = told["url"], told["size"], told["sha256"].lower()
             if type(size) is not int or size < _SECTOR or len(digest) != 64 or type(url) is not str:

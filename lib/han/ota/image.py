@@ -6,11 +6,11 @@
     size - 4096       signature sector over everything before it
 """
 import asyncio
-import json
 import struct
 from binascii import crc32, hexlify
 from hashlib import sha256
 
+from ..core.strictjson import Parser
 from .rules import Wrong, check_head, number
 
 try:
@@ -62,7 +62,7 @@ def manifest(slot, end, size):
             slot.readblocks(n, text, 12)
             if crc32(text) == crc:
                 try:
-                    return n * _SECTOR, _complete(json.loads(bytes(text).decode()))
+                    return n * _SECTOR, _complete(Parser(bytes(text)).parse())
                 except (ValueError, KeyError, TypeError, AttributeError):
                     raise Wrong("invalid_firmware", "its manifest is not one")  # noqa: B904
     raise Wrong("invalid_firmware", "no manifest behind its application: cut off, or not of this reader")
@@ -72,6 +72,8 @@ def _complete(values):
     """The values once it is clear that nothing is missing; ValueError, KeyError, TypeError, AttributeError."""
     number(values["version"])
     number(values["min_version"])
+    if not isinstance(values["product"], str) or not isinstance(values["chip"], str):
+        raise ValueError
     parts = [values["app"]] + ([values["files"]] if "files" in values else [])
     for part in parts:
         if len(part["sha256"]) != 64:

@@ -1,6 +1,7 @@
 """One day of the exchange while its prices arrive."""
 from array import array
 
+from ..core import utf8
 from ..core.clock import EPOCH
 from ..core.zone import date, days
 from .scan import Wrong
@@ -68,10 +69,12 @@ class Day:
         return step, prices
 
 
-def unix(text):
+def unix(raw):
     """Unix seconds of bytes such as 2025-10-26T02:00:00+01:00 or …Z (ISO 8601); Wrong for others."""
+    text = utf8.text(raw)
+    if text is None:
+        raise Wrong("a time that is not text")
     try:
-        text = text.decode()
         if text[4] + text[7] + text[10] + text[13] + text[16] != "--T::":
             raise ValueError
         day = days(int(text[:4]), int(text[5:7]), int(text[8:10]))

@@ -3,6 +3,7 @@
 Strict enough that a page of HTML, an answer cut short or one in another form is an error (Wrong)
 and never a number.
 """
+from ..core import utf8
 
 # What may come next.
 _VALUE, _FIRST, _FIRST_KEY, _KEY, _COLON, _AFTER, _STRING, _ESCAPE, _WORD, _END = range(10)
@@ -77,10 +78,9 @@ class Scanner:
         text = bytes(self._text)
         self._text[:] = b""
         if self._key:
-            try:
-                self._keys[-1] = text.decode()
-            except ValueError:  # UnicodeError is one
-                raise Wrong("not UTF-8")  # noqa: B904  MicroPython knows no `from`
+            self._keys[-1] = utf8.text(text)
+            if self._keys[-1] is None:
+                raise Wrong("not UTF-8")
             return _COLON
         self._found(self._keys, text, True)
         return _AFTER if self._kinds else _END

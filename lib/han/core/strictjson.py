@@ -1,8 +1,10 @@
-"""JSON that clients send (RFC 8259), read strictly and alike on both interpreters. Imported when needed.
+"""JSON from outside (RFC 8259), read strictly and alike on both interpreters. Imported when needed.
 
-The chip's own reader lets commas be left out, and its floats have 24 bits. Here a number with
-a fraction or an exponent is a Real, exact as it was sent.
+The chip's own reader lets commas be left out, takes what is no text, makes two characters of an
+escaped pair, and its floats have 24 bits. Here a number with a fraction or an exponent is a Real,
+exact as it was sent.
 """
+from .utf8 import text
 
 _DEEPEST = 8
 # Values in all; each costs memory, in two bytes of a list as well.
@@ -166,10 +168,8 @@ class Parser:
                 self._wrong()
             self._at += 1
             if data[self._at - 1] == 0x22:
-                try:
-                    return bytes(out).decode()
-                except ValueError:
-                    return self._wrong("not UTF-8")
+                found = text(out)
+                return self._wrong("a text that is not UTF-8") if found is None else found
             self._escape(out)
 
     def _escape(self, out):
