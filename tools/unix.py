@@ -18,6 +18,6 @@ def command(*arguments, heap="64M"):
     return [str(micropython), "-X", "heapsize=" + heap, *map(str, arguments)]
 
 
-def environment(arch=stage.TESTED):
+def environment(arch=stage.UNIX):
     """The environment in which the staged modules are found (asyncio comes with the port)."""
     return dict(os.environ, MICROPYPATH="%s:.frozen" % (stage.BUILD / arch))

@@ -53,7 +53,7 @@ async def send(session, url, data):
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "240k")), ids=lambda runtime: runtime[0])
+@pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "320k")), ids=lambda runtime: runtime[0])
 def test_home_assistant_updates_without_a_token(tmp_path, runtime, release):
     async def run(url):
         async with aiohttp.ClientSession() as session:

@@ -17,8 +17,8 @@ from tests.fuzz import frames
 from tools.simulator import Simulator
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# 240 kB, and room for the simulated radio.
-RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "280k")}
+# 320 kB, and room for the simulated radio.
+RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "360k")}
 KEY = bytes(range(16))
 
 

@@ -125,7 +125,7 @@ def test_the_chips_files_are_what_a_chip_needs_and_no_more():
     for name, data in found.items():
         if name.endswith(".mpy"):
             assert data[:2] == b"M\6" and data[2] in (0, 10 << 2 | 3) and data[3] <= 31, (name, data[:4])
-    assert found["han/app.mpy"][2]
+    assert found["han/wire/fast.mpy"][2]
 
 
 def imported(tree):

@@ -1,12 +1,21 @@
-"""What `make size` knows of the image for the chip is so."""
+"""What `make size` and `make test` know of the modules for the chips."""
 
-from tools import size
+from tools import size, stage
 
 
-def test_what_stays_is_a_module_of_its_own(monkeypatch, capsys):
-    always = {module for module, _ in size.groups()["always"]}
-    assert {"han/app", *size.KEPT} <= always
-    monkeypatch.setattr(size, "KEPT", (*size.KEPT, "han/store/ring"))
-    assert size.groups() is None
-    assert capsys.readouterr().err.startswith("han/store/ring: kept, but no module of its own")
-    assert size.image(details=False) is None
+def test_all_modules_compile_for_every_chip(capsys):
+    found = size.modules()
+    assert {"board", "han/app", "han/wire/fast", "microdot/microdot"} <= set(found)
+    assert not [module for module in found if module.endswith(size.TWINS)]
+    assert size.image() and "han/wire/fast " in capsys.readouterr().out
+
+
+def test_one_that_does_not_compile_is_named(monkeypatch, tmp_path, capsys):
+    broken = tmp_path / "broken.py"
+    broken.write_text("def f(:\n")
+    monkeypatch.setattr(stage, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(stage, "sources", lambda: {stage.pathlib.Path("broken.py"): broken})
+    assert size.modules() is None and not size.image()
+    said = capsys.readouterr().err
+    for arch in stage.CHIP, stage.RISCV:
+        assert "%s, %s: " % (arch, broken) in said and "SyntaxError" in said

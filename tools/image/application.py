@@ -51,9 +51,9 @@ def _compiled(arch, version):
 
 def _init(arch, version):
     with tempfile.TemporaryDirectory() as folder:
-        output = pathlib.Path(folder, "__init__.mpy")
-        text = with_version((stage.ROOT / "lib" / _INIT).read_text(), version)
-        message = stage.compile_text(_INIT, text, output, arch)
+        source, output = pathlib.Path(folder, "__init__.py"), pathlib.Path(folder, "__init__.mpy")
+        source.write_text(with_version((stage.ROOT / "lib" / _INIT).read_text(), version))
+        message = stage.compiled(_INIT, source, output, arch)
         if message:
             raise ImageError("%s: %s" % (_INIT, message))
         return output.read_bytes()
