@@ -3,11 +3,12 @@ PYTHON ?= python3
 PY = .venv/bin/python
 SETUP = .venv/stamp
 
+FIRMWARE_OPTIONS = BOARD MICROPYTHON IDF VERSION CONFIG KEY UPDATES CHANNEL
 IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz stage image flash deploy release screenshots lock clean
+.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz firmware stage image flash deploy release screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +42,9 @@ soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a rest
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
+
+firmware: $(SETUP) ## a release in build/image, all Python frozen in [BOARD=HAN_READER MICROPYTHON= IDF= VERSION= CONFIG= KEY=]
+	@$(PY) -m tools.firmware $(foreach v,$(FIRMWARE_OPTIONS),$(if $($v),$(call option,$v)))
 
 stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER [VERSION=]
 	@$(PY) -m tools.frozen $(VERSION)

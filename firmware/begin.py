@@ -7,7 +7,7 @@ import machine
 import network
 from board import MACHINE, Uart, kept
 from machine import Pin
-from pins import DEFAULT, pins
+from pins import DEFAULTS, pins
 
 #: More the port does not take.
 _LONGEST_NAME = 32
@@ -18,17 +18,17 @@ def begin(board, settings, links):
     board.updates = settings.get("updates")
     board.channel = settings.get("channel", "release")
     board.authority = settings.get("authority")
-    board.chip = "ESP32-S3" if "S3" in MACHINE else "ESP32"
+    board.chip = _chip()
     board.mac = machine.unique_id()
     board.hostname = (_given(board, "name") or "han-reader-" + board.mac.hex()[8:])[:_LONGEST_NAME]
     board.reset_reason = _reason(board)
     board.last_words = _once("died")
-    board.name = _given(board, "board")
+    board.name = _given(board, "board") or DEFAULTS[board.chip]
     try:
         lan = _wire(board, pins(board.name))
     except ValueError:  # no such board, or one with pins that this chip does not have
-        board.name = DEFAULT
-        lan = _wire(board, pins(DEFAULT))
+        board.name = DEFAULTS[board.chip]
+        lan = _wire(board, pins(board.name))
     sys.modules.pop("pins", None)
     # The system's memory comes first: what Python's heap takes of it, it never gives back.
     try:
@@ -41,6 +41,14 @@ def begin(board, settings, links):
             links["lan"] = network.LAN(**_arguments(lan))
         except (OSError, ValueError, AttributeError, RuntimeError) as error:
             links["lan"] = OSError(str(error))  # a second attempt would only leave more behind
+
+
+# Its name as in a manifest, from such as "Generic ESP32S3 module with ESP32S3": the port writes it either way.
+def _chip():
+    for name in DEFAULTS:
+        if name[5:] and name[-2:] in MACHINE:
+            return name
+    return "ESP32"
 
 
 # What its pins do; returns the arguments of its Ethernet interface.

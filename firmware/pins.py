@@ -7,8 +7,8 @@ led, rgb        a plain light, negative ~pin where it shines when low; or one WS
 lan             arguments of network.LAN: names for constants, spi as (id, sck, mosi, miso), else pins
 """
 
-#: Taken where nothing else is set.
-DEFAULT = "devkit"
+#: Taken where nothing else is set, by chip.
+DEFAULTS = {"ESP32": "devkit", "ESP32-S3": "s3-devkit", "ESP32-C3": "c3-devkit", "ESP32-C6": "c6-devkit"}
 
 
 def pins(name):
@@ -68,6 +68,22 @@ def pins(name):
             "p1-ultra": {
                 "uart": 1, "rx": 18, "tx": 21, "request": ~17, "button": 0, "rgb": 9,
                 "lan": {"phy_type": "PHY_W5500", "phy_addr": 0, "spi": (1, 12, 11, 13), "cs": 10, "int": 14},
+            },
+            # ESP32-C3-DevKitM-1 and -DevKitC-02: BOOT on 9, a WS2812 on 8.
+            "c3-devkit": {
+                "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9, "rgb": 8,
+            },
+            # Seeed XIAO ESP32C3: data on D2, request on D4; it has no light of its own.
+            "xiao-c3": {
+                "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9,
+            },
+            # ESP32-C6-DevKitC-1 and -DevKitM-1: as the C3's. 16 and 17 are the console.
+            "c6-devkit": {
+                "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9, "rgb": 8,
+            },
+            # Seeed XIAO ESP32C6: data on D2, request on D4, and a light that shines when low.
+            "xiao-c6": {
+                "uart": 1, "rx": 2, "tx": 21, "request": 22, "button": 9, "led": ~15,
             },
         }[name]  # fmt: skip
     except KeyError:

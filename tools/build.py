@@ -25,6 +25,11 @@ from tools.image import ImageError, application, esp_image, flash, manifest, par
 MIN_VERSION = "0.1.0.0"
 #: What an update server has, each in a folder of its own.
 CHANNELS = ("release", "beta")
+#: Options that tools.firmware hands on: {name: what stands for its value in a command line's help}.
+FORWARDED = {
+    "config": "FILE", "key": "FILE.pem", "updates": "URL", "channel": "CHANNEL", "authority": "FILE",
+    "min-version": "X.Y.Z.B",
+}  # fmt: skip
 # The first MicroPython that reads .mpy files of version 6.3.
 _OLDEST = 1, 23
 _SIM_MICROPYTHON = "1.29.0"
@@ -38,7 +43,8 @@ def parser():
     add("--micropython", metavar="FILE", help="MicroPython's image for the board")
     add("--frozen", action="store_true", help="the application is in FILE: only manifest and signature are added")
     add("--config", metavar="FILE", help="JSON as of PUT /configuration, for flash.bin: what a new reader starts with")
-    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s" % application.project_version())
+    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s; a frozen image has its own"
+        % application.project_version())
     add("--out", metavar="DIR", required=True, help="where the files go")
     add("--arch", choices=(application.CHIP, application.SIM),
         help="default: what FILE's chip wants; sim: the simulated board, which has no use for FILE")
@@ -64,8 +70,6 @@ def read(path):
 
 def build(options):
     """Make everything; {file name: bytes}, lines to print; ImageError."""
-    version = options.version or application.project_version()
-    least = options.min_version or min(MIN_VERSION, version, key=manifest.version)
     key = options.key or sign.development_key()
     settings = {}
     if options.updates:
@@ -80,7 +84,8 @@ def build(options):
     if options.arch == application.SIM:
         if options.frozen or options.config or options.bootloader:
             raise ImageError("--frozen, --config and --bootloader are for a chip, not for the simulated board")
-        image = simulated(options.micropython, version, least, key, **settings)
+        version = options.version or application.project_version()
+        image = simulated(options.micropython, version, oldest(options, version), key, **settings)
         return release(image, said), said
     if not options.micropython:
         raise ImageError("--micropython FILE is missing")
@@ -90,11 +95,13 @@ def build(options):
     if options.bootloader:
         bootloader = esp_image.bootloader(read(options.bootloader), options.bootloader, app.rom)
     configuration = options.config and provisioned.configuration(read(options.config), options.config)
-    files = None if options.frozen else compiled(app, version, options.micropython)
-    if options.frozen and version.encode() not in app.data:
-        said.append("warning: %s does not contain the text %s: is that its version?" % (options.micropython, version))
+    if options.frozen:
+        version, files = frozen_version(app, options), None
+    else:
+        version = options.version or application.project_version()
+        files = compiled(app, version, options.micropython)
     built_with = app.version or "unknown"
-    image = slot.make(app.data, app.chip, files, version, least, built_with, key, **settings)
+    image = slot.make(app.data, app.chip, files, version, oldest(options, version), built_with, key, **settings)
     for megabytes in sorted(options.flash):
         fits(image, app, megabytes, options)
     made = release(image, said)
@@ -104,6 +111,21 @@ def build(options):
         for megabytes in options.flash:
             made[flash.name(megabytes)] = flash.make(megabytes, app.rom, bootloader, image, configuration)
     return made, said
+
+
+def oldest(options, version):
+    """The least version that may be activated once that one has run."""
+    return options.min_version or min(MIN_VERSION, version, key=manifest.version)
+
+
+def frozen_version(app, options):
+    """The version that an image with the application in it says it is; ImageError where it has none, or another."""
+    if not app.release:
+        raise ImageError("%s: no reader is frozen into it: its description has no version of one. It is built with "
+                         "firmware/boards, as `make firmware` does" % options.micropython)  # fmt: skip
+    if options.version not in (None, app.release):
+        raise ImageError("%s: it is version %s, not %s" % (options.micropython, app.release, options.version))
+    return app.release
 
 
 def authority(path):

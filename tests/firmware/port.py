@@ -179,15 +179,27 @@ class Pin:
             return self._value
 
 
-class PinS3(Pin):
-    """Of an ESP32-S3: other numbers."""
+class PinOther(Pin):
+    """Of a chip whose pins are all alike; `numbers` are those that are there for a program."""
+
+    numbers = ()
 
     def __init__(self, number, mode=-1, pull=-1, *, value=None, drive=0, hold=None):
-        if not (0 <= number <= 21 or 33 <= number <= 48):
+        if number not in self.numbers:
             raise ValueError("invalid pin")
         self.number, self.mode, self.pull, self._value = number, mode, pull, value
         if mode != -1:
             self._chip.pins[number] = self
+
+
+#: Without those of the flash and of USB.
+PINS = {
+    "ESP32-S3": tuple(range(19)) + (21,) + tuple(range(33, 49)),
+    "ESP32-C3": tuple(range(11)) + (20, 21),
+    "ESP32-C6": tuple(range(12)) + tuple(range(14, 24)),
+}
+#: Those of the console, where that is on a UART.
+CONSOLE = {"ESP32": (1, 3), "ESP32-S3": (43, 44), "ESP32-C3": (20, 21), "ESP32-C6": (16, 17)}
 
 
 class Uart:

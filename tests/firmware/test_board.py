@@ -5,23 +5,32 @@ from tests.support import raises
 
 _BOARDS = (
     "devkit", "devkit-wrover", "wt32-eth01", "esp32-poe", "esp32-poe-wrover", "ethernet-kit",
-    "s3-devkit", "s3-eth", "p1-ultra",
+    "s3-devkit", "s3-eth", "p1-ultra", "c3-devkit", "xiao-c3", "c6-devkit", "xiao-c6",
 )  # fmt: skip
 
 
-def made(chip=None, name=None, boot=None):
-    """(the chip, a board on it)."""
+def kind(name):
+    """The chip of a board."""
+    if name.startswith(("s3", "p1")):
+        return "ESP32-S3"
+    return "ESP32-C3" if "c3" in name else "ESP32-C6" if "c6" in name else "ESP32"
+
+
+def made(chip=None, name=None, boot=None, machine=None):
+    """(the chip, a board on it). machine: what the interpreter says it runs on, default: what suits the board."""
     chip = chip or port.Chip()
     module = port.install(chip)
     if name:
         chip.nvs["board"] = name.encode()
-        if name.startswith(("s3", "p1")):
-            module.MACHINE = "Generic ESP32S3 module with ESP32S3"
+    module.MACHINE = machine or "HAN reader with " + kind(name or "")
+    for other in port.PINS:
+        if other[-2:] in module.MACHINE:
 
-            class PinS3(port.PinS3):
+            class Pin(port.PinOther):
                 _chip = chip
+                numbers = port.PINS[other]
 
-            module.machine.Pin = module.Pin = PinS3
+            module.machine.Pin = module.Pin = Pin
     return chip, module.Board(boot or port.boot())
 
 
@@ -333,7 +342,10 @@ def test_every_board_starts_and_no_pin_does_two_things():
         assert board.name == name
         board.uart.configure(115200, 8, None, 1, True)
         lan = board.lan()
-        used = list(chip.pins) + list(list(chip.uarts.values())[0].pins)
+        number, uart = list(chip.uarts.items())[0]
+        assert number < (2 if "-C" in board.chip else 3), name  # the C3 and the C6 have two
+        used = list(chip.pins) + list(uart.pins)
+        assert not set(used) & set(port.CONSOLE[board.chip]), name
         if lan:
             used += list(lan.pins.values())
             if lan.settings[3]:
@@ -362,6 +374,15 @@ def test_a_name_that_is_too_long_for_the_network_is_cut():
 
 def test_the_chip_is_told_from_the_interpreters_name():
     assert made()[1].chip == "ESP32" and made(name="s3-eth")[1].chip == "ESP32-S3"
+    for machine, chip, name in (
+        ("HAN reader with ESP32", "ESP32", "devkit"),
+        ("HAN reader with ESP32-S3", "ESP32-S3", "s3-devkit"),
+        ("Generic ESP32S3 module with ESP32S3", "ESP32-S3", "s3-devkit"),
+        ("HAN reader with ESP32-C3", "ESP32-C3", "c3-devkit"),
+        ("HAN reader with ESP32-C6", "ESP32-C6", "c6-devkit"),
+    ):
+        board = made(machine=machine)[1]
+        assert (board.chip, board.name) == (chip, name), machine
     assert made()[1].mac == b"\x24\x0a\xc4\x12\x34\xab"
 
 

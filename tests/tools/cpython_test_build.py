@@ -165,22 +165,28 @@ def test_an_app_bin_makes_no_flash_bin_unless_a_bootloader_is_named(built, tmp_p
 
 
 def test_frozen_adds_only_manifest_and_signature(tmp_path, capsys):
-    app = micropython.application(1_700_000, extra=b"9.8.7.6\0")
+    app = micropython.frozen(1_700_000, version="9.8.7.6")
     (tmp_path / "mp.bin").write_bytes(micropython.combined(app))
     arguments = ["--micropython", str(tmp_path / "mp.bin"), "--frozen", "--out", str(tmp_path)]
-    assert build.main([*arguments, "--version", "9.8.7.6"]) == 0
-    assert "warning" not in capsys.readouterr().err
+    assert build.main(arguments) == 0
     data = (tmp_path / "ota.bin").read_bytes()
     at, values = manifest.find(data)
     assert at == -(-len(app) // 4096) * 4096 and len(data) == at + 8192
     assert values["flavour"] == "frozen" and "files" not in values
     assert slot.opened(data, sign.accepted()) == values
     assert {name for name in os.listdir(tmp_path)} >= {"flash.bin", "flash-8MB.bin", "flash-16MB.bin"}
-    assert build.main([*arguments, "--version", "9.8.7.5"]) == 0
-    assert "does not contain the text 9.8.7.5" in capsys.readouterr().err
+    # The version is the application's own, whatever anybody says.
+    assert (values["version"], values["built_with"]) == ("9.8.7.6", "1.28.0")
+    assert json.loads((tmp_path / "manifest.json").read_text())["version"] == "9.8.7.6"
+    assert build.main([*arguments, "--version", "9.8.7.6"]) == 0
+    assert build.main([*arguments, "--version", "9.8.7.5"]) == 1
+    assert "it is version 9.8.7.6, not 9.8.7.5" in capsys.readouterr().err
+    (tmp_path / "mp.bin").write_bytes(micropython.combined(micropython.application()))
+    assert build.main(arguments) == 1
+    assert "no reader is frozen into it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("chip, name", [(2, "ESP32-S2"), (9, "ESP32-S3")])
+@pytest.mark.parametrize("chip, name", [(2, "ESP32-S2"), (5, "ESP32-C3"), (9, "ESP32-S3"), (13, "ESP32-C6")])
 def test_other_chips(tmp_path, chip, name):
     app = micropython.application(1_680_000, chip)
     (tmp_path / "mp.bin").write_bytes(micropython.combined(app, chip, ota=False, size=3))

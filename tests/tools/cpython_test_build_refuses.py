@@ -7,10 +7,9 @@ import pytest
 
 from tests.tools import micropython
 from tools import build, sign, stage
-from tools.image import application, manifest
+from tools.image import manifest
 
 SLOT = 0x1B0000
-VERSION = application.project_version().encode()
 
 
 def refused(tmp_path, capsys, data, *arguments):
@@ -30,7 +29,7 @@ def test_too_large_says_by_how_much_and_what_helps(tmp_path, capsys):
     said = refused(tmp_path, capsys, micropython.combined(app))
     assert "too large: " in said and "a slot of 4 MB of flash has %d bytes" % SLOT in said
     assert "OTA variant is smaller" in said and "--flash 8 16 leaves" in said
-    said = refused(tmp_path, capsys, micropython.application(SLOT - 200, extra=VERSION), "--frozen", "--flash", "4")
+    said = refused(tmp_path, capsys, micropython.frozen(SLOT - 200), "--frozen", "--flash", "4")
     assert "8192 less than an image of %d, of which MicroPython is" % (SLOT + 8192) in said
     assert "variant" not in said and "--flash" not in said
     said = refused(tmp_path, capsys, micropython.application(0x280000), "--flash", "8", "16")
@@ -38,17 +37,17 @@ def test_too_large_says_by_how_much_and_what_helps(tmp_path, capsys):
 
 
 def test_the_largest_that_fits_and_one_more(tmp_path, capsys):
-    app = micropython.application(SLOT - 8192 - 128, extra=VERSION)  # room for manifest and signature
+    app = micropython.frozen(SLOT - 8192 - 128)  # room for manifest and signature
     assert SLOT - 8192 - 4096 < len(app) <= SLOT - 8192
     (tmp_path / "fits.bin").write_bytes(app)
     assert build.main(["--micropython", str(tmp_path / "fits.bin"), "--frozen", "--out", str(tmp_path / "fits")]) == 0
     assert (tmp_path / "fits" / "ota.bin").stat().st_size == SLOT
-    app = micropython.application(SLOT - 8192, extra=VERSION)
+    app = micropython.frozen(SLOT - 8192)
     assert "4096 less" in refused(tmp_path, capsys, app, "--frozen")
 
 
 @pytest.mark.parametrize("data, arguments, message", [
-    (micropython.application(chip=5), (), "chip with id 5"),
+    (micropython.application(chip=16), (), "chip with id 16"),
     (micropython.combined(micropython.application())[:-1000], (), "truncated, 1000 bytes of an image are missing"),
     (b"<!DOCTYPE html>" + bytes(100), (), "no image of an ESP32"),
     (micropython.application(version=b"v1.22.2"), (), "MicroPython 1.22.2 is too old for .mpy files of version 6.3"),

@@ -19,13 +19,22 @@ def wrong(data):
     return str(caught.value)
 
 
+def test_the_release_that_is_frozen_into_it():
+    found, _ = esp_image.take_apart(micropython.frozen(version="10.20.30.40"))
+    assert (found.release, found.version) == ("10.20.30.40", "1.28.0")
+    for text in (b"v1.27.0", b"", b"han-reader 1.2.3", b"han-reader 1.2.3.4-dirty", b"other 1.2.3.4", b"\xff" * 32):
+        assert esp_image.take_apart(micropython.application(version=text))[0].release is None
+
+
 def put(data, at, new):
     data = bytearray(data)
     data[at : at + len(new)] = new
     return bytes(data)
 
 
-@pytest.mark.parametrize("chip, name", [(0, "ESP32"), (2, "ESP32-S2"), (9, "ESP32-S3")])
+@pytest.mark.parametrize("chip, name", [
+    (0, "ESP32"), (2, "ESP32-S2"), (5, "ESP32-C3"), (9, "ESP32-S3"), (13, "ESP32-C6"),
+])
 def test_combined_and_app_bin_of_each_chip(chip, name):
     app = micropython.application(chip=chip)
     found, bootloader = esp_image.take_apart(app)
@@ -85,8 +94,8 @@ def test_what_is_no_image():
 
 
 def test_a_chip_that_the_reader_does_not_run_on():
-    message = wrong(micropython.application(chip=5))
-    assert "chip with id 5" in message and "ESP32-S3 (9)" in message
+    message = wrong(micropython.application(chip=16))
+    assert "chip with id 16" in message and "ESP32-S3 (9)" in message
     assert "chip with id 65535" in wrong(micropython.application(chip=0xFFFF))
 
 

@@ -10,7 +10,8 @@ import pytest
 from tests.tools import stock
 from tools import frozen, sign, stage
 
-BOARD = stage.ROOT / "firmware" / "boards" / "HAN_READER"
+BOARDS = stage.ROOT / "firmware" / "boards"
+COMMON = BOARDS / "common"
 # Behind `except ImportError`, for CPython.
 CPYTHON = {"base64", "cryptography", "tempfile", "traceback"}
 
@@ -32,7 +33,7 @@ class Manifest:
 
     def freeze(self, path, script=None, opt=None):
         assert opt == 3
-        folder = pathlib.Path(path.replace("$(BOARD_DIR)", str(BOARD))).resolve()
+        folder = pathlib.Path(path).resolve()
         found = [folder / script] if script else sorted(folder.rglob("*.py"))
         for file in found:
             name = file.relative_to(folder).as_posix()
@@ -40,9 +41,9 @@ class Manifest:
             self.files[name] = file
 
     def run(self):
-        self._monkeypatch.chdir(BOARD)
+        self._monkeypatch.chdir(COMMON)
         names = {"include": self.include, "require": self.require, "freeze": self.freeze}
-        exec((BOARD / "manifest.py").read_text(), names)
+        exec((COMMON / "manifest.py").read_text(), names)
         return self
 
 
@@ -122,22 +123,17 @@ def test_the_release_has_its_version_and_its_keys(manifest):
     assert [len(key) for key in found["KEYS"]] == [384] * len(sign.accepted())
 
 
-def test_the_board_has_the_partitions_of_the_other_flavour():
-    def rows(path):
-        lines = [line.split("#")[0].split(",") for line in path.read_text().splitlines()]
-        return [[field.strip() for field in line] for line in lines if len(line) > 1]
-
-    assert rows(BOARD / "partitions.csv") == rows(stage.ROOT / "firmware" / "partitions.csv")
-
-
 def test_the_configuration_is_what_the_design_wants():
-    lines = (BOARD / "sdkconfig.board").read_text().splitlines()
+    lines = (COMMON / "sdkconfig").read_text().splitlines()
     for line in (
-        'CONFIG_PARTITION_TABLE_CUSTOM_FILENAME="${MICROPY_BOARD_DIR}/partitions.csv"',
+        'CONFIG_PARTITION_TABLE_CUSTOM_FILENAME="${MICROPY_BOARD_DIR}/../../partitions.csv"',
         "CONFIG_COMPILER_OPTIMIZATION_SIZE=y",
         "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y",
+        "CONFIG_APP_EXCLUDE_PROJECT_VER_VAR=n",
         "CONFIG_BT_ENABLED=n",
+        "CONFIG_MBEDTLS_DYNAMIC_BUFFER=y",
+        "CONFIG_MBEDTLS_SSL_PROTO_DTLS=n",
     ):
         assert line in lines
-    header = (BOARD / "mpconfigboard.h").read_text()
+    header = (COMMON / "board.h").read_text()
     assert re.search(r"MICROPY_PY_BLUETOOTH +\(0\)", header) and re.search(r"MICROPY_PY_ESPNOW +\(0\)", header)

@@ -8,7 +8,7 @@ from esptool.loader import ESPLoader
 from tools.image import partitions
 
 #: Offset of the bootloader in flash, by chip id.
-BOOTLOADER = {0: 0x1000, 2: 0x1000, 9: 0}
+BOOTLOADER = {0: 0x1000, 2: 0x1000, 5: 0, 9: 0, 13: 0}
 _PLAIN = """nvs, data, nvs, 0x9000, 0x6000
 phy_init, data, phy, 0xf000, 0x1000
 factory, app, factory, 0x10000, 0x1f0000
@@ -44,6 +44,11 @@ def application(size=60000, chip=0, version=b"v1.27.0", extra=b"", magic=0xABCD5
         (0x400D0020, filler[:half]),
         (0x40080000, filler[half:] + bytes(size - 256 - 4936 - len(filler) & ~3)),
     ], chip)  # fmt: skip
+
+
+def frozen(size=60000, chip=0, version="1.2.3.4"):
+    """The .app-bin of a build with the reader in it, as firmware/boards makes it."""
+    return application(size, chip, b"han-reader " + version.encode(), b"MicroPython v1.28.0 on 2026-04-06\0")
 
 
 def bootloader(chip=0, size=2):

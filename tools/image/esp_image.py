@@ -24,11 +24,14 @@ _DESCRIPTION_FORMAT = "<II8s32s32s16s16s32s32s"
 # What the banner at the REPL says: builds from a tree without its history have only that.
 _BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)")
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
+# What firmware/boards puts there instead.
+_RELEASE = re.compile(r"han-reader (\d+\.\d+\.\d+\.\d+)")
 
 #: Chip id of the simulated board, which the chips' loaders refuse.
 SIM = 0xFFFF
 #: {chip id of an image: esptool's class of the chip} of what the reader runs on.
-CHIPS = {rom.IMAGE_CHIP_ID: rom for rom in (targets.ESP32ROM, targets.ESP32S2ROM, targets.ESP32S3ROM)}
+CHIPS = {rom.IMAGE_CHIP_ID: rom for rom in (
+    targets.ESP32ROM, targets.ESP32S2ROM, targets.ESP32C3ROM, targets.ESP32S3ROM, targets.ESP32C6ROM)}  # fmt: skip
 
 
 class Application:
@@ -37,12 +40,14 @@ class Application:
     data      its bytes, to the end of its SHA-256
     rom       esptool's class of the chip
     version   of MicroPython, such as "1.27.0", None where the image does not tell
+    release   version of the reader that is frozen into it, such as "1.2.3.4", None where there is none
     """
 
-    def __init__(self, data, rom, version):
+    def __init__(self, data, rom, version, release):
         self.data = data
         self.rom = rom
         self.version = version
+        self.release = release
 
     @property
     def chip(self):
@@ -133,10 +138,12 @@ def _application(data, rom, name):
     if not _is_application(data):
         raise ImageError("%s: no description of the application (0x%08x)" % (name, _DESCRIPTION_MAGIC))
     fields = struct.unpack_from(_DESCRIPTION_FORMAT, data, _DESCRIPTION)
-    found = _VERSION.match(fields[3].split(b"\0")[0].decode("ascii", "replace"))
+    said = fields[3].split(b"\0")[0].decode("ascii", "replace")
+    found = _VERSION.match(said)
     banner = _BANNER.search(data)
     version = found.group(1) if found else banner.group(1).decode() if banner else None
-    return Application(data, rom, version)
+    release = _RELEASE.fullmatch(said)
+    return Application(data, rom, version, release and release.group(1))
 
 
 def made(version, chip=SIM):

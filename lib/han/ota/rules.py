@@ -1,7 +1,8 @@
 """What an image has to be to be taken, as far as that can be said in a few lines."""
 import struct
 
-_CHIPS = {"ESP32": 0, "ESP32-S2": 2, "ESP32-S3": 9, "sim": 0xFFFF}  # in the image's header
+# In the image's header.
+_CHIPS = {"ESP32": 0, "ESP32-S2": 2, "ESP32-C3": 5, "ESP32-S3": 9, "ESP32-C6": 13, "sim": 0xFFFF}
 
 
 class Wrong(Exception):

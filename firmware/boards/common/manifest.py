@@ -7,10 +7,10 @@ import os
 _STAGED = "../../../build/frozen"  # from here
 
 if not os.path.isdir(_STAGED):
-    raise ValueError("run `make stage` first")
+    raise ValueError("run `make stage` first, or build with `make firmware`")
 
 include("$(MPY_DIR)/extmod/asyncio")
 require("ssl")
-freeze("$(BOARD_DIR)", "_boot.py", opt=3)
+freeze(".", "_boot.py", opt=3)
 # boot, main, board, pins, han/, microdot/
 freeze(_STAGED, opt=3)

@@ -1,0 +1,23 @@
+# What all boards of the reader have in common. Each names its chip, then includes this, then adds what is its own.
+
+# The image says whose it is and which release: the loader's description of it, in the first sector of a slot, has
+# this text. It is the version of the sources that are frozen, so that the two cannot differ.
+set(HAN_STAGED ${MICROPY_BOARD_DIR}/../../../build/frozen)
+if(NOT EXISTS ${HAN_STAGED}/han/__init__.py)
+    message(FATAL_ERROR "Nothing to freeze: run `make stage` first, or build with `make firmware`")
+endif()
+file(STRINGS ${HAN_STAGED}/han/__init__.py HAN_VERSION REGEX "^__version__ = \"[0-9.]+\"$")
+string(REGEX REPLACE "^.*\"([0-9.]+)\".*$" "\\1" HAN_VERSION "${HAN_VERSION}")
+if(NOT HAN_VERSION)
+    message(FATAL_ERROR "No version in ${HAN_STAGED}/han/__init__.py")
+endif()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${HAN_STAGED}/han/__init__.py)
+set(PROJECT_VER "han-reader ${HAN_VERSION}")
+
+set(SDKCONFIG_DEFAULTS
+    boards/sdkconfig.base
+    ${SDKCONFIG_IDF_VERSION_SPECIFIC}
+    ${MICROPY_BOARD_DIR}/../common/sdkconfig
+)
+
+set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/../common/manifest.py)

@@ -1,0 +1,194 @@
+"""From a clone to a release with everything frozen in: `make firmware [BOARD=HAN_READER] [MICROPYTHON=dir] [IDF=dir]`.
+
+Stages the application, builds MicroPython with firmware/boards/BOARD, adds manifest and signature (see tools.build),
+and leaves ota.bin, flash*.bin and manifest.json in build/image. MicroPython's sources are DIR, or are cloned at a
+pinned version. The compiler is an ESP-IDF that is installed (--idf, or IDF_PATH as its export.sh sets it), else
+Espressif's container, where docker or podman answers.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+from tools import build, frozen, stage
+from tools.image import ImageError, application, partitions
+
+BOARDS = stage.ROOT / "firmware" / "boards"
+#: What is cloned where no sources are given, and what it is built with.
+MICROPYTHON = "https://github.com/micropython/micropython"
+MICROPYTHON_TAG = "v1.28.0"
+IDF = "v5.5.3"
+CONTAINER = "docker.io/espressif/idf:" + IDF
+#: The first MicroPython that has all that the boards' definitions ask for, and the ESP-IDF it is built with.
+_OLDEST = 1, 27
+_IDF_SERIES = "5.5"
+_FLASH = re.compile(r"^CONFIG_ESPTOOLPY_FLASHSIZE_(\d+)MB=y$", re.MULTILINE)
+#: A sign of life where a step is silent for so long, seconds.
+_SIGN = 10
+
+_WAYS = """no ESP-IDF to build with. Three ways:
+  - take a release that is built already: its flash.bin goes to the board with `make flash FILE=flash.bin`,
+    its ota.bin onto the page of a reader that runs
+  - start docker or podman, and run this again: it takes Espressif's container, %s
+  - install ESP-IDF %s, and run this again with IDF=its folder""" % (CONTAINER, IDF)
+
+
+def boards():
+    """Names of the boards there are definitions of."""
+    return sorted(path.parent.name for path in BOARDS.glob("*/mpconfigboard.cmake"))
+
+
+def flash_sizes(board):
+    """The sizes of flash, MB, that a board's image is for: its own and larger ones."""
+    path = BOARDS / board / "sdkconfig.board"
+    found = _FLASH.search(path.read_text()) if path.exists() else None
+    least = int(found.group(1)) if found else 4
+    return [megabytes for megabytes in sorted(partitions.LAYOUTS) if megabytes >= least]
+
+
+def sources(given):
+    """Folder of MicroPython's sources: the given one, or a clone in build/micropython; ImageError."""
+    if not given:
+        folder = stage.BUILD / "micropython"
+        if not (folder / "ports").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            new = folder.with_name("micropython.new")
+            shutil.rmtree(new, ignore_errors=True)
+            print("cloning MicroPython %s" % MICROPYTHON_TAG, flush=True)
+            run(["git", "clone", "--depth", "1", "--branch", MICROPYTHON_TAG, MICROPYTHON, str(new)])
+            new.rename(folder)
+        return folder
+    folder = pathlib.Path(given).resolve()
+    try:
+        text = (folder / "py" / "mpconfig.h").read_text()
+        found = tuple(int(re.search(r"#define MICROPY_VERSION_%s (\d+)" % part, text).group(1))
+                      for part in ("MAJOR", "MINOR"))  # fmt: skip
+    except (OSError, AttributeError) as error:
+        raise ImageError("%s: no sources of MicroPython" % given) from error
+    if found < _OLDEST:
+        raise ImageError("%s: MicroPython %d.%d is too old: %d.%d or newer" % (given, *found, *_OLDEST))
+    return folder
+
+
+class Installed:
+    """An ESP-IDF on this machine."""
+
+    def __init__(self, folder):
+        self._export = pathlib.Path(folder).resolve() / "export.sh"
+        if not self._export.exists():
+            raise ImageError("%s: no ESP-IDF, it has no export.sh" % folder)
+        version = self._export.with_name("version.txt")  # releases have it, a clone has its tag
+        text = version.read_text().strip() if version.exists() else _IDF_SERIES
+        if _IDF_SERIES not in text:
+            print("warning: %s is ESP-IDF %s; this is made for %s" % (folder, text, _IDF_SERIES), file=sys.stderr)
+
+    def command(self, script, _):
+        """The command that runs a shell script with the compiler at hand."""
+        return ["bash", "-c", ". %s >/dev/null && %s" % (shlex.quote(str(self._export)), script)]
+
+
+class Container:
+    """Espressif's, by docker or podman."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def command(self, script, folders):
+        """The command that runs a shell script in it; the folders are at the same places there."""
+        found = [self._client, "run", "--rm", "-e", "HOME=/tmp"]
+        if "podman" not in self._client:  # there root is whoever started it
+            found += ["-u", "%d:%d" % (os.getuid(), os.getgid())]
+        # git refuses a tree of somebody else.
+        found += ["-e", "GIT_CONFIG_COUNT=1", "-e", "GIT_CONFIG_KEY_0=safe.directory", "-e", "GIT_CONFIG_VALUE_0=*"]
+        for folder in folders:
+            found += ["-v", "%s:%s" % (folder, folder)]
+        return [*found, CONTAINER, "bash", "-c", script]
+
+
+def compiler(given):
+    """What can run the compiler: --idf or IDF_PATH, else docker or podman that answers; ImageError with the ways."""
+    given = given or os.environ.get("IDF_PATH")
+    if given:
+        return Installed(given)
+    silent = []
+    for client in ("docker", "podman"):
+        if shutil.which(client):
+            if subprocess.run([client, "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+                return Container(client)
+            silent.append(client)
+    because = "".join("%s is installed, but its daemon does not answer: is it started, and may you use it?\n" % client
+                      for client in silent)  # fmt: skip
+    raise ImageError(because + _WAYS)
+
+
+def run(command):
+    """Run a command, whose output is seen, and say every so often that it is still at it; ImageError where it fails."""
+    started = said = time.monotonic()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        while True:
+            try:
+                status = process.wait(_SIGN)
+                break
+            except subprocess.TimeoutExpired:
+                if time.monotonic() - said > 6 * _SIGN:
+                    said = time.monotonic()
+                    print("… %d minutes" % ((said - started) // 60), flush=True)
+    if status:
+        raise ImageError("this ended with %d: %s" % (status, shlex.join(map(str, command))))
+
+
+def micropython(board, folder, tool):
+    """Build MicroPython with what is staged; the path of its combined firmware.bin; ImageError."""
+    out = stage.BUILD / "esp32" / board
+    out.mkdir(parents=True, exist_ok=True)
+    make = "make -C %s/ports/esp32 BOARD_DIR=%s BUILD=%s" % tuple(
+        shlex.quote(str(path)) for path in (folder, BOARDS / board, out))  # fmt: skip
+    script = "make -C %s/mpy-cross && %s submodules && %s" % (shlex.quote(str(folder)), make, make)
+    run(tool.command(script, [stage.ROOT, folder]))
+    return out / "firmware.bin"
+
+
+def parser():
+    """The command line."""
+    found = argparse.ArgumentParser(
+        prog="tools.firmware", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = found.add_argument
+    add("--board", default="HAN_READER", help="one of %s; default: %%(default)s" % ", ".join(boards()))
+    add("--micropython", metavar="DIR", help="MicroPython's sources; default: %s is cloned" % MICROPYTHON_TAG)
+    add("--idf", metavar="DIR", help="ESP-IDF; default: IDF_PATH, else the container")
+    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s" % application.project_version())
+    add("--out", metavar="DIR", default=str(stage.BUILD / "image"), help="default: build/image")
+    for name, metavar in build.FORWARDED.items():
+        add("--" + name, metavar=metavar, help="as of tools.build")
+    return found
+
+
+def main(arguments):
+    options = parser().parse_args(arguments)
+    try:
+        if options.board not in boards():
+            raise ImageError("no board %s: there are %s" % (options.board, ", ".join(boards())))
+        tool = compiler(options.idf)
+        folder = sources(options.micropython)
+        frozen.write(options.version)
+        image = micropython(options.board, folder, tool)
+    except (ImageError, OSError) as error:
+        print("tools.firmware: %s" % error, file=sys.stderr)
+        return 1
+    forwarded = []
+    for name in build.FORWARDED:
+        value = getattr(options, name.replace("-", "_"))
+        if value:
+            forwarded += ["--" + name, value]
+    sizes = map(str, flash_sizes(options.board))
+    return build.main(["--frozen", "--micropython", str(image), "--out", options.out, "--flash", *sizes, *forwarded])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
