@@ -8,7 +8,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz firmware stage image flash deploy release screenshots lock clean
+.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,6 +60,9 @@ deploy: $(SETUP) ## copy changed modules to the board on USB and run them until 
 
 release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
 	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) --notes "$(NOTES)"
+
+site: $(SETUP) ## a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= ESP_WEB_TOOLS=]
+	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) --notes "$(NOTES)" $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
 
 screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
 	@$(PY) -m tools.screenshots

@@ -105,6 +105,8 @@ def build(options):
     for megabytes in sorted(options.flash):
         fits(image, app, megabytes, options)
     made = release(image, said)
+    room = partitions.slots(partitions.layout(min(options.flash)))[0].size
+    said.append("%d %% of the slot of %d MB of flash" % (-(-100 * len(image) // room), min(options.flash)))
     if bootloader is None:
         said.append("no flash.bin: %s has no bootloader; the combined .bin has, or --bootloader" % options.micropython)
     else:
