@@ -196,11 +196,11 @@ def test_overlay():
 
 def test_beyond():
     random = Random(20)
-    limits = array("i", [random.bits(20) for _ in range(22)])
+    limits = array("i", [random.bits(random.choice((20, 28))) for _ in range(22)])
     found = 0
     for _ in range(ROUNDS):
         values = array("i", [random.choice((0, random.bits(16), random.bits(24))) if i % 2 == 0 else
-                             random.choice((0,) * 60 + (5,)) for i in range(2 * FIELDS)])
+                             random.choice((0,) * 60 + (1, 5)) for i in range(2 * FIELDS)])
         present = bytearray(random.choice((0,) * 30 + (1, 1, 3)) for _ in range(FIELDS))
         one, two = (module.beyond(values, present, limits) for module in (fill_fast, fill_plain))
         assert one == two

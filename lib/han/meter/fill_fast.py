@@ -125,8 +125,10 @@ def beyond(values: ptr32, present: ptr8, limits: ptr32) -> int:
     while i < _FIELDS:
         k = present[0]
         if k:
-            if i < _COUNTERS and (values[1] or values[0] > limits[i]):
-                return i
+            if i < _COUNTERS:
+                limit = limits[i]
+                if values[1] > limit >> 24 or values[1] == limit >> 24 and values[0] > limit & 0xFFFFFF:
+                    return i
             if k == 3 and (i >= _COUNTERS or i >= _VOLTAGES and i < _CURRENTS):
                 return i
         values = ptr32(int(values) + 8)

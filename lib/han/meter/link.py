@@ -22,6 +22,7 @@ _GAP_MS = 1000
 #: A burst of bytes is over, ms.
 BURST_MS = 150
 _CHUNK = 256
+_END = 0x21  # '!' at the end of a P1 telegram
 
 
 class Counters(wire.Counters):
@@ -68,6 +69,7 @@ class Link:
         self._received = 0
         self._partial = True
         self._pending = False
+        self._checked = self._alone = False  # whether the telegram at hand had a checksum, and what if not
         self._frames = self._broken = 0
 
     def use(self, option, cipher, maker):
@@ -141,6 +143,9 @@ class Link:
     def _telegram(self, kind, buf, start, end):
         self.search.telegram()
         decoder = self.decoder
+        # P1 may end without a checksum; a ciphered telegram that stands alone has its tag or nothing.
+        self._checked = kind != wire.GLO and (kind != wire.P1 or buf[end - 1] != _END)
+        self._alone = kind == wire.GLO
         decoder.telegram(kind, buf, start, end)
         c = self.counters
         c.decoded = decoder.decoded
@@ -158,7 +163,8 @@ class Link:
         self._up += since(self._now, self._up_tick)
         self._up_tick = self._now
         meters = self.plausible.meters
-        if not self.plausible.check(reading, reading.raw(METER_ID), self._up):
+        checked = self._checked or self._alone and self.decoder.cipher.proven
+        if not self.plausible.check(reading, reading.raw(METER_ID), self._up, checked):
             self.counters.implausible += 1
             return
         live = self.live

@@ -1,18 +1,11 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
 from .obis import (
-    EXPORT_ENERGY,
-    EXPORT_ENERGY_T1,
     EXPORT_POWER,
     EXPORT_REACTIVE_ENERGY,
     IMPORT_ENERGY,
-    IMPORT_ENERGY_T1,
     IMPORT_POWER,
-    TARIFFS,
 )
 from .reading import Reading
-
-# Total, first of its tariffs.
-_SUMS = (IMPORT_ENERGY, IMPORT_ENERGY_T1), (EXPORT_ENERGY, EXPORT_ENERGY_T1)
 
 
 class Live(Reading):
@@ -36,15 +29,12 @@ class Live(Reading):
     def take(self, reading, ticks, since_ms):
         """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
         self.merge(reading)
-        for total, first in _SUMS:
-            if not reading.present[total] and reading.present[first]:
-                self._sum(reading, total, first)
         # A list with the imported power alone comes from meters that net their phases:
         # while they import they do not export, whatever the last full list said.
         if reading.present[IMPORT_POWER] and not reading.present[EXPORT_POWER] and reading.get(IMPORT_POWER):
-            self._put(EXPORT_POWER, 0)
+            self.put(EXPORT_POWER, 0)
         self.seq += 1
-        if reading.present[IMPORT_ENERGY] or reading.present[IMPORT_ENERGY_T1]:
+        if reading.present[IMPORT_ENERGY]:
             self.counted = self.seq
         self.received = ticks
         if since_ms:
@@ -53,17 +43,6 @@ class Live(Reading):
                 self.period_ms = (3 * (self.period_ms or since_ms) + since_ms) // 4
             else:
                 self.period_ms += self.period_ms // 4
-
-    def _put(self, field, number):
-        self.values[2 * field] = number & 0xFFFFFF
-        self.values[2 * field + 1] = number >> 24
-        self.present[field] = 1
-
-    def _sum(self, reading, total, first):
-        number = 0
-        for field in range(first, first + TARIFFS):
-            number += reading.get(field) or 0
-        self._put(total, number)
 
     def energies(self):
         """Counters (import, export Wh; reactive import, export varh), None each where not known."""

@@ -1,10 +1,19 @@
-"""Is a reading possible at all? What contradicts itself is counted, not published."""
+"""Is a reading possible at all? What contradicts itself, or what came before, is counted, not published.
+
+Each number has a limit that no household's meter exceeds; meters of bigger sites widen theirs (widen.py). Each
+counter is judged by itself (registers.py): it may not go back, nor faster than power explains. One that goes back
+by what digits were left out of stays what it was. Three telegrams whose counters agree with each other, but not
+with before, are a new meter, and so is another number: at once where a checksum says that it was sent so. Without a
+checksum the first word of a counter is only believed until two telegrams agree on another.
+"""
 from array import array
 from binascii import crc32
 
 from .fill import beyond
-from .obis import AMPERE, IMPORT_ENERGY, L1_CURRENT, L1_IMPORT_POWER, L1_VOLTAGE, QUANTITIES, VOLT
+from .obis import AMPERE, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_IMPORT_POWER, L1_VOLTAGE, QUANTITIES, VOLT
+from .power import explained
 from .reading import text
+from .registers import DOUBTFUL, Registers
 
 # No direct-connected customer meter exceeds these; 3 x 200 A x 300 V is 180 kW.
 _MOST_VOLT = 4500  # 0.1 V: line to line of a 400 V net with its tolerance
@@ -21,14 +30,12 @@ def _limit(field):
     return _MOST_WATT if field < L1_IMPORT_POWER else _MOST_PHASE_WATT
 
 
-# By field, of all but the counters, which only have to be positive.
-_LIMITS = array("i", [_limit(field) for field in range(IMPORT_ENERGY)])
-#: A counter may run so much faster than the fuse allows between two telegrams, Wh.
-_SLACK = 1000
-#: So many telegrams in a row whose counters agree with each other, but not with before, are a new meter.
+#: So many telegrams in a row that agree are another meter's.
 _AGREE = 3
+#: So many outweigh one that came without a checksum and that none has agreed with.
+_CONFIRM = 2
 
-VOLTAGE, CURRENT, POWER, COUNTER = "voltage", "current", "power", "counter"
+VOLTAGE, CURRENT, POWER, COUNTER, NUMBER = "voltage", "current", "power", "counter", "number"
 
 
 class Plausible:
@@ -37,88 +44,62 @@ class Plausible:
     def __init__(self):
         self.counts = {}  # reason -> how often
         self.detail = ""  # the last refusal in words
+        self.refused = False  # whether the last reading was
         self.meters = 0  # how often the meter has changed
-        self._meter = None
+        self.registers = Registers()
         self._kept = 0
-        self._last = [None] * 4
-        self._other = [None] * 4  # counters of readings that did not agree with _last
+        self._begin()
+        self._other = Registers()  # of readings whose counters did not agree
         self._agree = 0
-        self._when = None  # uptime of the last counters, None where they are from before the start
+        self._stranger = None  # the last number that was not the meter's
+        self._met = 0
 
-    def check(self, reading, meter_id, now_ms):
-        """True where the reading may be published; meter_id: text or None; now_ms: uptime."""
-        since = None if self._when is None else now_ms - self._when
-        reason = self._limits(reading)
+    def _begin(self):
+        # By field, of all but the counters.
+        self.limits = array("i", [_limit(field) for field in range(IMPORT_ENERGY)])
+        self._meter = None  # its number
+        self._held = None  # readings beyond the limits
+        self._explained = False  # whether U and I have made the power of a reading
+
+    def check(self, reading, meter_id, now_ms, checked=True):
+        """True where the reading may be published; it then has its totals, and no counter that goes back.
+
+        meter_id: bytes or None; now_ms: uptime; checked: it came with a checksum.
+        """
+        reason = self._limits(reading, checked) or self._identity(meter_id, checked)
         if not reason:
-            if meter_id and self._another(meter_id):
-                self._change()
-            elif self._jumped(self._last, reading, since):
-                if self._jumped(self._other, reading, since):
-                    self._agree = 0
-                self._remember(self._other, reading)
-                self._agree += 1
-                if self._agree < _AGREE:
-                    reason = COUNTER
-                else:
-                    self._change()
+            reason = self._counters(reading, now_ms // 1000, checked)
+        self.refused = bool(reason)
         if reason:
             self.counts[reason] = self.counts.get(reason, 0) + 1
             return False
         self._meter = meter_id or self._meter
-        if self._remember(self._last, reading):
-            self._when = now_ms
-            self._agree = 0
-            self._other = [None] * 4
+        self._stranger = None
         return True
 
     def expect(self, counters, meter_crc):
         """Counters kept over a restart, and the CRC-32 of their meter's number (0: not known), to judge by."""
-        self._last = list(counters)
-        self._when = None
+        self.registers.expect(counters)
         self._kept = meter_crc
 
-    def _another(self, meter_id):
-        if self._meter:
-            return meter_id != self._meter
-        kept, self._kept = self._kept, 0
-        return kept and crc32(text(meter_id).encode()) != kept
-
-    def _change(self):
-        self.meters += 1
-        self._last = [None] * 4
-        self._meter = None
-        self._kept = 0
-
-    def _remember(self, counters, reading):
-        said = False
-        for i in range(4):
-            number = reading.get(IMPORT_ENERGY + i)
-            if number is not None:
-                counters[i] = number
-                said = True
-        return said
-
-    def _jumped(self, counters, reading, since_ms):
-        """True where a counter runs backwards, or faster than any fuse allows."""
-        for i in range(4):
-            number = reading.get(IMPORT_ENERGY + i)
-            before = counters[i]
-            if number is None or before is None:
-                continue
-            most = None if since_ms is None else before + _MOST_WATT * since_ms // 3600000 + _SLACK
-            if number < before or most is not None and number > most:
-                self.detail = "counter %d Wh after %d Wh" % (number, before)
-                return True
-        return False
-
-    def _limits(self, reading):
-        field = beyond(reading.values, reading.present, _LIMITS)
+    def _limits(self, reading, checked):
+        field = beyond(reading.values, reading.present, self.limits)
         if field < 0:
+            if self._held and not self._held.goes_on(reading, self.limits):
+                self._held = None
+            self._explained = self._explained or explained(reading) is True
             return None
         number = reading.get(field)
         if field >= IMPORT_ENERGY:
             self.detail = "counter of %d Wh" % number
             return COUNTER
+        if not self._held:
+            from .widen import Held
+
+            self._held = Held()
+        if self._held.learns(reading, self.limits, checked, self._explained):
+            if beyond(reading.values, reading.present, self.limits) < 0:
+                return None
         if QUANTITIES[field] == VOLT:
             self.detail = "L%d %d.%d V" % (field - L1_VOLTAGE + 1, number // 10, number % 10)
             return VOLTAGE
@@ -127,3 +108,51 @@ class Plausible:
             return CURRENT
         self.detail = "%d W" % number
         return POWER
+
+    def _identity(self, meter_id, checked):
+        """Take another meter's number for another meter, unless damage may have made it."""
+        if not meter_id or not self._another(meter_id):
+            return None
+        if not checked:
+            self._met = self._met + 1 if meter_id == self._stranger else 1
+            self._stranger = meter_id
+            if self._met < _AGREE:
+                self.detail = "another meter's number, without a checksum"
+                return NUMBER
+        self._change()
+        return None
+
+    def _another(self, meter_id):
+        if self._meter:
+            return meter_id != self._meter
+        return self._kept and crc32(text(meter_id).encode()) != self._kept
+
+    def _counters(self, reading, now_s, checked):
+        registers, other = self.registers, self._other
+        registers.add_up(reading)
+        most_w = self.limits[IMPORT_POWER]
+        verdict = registers.judge(reading, now_s, most_w)
+        if verdict:
+            self.detail = registers.detail
+            if other.judge(reading, now_s, most_w):
+                other.forget()
+                self._agree = 0
+            other.take(reading, now_s, checked)
+            self._agree += 1
+            if self._agree < (_CONFIRM if verdict == DOUBTFUL else _AGREE):
+                return COUNTER
+            if verdict == DOUBTFUL:
+                registers.drop()
+            else:
+                self._change()
+        if registers.take(reading, now_s, checked):
+            other.forget()
+            self._agree = 0
+        return None
+
+    def _change(self):
+        """From here on it is another meter."""
+        self.meters += 1
+        self.registers.forget()
+        self._kept = 0
+        self._begin()

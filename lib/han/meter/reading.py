@@ -76,6 +76,8 @@ def text(raw):
 class Reading:
     """The fields of one telegram; filled again for the next, so keep what you need, not the object."""
 
+    assumed = False  # whether its scale is only what its maker usually takes: the list does not say
+
     def __init__(self):
         self.values = array("i", bytes(8 * ALL))
         self.present = bytearray(ALL)
@@ -93,6 +95,12 @@ class Reading:
             return None
         number = self.values[2 * field + 1] << 24 | self.values[2 * field]
         return -number if here == 3 else number
+
+    def put(self, field, number):
+        """Let a field have this number, which is not negative."""
+        self.values[2 * field] = number & 0xFFFFFF
+        self.values[2 * field + 1] = number >> 24
+        self.present[field] = 1
 
     def text(self, slot):
         """The text in METER_ID … NAME, hex digits where it is not printable; None where absent."""
@@ -118,6 +126,7 @@ class Reading:
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
         special = self._special
         order, defaults = profile
+        self.assumed = profile is not COMMON and profile is not P1
         fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
         if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER):
             self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
