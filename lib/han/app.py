@@ -6,6 +6,7 @@ from binascii import crc32
 from .api.messages import Messages
 from .api.routes import Routes
 from .api.server import Gate
+from .api.silence import Silence
 from .api.stream import Streams
 from .core.bus import Bus
 from .core.clock import Clock
@@ -53,6 +54,7 @@ class App:
     identity: object  # see core/identity.py
     modules: Modules
     messages: Messages
+    silence: Silence
     streams: Streams
     routes: Routes
     gate: Gate
@@ -133,6 +135,7 @@ class App:
 
     # Each second.
     def _look(self):
+        self.silence.look()
         self._looks += 1
         if self._looks % _MEMORY_LOOKS:
             return

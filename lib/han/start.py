@@ -3,6 +3,7 @@ from . import __version__
 from .api.messages import Messages
 from .api.routes import Routes
 from .api.server import Gate
+from .api.silence import Silence
 from .api.stream import Streams
 from .apply import set_zone, use
 from .core.bus import Bus
@@ -54,6 +55,7 @@ class Start:
         release("han.core.identity")
         app.modules = Modules()
         app.messages = Messages(app)
+        app.silence = Silence(app)
         app.streams = Streams(app)
         app.supervisor.relieve = app.streams.shed
         app.routes = Routes(app)

@@ -14,7 +14,7 @@ _HOURS = 1, 24, 168, 720
 
 async def serve(app, request):
     """The message as bytes."""
-    live = app.messages.reading()
+    live = app.messages.fresh()
     if live is None:
         return answer(app)
     utc = app.clock.utc()

@@ -65,7 +65,12 @@ class Messages:
         made = self._made.get(topic)
         if made is None or made.count != count:
             live = self.reading()
-            json = self.make() if topic == "meter" else app.modules.call("han.api." + topic, "message", app)
+            if topic != "meter":
+                json = app.modules.call("han.api." + topic, "message", app)
+            elif app.silence.old():
+                json = self.make()[:-1] + b',"stale":true}'
+            else:
+                json = self.make()
             made = self._made[topic] = Message(live.seq if live else 0, json, count)
         return made
 
@@ -76,25 +81,32 @@ class Messages:
     def refresh(self):
         """Make the messages that tell the time anew when next wanted: for a client that arrives."""
         for topic in ("state", "ota"):
-            self._made.pop(topic, None)
+            self.drop(topic)
+
+    def drop(self, topic):
+        """Make the message of a topic anew when next wanted."""
+        self._made.pop(topic, None)
 
     def reading(self):
-        """The latest reading, None before the first."""
+        """The latest reading, however old; None before the first."""
         return self._app.bus.latest.get("meter")
 
+    def fresh(self):
+        """The latest reading, None before the first and where the meter has fallen silent."""
+        return None if self._app.silence.old() else self.reading()
+
     def meter(self):
-        """GET /meter: the latest reading with its age; None before the first."""
-        live = self.reading()
+        """GET /meter: the latest reading with its age; None where there is none to serve."""
+        live = self.fresh()
         return live and self._aged(self.stream("meter").open, live)
 
     def meter_data(self):
-        """GET /meter/data: the same with 0 for what is not known; None before the first."""
-        live = self.reading()
+        """GET /meter/data: the same with 0 for what is not known; None where there is none to serve."""
+        live = self.fresh()
         return live and self._aged(self.make("0")[:-1], live)
 
     def _aged(self, opened, live):
-        board = self._app.board
-        age = max(0, board.ticks_diff(board.ticks_ms(), live.received))
+        age = self._app.silence.age()
         stale = age > max(STALE_MS, 3 * live.period_ms)
         return b'%s,"age":%d,"stale":%s}' % (opened, age, b"true" if stale else b"false")
 
@@ -149,7 +161,7 @@ class Messages:
         where = app.links.network()[:2], app.bus.count.get("configuration")
         if where != self._where:
             self._where = where
-            self._made.pop("state", None)
+            self.drop("state")
         made = self.stream("state").open
         return b'{"type":"HAN_STATE_MESSAGE","ts":%s%s}' % (
             text(app.clock.unix_ms()).encode(),

@@ -55,6 +55,11 @@ class Streams:
         self.dropped += client.mailbox.dropped
         self.app.modules.give(_CLIENT)
 
+    def tell(self, topic):
+        """Give everybody the message of a topic that has changed without being published."""
+        for client in self.clients:
+            client.mailbox.put(topic, None)
+
     def shed(self):
         """End them all: whoever comes again waits for better times."""
         for client in self.clients:

@@ -62,6 +62,13 @@ class Supervisor:
         service.error = error
         service.healing = False
 
+    def judge(self, name, health, error=None):
+        """The health of a task that runs, as another sees it; of one that is being restarted the supervisor knows."""
+        service = self._find(name)
+        if service.status == "running" and not service.healing:
+            service.health = health
+            service.error = error
+
     def _find(self, name):
         for service in self.services:
             if service.name == name:

@@ -37,7 +37,7 @@ def tried(link):
 
 
 def diagnosis(link):
-    """Why there is no reading, as far as the bytes tell; None where there is one, or the first may be coming in."""
+    """Why there is no new reading, as far as the bytes tell; None where there is, or the first may be coming in."""
     if link.reason:
         return link.reason
     since = link.board.ticks_diff(link.board.ticks_ms(), link.last_byte)
@@ -45,7 +45,7 @@ def diagnosis(link):
     if not link.heard or since > Search.dwell_ms:
         return _SILENT
     if c.frames:
-        if link.decoder.reason is None and c.implausible and not link.live.seq:
+        if link.decoder.reason is None and c.implausible and link.plausible.refused:
             return "implausible reading: " + link.plausible.detail
         return link.decoder.reason
     if c.checksum_errors:
