@@ -72,6 +72,40 @@ def test_paths_and_queries():
     assert "request line must be" in parse("GET" + " " * 1000 + "/ HTTP/1.1\r\n\r\n")
 
 
+def test_targets_in_absolute_form():
+    for target, host, path, query in (
+        ("http://reader.local/meter", "reader.local", "/meter", None),
+        ("HTTP://Reader:8080/meter?a=b", "Reader:8080", "/meter", "a=b"),
+        ("https://192.168.1.5", "192.168.1.5", "/", None),
+        ("http://[::1]:80?a", "[::1]:80", "/", "a"),
+        ("http://x/http://y/%C3%A9?/?", "x", "/http://y/é", "/?"),
+    ):
+        for version in (b"1.1", b"1.0"):
+            head = Head()
+            assert head.parse(b"GET %s HTTP/%s\r\nHost: other\r\n\r\n" % (target.encode(), version)) is None, target
+            # What the target says outranks the field.
+            assert (head.headers["host"], head.path, head.query) == (host, path, query), target
+    head = Head()
+    assert head.parse(b"OPTIONS http://reader.local HTTP/1.1\r\nHost: x\r\n\r\n") is None and head.path == "*"
+    head = Head()
+    assert head.parse(b"GET http://reader.local/ HTTP/1.0\r\n\r\n") is None and head.headers["host"] == "reader.local"
+    assert parse("GET http://reader.local/ HTTP/1.1\r\n\r\n") == "host missing"
+
+
+def test_bodies_are_announced_in_one_way():
+    for fields, length, expects in (
+        ("", 0, False), ("Content-Length: 5\r\n", 5, False), ("Transfer-Encoding: chunked\r\n", None, False),
+        ("transfer-encoding: CHUNKED\r\nExpect: 100-Continue\r\n", None, True),
+        ("Expect: 100-continue\r\nContent-Length: 5\r\n", 5, True), ("Expect: something\r\n", 0, False),
+    ):  # fmt: skip
+        head = Head()
+        assert head.parse(("POST / HTTP/1.1\r\nHost: x\r\n%s\r\n" % fields).encode()) is None
+        assert (head.length, head.expects) == (length, expects), fields
+    head = Head()
+    assert head.parse(b"POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n") is None and not head.expects
+    assert "version of HTTP" in parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+
 def parse(head):
     return Head().parse(head.encode() if isinstance(head, str) else head)
 
@@ -100,7 +134,16 @@ def test_heads_that_are_refused():
         "G=T /meter HTTP/1.1",
         "GETGETGETGETGETGET /meter HTTP/1.1",
         "GET meter HTTP/1.1",
-        "GET http://x/meter HTTP/1.1",
+        "GET x/meter HTTP/1.1",
+        "GET x:80 HTTP/1.1",
+        "GET http:/x/meter HTTP/1.1",
+        "GET http:///meter HTTP/1.1",
+        "GET http:// HTTP/1.1",
+        "GET ftp://x/meter HTTP/1.1",
+        "GET ://x/meter HTTP/1.1",
+        "GET http://user@x/meter HTTP/1.1",
+        "GET http://user:word@x/meter HTTP/1.1",
+        "GET http://x/%ff HTTP/1.1",
         "GET * HTTP/1.1",
         "GET /m\x01 HTTP/1.1",
         "GET /\x7f HTTP/1.1",
@@ -142,8 +185,10 @@ def test_heads_that_are_refused():
         "Host: x\r\nContent-Length: 3, 3\r\n",
         "Host: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n",
         "Host: x\r\nContent-Length: " + "9" * 40 + "\r\n",
-        "Host: x\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nTransfer-Encoding: identity\r\n",
+        "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n",
         "Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+        "Host: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n",
         "Host: x\r\nX: " + "a" * 2100 + "\r\n",
         "Host: x\r\n" + "A: b\r\n" * 60,
         "Host: x\r\nX: \0\r\n",

@@ -118,7 +118,7 @@ async def test_what_is_not_a_request_is_400():
             b"GET /han HTTP/1.1\r\nHost: x\r\nX: \0\r\n\r\n",
             b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
             b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
-            b"POST /han HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            b"POST /han HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
             b"GET /han HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
             b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
             b"GET /han HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 100 + b"\r\n",

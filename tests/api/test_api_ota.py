@@ -231,7 +231,6 @@ async def test_sizes():
         answer = await upload(app, image("good") + b"\xff" * (SECTOR * SECTORS + 1 - len(image("good"))), headers=token)
         assert answer.status == 413
         assert (await ask(app, "/ota", "POST", token)).status == 400
-        assert (await ask(app, "/ota", "POST", token + "Transfer-Encoding: chunked\r\n")).status == 400
         # Elsewhere a body is as limited as ever.
         assert (await ask(app, "/configuration", "PUT", "", b"x" * 9000)).status == 413
         assert (await ask(app, "/ota/clear", "POST", token, b"x" * 9000)).status == 413

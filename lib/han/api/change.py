@@ -39,7 +39,7 @@ async def _change(app, request, setup):
         return refused
     body = await request.sock.body()
     if body is None:
-        return refusal(400, "body shorter than its content-length")
+        return refusal(*request.sock.incoming.wrong)
     try:
         wanted = _wanted(app.config.values, body, setup)
         if wanted != app.config.values:

@@ -89,9 +89,8 @@ class Connection:
         #: What a handler has made of it instead of answering: its run() takes over, limits are its own.
         self.stream = None
         self.reader = reader
-        #: What came of a request's body with its head, and how many bytes of it are to come.
-        self.early = b""
-        self.unread = 0
+        #: The body of its request, see incoming.py.
+        self.incoming = None
         #: Whether the client takes what is sent; None: nothing has been.
         self.sent = None
         self._writer = writer
@@ -113,19 +112,24 @@ class Connection:
             raise
         self.sent = True
 
+    async def go_on(self):
+        """Tell the client to send the body that it has announced (RFC 9110, 10.1.1)."""
+        try:
+            self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await self._writer.drain()
+        except OSError:
+            pass  # it is gone, as reading from it tells
+
     async def body(self):
-        """The request's body; None where the client does not send all of it."""
-        data, self.early = self.early, b""
-        while self.unread:
-            try:
-                more = await self.reader.read(min(self.unread, CHUNK))
-            except OSError:
-                return None
-            if not more:
-                return None
-            self.unread -= len(more)
-            data += more
-        return data
+        """The request's body; None where `incoming.wrong` says what is wrong with it."""
+        incoming = self.incoming
+        data = b""
+        view = memoryview(bytearray(min(CHUNK, incoming.length or CHUNK)))
+        while True:
+            n = await incoming.readinto(view)
+            if not n:
+                return None if incoming.wrong else data
+            data += view[:n]
 
     async def answer(self, response, patience, pieces=0):
         """Send a response within `patience` ms, one whose body is made in pieces within `pieces`."""
@@ -163,15 +167,24 @@ class Connection:
             head = b""
         await self.send(head + (b"0\r\n\r\n" if chunked else b""), self.left)
 
-    async def discard(self, count, patience):
-        """Take count more bytes of a request (-1: all) and forget them, for `patience` ms at most."""
-        self.left = patience
+    async def rest(self, patience, linger):
+        """Take what of a request's body is to come and forget it, for `patience` ms at most.
+
+        Where nobody can tell how much that is, take all until the client has gone, for `linger` ms at most.
+        """
+        incoming = self.incoming
+        self.left = linger
         self.stage = ANSWERED
-        while count:
-            data = await self.reader.read(CHUNK)
-            if not data:
+        if incoming and incoming.pass_over():
+            self.left = patience
+            view = memoryview(bytearray(CHUNK))
+            while await incoming.readinto(view):
+                pass
+            if not incoming.wrong:
                 return
-            count = max(0, count - len(data)) if count > 0 else count
+            self.left = min(self.left, linger)
+        while await self.reader.read(CHUNK):
+            pass
 
     def end(self):
         """Stop the connection's task, wherever it waits; it then closes the socket."""

@@ -5,7 +5,7 @@ from ..core import utf8
 
 # Fields that somebody here reads. The others are checked for form and forgotten: memory.
 _WANTED = (
-    b" accept accept-encoding authorization connection content-length content-type host if-none-match origin"
+    b" accept accept-encoding authorization connection content-length content-type expect host if-none-match origin"
     b" sec-fetch-site sec-websocket-key sec-websocket-version transfer-encoding upgrade x-scan-start "
 )
 # A second one of these would let two readers of one request disagree about it.
@@ -58,7 +58,9 @@ class Head:
         self.path = ""  # decoded
         self.query = None  # as it came, what is behind the "?"
         self.headers = {}  # names in lower case
-        self.length = 0  # of the body, bytes
+        self._authority = None  # of an absolute-form target
+        self.length = 0  # of the body, bytes; None where it comes in chunks
+        self.expects = False  # to be told to send it
 
     def parse(self, data):
         """Take the bytes up to and including the empty line; None, or what is wrong with them."""
@@ -118,13 +120,33 @@ class Head:
         if b"%" in target and unquote(target) is None:
             return _TARGET
         if target[:1] != b"/" and not (target == b"*" and method == b"OPTIONS"):
-            return _TARGET
+            target = self._absolute(target, method)
+            if not target:
+                return _TARGET
         self.method = method.decode()
         path, mark, query = target.decode().partition("?")
         self.path = (unquote(path.encode()) or "") if "%" in path else path
         self.query = query if mark else None
         self.version = "1.1" if version[-1] == 49 else "1.0"
         return None
+
+    def _absolute(self, target, method):
+        """What an absolute-form target (RFC 9112, 3.2.2) asks its host for; None: it is none."""
+        scheme, mark, rest = target.partition(b"://")
+        if not mark or scheme.lower() not in (b"http", b"https"):
+            return None
+        end = len(rest)
+        for mark in b"/?":
+            at = rest.find(bytes((mark,)))
+            if 0 <= at < end:
+                end = at
+        if not end or b"@" in rest[:end]:
+            return None
+        self._authority = rest[:end].decode()
+        rest = rest[end:]
+        if not rest and method == b"OPTIONS":
+            return b"*"
+        return rest if rest[:1] == b"/" else b"/" + rest
 
     def _field(self, name, value):
         for byte in value:
@@ -140,10 +162,22 @@ class Head:
 
     def _consistent(self):
         headers = self.headers
-        if "transfer-encoding" in headers:
-            return "transfer-encoding is not supported: send content-length"
-        if "host" not in headers and self.version != "1.0":
+        old = self.version == "1.0"
+        if "host" not in headers and not old:
             return "host missing"
+        if self._authority:  # which outranks it (RFC 9112, 3.2.2)
+            headers["host"] = self._authority
+        self.expects = not old and headers.get("expect", "").lower() == "100-continue"
+        coding = headers.get("transfer-encoding")
+        if coding is not None:
+            if coding.lower() != "chunked":
+                return "transfer-encoding must be chunked"
+            if old:
+                return "transfer-encoding is unknown to this version of HTTP"
+            if "content-length" in headers:
+                return "content-length and transfer-encoding exclude each other"
+            self.length = None
+            return None
         length = headers.get("content-length", "0")
         if not length.isdigit() or len(length) > 12:
             return "content-length must be a number of bytes"

@@ -10,6 +10,7 @@ from microdot.microdot import Request, Response
 
 from .connection import ANSWERED, ASKED, CHUNK, NO_MEMORY, QUEUED, SILENT, Connection, hang_up, refusal
 from .http import Head
+from .incoming import Incoming
 
 try:
     from micropython import const
@@ -218,13 +219,13 @@ class Gate:
             wrong = head.parse(data[:end]) if end <= head.max_bytes else "head too long"
         if wrong:
             await connection.answer(refusal(400, wrong), self.answer_ms)
-            await connection.discard(-1, self.linger_ms)
+            await connection.rest(self.rest_ms, self.linger_ms)
             return
         self.served += 1
         connection.left = self.answer_ms
-        if head.length:
-            connection.early = data[end : end + head.length]
-            connection.unread = head.length - len(connection.early)
+        go_on = connection.go_on if head.expects else None
+        connection.incoming = incoming = Incoming(connection.reader, data[end:], head.length, go_on)
+        incoming.most = self.max_body
         response = self._forbidden(head)
         if response is None:
             # Without the query, of which microdot would make an object for each name, used or not.
@@ -243,8 +244,8 @@ class Gate:
             if not isinstance(response.body, bytes) and head.version == "1.1":
                 response.headers["Transfer-Encoding"] = "chunked"
             await connection.answer(response, self.answer_ms, self.pieces_ms)
-            if connection.unread:
-                await connection.discard(connection.unread, self.rest_ms)
+        if not connection.stream:
+            await connection.rest(self.rest_ms, self.linger_ms)
 
     def _forbidden(self, head):
         """The refusal of a request that its head alone rules out, else None."""
@@ -258,9 +259,9 @@ class Gate:
                     told = self._modules.call("han.api.access", "stranger", host)
                     return self._lead(head) or refusal(403, told)
                 self._known = [host] + self._known[: _KNOWN - 1]
-        if head.length and self.low:
+        if head.length != 0 and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
-        if head.length > self.max_body and not (head.path in _UPLOADS and head.method == "POST"):
+        if head.length and head.length > self.max_body and not (head.path in _UPLOADS and head.method == "POST"):
             return refusal(413, "body longer than %d bytes" % self.max_body)
         return None
 

@@ -61,14 +61,18 @@ async def _upload(request, updates, least):
     if why:
         return refusal(409, why)
     connection = request.sock
-    size = len(connection.early) + connection.unread
-    if not size:
+    incoming = connection.incoming
+    size = incoming.length
+    if size == 0:
         return refusal(400, "filename: no image in the request")
     try:
         installer = Installer(updates, least)
     except OSError:
         return refusal(409, _ONE)
-    if size > installer.room + _OVERHEAD:
+    incoming.most = installer.room + _OVERHEAD
+    if size is None:
+        size = installer.room  # in chunks: nobody knows before the end
+    elif size > incoming.most:
         refuse(updates, "too_large", "longer than the slot's %d bytes" % installer.room)
         return refusal(413, "too_large: longer than the slot's %d bytes" % installer.room)
     kind = request.headers.get("content-type", "")

@@ -24,43 +24,26 @@ class Body:
     """The bytes of a request's body. connection: of api.connection, whose time-out ends the task that waits."""
 
     def __init__(self, connection, clock):
-        self.left = len(connection.early) + connection.unread
+        #: Bytes that are to come, None where that is not known.
+        self.left = connection.incoming.length
         self._connection = connection
         self._clock = clock
         self._end = clock.uptime_ms() + _TOTAL_MS
 
     async def readinto(self, view):
         """Fill at most a view; the number of bytes, 0 at the end. Wrong where the body is cut short."""
-        if not self.left:
-            return 0
         connection = self._connection
-        early = connection.early
-        if early:
-            n = min(len(early), len(view))
-            view[:n] = early[:n]
-            connection.early = early[n:]
-        else:
-            if self._clock.uptime_ms() > self._end:
-                raise Wrong("truncated", "it comes too slowly")
-            connection.left = connection.idle_ms
-            n = await self._receive(view[: min(len(view), connection.unread)])
-            connection.left = WORK_MS
-            if not n:
-                raise Wrong("truncated", "%d bytes of the body are missing" % self.left)
-            connection.unread -= n
-        self.left -= n
+        if self._clock.uptime_ms() > self._end:
+            raise Wrong("truncated", "it comes too slowly")
+        connection.left = connection.idle_ms
+        n = await connection.incoming.readinto(view)
+        connection.left = WORK_MS
+        wrong = connection.incoming.wrong
+        if wrong:
+            raise Wrong("too_large" if wrong[0] == 413 else "truncated", wrong[1])
+        if self.left is not None:
+            self.left -= n
         return n
-
-    async def _receive(self, view):
-        reader = self._connection.reader
-        try:
-            if hasattr(reader, "readinto"):  # MicroPython's: nothing is allocated
-                return await reader.readinto(view)
-            data = await reader.read(len(view))
-            view[: len(data)] = data
-            return len(data)
-        except OSError:
-            return 0
 
 
 def boundary(kind):
@@ -98,7 +81,8 @@ async def receive(connection, kind, writer, updates):
         if _name(head) == b"filename":
             break
     # The mark at the end, `--` and an end of line.
-    updates.expected = max(1, body.left + writer.fill - len(mark) - 4)
+    if body.left is not None:
+        updates.expected = max(1, body.left + writer.fill - len(mark) - 4)
     await _until(body, writer, mark, writer.advance)
 
 
