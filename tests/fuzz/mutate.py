@@ -35,7 +35,8 @@ _SML_PIECES = (
     b"\x77\x07\x01\x00\x01\x08\x00\xff", b"\x77\x07\x01\x00\x10\x07\x00\xff\x01\x01\x62\x1b\x52\xff\x55\0\0\0\x01\x01",
     b"\x7f", b"\xff\x8f\x8f\x0f", b"\xf1\x0f", b"\x81\x82\x01", b"\x59" + b"\x7f" * 8, b"\x69" + b"\xff" * 8,
     b"\x5f\xff", b"\x1b" * 4, b"\x1b" * 8, frames.SML_OPENS, b"\x1b\x1b\x1b\x1b\x1a\x00", b"\x76", b"\x00", b"\x01",
-    b"\x42\x01", b"\x0f",
+    b"\x42\x01", b"\x0f", b"\x63\x07\x01\x77\x01", b"\x72\x63\x07\x01", b"\x76\x05abcd\x62\0\x62\0",
+    b"\x07" + b"\xff" * 6,
 )
 _PIECES = {HDLC: _APDU_PIECES, MBUS: _APDU_PIECES, P1: _TEXT_PIECES, GLO: _TEXT_PIECES, SML: _SML_PIECES}
 # What opens, one level down, as deep as one likes.
@@ -178,7 +179,7 @@ class Mutator:
         if kind in (P1, GLO):
             return b"/ABC5\r\n\r\n" + b"".join([self._line() for _ in range(count)]) + b"!"
         if kind == SML:
-            return test_sml.message(b"".join([self._entry() for _ in range(count)]))
+            return test_sml.message(test_sml.listed(*[self._entry() for _ in range(count)]))
         items = [self._coded() for _ in range(count)]
         head = b"\x0f\x40\0\0\0" + random.choice((b"\x00", _CLOCK, _CLOCK[1:]))
         if random.bits(1):
@@ -222,7 +223,8 @@ class Mutator:
         value = test_sml.integer(random.bits(32) << random.below(32), random.between(1, 8), random.bits(1))
         if random.below(8) == 0:
             value = test_sml.octets(random.bytes(random.below(15)))
-        return test_sml.entry((a, 0, c, d, e), value, unit, scaler)
+        status = random.choice((b"\x01", b"\x63\x01\x82", b"\x63\x01\xa2", b"\x64\x1c\x79\x04"))
+        return test_sml.entry((min(a, 1), 2 if a == 3 else 0, c, d, e), value, unit, scaler, status)
 
     def _seal(self, content):
         random = self.random

@@ -1,5 +1,6 @@
 """The telegrams that are mutated, and that have to be read behind a mutated one: simulated, built, recorded."""
 from han.meter.decoder import Decoder
+from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
 from han.wire.gcm import Cipher
 from host_sim import house, meters
@@ -76,7 +77,7 @@ def cipher(keys):
 
 def snapshot(reading):
     """Everything that a reading says."""
-    said = [reading.get(field) for field in range(38)]
+    said = [reading.get(field) for field in range(FIELDS)]
     return said + [reading.raw(slot) for slot in range(6)] + [reading.clock, reading.deviation, reading.dst]
 
 

@@ -34,6 +34,9 @@ def test_lists_names_and_titles():
         (("new type", None, None, None), None, "new type"),
     ):
         assert identify(None, *traces) == (maker, model), traces
+    # Makers of meters with SML have other models there.
+    assert identify(None, None, None, None, None, "ISK") == ("ISK", None)
+    assert identify(None, None, None, None, None, "HAGER") == ("HAG", None)
 
 
 def test_numbers_as_printed_on_the_meter():

@@ -11,7 +11,7 @@ from han.wire.segments import Blocks
 
 from tests.fuzz.frames import blocks, sml
 from tests.wire.test_framer import INSIDE, ONE, frames, hdlc, p1
-from tests.wire.test_sml import decoded, entry, integer, octets
+from tests.wire.test_sml import decoded, entry, integer, octets, telegram as sml_telegram
 
 # General-glo-ciphering: a system title, security control 30, 40 bytes.
 CIPHERED = b"\xdb\x08KFM12345\x28\x30\0\0\0\x01" + bytes(range(0x80, 0x80 + 35))
@@ -86,7 +86,7 @@ def test_an_sml_scaler_of_eight_bytes():
     unit = b"\x77" + octets(b"\x01\0\x01\x07\0\xff") + b"\x01\x01\x69" + b"\xff" * 8 + b"\x52\0" + integer(5) + b"\x01"
     good = entry((1, 0, 2, 7, 0), integer(7), 27, 0)
     for strange in (wide, unit):
-        readings, _, _ = decoded(sml(strange + good))
+        readings, _, _ = decoded(sml_telegram(strange, good))
         assert readings[0][:2] == [None, 7]
 
 

@@ -218,40 +218,73 @@ def test_walks_on_the_recorded_telegrams():
         assert lines(lines_fast, data) == lines(lines_plain, data), entry["id"]
 
 
-def entries(module, data):
+def entries(module, data, most=MOST):
     rows = array("i", bytes(32 * MOST))
-    n = module.walk(data, 0, len(data), rows, MOST)
+    n = module.walk(data, 0, len(data), rows, most, KEYS, KNOWN)
     return n, list(rows[:8 * max(n, 0)])
 
 
-def test_sml_walk_on_generated_lists():
+def sml_number(random):
+    size = random.between(1, 9)
+    return sml.integer(random.choice((random.bits(32) - random.bits(32), -(1 << 8 * size - 1), random.bits(8))), size,
+                       random.below(2))
+
+
+def sml_entry(random):
+    code = random.choice((
+        b"\x01\0\x01\x08\0", b"\x01\0\x02\x08\0", b"\x01\0\x10\x07\0", b"\x01\x02\x02\x08\0", b"\x01\0\x60\x01\0",
+        b"\x81\x81\xc7\x82\x03", b"\x81\x81\xc7\x82\x05", b"\x02\0\x01\x08\0", b"\xff\0\x01\x08\0", b"\0\0\0\0\0",
+        bytes((random.below(3), random.below(3), random.below(3), random.below(9), random.below(2)))))
+    value = random.choice((
+        sml_number(random), sml_number(random), sml_number(random), sml.octets(random.bytes(random.below(14))),
+        b"\x42\x01", b"\x82\x02" + bytes(32), b"\xd0\x07" + random.bytes(5), b"\x80\x80\x06abc",
+        b"\x72\x62\x01\x65\0\0\0\x05", b"\x01"))
+    small = (b"\x01", b"\x01", b"\x62\x1b", b"\x62\x1e", b"\x62\x1e", b"\x62\xff", b"\x52\xfe", b"\x52\x80",
+             b"\x63\0\x1e", b"\x63\x01\x1e", b"\xe0\x03\x1b", b"\x42\x01", b"\x51", b"\x71\x01", b"\x80\x02")
+    status = random.choice((b"\x01", b"\x65\0\0\0\1", b"\x63\x01\xa2", b"\x64\x1c\x79\x04", b"\xf0\x01\x01",
+                            b"\x72\x62\x01\x65\0\0\0\x05", b"\x69" + random.bytes(8)))
+    time = random.choice((b"\x01", b"\x72\x62\x01\x65\0\0\0\x05", b"\x65\0\0\0\x05",
+                          b"\x72\x62\x03\x73\x65abcd\x53ab\x53ab"))
+    tail = bytes((random.choice((255, 255, 255, 96, 1)),))
+    opening = random.choice((b"\x77", b"\x77", b"\x77", b"\xf0\x07"))
+    scaled = random.choice(small) + random.choice(small)
+    signature = random.choice((b"\x01", b"\x83\x02" + bytes(48)))
+    return opening + sml.octets(code + tail) + status + time + scaled + value + signature
+
+
+def sml_list(count):
+    return bytes((0x70 | count,)) if count < 16 else bytes((0xF0 | count >> 4, count & 15))
+
+
+def test_sml_walk_on_generated_messages():
     random = Random(24)
     good = rows = 0
     for _ in range(6 * ROUNDS):
-        data = b"\x72" * random.below(2)
-        for _ in range(random.between(1, 5)):
-            code = bytes((random.below(3), random.below(2), random.below(3), random.below(9), random.below(2)))
-            size = random.between(1, 8)
-            value = random.choice((
-                sml.integer(random.bits(32) - random.bits(32), size, random.below(2)),
-                sml.integer(-(1 << 8 * size - 1), size), sml.octets(random.bytes(random.below(14))), b"\x42\x01",
-                b"\x82\x02" + bytes(32), b"\x72\x62\x01\x65\0\0\0\x05", sml.integer(random.bits(32), 9), b"\x01",
-            ))
-            status = random.choice((b"\x01", b"\x65\0\0\0\1", b"\x72\x62\x01\x65\0\0\0\x05", b"\xf1\x01\x01"))
-            unit = random.choice((None, 27, 30, 255))
-            data += sml.entry(code, value, unit, random.choice((None, -3, 0, 2)), status)
-            if random.below(9) == 0:
+        data = b""
+        for _ in range(random.between(1, 3)):
+            listed = b""
+            count = random.below(18)
+            for _ in range(count):
+                listed += sml_entry(random) if random.below(4) else b"\x76\x01\x01\x01\x01\x01\x01"
+            client = random.choice((b"\x01", b"\x07abcdef"))
+            last = random.choice((b"\x01", b"\x72\x62\x01\x65abcd"))
+            body = b"\x77" + client + b"\x0b\x0a\x01EMH\0\0abc\x01\x72\x62\x01\x65abcd"
+            body += sml_list(count) + listed + b"\x01" + last
+            tag = random.choice((b"\x63\x07\x01",) * 3 + (b"\x65\0\0\x07\x01", b"\x63\x01\x01", b"\x53\x07\x01"))
+            data += b"\x76\x05abcd\x62\0\x62\0\x72" + tag + body + b"\x63\x12\x34\0"
+            if random.below(5) == 0:
                 data += random.choice((b"\0", b"\x01", b"\x76\x01", b"\x83\x82\x81\x01", random.bytes(2)))
         data = bytearray(data)
         if random.below(3) == 0:
             data[random.below(len(data))] = random.choice((random.bits(8), 0x77, 0x62, 0x52, 0x01, 0x00, 0xF7))
         if random.below(5) == 0:
             data = data[:random.between(1, len(data))]
-        one, two = entries(sml_fast, data), entries(sml_plain, data)
+        most = random.choice((MOST, 3))
+        one, two = entries(sml_fast, data, most), entries(sml_plain, data, most)
         assert one == two, (bytes(data), one, two)
         good += one[0] >= 0
         rows += max(one[0], 0)
-    assert good > ROUNDS and rows > ROUNDS // 2
+    assert good > ROUNDS and rows > 2 * ROUNDS, (good, rows)
 
 
 def test_gcm_loops():

@@ -1,6 +1,8 @@
 """What stands for a meter's numbers and names in a capture that is shown to others."""
 from binascii import hexlify, unhexlify
 
+from .sml import DZG, fault
+
 DIGITS = b"0123456789"
 
 
@@ -34,6 +36,9 @@ class Aliases:
         size = len(raw)
         for byte in raw:
             if not 0x20 <= byte < 0x7F:
+                if size == 10 and raw.startswith(DZG):
+                    # A fault that comes with the number stays.
+                    return DZG + (fault(int.from_bytes(raw[6:], "big")) + (number & 0xFF)).to_bytes(4, "big")
                 # Of SML's numbers the head and the maker's letters stay.
                 kept = 5 if size > 8 and raw[2:5].isalpha() else 0
                 return raw[:kept] + bytes(size - kept - 1) + bytes((number & 0xFF,))

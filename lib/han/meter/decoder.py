@@ -5,7 +5,7 @@ from ..wire import apdu, hdlc, mbus
 from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.loops import text_end
 from .obis import KEYS, KNOWN
-from .reading import COMMON, MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
+from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
 
 # Reasons that a user meets most; the application shows them as they are.
 NO_KEY = "encrypted: no key"
@@ -30,7 +30,7 @@ class Decoder:
     reason = None  # why the last telegram made no reading, None where it did
     _unproven = False  # deciphered without a tag that could be checked
     # What only some meters send is loaded with the first of its kind: pieces, ciphers, DLMS, P1, SML.
-    _segments = blocks = ciphered = push = _p1 = _wire_sml = None
+    _segments = blocks = ciphered = push = _p1 = _read_sml = None
 
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
@@ -202,19 +202,11 @@ class Decoder:
         self.push.read(self, buf, start, end)
 
     def _sml(self, buf, start, end):
-        if not self._wire_sml:
-            from ..wire import sml
+        if not self._read_sml:
+            from .sml import read
 
-            self._wire_sml = sml
-        start, end = self._wire_sml.content(buf, start, end)
-        n = self._wire_sml.walk(buf, start, end, self.rows, len(self.rows) >> 3)
-        if self.more_rows(n):
-            n = self._wire_sml.walk(buf, start, end, self.rows, ROWS)
-        if n < 0:
-            return self.reject("list malformed")
-        self.reading.clear()
-        self.reading.fill(buf, self.rows, n, COMMON)
-        self.deliver(self.reading)
+            self._read_sml = read
+        self._read_sml(self, buf, start, end)
 
     def _loaded_p1(self):
         if not self._p1:

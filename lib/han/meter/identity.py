@@ -1,11 +1,11 @@
 """Who made the meter and what model it is, from the traces of it that telegrams carry.
 
 The traces: the P1 ident line, the COSEM logical device name, the system title of ciphered
-telegrams, the list's name and the type text. FLAG codes are those of the DLMS User
+telegrams, the list's name, the type text and the letters in SML. FLAG codes are those of the DLMS User
 Association; a code that is not in the table is shown as it was sent.
 """
 
-from .reading import LIST_VERSION, METER_ID, METER_TYPE, NAME, P1_IDENT, text
+from .reading import LIST_VERSION, MANUFACTURER, METER_ID, METER_TYPE, NAME, P1_IDENT, text
 
 # Openings of a P1 ident behind '/XXX' and its digit, as meters of all grid companies send it,
 # and openings of a type text: (opening, FLAG code or None for the one in the ident, model).
@@ -52,23 +52,28 @@ def _flag(text):
     return head if len(head) == 3 and all("A" <= c <= "Z" for c in head) else None
 
 
-def identify(ident, type_text, list_name, device_name, title):
-    """(FLAG code, model), each a text or None, from what is known of a meter (texts or None)."""
+def identify(ident, type_text, list_name, device_name, title, code=None):
+    """(FLAG code, model), each a text or None, from what is known of a meter (texts or None).
+
+    code: the maker's letters as SML has them, of meters whose models are others.
+    """
     if ident:
         rest = ident[4:]
-        for opening, code, model in _MODELS:
+        for opening, maker, model in _MODELS:
             if rest.startswith(opening):
-                return code or ident[1:4].upper(), model
+                return maker or ident[1:4].upper(), model
         return ident[1:4].upper(), _SHORT.get(ident[1:4].upper()) or rest[1:].strip("\\ ") or None
     if type_text:
-        for opening, code, model in _TYPES:
+        for opening, maker, model in _TYPES:
             if type_text.startswith(opening):
-                return code, model or type_text
+                return maker, model or type_text
+    if code:
+        return _flag(code), type_text
     maker = _flag(device_name) or _flag(title)
     if not maker and list_name:
-        for opening, code in _LISTS:
+        for opening, flag in _LISTS:
             if list_name.startswith(opening):
-                maker = code
+                maker = flag
     return maker, type_text or _MAKERS.get(maker)
 
 
@@ -76,7 +81,9 @@ def of(live):
     """(FLAG code, model, number as it is printed on the meter), each a text or None, from what a Live has kept."""
     said = live.text
     title = text(live.title) if live.title else None
-    maker, model = identify(said(P1_IDENT), said(METER_TYPE), said(LIST_VERSION), said(NAME), title)
+    maker, model = identify(
+        said(P1_IDENT), said(METER_TYPE), said(LIST_VERSION), said(NAME), title, said(MANUFACTURER)
+    )
     number = said(METER_ID)
     return maker, model, readable(number) if number else None
 

@@ -5,6 +5,7 @@ from .obis import (
     IMPORT_ENERGY,
     IMPORT_POWER,
 )
+from .direction import PAIRS
 from .reading import Reading
 
 
@@ -29,10 +30,18 @@ class Live(Reading):
     def take(self, reading, ticks, since_ms):
         """Take over a telegram received at `ticks`, since_ms after the one before (0: the first)."""
         self.merge(reading)
-        # A list with the imported power alone comes from meters that net their phases:
-        # while they import they do not export, whatever the last full list said.
-        if reading.present[IMPORT_POWER] and not reading.present[EXPORT_POWER] and reading.get(IMPORT_POWER):
-            self.put(EXPORT_POWER, 0)
+        if reading.undirected:
+            # What was known of them before is over.
+            self.present[IMPORT_POWER] = self.present[EXPORT_POWER] = 0
+        # A list with the imported power alone comes from meters that net their phases: while they
+        # import they do not export, whatever the last full list said. That nothing is imported
+        # says so where such a power had a sign before.
+        self.netted |= reading.netted
+        for i in range(4):
+            imported, exported = PAIRS[i]
+            if reading.present[imported] and not reading.present[exported]:
+                if reading.get(imported) or self.netted >> i & 1:
+                    self.put(exported, 0)
         self.seq += 1
         if reading.present[IMPORT_ENERGY]:
             self.counted = self.seq

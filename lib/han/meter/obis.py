@@ -17,11 +17,13 @@ IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 42, 44  # two tariffs eac
 FIELDS = 46
 # Power with a sign, as SML sends it, becomes import and export: the total, then the phases.
 NET_POWER = 46
-ALL = 50
+# Power without a sign, whose direction something else tells; energies of a second measurement, 1-2.
+ANY_POWER, OTHER_ENERGY = 50, 51
+ALL = 55
 
 TEXTS = 64
-ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, CLOCK = 64, 65, 66, 67, 68, 69, 70
-SPECIALS = 7
+ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, MAKER, CLOCK = 64, 65, 66, 67, 68, 69, 70, 71
+SPECIALS = 8
 NOTHING = 0xFF  # in a profile: a value without a meaning to us
 
 # Quantities, with the power of ten of their base unit and the COSEM unit they are sent in:
@@ -31,7 +33,8 @@ BASES = bytes((64, 64, 63, 61, 64, 64))  # 64 + power
 UNITS = bytes((27, 29, 35, 33, 30, 32))
 QUANTITIES = bytes(
     [WATT] * 2 + [VAR] * 2 + [WATT] * 6 + [VAR] * 6 + [VOLT] * 3 + [AMPERE] * 3
-    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 2 * TARIFFS + [VAR_HOUR] * 4 + [WATT] * 4
+    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2 + [WATT_HOUR] * 2 * TARIFFS + [VAR_HOUR] * 4 + [WATT] * 5
+    + [WATT_HOUR] * 2 + [VAR_HOUR] * 2
 )
 
 
@@ -61,12 +64,16 @@ def _table():
         add(1, 4, 8, 1 + tariff, EXPORT_REACTIVE_ENERGY_T1 + tariff)
     for i in range(4):
         add(1, 16 + 20 * i, 7, 0, NET_POWER + i)
+        add(3, 1 + i, 8, 0, OTHER_ENERGY + i)  # 1-2, see `wire/sml_fast.py`
+    add(1, 15, 7, 0, ANY_POWER)
     add(0, 96, 1, 0, ID)
     add(1, 96, 1, 0, ID)
     add(0, 96, 1, 1, ID_OTHER)
     add(1, 0, 0, 5, ID_KAMSTRUP)
     add(1, 0, 0, 9, ID_OTHER)  # SML: server id
-    add(1, 96, 50, 1, DEVICE_NAME)  # SML: the maker's three letters
+    add(0, 96, 1, 255, ID_OTHER)  # SML of older meters, as the next
+    add(1, 0, 0, 0, ID_OTHER)
+    add(1, 96, 50, 1, MAKER)  # SML: three letters
     add(0, 42, 0, 0, DEVICE_NAME)
     add(0, 96, 1, 7, TYPE)
     add(1, 96, 1, 1, TYPE)  # Kamstrup

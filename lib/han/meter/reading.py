@@ -8,17 +8,14 @@ from .obis import (
     CLOCK,
     CODES,
     DEVICE_NAME,
-    EXPORT_POWER,
     FIELDS,
-    IMPORT_POWER,
     KEYS,
     KNOWN,
-    L1_EXPORT_POWER,
-    L1_IMPORT_POWER,
     NET_POWER,
     SPECIALS,
     TEXTS,
 )
+from .direction import complete, signed
 
 #: So many rows of a telegram are looked at, of eight integers each: more than twice those of the longest known, 27.
 ROWS = 64
@@ -34,6 +31,8 @@ def scale(watt, volt, ampere, watt_hour):
 COMMON_SCALE = scale(0, None, -2, 0)
 COMMON = b"", COMMON_SCALE
 P1 = b"", scale(3, 0, 0, 3)
+#: Of SML's entries, which have a scaler of their own.
+SML = b"", scale(0, 0, 0, 0)
 
 # Slots of `Reading.text`.
 METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
@@ -41,8 +40,8 @@ _SLOTS = 6
 
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
-# The text that each code from ID to LIST_VERSION fills; of those for the same one the first with a content does.
-_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION))
+# The text that each code from ID to MAKER fills; of those for the same one the first with a content does.
+_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION, MANUFACTURER))
 _LONGEST_TEXT = 64
 
 
@@ -84,6 +83,9 @@ class Reading:
         self.clock = None  # seconds since 2020-01-01 in the meter's local time
         self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
         self.dst = None
+        self.exporting = None  # what the meter's status says of the direction, where it has one
+        self.netted = 0  # bits: total and phases whose imported power came negative
+        self.undirected = False  # power came, and nothing tells its direction
         self._special = bytearray(SPECIALS)
         self._texts = [b""] * _SLOTS  # kept from telegram to telegram: they hardly ever change
         self._said = bytearray(_SLOTS)
@@ -102,6 +104,12 @@ class Reading:
         self.values[2 * field + 1] = number >> 24
         self.present[field] = 1
 
+    def move(self, source, field, sign=1):
+        """The field has the number of another one; sign: as in `present`."""
+        self.values[2 * field] = self.values[2 * source]
+        self.values[2 * field + 1] = self.values[2 * source + 1]
+        self.present[field] = sign
+
     def text(self, slot):
         """The text in METER_ID … NAME, hex digits where it is not printable; None where absent."""
         raw = self.raw(slot)
@@ -116,7 +124,9 @@ class Reading:
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
-        self.clock = self.deviation = self.dst = None
+        self.clock = self.deviation = self.dst = self.exporting = None
+        self.netted = 0
+        self.undirected = False
 
     def empty(self):
         """True where no number came."""
@@ -126,12 +136,10 @@ class Reading:
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
         special = self._special
         order, defaults = profile
-        self.assumed = profile is not COMMON and profile is not P1
+        self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
         fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
-        if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER):
-            self._split(IMPORT_POWER, EXPORT_POWER, NET_POWER)
-            for phase in range(3):
-                self._split(L1_IMPORT_POWER + phase, L1_EXPORT_POWER + phase, NET_POWER + 1 + phase)
+        if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER) or signed(self.present):
+            complete(self)
         for source in range(CLOCK - TEXTS):
             row = special[source]
             if row:
@@ -142,19 +150,6 @@ class Reading:
                 if source == DEVICE_NAME - TEXTS:
                     self.set_text(NAME, buf, at, end)
         return special[CLOCK - TEXTS]
-
-    def _split(self, imported, exported, net):
-        """Import and export of a power with a sign, where they were not sent themselves."""
-        present = self.present
-        if present[net] and not present[imported] and not present[exported]:
-            present[imported] = present[exported] = 1
-            values = self.values
-            other = exported
-            if present[net] == 3:
-                imported, other = exported, imported
-            for word in 0, 1:
-                values[2 * imported + word] = values[2 * net + word]
-                values[2 * other + word] = 0
 
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end] without the padding around it; False where nothing is left."""

@@ -58,7 +58,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                 break
         if parts < 3 or k != 0x28 or a > 1 or channel > a and key >> 8 != 0x100:
             key = 0
-        elif key:
+        else:
             key |= a << 24
             # The last of the keys that is not above this one.
             at = 0

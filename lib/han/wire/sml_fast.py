@@ -1,30 +1,48 @@
-"""Walks the lists of SML into rows of integers (viper); its twin is `sml_plain.py`."""
+"""Walks the messages of SML into rows of integers (viper); its twin is `sml_plain.py`."""
 import micropython
 from micropython import const
 
 _NUMBER = const(1)
 _TEXT = const(2)
 _NEGATIVE = const(16)
+_STATUS = const(32)
 _SCALE = const(64)
 _NO_UNIT = const(255)
-_OPTIONAL = const(1)  # what stands for an element that is not sent
+_LIST = const(0x70)  # types, in bits 4 to 6 of a tag
+_SIGNED = const(0x50)
+_UNSIGNED = const(0x60)
+_GET_LIST_RESPONSE = const(0x701)
+_LONGEST = const(0xFFFF)  # of elements: no telegram has so many bytes
+_MAKER = const(0x1603201)  # 1-0:96.50.1
 
 
 @micropython.viper
-def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int) -> int:
-    """Rows (see `walk_fast.py`) of all list entries in the messages p[k:end]; -1: malformed.
+def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: int) -> int:
+    """Rows (see `walk_fast.py`) of the entries of all lists in the messages p[k:end]; -1: malformed.
 
-    An entry is a list of 7: OBIS code, status, time, unit, scaler, value, signature.
+    A message is a list of 6 (transaction, group, abort on error, body, checksum, end), its body a
+    choice of 2, of which SML_GetList.Res is a list of 7 (client, server, name, time, entries,
+    signature, time), and an entry of it is one of 7 (OBIS code, status, time, unit, scaler,
+    value, signature). All else is stepped over, as is an entry whose code is none of keys[:known]
+    (sorted), or that is of a past billing period (group F). To the last column comes the status:
+    32 where there is one, its low 16 bits from bit 8 on.
     """
     # p, k and end are what has registers, so p goes along and k is what is at hand.
     base = int(p)
     end += base
     p = ptr8(base + k)
     n = 0
+    # Elements to come of each list that the walk is inside of, the outermost first; 0: of none.
+    message = 0
+    body = 0
+    answer = 0
+    entries = 0
     part = 0  # of an entry: which element comes next, 0 outside of entries
-    need = 0  # elements still to come of the lists inside that one
+    need = 0  # to be stepped over
+    listed = 0  # the body is a list's
     key = 0  # 0: the entry makes no row
     kind = 0
+    status = 0
     while int(p) < end and n < most:
         first = p
         tag = p[0]
@@ -32,63 +50,92 @@ def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int) -> int:
         p = ptr8(int(p) + 1)
         k = tag
         while k & 0x80:
-            if int(p) >= end or int(p) - int(first) > 2:
+            if int(p) >= end:
                 return -1
             k = p[0]
             size = size << 4 | k & 15
+            if size > _LONGEST:
+                return -1
             p = ptr8(int(p) + 1)
-        if tag & 0x70 == 0x70:
-            if not part:
-                if tag == 0x77 and int(p) + 7 < end and p[0] == 7:
-                    part = 1
-                continue
-        else:
+        tag = tag & 0x70
+        if tag != _LIST:
             k = int(first) + size
+            first = p
             if k > int(p):
                 p = ptr8(k)
-            if int(p) > end:
-                return -1
+                if k > end:
+                    return -1
             size = 0
-        if not part:
-            continue
+            k = int(p) - int(first)
         if need:
             need += size - 1
-        else:
+        elif part:
             need = size
-            first = ptr8(int(first) + 1)
-            k = 0
-            if int(first) < int(p):
-                k = first[0]
             if part == 1:
                 key = 0
-                if k < 2 and first[1] <= k:
-                    key = k << 24 | first[2] << 16 | first[3] << 8 | first[4]
-            elif part == 4:
-                if tag != 0x62:
-                    k = _NO_UNIT
-                    if tag != _OPTIONAL:
+                kind = 0
+                status = 0
+                if not tag and k == 6:
+                    k = first[0] << 24 | first[2] << 16 | first[3] << 8 | first[4]
+                    if first[0] == 0x81:
+                        k = 0
+                        if first[1] == 0x81 and first[2] == 0xC7 and first[3] == 0x82 and first[4] == 3:
+                            k = _MAKER  # 129-129:199.130.3, the maker's own code for it
+                    elif first[5] != 0xFF and first[2] and first[2] < 96:
+                        k = 0
+                    elif first[0] == 1 and first[1] == 2 and k & 0xFFFF == 0x800:
+                        k |= 0x2000000  # 1-2:C.8.0, known as 3-0:C.8.0
+                    elif first[0] > 1 or first[1] > first[0]:
+                        k = 0
+                    # The last of the keys that is not above this one.
+                    at = 0
+                    step = 64
+                    while step:
+                        if at + step < known and keys[at + step] <= k:
+                            at += step
+                        step >>= 1
+                    if keys[at] == k:
+                        key = k
+            elif not key:
+                pass
+            elif part == 2:
+                if tag == _UNSIGNED and k:
+                    while int(first) < int(p):
+                        status = (status & 0xFF) << 8 | first[0]
+                        first = ptr8(int(first) + 1)
+                    status = status << 8 | _STATUS
+            elif part == 4 or part == 5:
+                low = 0
+                if part == 4:
+                    low = _NO_UNIT
+                if tag or k:
+                    if k and k < 4 and (tag == _SIGNED or tag == _UNSIGNED):
+                        low = 0
+                        if tag == _SIGNED and first[0] & 0x80:
+                            low = -1
+                        while int(first) < int(p):
+                            low = low << 8 | first[0]
+                            first = ptr8(int(first) + 1)
+                    else:
                         key = 0
-                rows[6] = k
-            elif part == 5:
-                k = (k ^ 0x80) - 0x80 + _SCALE
-                if tag != 0x52:
-                    k = _SCALE
-                    if tag != _OPTIONAL:
-                        key = 0
-                rows[5] = k
+                if part == 4:
+                    rows[6] = low
+                else:
+                    low += _SCALE
+                    rows[5] = low
+                if low < 0 or low > 255:
+                    key = 0
             elif part == 6:
                 rows[1] = int(first) - base
-                k = int(p) - int(first)
                 rows[2] = k
                 low = 0
                 high = 0
-                kind = 0
-                if tag > _OPTIONAL and tag < 0x10:
+                if not tag and k:
                     kind = _TEXT
-                elif tag > 0x51 and tag < 0x6A and k and k < 9:
+                elif (tag == _SIGNED or tag == _UNSIGNED) and k and k < 9:
                     kind = _NUMBER
                     k = 0
-                    if tag < 0x60 and first[0] & 0x80:
+                    if tag == _SIGNED and first[0] & 0x80:
                         kind = _NUMBER | _NEGATIVE
                         k = 0xFF
                     while int(first) < int(p):
@@ -105,16 +152,65 @@ def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int) -> int:
                         key = 0
                 rows[3] = low
                 rows[4] = high
-        if not need:
+        elif entries:
+            if size == 7:
+                part = 1
+                continue
+            need = size
+        elif answer:
+            if answer == 3 and size:
+                entries = size
+                continue
+            need = size
+        elif body:
+            if body == 2:
+                listed = 0
+                if tag == _UNSIGNED and k < 5:
+                    while int(first) < int(p):
+                        listed = listed << 8 | first[0]
+                        first = ptr8(int(first) + 1)
+            elif listed == _GET_LIST_RESPONSE and size == 7:
+                answer = 7
+                continue
+            need = size
+        elif message:
+            if message == 3 and size == 2:
+                body = 2
+                continue
+            need = size
+        elif size == 6:
+            message = 6
+            continue
+        else:
+            need = size
+        if need:
+            continue
+        # An element is over, and with the last of a list that list.
+        if part:
             part += 1
-            if part > 7:
-                part = 0
-                if key and kind:
-                    rows[0] = key
-                    rows[7] = kind
-                    rows = ptr32(int(rows) + 32)
-                    n += 1
-    if part:
+            if part < 8:
+                continue
+            part = 0
+            if key and kind:
+                rows[0] = key
+                rows[7] = kind | status
+                rows = ptr32(int(rows) + 32)
+                n += 1
+        if entries:
+            entries -= 1
+            if entries:
+                continue
+        if answer:
+            answer -= 1
+            if answer:
+                continue
+        if body:
+            body -= 1
+            if body:
+                continue
+        if message:
+            message -= 1
+    if n < most and (need or message):
         return -1
     return n
 

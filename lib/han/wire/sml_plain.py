@@ -1,88 +1,173 @@
 """The twin of `sml_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 
-_NUMBER, _TEXT, _NEGATIVE = 1, 2, 16
-_SCALE, _NO_UNIT, _OPTIONAL = 64, 255, b"\x01"
+_NUMBER, _TEXT, _NEGATIVE, _STATUS = 1, 2, 16, 32
+_SCALE, _NO_UNIT = 64, 255
+_LIST, _SIGNED, _UNSIGNED = 0x70, 0x50, 0x60
+_MAKER, _MAKERS_OWN = 0x1603201, b"\x81\x81\xc7\x82\x03"
 _ESCAPE = b"\x1b\x1b\x1b\x1b"
 
 
+class _Malformed(Exception):
+    pass
+
+
 def _head(buf, at, end):
-    """(size, index behind the tag and the length) of the element at `at`; None where it is malformed."""
+    """(type, elements or index behind it, index behind its tag and length) of the element at `at`."""
     size = 0
-    for head in range(at, min(at + 3, end)):
-        size = size << 4 | buf[head] & 0x0F
-        if not buf[head] & 0x80:
-            return size, head + 1
-    return None
+    inside = at
+    while True:
+        if inside >= end:
+            raise _Malformed
+        byte = buf[inside]
+        size = size << 4 | byte & 0x0F
+        inside += 1
+        if size > 0xFFFF:
+            raise _Malformed
+        if not byte & 0x80:
+            break
+    kind = buf[at] & 0x70
+    if kind != _LIST:
+        size = max(at + size, inside)
+        if size > end:
+            raise _Malformed
+    return kind, size, inside
 
 
 def _skip(buf, at, end):
-    """Index behind the element at `at` with all that is in it, -1 where it is malformed."""
+    """Index behind the element at `at` with all that is in it."""
     need = 1
     while need:
-        found = _head(buf, at, end)
-        if not found:
-            return -1
+        kind, size, at = _head(buf, at, end)
         need -= 1
-        if buf[at] & 0x70 == 0x70:
-            need += found[0]
-            at = found[1]
+        if kind == _LIST:
+            need += size
         else:
-            at = max(at + found[0], found[1])
-            if at > end:
-                return -1
+            at = size
     return at
 
 
-def walk(buf, start, end, rows, most):
-    """Rows of all list entries in the messages buf[start:end]; -1: malformed."""
-    n = 0
-    at = start
-    while at < end and n < most:
-        if buf[at] == 0x77 and at + 8 < end and buf[at + 1] == 7:
-            parts = [at + 1]
-            for _ in range(7):
-                parts.append(_skip(buf, parts[-1], end))
-                if parts[-1] < 0:
-                    return -1
-            row = _row([bytes(buf[a:b]) for a, b in zip(parts, parts[1:])], parts[5] + 1)
-            if row:
-                for i in range(8):
-                    rows[8 * n + i] = row[i]
-                n += 1
-            at = parts[7]
-        elif buf[at] & 0x70 == 0x70 and _head(buf, at, end):
-            at = _head(buf, at, end)[1]  # into other lists
+def _opened(buf, at, end, count):
+    """Index of the first element of the list of `count` elements at `at`; 0 where there is another or none."""
+    kind, size, inside = _head(buf, at, end)
+    return inside if kind == _LIST and size == count else 0
+
+
+def _messages(buf, at, end, wanted):
+    """Yields the rows of all messages."""
+    while at < end:
+        inside = _opened(buf, at, end, 6)
+        at = (yield from _message(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+
+
+def _message(buf, at, end, wanted):
+    for i in range(6):
+        inside = _opened(buf, at, end, 2) if i == 3 else 0
+        at = (yield from _body(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+    return at
+
+
+def _body(buf, at, end, wanted):
+    kind, stop, inside = _head(buf, at, end)
+    listed = kind == _UNSIGNED and stop - inside < 5 and int.from_bytes(buf[inside:stop], "big") == 0x701
+    at = _skip(buf, at, end)
+    inside = _opened(buf, at, end, 7) if listed else 0
+    return (yield from _answer(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+
+
+def _answer(buf, at, end, wanted):
+    for i in range(7):
+        kind, size, inside = _head(buf, at, end)
+        if i == 4 and kind == _LIST:
+            at = inside
+            for _ in range(size):
+                inside = _opened(buf, at, end, 7)
+                if inside:
+                    ends = [inside]
+                    for _ in range(7):
+                        ends.append(_skip(buf, ends[-1], end))
+                    at = ends[7]
+                    row = _row(buf, [_value(buf, a, end) for a in ends[:7]], wanted)
+                    if row:
+                        yield row
+                else:
+                    at = _skip(buf, at, end)
         else:
             at = _skip(buf, at, end)
-            if at < 0:
-                return -1
-    return n
+    return at
 
 
-def _row(entry, offset):
+def _value(buf, at, end):
+    """(type, content, its index) of the element at `at`, of which lists have none."""
+    kind, stop, inside = _head(buf, at, end)
+    return kind, b"" if kind == _LIST else bytes(buf[inside:stop]), inside
+
+
+def _key(code):
+    a, b, c, d, e, f = code
+    if code[:5] == _MAKERS_OWN:
+        return _MAKER
+    if f != 255 and 0 < c < 96:
+        return 0
+    if (a, b, d, e) == (1, 2, 8, 0):
+        a = 3
+    elif a > 1 or b > a:
+        return 0
+    return a << 24 | c << 16 | d << 8 | e
+
+
+def _small(element, absent):
+    """The number of up to three bytes, `absent` where nothing was sent, None where it is anything else."""
+    kind, content, _ = element
+    if not kind and not content:
+        return absent
+    if kind not in (_SIGNED, _UNSIGNED) or not 0 < len(content) < 4:
+        return None
+    number = int.from_bytes(content, "big")
+    return number - (1 << 8 * len(content)) if kind == _SIGNED and content[0] & 0x80 else number
+
+
+def _row(buf, entry, wanted):
     """The row of an entry's seven elements; None where it makes none."""
-    code, _, _, unit, scaler, value, _ = entry
-    a, b, c, d, e = code[1:6]
-    key = a << 24 | c << 16 | d << 8 | e
-    if a > 1 or b > a or not key:
+    code, status, _, unit, scaler, (kind, content, offset), _ = entry
+    key = _key(code[1]) if code[0] == 0 and len(code[1]) == 6 else 0
+    unit = _small(unit, _NO_UNIT)
+    scale = _small(scaler, 0)
+    if not key or key not in wanted or unit is None or not 0 <= unit < 256:
         return None
-    if unit != _OPTIONAL and unit[0] != 0x62 or scaler != _OPTIONAL and scaler[0] != 0x52:
+    if scale is None or not 0 <= scale + _SCALE < 256 or not content:
         return None
-    scale = _SCALE if scaler == _OPTIONAL else _SCALE + (scaler[1] ^ 0x80) - 0x80
-    kind, number = _NUMBER, 0
-    if 0x52 <= value[0] <= 0x59 or 0x62 <= value[0] <= 0x69:
-        number = int.from_bytes(value[1:], "big")
-        if value[0] < 0x60 and value[1] & 0x80:
-            number = (1 << 8 * len(value) - 8) - number
-            kind |= _NEGATIVE
-    elif 1 < value[0] < 0x10:
-        kind = _TEXT
+    marks = 0
+    if status[0] == _UNSIGNED and status[1]:
+        marks = _STATUS | (int.from_bytes(status[1], "big") & 0xFFFF) << 8
+    number = 0
+    if kind == 0:
+        marks |= _TEXT
+    elif kind in (_SIGNED, _UNSIGNED) and len(content) < 9:
+        marks |= _NUMBER
+        number = int.from_bytes(content, "big")
+        if kind == _SIGNED and content[0] & 0x80:
+            number = (1 << 8 * len(content)) - number
+            marks |= _NEGATIVE
+        if number >> 24 > 0x3FFFFFF:
+            return None
     else:
         return None
-    if number >> 24 > 0x3FFFFFF:
-        return None
-    return (key, offset, len(value) - 1, number & 0xFFFFFF, number >> 24, scale,
-            _NO_UNIT if unit == _OPTIONAL else unit[1], kind)
+    return key, offset, len(content), number & 0xFFFFFF, number >> 24, scale + _SCALE, unit, marks
+
+
+def walk(buf, start, end, rows, most, keys, known):
+    """Rows of the entries of all lists in the messages buf[start:end]; -1: malformed."""
+    n = 0
+    try:
+        for row in _messages(buf, start, end, set(keys[:known])):
+            for i in range(8):
+                rows[8 * n + i] = row[i]
+            n += 1
+            if n == most:
+                break
+    except _Malformed:
+        return -1
+    return n
 
 
 def find_escape(buf, start, end):
