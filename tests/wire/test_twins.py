@@ -79,18 +79,38 @@ def walked(module, data, start):
     end = module.axdr_walk(data, start, len(data), rows, MOST, array("i", bytes(4 * MOST)), info)
     if end < 0:
         return "malformed"
-    return end, info[0], info[1], info[2], [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
+    return end, list(info[:4]), [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
+
+
+def length(random, size):
+    """A BER length, some of them longer than they have to be."""
+    wide = random.below(12)
+    if wide > 4 or not wide and size < 128:
+        return bytes((size,))
+    wide = max(wide, 1)
+    return bytes((0x80 + wide,)) + size.to_bytes(wide, "big")
+
+
+def described(random, depth=0):
+    """The type of a compact array's elements."""
+    kind = random.below(9)
+    if kind == 0 and depth < 5:
+        return b"\x01" + random.bytes(2) + described(random, depth + 1)
+    if kind < 3 and depth < 5:
+        n = random.below(5)
+        return b"\x02" + length(random, n) + b"".join(described(random, depth + 1) for _ in range(n))
+    return bytes((random.choice(b"\x00\x03\x04\x05\x06\x09\x0f\x10\x12\x14\x15\x16\x17\x19\xff\x21\x07\x13"),))
 
 
 def axdr(random, depth=0):
     """Bytes that look like A-XDR, some of them wrong."""
-    kind = random.below(14)
+    kind = random.below(16)
     if kind < 3 and depth < 10:
         n = random.below(5)
-        return bytes((1 + random.below(2), n)) + b"".join(axdr(random, depth + 1) for _ in range(n))
-    obis = bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x00"),
-                  random.choice(b"\x07\x08\x01\x00"), random.below(2), 0xFF))
-    if kind == 3:
+        return bytes((1 + random.below(2),)) + length(random, n) + b"".join(axdr(random, depth + 1) for _ in range(n))
+    obis = bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x19\x00"),
+                  random.choice(b"\x07\x08\x01\x09\x00"), random.below(2), 0xFF))
+    if kind == 3 or kind == 14:
         return b"\x09\x06" + obis
     if kind == 4:
         return b"\x06\x09" + obis
@@ -104,11 +124,18 @@ def axdr(random, depth=0):
         return b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x06\x07\xff\x80\x00\x00"
     if kind == 9:
         n = random.below(20)
-        return bytes((random.choice(b"\x09\x0a\x0c"), n)) + random.bytes(n)
+        return bytes((random.choice(b"\x09\x0a\x0c"),)) + length(random, n) + random.bytes(n)
     if kind == 10:
         return bytes((random.choice(b"\x14\x15"),)) + random.choice((b"\0\0", b"\xff\xff", b"\0\x3f")) + random.bytes(6)
-    tag, size = random.choice(((5, 4), (6, 4), (0x10, 2), (0x12, 2), (0x0F, 1), (0x11, 1), (0x16, 1), (0, 0),
-                               (3, 1), (0x17, 4), (0x19, 12), (0xFF, 0), (0x30, 1), (4, 2)))
+    if kind == 11:
+        n = random.below(20)
+        return b"\x13" + described(random) + length(random, n) + random.bytes(n)
+    if kind == 12:
+        n = random.below(40)
+        return b"\x04" + length(random, n) + random.bytes((n + 7) // 8)
+    tag, size = random.choice(((5, 4), (6, 4), (0x10, 2), (0x12, 2), (0x0F, 1), (0x11, 1), (0x16, 1), (0, 0), (0x0D, 1),
+                               (3, 1), (0x17, 4), (0x18, 8), (0x19, 12), (0x1A, 5), (0x1B, 4), (0xFF, 0), (0x30, 1),
+                               (0x1C, 1), (0x1D, 2), (0x1E, 4), (0x1F, 1), (0x20, 2), (0x21, 4)))
     return bytes((tag,)) + random.bytes(size)
 
 
@@ -116,7 +143,12 @@ def test_axdr_walk_on_generated_values():
     random = Random(14)
     good = 0
     for _ in range(10 * ROUNDS):
-        data = bytearray(b"xy" + axdr(random))
+        data = axdr(random)
+        if random.below(3):
+            # Codes and values by turns, as they come.
+            parts = [axdr(random, 8) for _ in range(random.below(9))]
+            data = b"\x02" + bytes((len(parts),)) + b"".join(parts)
+        data = bytearray(b"xy" + data)
         if random.below(4) == 0:
             data = data[:random.between(2, len(data))]
         elif random.below(4) == 0 and len(data) > 3:

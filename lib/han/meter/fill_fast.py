@@ -26,7 +26,7 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
     key, defaults the power of ten (+ 64) of each quantity where none was sent; 0 for voltages:
     told from their size.
     values gets two words a field (24 low bits, the rest), present 1 or 3 (negative), special
-    1 + the row of each text. A field that is there already keeps its first value.
+    1 + the row of each text that is not empty. A field that is there already keeps its first value.
     """
     bases = ptr8(BASES)
     units = ptr8(UNITS)
@@ -52,7 +52,7 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
             code = order[i - 1]
         if code >= _ALL:
             code -= _TEXTS
-            if code >= 0 and code < _SPECIALS and not special[code]:
+            if code >= 0 and code < _SPECIALS and not special[code] and row[7] and row[2]:
                 special[code] = i
             continue
         if row[7] & 15 != _NUMBER or present[code]:

@@ -1,5 +1,5 @@
 """The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
-from .obis import ALL, BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, TEXTS, UNITS, VOLT
+from .obis import ALL, BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, SPECIALS, TEXTS, UNITS, VOLT
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
 
@@ -19,12 +19,12 @@ def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present,
     """Scale n rows to base units and store them by field."""
     codes = dict(zip(keys[:known], codes))
     for i in range(n):
-        key, _, _, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
+        key, _, size, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
         code = codes.get(key, 0xFF) if key else order[i] if i < ordered else 0xFF
-        if code == 0xFF:
-            continue
         if code >= TEXTS:
-            special[code - TEXTS] = special[code - TEXTS] or i + 1
+            code -= TEXTS
+            if code < SPECIALS and kind and size:
+                special[code] = special[code] or i + 1
             continue
         if kind & 15 != _NUMBER or code >= ALL or present[code]:
             continue

@@ -4,10 +4,30 @@ from array import array
 from ..wire.apdu import notification
 from ..wire.loops import same
 from ..wire.walk import axdr_walk
-from .profiles import coded, uncoded
+from .profiles import coded
 from .reading import METER_ID, ROWS
 
 _TEXT = 2  # in the last column of a row
+_DATE_TIME = 12  # bytes; it opens with its year
+_OPENING = 8  # bytes of the first text that tell whose list it is
+_KINDS = 6  # of lists that one meter sends by turns, at most
+_NO_UNIT = 255
+_CURRENTS = tuple([1 << 24 | c << 16 | 7 << 8 for c in (31, 51, 71)])
+
+
+class Kind:
+    """A kind of list that came before: what it is told by, and its profile."""
+
+    def __init__(self, n, shape, length, text, profile, doubts=0):
+        self.n = n
+        self.shape = shape
+        self.length = length
+        self.text = text
+        self.profile = profile
+        self.doubts = doubts  # so many of its lists are still looked at
+
+
+_NONE = Kind(-1, 0, 0, b"", None)
 
 
 class Push:
@@ -18,6 +38,8 @@ class Push:
         self.info = array("i", bytes(64))
         self._names = array("i", bytes(4 * ROWS))
         self._first = b""  # the opening of the last list's first text
+        self._known = []
+        self._last = _NONE
 
     def read(self, decoder, buf, start, end):
         """Decode the data-notification buf[start:end] (IEC 62056-5-3 clause 6.9)."""
@@ -34,32 +56,82 @@ class Push:
         if stop != end:
             return decoder.reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
         n = info[0]
-        text = b""
-        if n and rows[7] == _TEXT:
-            text = self._first
-            size = min(rows[2], 8)
-            if len(text) != size or not same(buf, rows[1], text, size):
-                self._first = text = bytes(memoryview(buf)[rows[1] : rows[1] + size])
-        if decoder.maker is not None:
-            text = decoder.maker
-        if info[1]:
-            profile = coded(text)
-        else:
-            texts = 0
-            while texts < n and rows[8 * texts + 7] == _TEXT:
-                texts += 1
-            profile = uncoded(n, texts, text)
-            if not profile:
-                return decoder.reject("unknown list", "%d values, %d texts in front" % (n, texts))
+        text = decoder.maker
+        if text is None:
+            text = b""
+            if n and rows[7] == _TEXT and (rows[2] != _DATE_TIME or buf[rows[1]] > 8):
+                text = self._first
+                size = min(rows[2], _OPENING)
+                if len(text) != size or not same(buf, rows[1], text, size):
+                    self._first = text = bytes(memoryview(buf)[rows[1] : rows[1] + size])
         reading = decoder.reading
+        known = self._last
+        if known.n != n or known.shape != info[3] or known.length != end - body or known.text != text:
+            known = self._kind(reading, buf, rows, n, end - body, text)
+            if not known:
+                return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
+            self._last = known
+        if info[2]:
+            from . import floats
+
+            floats.settle(buf, rows, n, known.profile[0])
         reading.clear()
-        row = reading.fill(buf, rows, n, profile)
+        row = reading.fill(buf, rows, n, known.profile)
+        if known.doubts and not self._sensible(reading, known):
+            return decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
-            # Austrian lists end with the meter's number, without a code; a date-time opens with its year.
+            # Austrian lists end with the meter's number, without a code.
             at = rows[8 * n - 7]
-            if rows[8 * n - 6] != 12 or buf[at] > 8:
+            if rows[8 * n - 6] != _DATE_TIME or buf[at] > 8:
                 reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
         # The clock among the values is the one that was read with them; the header's may be older.
-        if not (row and rows[8 * row - 6] == 12 and reading.set_clock(buf, rows[8 * row - 7])) and clock:
+        if not (row and rows[8 * row - 6] == _DATE_TIME and reading.set_clock(buf, rows[8 * row - 7])) and clock:
             reading.set_clock(buf, clock)
         decoder.deliver(reading)
+
+    def _kind(self, reading, buf, rows, n, length, text):
+        """The kind of this list, found out when the first such came; None where it is unknown."""
+        shape = self.info[3]
+        for known in self._known:
+            if known.n == n and known.shape == shape and known.length == length and known.text == text:
+                return known
+        if self.info[1]:
+            known = Kind(n, shape, length, text, coded(text, _wide(rows, n)))
+        else:
+            from .orders import choose
+
+            chosen = choose(reading, buf, rows, n, text)
+            if not chosen:
+                return None
+            known = Kind(n, shape, length, text, *chosen)
+        if len(self._known) == _KINDS:
+            del self._known[0]
+        self._known.append(known)
+        return known
+
+    def _sensible(self, reading, known):
+        """Whether a list says what it can say in the order chosen for its kind, which is no longer asked in the end."""
+        from . import orders
+
+        said = orders.judge(reading)
+        if said == orders.WRONG:
+            self._known.remove(known)
+            self._last = _NONE
+        else:
+            known.doubts = 0 if said == orders.PROVEN else known.doubts - 1
+        return said != orders.WRONG
+
+
+def _wide(rows, n):
+    """Whether a current without a unit has 64 bits."""
+    for i in range(n):
+        if rows[8 * i] in _CURRENTS and rows[8 * i + 2] == 8 and rows[8 * i + 6] == _NO_UNIT:
+            return True
+    return False
+
+
+def _texts(rows, n):
+    texts = 0
+    while texts < n and rows[8 * texts + 7] == _TEXT:
+        texts += 1
+    return texts

@@ -15,10 +15,10 @@ def checksums(polynomial):
 
 X25 = checksums(0x8408)
 
-# By type tag (IEC 62056-62 clause 4.1.5): low half the content's size, +16 a number, +32 a text,
+# By type tag (IEC 62056-6-2 clause 4.1.5): low half the content's size, +16 a number, +32 a text,
 # +48 an array or structure, +64 with a BER length in front (then the low half is 0), +128 with a
-# sign, 0xFF no such type or one not pushed.
+# sign, or where it is no number, binary floating point; 0xFF no such type, or a compact array.
 SIZES = bytes((
     0, 0x70, 0x70, 1, 0x40, 0x94, 0x14, 0xFF, 0xFF, 0x60, 0x60, 0xFF, 0x60, 1, 0xFF, 0x91, 0x92,
-    0x11, 0x12, 0xFF, 0x98, 0x18, 0x11, 4, 8, 0x2C, 5, 4, 1, 2, 4, 1, 2, 4,
+    0x11, 0x12, 0xFF, 0x98, 0x18, 1, 0x84, 0x88, 0x2C, 5, 4, 1, 2, 4, 1, 2, 4,
 ))

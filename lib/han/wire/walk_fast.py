@@ -6,8 +6,9 @@ A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
     1 offset  2 length   of the content in the buffer
     3 low     4 high     number: high << 24 | low, low has 24 bits, both never negative
     5 scale   64 + power of ten sent with the number
-    6 unit    COSEM unit (IEC 62056-62 table 4), 255 where none was sent
-    7 kind    1 number, 2 text or date-time; + 16 for a negative number
+    6 unit    COSEM unit (IEC 62056-6-2 table 4), 255 where none was sent
+    7 kind    1 number, 2 text or date-time, 3 binary floating point, + 16 for a negative number;
+              0 what is none of them, which has a row where it has no name: there its place counts
 """
 import micropython
 from micropython import const
@@ -15,6 +16,7 @@ from micropython import const
 from .tables import SIZES
 
 _NUMBER = const(1)
+_FLOAT = const(3)
 _HOLDS = const(3)
 _NEGATIVE = const(16)
 _SCALE = const(64)
@@ -22,15 +24,105 @@ _NO_UNIT = const(255)
 _DEPTH = const(8)
 _FOREIGN = const(0x3FFFFFFF)
 _FITS = const(0x3FFFFF)
+_COMPACT = const(0x13)
+_DONT_CARE = const(0xFF)
+
+
+@micropython.viper
+def _length(at: int, end: int) -> int:
+    """The BER length at this address, with up to four bytes behind the first: 8 * length + its own bytes; -1: none."""
+    if at >= end:
+        return -1
+    p = ptr8(at)
+    k = p[0]
+    if k < 0x80:
+        return k << 3 | 1
+    k -= 0x80
+    if k < 1 or k > 4 or at + k >= end:
+        return -1
+    size = 0
+    at = k + 1
+    while k:
+        if size >> 16:
+            return -1  # more than any telegram has
+        p = ptr8(int(p) + 1)
+        size = size << 8 | p[0]
+        k -= 1
+    return size << 3 | at
+
+
+@micropython.viper
+def _behind(at: int, end: int, values: int) -> int:
+    """The address behind so many A-XDR values, whatever they hold; 0 where one is malformed.
+
+    Nested values need only be counted to be stepped over. A compact array (IEC 62056-6-2 clause
+    4.1.5) is the type of its elements, whose parts are counted in the same way, and a length
+    with all contents behind it.
+    """
+    sizes = ptr8(SIZES)
+    while values:
+        # Each takes a byte at least.
+        if at >= end or values > end - at:
+            return 0
+        p = ptr8(at)
+        tag = p[0]
+        at += 1
+        values -= 1
+        form = 0xFF
+        if tag < 34:
+            form = sizes[tag]
+        elif tag == _DONT_CARE:
+            form = 0
+        if tag == _COMPACT:
+            form = 0x40
+            types = 1
+            while types:
+                if at >= end or types > end - at:
+                    return 0
+                p = ptr8(at)
+                tag = p[0]
+                at += 1
+                types -= 1
+                if tag == 1:
+                    at += 2
+                    types += 1
+                elif tag == 2:
+                    size = int(_length(at, end))
+                    if size < 0:
+                        return 0
+                    at += size & 7
+                    types += size >> 3
+                elif tag >= 34 and tag != _DONT_CARE or tag < 34 and sizes[tag] == 0xFF:
+                    return 0
+            tag = 0
+        elif form == 0xFF:
+            return 0
+        size = form & 15
+        if form & 0x4F == 0x40:
+            size = int(_length(at, end))
+            if size < 0:
+                return 0
+            at += size & 7
+            size >>= 3
+            if form == 0x70:
+                values += size
+                continue
+            if tag == 4:
+                size = (size + 7) >> 3
+        if size > end - at:
+            return 0
+        at += size
+    return at
 
 
 @micropython.viper
 def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, info: ptr32) -> int:
-    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-62 clause 4.1.5) of p[k:end].
+    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) of p[k:end].
 
     Writes at most `most` rows, uses `names` (room for `most` words) for attribute descriptors
     and `info` (16 words); info[0] becomes the number of rows, info[1] of OBIS codes
-    met, info[2] of numbers that came with a unit.
+    met, info[2] of values of kind 3; info[3] is what lists of values without codes, of the same
+    types in the same order, have in common.
     Returns the index behind the value; -1 - index where it is malformed.
     """
     # p, k and end are what has registers, so p goes along and k is what is at hand.
@@ -49,12 +141,19 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
     last = ptr32(0)  # the row of the value just read, 0 where it made none that waits for its unit
     scale = _SCALE
     unit = _NO_UNIT
+    shape = 0
     while True:
         while not left[0]:
             left = ptr32(int(left) - 4)
             depth -= 1
+            if pending:
+                # A code without its value names nothing that stands elsewhere.
+                pending = 0
+                scale = _SCALE
+                unit = _NO_UNIT
             if depth < 0:
                 info[0] = n
+                info[3] = shape
                 return int(p) - base
         left[0] = left[0] - 1
         if int(p) >= end:
@@ -64,63 +163,69 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         form = 0xFF
         if tag < 34:
             form = sizes[tag]
-        elif tag == 0xFF:
+        elif tag == _DONT_CARE:
             form = 0
         if form == 0xFF:
-            break
+            # A compact array has no meaning here.
+            if tag != _COMPACT:
+                break
+            k = int(_behind(int(p) - 1, end, 1))
+            if not k:
+                break
+            p = ptr8(k)
+            form = 0
         size = form & 15
         if form & 0x4F == 0x40:
-            # BER length, at most 16 bits
             if int(p) >= end:
                 break
             size = p[0]
-            p = ptr8(int(p) + 1)
-            if size > 0x7F:
-                k = size - 0x80
-                if k > 2 or int(p) + k > end:
+            if size < 0x80:
+                p = ptr8(int(p) + 1)
+            else:
+                k = int(_length(int(p), end))
+                if k < 0:
                     break
-                size = 0
-                while k:
-                    size = size << 8 | p[0]
-                    p = ptr8(int(p) + 1)
-                    k -= 1
+                size = k >> 3
+                p = ptr8(int(p) + (k & 7))
         room = end - int(p)
         code = 0  # where an OBIS code stands
         attribute = 2
         if tag == 2:
-            if size == 2:
-                if room >= 4 and p[0] == 0x0F and p[2] == 0x16:
-                    # scaler and unit, of the number before or, where a code waits, of the next one
-                    k = (p[1] ^ 0x80) - 0x80 + _SCALE
-                    if pending:
-                        scale = k
-                        unit = p[3]
-                    elif int(last):
-                        last[5] = k
-                        last[6] = p[3]
-                        info[2] = info[2] + 1
-                        last = ptr32(0)
-                    p = ptr8(int(p) + 4)
-                    continue
-                if room >= 9 and not p[0] and p[7] == 0xFF:
-                    # untagged attribute descriptor in front of its value
-                    code = int(p) + 2
-                    attribute = p[8]
-                    p = ptr8(int(p) + 9)
-                    size = 1
-            elif size == 4 and room >= 16 and p[0] == 0x12:
-                # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
-                if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
-                    code = int(p) + 5
-                    attribute = p[12]
-                    p = ptr8(int(p) + 16)
+            if size == 2 and room >= 4 and p[0] == 0x0F and p[2] == 0x16:
+                # scaler and unit, of the number before or, where a code waits, of the next one
+                k = (p[1] ^ 0x80) - 0x80 + _SCALE
+                if pending:
+                    scale = k
+                    unit = p[3]
+                elif int(last):
+                    last[5] = k
+                    last[6] = p[3]
+                    last = ptr32(0)
+                p = ptr8(int(p) + 4)
+                continue
+            if not pending:
+                if size == 2:
+                    if room >= 9 and not p[0] and p[7] == 0xFF:
+                        # untagged attribute descriptor in front of its value
+                        code = int(p) + 2
+                        attribute = p[8]
+                        p = ptr8(int(p) + 9)
+                        size = 1
+                elif size == 4 and room >= 16 and p[0] == 0x12:
+                    # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
+                    if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
+                        code = int(p) + 5
+                        attribute = p[12]
+                        p = ptr8(int(p) + 16)
         elif not pending and (not named or depth != 1):
             # an OBIS code names the value behind it
             if tag == 9:
                 if size == 6 and room >= 6 and p[5] == 0xFF and p[0] < 16:
-                    code = int(p)
-                    p = ptr8(code + 6)
-            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2:
+                    # but that of the push itself, 0-x:25.9.x, is a text in front of a list
+                    if p[2] != 25 or p[3] != 9:
+                        code = int(p)
+                        p = ptr8(code + 6)
+            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2 and depth > 1:
                 code = int(p) + 1
                 p = ptr8(code + 6)
         if code:
@@ -130,7 +235,12 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             k = o[0]
             if attribute == 2 and k < 2:
                 if o[1] <= k or o[2] == 1 and not o[3]:
+                    # Some Landis+Gyr have A = 0 for electricity too.
+                    if o[3] == 8 or o[3] == 7:
+                        k = 1
                     key = k << 24 | o[2] << 16 | o[3] << 8 | o[4]
+                    if not key:
+                        key = _FOREIGN
             if tag == 2 and size == 4:
                 if named < most:
                     names[named] = key
@@ -141,25 +251,34 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 continue
         kind = form >> 4 & 3
         if kind == _HOLDS:
-            depth += 1
-            if depth > _DEPTH:
+            if depth < _DEPTH and (code or not pending):
+                depth += 1
+                left = ptr32(int(left) + 4)
+                left[0] = size
+                continue
+            # What an array or structure says as a value is of no use here.
+            k = int(_behind(int(p), end, size))
+            if not k:
                 break
-            left = ptr32(int(left) + 4)
-            left[0] = size
-            continue
+            p = ptr8(k)
+            room = end - k
+            kind = 0
+            size = 0
         if tag == 4:
             size = (size + 7) >> 3
         if size > room:
             break
         key = pending
         pending = 0
-        if not key and depth == 1:
-            # The names stand for the last elements of the list.
-            k = named - 1 - left[0]
-            if k >= 0:
-                key = names[k]
+        if not key:
+            shape = (shape << 5) + shape + tag & 0xFFFFFF
+            if depth == 1:
+                # The names stand for the last elements of the list.
+                k = named - 1 - left[0]
+                if k >= 0:
+                    key = names[k]
         last = ptr32(0)
-        if kind and key != _FOREIGN and n < most:
+        if key != _FOREIGN and n < most:
             rows[0] = key
             rows[1] = int(p) - base
             rows[2] = size
@@ -176,15 +295,22 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                     size -= 1
                 low += k & 1
                 high += low >> 24
-            if kind != _NUMBER or not size:
+                if size:
+                    # No field has room for it.
+                    kind = 0
+                    low = 0
+                    high = 0
+                    k = 0
+            elif form & 0x80:
+                kind = _FLOAT
+                info[2] = info[2] + 1
+            if kind or not key:
                 rows[3] = low & 0xFFFFFF
                 rows[4] = high
                 rows[5] = scale
                 rows[6] = unit
                 rows[7] = kind | k & _NEGATIVE
-                if unit != _NO_UNIT:
-                    info[2] = info[2] + 1
-                elif kind == _NUMBER:
+                if kind & 1 and unit == _NO_UNIT:
                     last = rows
                 rows = ptr32(int(rows) + 32)
                 n += 1

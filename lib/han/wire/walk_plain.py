@@ -1,9 +1,9 @@
 """The twins of `walk_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 from .tables import SIZES
 
-_NUMBER, _NEGATIVE = 1, 16
+_NUMBER, _FLOAT, _NEGATIVE = 1, 3, 16
 _SCALE, _NO_UNIT, _DEPTH, _FOREIGN = 64, 255, 8, 0x3FFFFFFF
-_SIGNED = (0x05, 0x0F, 0x10, 0x14)
+_COMPACT, _DONT_CARE = 0x13, 0xFF
 
 
 def key_of(code):
@@ -12,6 +12,16 @@ def key_of(code):
     if a > 1 or b > a and (c, d) != (1, 0):
         return _FOREIGN
     return a << 24 | c << 16 | d << 8 | e
+
+
+def _name(code):
+    """Key of an OBIS code; some Landis+Gyr have A = 0 for electricity too."""
+    key = key_of(code) or _FOREIGN
+    return key | 1 << 24 if key != _FOREIGN and code[3] in (7, 8) else key
+
+
+def _form(tag):
+    return 0 if tag == _DONT_CARE else SIZES[tag] if tag < len(SIZES) else 0xFF
 
 
 class _Malformed(Exception):
@@ -25,7 +35,7 @@ class _Walk:
         self.end = end
         self.rows = rows
         self.most = most
-        self.n = self.codes = self.units = 0
+        self.n = self.codes = self.floats = self.shape = 0
         self.names = []
         self.pending = 0
         self.last = None
@@ -41,20 +51,69 @@ class _Walk:
     def length(self):
         size = self.take(1)[0]
         if size & 0x80:
-            if size & 0x7F > 2:
+            if not 1 <= size & 0x7F <= 4:
                 raise _Malformed
             size = int.from_bytes(self.take(size & 0x7F), "big")
+            if size >> 24:
+                raise _Malformed
         return size
+
+    def step_over(self, values=1):
+        """Go behind so many values, whatever they hold."""
+        while values:
+            tag = self.take(1)[0]
+            values -= 1
+            if tag in (1, 2):
+                values += self.length()
+            elif tag == _COMPACT:
+                self.description()
+                self.take(self.length())
+            else:
+                self.take(self.content(tag))
+            if values > self.end - self.p:
+                raise _Malformed
+
+    def description(self):
+        """Go behind the type of a compact array's elements."""
+        types = 1
+        while types:
+            tag = self.take(1)[0]
+            types -= 1
+            if tag == 1:
+                self.take(2)
+                types += 1
+            elif tag == 2:
+                types += self.length()
+            elif _form(tag) == 0xFF:
+                raise _Malformed
+            if types > self.end - self.p:
+                raise _Malformed
+
+    def content(self, tag):
+        """Bytes of content of a value that is no array and no structure."""
+        form = _form(tag)
+        if form == 0xFF:
+            raise _Malformed
+        size = self.length() if form & 0x4F == 0x40 else form & 15
+        return (size + 7) // 8 if tag == 4 else size
 
     def value(self, depth, ordinal):
         tag = self.take(1)[0]
         if tag in (1, 2):
-            self.container(tag, self.length(), depth)
+            self.container(tag, self.length(), depth, ordinal)
+        elif tag == _COMPACT:
+            self.p -= 1
+            self.step_over()
+            self.leaf(tag, self.p, None, depth, ordinal)
         else:
-            self.leaf(tag, depth, ordinal)
+            size = self.content(tag)
+            at = self.p
+            if not self.code(tag, size, depth):
+                self.leaf(tag, at, self.take(size), depth, ordinal)
 
-    def container(self, tag, size, depth):
+    def container(self, tag, size, depth, ordinal):
         ahead = self.buf[self.p:self.p + 16]
+        code = False
         if tag == 2 and size == 2 and len(ahead) >= 4 and ahead[0] == 0x0F and ahead[2] == 0x16:
             exponent = ahead[1] - 256 if ahead[1] & 0x80 else ahead[1]
             sent = _SCALE + exponent, ahead[3]
@@ -62,73 +121,85 @@ class _Walk:
                 self.sent = sent
             elif self.last is not None:
                 self.rows[self.last * 8 + 5], self.rows[self.last * 8 + 6] = sent
-                self.units += 1
                 self.last = None
             self.p += 4
             return
-        if (tag == 2 and size == 4 and len(ahead) == 16 and ahead[0] == 0x12
+        if self.pending or tag != 2:
+            pass
+        elif (size == 4 and len(ahead) == 16 and ahead[0] == 0x12
                 and ahead[3] + ahead[4] == 15 and ahead[11] == 0x0F and ahead[13] == 0x12):
             self.codes += 1
             if len(self.names) < self.most:
-                self.names.append(key_of(ahead[5:]) or _FOREIGN if ahead[12] == 2 else _FOREIGN)
+                self.names.append(_name(ahead[5:]) if ahead[12] == 2 else _FOREIGN)
             self.p += 16
             return
-        if tag == 2 and size == 2 and len(ahead) >= 9 and ahead[0] == 0 and ahead[7] == 0xFF:
+        elif size == 2 and len(ahead) >= 9 and ahead[0] == 0 and ahead[7] == 0xFF:
             self.codes += 1
-            self.pending = key_of(ahead[2:]) if ahead[8] == 2 else _FOREIGN
+            self.pending = _name(ahead[2:]) if ahead[8] == 2 else _FOREIGN
             self.p += 9
             size = 1
-        if depth + 1 > _DEPTH:
-            raise _Malformed
+            code = True
+        if depth == _DEPTH or self.pending and not code:
+            self.step_over(size)
+            self.leaf(tag, self.p, None, depth, ordinal)
+            return
         if depth == 0:
             self.children = size
-        for ordinal in range(size):
-            self.value(depth + 1, ordinal)
+        for i in range(size):
+            self.value(depth + 1, i)
+        if self.pending:
+            self.pending = 0
+            self.sent = None
 
-    def leaf(self, tag, depth, ordinal):
-        code = 0 if tag == 0xFF else SIZES[tag] if tag < len(SIZES) else 0xFF
-        size = self.length() if code & 0x4F == 0x40 else code & 15
-        if code == 0xFF:
-            raise _Malformed
-        if tag == 4:
-            size = (size + 7) // 8
-        kind = code >> 4 & 3
-        at = self.p
-        content = self.take(size)
-        if not self.pending and not (self.names and depth == 1):
-            if size == 6 and tag == 9 and content[5] == 0xFF and content[0] < 16:
-                self.codes += 1
-                self.pending = key_of(content)
-                return
-            swapped = self.buf[at:at + 7]
-            if tag == 6 and len(swapped) == 7 and swapped[0] == 9 and swapped[6] == 0xFF and swapped[1] < 2:
-                self.codes += 1
-                self.pending = key_of(swapped[1:])
-                self.p = at + 7
-                return
+    def code(self, tag, size, depth):
+        """Whether an OBIS code stands here that names the next value."""
+        if self.pending or self.names and depth == 1:
+            return False
+        ahead = self.buf[self.p:self.p + 7]
+        if tag == 9 and size == 6 and len(ahead) >= 6 and ahead[5] == 0xFF and ahead[0] < 16 and ahead[2:4] != b"\x19\x09":
+            code = ahead
+            self.p += 6
+        elif tag == 6 and len(ahead) == 7 and ahead[0] == 9 and ahead[6] == 0xFF and ahead[1] < 2 and depth > 1:
+            code = ahead[1:]
+            self.p += 7
+        else:
+            return False
+        self.codes += 1
+        self.pending = _name(code)
+        return True
+
+    def leaf(self, tag, at, content, depth, ordinal):
+        """A value without others in it, or one (content None) that was stepped over with all that it holds."""
         key, self.pending = self.pending, 0
-        if not key and self.names and depth == 1:
+        if not key:
+            self.shape = 33 * self.shape + tag & 0xFFFFFF
             index = ordinal - (self.children - len(self.names))
-            if 0 <= index < len(self.names):
+            if depth == 1 and 0 <= index < len(self.names):
                 key = self.names[index]
         self.last = None
         scale, unit = self.sent or (_SCALE, _NO_UNIT)
         self.sent = None
-        if not kind or key == _FOREIGN or self.n >= self.most:
+        if key == _FOREIGN or self.n >= self.most:
             return
+        form = 0 if content is None else _form(tag)
+        kind = form >> 4 & 3
         number = 0
         if kind == _NUMBER:
             number = int.from_bytes(content, "big")
-            if tag in _SIGNED and content[0] & 0x80:
-                number -= 1 << 8 * size
+            if form & content[0] & 0x80:
+                number -= 1 << 8 * len(content)
             # The loop in viper gives up on larger magnitudes before it adds the last byte.
             if abs(number + (number < 0)) >> 8 >> 24 > 0x3FFFFF:
-                return
-        if kind == _NUMBER and unit == _NO_UNIT:
+                kind = 0
+        elif form & 0x80:
+            kind = _FLOAT
+            self.floats += 1
+        if not kind and key:
+            return
+        if kind & 1 and unit == _NO_UNIT:
             self.last = self.n
-        store(self.rows, self.n, key, at, size, number, scale, unit, kind)
+        store(self.rows, self.n, key, at, len(content or b""), number if kind else 0, scale, unit, kind)
         self.n += 1
-        self.units += unit != _NO_UNIT
 
 
 def store(rows, n, key, offset, length, number, scale, unit, kind):
@@ -147,5 +218,5 @@ def axdr_walk(buf, start, end, rows, most, names, info):
     except _Malformed:
         info[0] = info[1] = info[2] = 0
         return -1 - walk.p
-    info[0], info[1], info[2] = walk.n, walk.codes, walk.units
+    info[0], info[1], info[2], info[3] = walk.n, walk.codes, walk.floats, walk.shape
     return walk.p
