@@ -235,12 +235,13 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             k = o[0]
             if attribute == 2 and k < 2:
                 if o[1] <= k or o[2] == 1 and not o[3]:
-                    # Some Landis+Gyr have A = 0 for electricity too.
-                    if o[3] == 8 or o[3] == 7:
-                        k = 1
                     key = k << 24 | o[2] << 16 | o[3] << 8 | o[4]
-                    if not key:
-                        key = _FOREIGN
+                    if not k:
+                        # Some Landis+Gyr have A = 0 for electricity too.
+                        if o[3] == 8 or o[3] == 7:
+                            key |= 1 << 24
+                        elif not key:
+                            key = _FOREIGN
             if tag == 2 and size == 4:
                 if named < most:
                     names[named] = key
