@@ -13,7 +13,7 @@ _EXACT = 400  # what is smaller than two to the minus that is nothing
 
 
 def parts(buf, at, size):
-    """(negative, mantissa, power of two) of the number of 4 or 8 bytes at buf[at]; None where it is none (NaN, infinity)."""
+    """(negative, mantissa, power of two) of the 4 or 8 bytes at buf[at]; None where they are no number."""
     raw = 0
     for i in range(at, at + size):
         raw = raw << 8 | buf[i]

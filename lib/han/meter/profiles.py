@@ -29,7 +29,10 @@ def opening(name):
 
 
 def coded(text, wide=False):
-    """(order, scale) for a list with OBIS codes whose first text is `text` (or b""); wide: its currents have 64 bits."""
+    """(order, scale) for a list with OBIS codes whose first text is `text` (or b"").
+
+    wide: it has currents of 64 bits that no unit goes with.
+    """
     for start, profile in _CODED:
         if text.startswith(start):
             return profile

@@ -156,7 +156,9 @@ class _Walk:
         if self.pending or self.names and depth == 1:
             return False
         ahead = self.buf[self.p:self.p + 7]
-        if tag == 9 and size == 6 and len(ahead) >= 6 and ahead[5] == 0xFF and ahead[0] < 16 and ahead[2:4] != b"\x19\x09":
+        if tag == 9 and size == 6 and len(ahead) >= 6 and ahead[5] == 0xFF and ahead[0] < 16:
+            if ahead[2:4] == b"\x19\x09":
+                return False  # of the push itself
             code = ahead
             self.p += 6
         elif tag == 6 and len(ahead) == 7 and ahead[0] == 9 and ahead[6] == 0xFF and ahead[1] < 2 and depth > 1:
