@@ -38,6 +38,10 @@ def main(boot):
     except KeyboardInterrupt:
         import machine
 
+        console = getattr(board, "console", None)
+        if console and console.calls():  # no person: the browser that has flashed this board
+            board.reset("USER")
+
         machine.WDT(timeout=_TYPING_MS)
         raise
     except Exception as error:

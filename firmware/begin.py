@@ -5,7 +5,7 @@ import sys
 
 import machine
 import network
-from board import MACHINE, Uart, kept
+from board import MACHINE, Uart, kept, once
 from machine import Pin
 from pins import DEFAULTS, pins
 
@@ -22,7 +22,7 @@ def begin(board, settings, links):
     board.mac = machine.unique_id()
     board.hostname = (_given(board, "name") or "han-reader-" + board.mac.hex()[8:])[:_LONGEST_NAME]
     board.reset_reason = _reason(board)
-    board.last_words = _once("died")
+    board.last_words = once("died")
     board.name = _given(board, "board") or DEFAULTS[board.chip]
     try:
         lan = _wire(board, pins(board.name))
@@ -86,19 +86,11 @@ def _arguments(lan):
 # As the last run said, else as the chip says. A panic is what is left of hard resets, for whoever resets on purpose
 # says why.
 def _reason(board):
-    said = _once("reset")
+    said = once("reset")
     if board.boot["rolled_back"]:
         return "OTA_ROLLBACK"
     causes = {machine.WDT_RESET: "WATCHDOG", machine.SOFT_RESET: "USER", machine.HARD_RESET: "CRASH"}
     return said or causes.get(machine.reset_cause(), "POWER_ON")
-
-
-# What was kept for this start alone.
-def _once(key):
-    text = kept(key)
-    if text:
-        kept(key, "")
-    return text
 
 
 # What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.

@@ -7,15 +7,21 @@ import time
 
 import esp32
 import machine
+import micropython
 import network
+import select
 from machine import Pin
 
 #: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
-#: why the last run ended, "died" what kept an application from even running. A blob of at most _TEXT bytes each.
+#: why the last run ended, "died" what kept an application from even running, "improv" that somebody
+#: calls on the console. A blob of at most _TEXT bytes each.
 _SPACE = "han"
 _TEXT = 96
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
+#: What Improv's packets begin with; bytes that are taken from the console at once.
+_IMPROV = b"IMPROV\x01"
+_CONSOLE = 64
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
 
@@ -47,6 +53,40 @@ class Uart:
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""
         return self._uart.readinto(buf) or 0  # None: nothing there
+
+
+class Console:
+    """What is plugged into USB: the console's stream, which MicroPython itself reads at the REPL only."""
+
+    #: The run before ended as somebody wanted to set the reader up: one byte of Improv's packets is Ctrl-C.
+    addressed = False
+
+    def __init__(self):
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self.addressed = bool(once("improv"))
+
+    def read(self):
+        """Bytes that have come, b"" for none. Never waits."""
+        found = b""
+        while len(found) < _CONSOLE and self._poll.poll(0):
+            found += sys.stdin.buffer.read(1)
+        return found
+
+    def write(self, data):
+        """Send bytes, all at once: nobody prints in between."""
+        sys.stdout.buffer.write(data)
+
+    def interrupts(self, on):
+        """Whether Ctrl-C ends the program."""
+        micropython.kbd_intr(3 if on else -1)
+
+    def calls(self):
+        """True where what has come, but for the Ctrl-C that it contained, is one of Improv's packets; then remember."""
+        called = _IMPROV in self.read()
+        if called:
+            kept("improv", "1")
+        return called
 
 
 class Board:
@@ -100,6 +140,7 @@ class Board:
         self.boot = boot
         if FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
             self.secure_port = 443
+        self.console = Console()
         begin(self, boot["manifest"] or {}, self._links)
         sys.modules.pop("begin", None)
 
@@ -223,6 +264,14 @@ class Board:
         """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
         kept("reset", reason)
         machine.reset()
+
+
+# What was kept for this start alone.
+def once(key):
+    text = kept(key)
+    if text:
+        kept(key, "")
+    return text
 
 
 # A text in NVS, or keep one there; "" is none. NVS that is full or broken is as one that has nothing: better a start

@@ -56,6 +56,8 @@ def parser():
         "--network", choices=("eth", "setup"), default="eth",
         help="eth: a cable (as ever); setup: only WiFi, not set up yet: the network Home, password `correct horse`",
     )  # fmt: skip
+    parse.add_argument(
+        "--console", metavar="PATH", help="a pseudo-terminal on which the reader can be set up, as the chip's on USB")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument(
         "--heap", type=_heap, default="64M", metavar="SIZE",
@@ -260,6 +262,7 @@ def main(arguments=None):
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
     settings["network"] = options.network
+    settings["console"] = options.console and os.path.abspath(options.console)
     settings["names"] = free_port(options.host, 0, socket.SOCK_DGRAM)
     settings["speed"] = options.speed
     settings["seed"] = options.seed

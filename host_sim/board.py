@@ -82,6 +82,7 @@ class Board:
     roots = None  # certificates of authorities for https, DER
     names = None  # (host, port) of setup mode's name server
     mdns = None  # the host's own names are enough
+    console = None  # whoever makes the board plugs one in
     updates = None  # base address of the update server
     channel = "release"
     authority = None  # see firmware/board.py

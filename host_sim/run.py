@@ -98,6 +98,10 @@ def plug(board, config, feed):
 
         board.cable = Cable(host)
     board.names = host, config["names"]
+    if config["console"]:
+        from host_sim.console import Console
+
+        board.console = Console(config["console"], board.ticks_ms)
     if config["serial"]:
         from host_sim.serial import SerialUart
 

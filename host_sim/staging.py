@@ -11,8 +11,8 @@ from tools import stage, unix
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
 _MODULES = (
-    "__init__", "board", "cable", "chip", "clock", "esp32", "espimage", "feed", "flash", "jump", "loader", "machine",
-    "network", "otadata", "outages", "run", "serial", "start", "timeserver", "uart",
+    "__init__", "board", "cable", "chip", "clock", "console", "esp32", "espimage", "feed", "flash", "jump", "loader",
+    "machine", "network", "otadata", "outages", "run", "serial", "start", "timeserver", "uart",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ and the options are what it is given:
     --config FILE    JSON as PUT /configuration takes it (only what differs from the defaults)
     --certificate FILE --key FILE    PEM or DER, an EC P-256 key is served in half the time of an RSA one
     --self-signed    a certificate for its name, made here; browsers ask once whether to believe it
+    --wifi NAME [--password TEXT]    with --port: join it to this network at once, and say where its page is then
 
 Nothing is written unless everything given is right. Secrets do not leave the reader by its API; whoever has the
 board in hand can read its flash.
@@ -31,8 +32,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_sim.flash import Partition
-from tools import stage
+from tools import improv, stage
 from tools.deploy import mpremote
+from tools.flash import only_port
 from tools.image import ImageError, files, flash, partitions, provisioned
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
@@ -198,6 +200,16 @@ def over_usb(port, given):
         raise ImageError("the reader did not answer as expected: %s" % said.strip()[-500:])
 
 
+def join(port, name, password):
+    """Join a reader that runs to a WiFi; the address of its page."""
+    client = improv.Client(only_port() if port == "auto" else port)
+    try:
+        print("joining %s to %s" % (client.about()[3], name), flush=True)
+        return client.join(name, password)
+    finally:
+        client.close()
+
+
 def into_state(folder, given):
     """Write to the folder of a simulated board that does not run."""
     path = pathlib.Path(folder, "state.bin")
@@ -215,7 +227,7 @@ def main(arguments):
     target = parser.add_mutually_exclusive_group(required=True)
     for name in ("--flash", "--port", "--state"):
         target.add_argument(name, help=argparse.SUPPRESS)
-    for name in ("--board", "--name", "--config", "--certificate", "--key"):
+    for name in ("--board", "--name", "--config", "--certificate", "--key", "--wifi", "--password"):
         parser.add_argument(name, help=argparse.SUPPRESS)
     parser.add_argument("--self-signed", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -231,12 +243,17 @@ def main(arguments):
             pair = self_signed(options.name)
         config = configuration(options.config) if options.config else None
         given = Given(options.board, options.name, config, pair)
-        if not (given.names() or given.sectors()):
+        if not (given.names() or given.sectors() or options.wifi):
             raise ImageError("nothing to give: see --help")
+        if options.wifi and not options.port:
+            raise ImageError("--wifi needs a reader that runs: --port; elsewhere --config has the network")
         if options.flash:
             into_flash(options.flash, given)
         elif options.port:
-            over_usb(options.port, given)
+            if given.names() or given.sectors():
+                over_usb(options.port, given)
+            if options.wifi:
+                print("its page is %s" % join(options.port, options.wifi, options.password or ""))
         else:
             into_state(options.state, given)
     except (ImageError, OSError) as error:

@@ -24,6 +24,8 @@ from .store import flash, ring  # noqa: F401  as rings stay, so does what writes
 from .store.config import Config
 from .store.counters import Counters
 
+#: What a browser that flashes boards knows this program by, see tools/site.py.
+_FIRMWARE = "HAN reader"
 #: Entries of the crash log of one run: its start, and what crashes first.
 _MOST_KEPT = 7
 #: Seconds between two looks at the memory, and how long there may be too little of it.
@@ -97,6 +99,8 @@ class App:
         self.supervisor.start("ota", self._follow_updates)
         if self.history:
             self.supervisor.start("history", self._record)
+        if self.board.console:
+            self.supervisor.start("console", self._listen)
         self.listening.set()
         try:
             reason, text = await self.supervisor.watch(self.board, self._look)
@@ -112,6 +116,18 @@ class App:
             await self.supervisor.stop()
             self.flush()
         self.board.reset(reason)
+
+    def join(self, name, password):
+        """Keep and apply a WiFi's name and password, "" for an open one. OSError, ValueError: nothing has changed."""
+        from .api.settings import changed
+        from .api.wifisetup import settings
+
+        values = self.config.values
+        wanted = changed(settings({"s": True, "ss": name, "sp": password}, values), values)
+        if wanted != values:
+            self.configure(wanted)
+        else:
+            self.links.policy().attempts.hurry()
 
     def restart(self, reason, text=None):
         """Have the board start again within seconds; reason: a rebootReason of the API, text: for the crash log."""
@@ -208,6 +224,14 @@ class App:
                     self.counters.save()
         finally:
             mailbox.close()
+
+    # Lives as long as the application.
+    async def _listen(self):
+        from .net.console import Console
+
+        board = self.board
+        about = _FIRMWARE, self.updates.running, board.chip, board.hostname
+        await Console(board.console, self.links, self.join, about).run()
 
     # Lives as long as the application.
     async def _keep_time(self):

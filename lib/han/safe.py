@@ -7,7 +7,7 @@ from . import app
 from .meter.link import Link
 from .start import Start
 
-_TASKS = ("api", "network", "ota", "setup", "watchdog")
+_TASKS = ("api", "console", "network", "ota", "setup", "watchdog")
 _WHY = "safe mode: the reader did not become healthy in several starts; update it, or restart it to try again"
 
 

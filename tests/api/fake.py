@@ -88,7 +88,7 @@ class Board:
     def reset(self, reason):
         raise Restarted(reason)
 
-    names = None
+    names = console = None
 
     def wlan(self, kind):
         return None

@@ -39,6 +39,9 @@ class Chip:
         self.lan_fault = None  # what network.LAN raises
         self.lans = 0  # how often it was asked for
         self.nvs_uncommitted = {}
+        self.typed = b""  # what has come on the console, and what was sent there
+        self.said = b""
+        self.interrupts = 3  # the character that ends the program, -1: none
 
     def restart(self, cause=2):
         """Everything but flash starts anew; cause as machine.reset_cause() tells it."""
@@ -63,7 +66,9 @@ def install(chip):
     sys.modules["machine"] = Machine(chip)
     sys.modules["esp32"] = Esp32(chip)
     sys.modules["network"] = Network(chip)
-    sys.modules["time"], real = Time(), sys.modules.get("time")
+    stand_ins = {"time": Time(), "micropython": Micropython(chip), "select": Select(chip)}
+    real = {name: sys.modules.get(name) for name in stand_ins}
+    sys.modules.update(stand_ins)
     for name in ("board", "begin", "pins"):
         sys.modules.pop(name, None)
     path = __file__.rsplit("/", 3)[0] + "/firmware"
@@ -72,11 +77,13 @@ def install(chip):
     try:
         board = __import__("board")
         board.gc = Gc(chip)
+        board.sys = Sys(chip)
         return board
     finally:
-        del sys.modules["time"]
-        if real:
-            sys.modules["time"] = real
+        for name, module in real.items():
+            del sys.modules[name]
+            if module:
+                sys.modules[name] = module
 
 
 def small(number):
@@ -153,6 +160,64 @@ class Watchdog:
 
     def feed(self):
         self._chip.fed += 1
+
+
+class Micropython:
+    def __init__(self, chip):
+        self._chip = chip
+
+    def kbd_intr(self, character):
+        self._chip.interrupts = character
+
+
+class Select:
+    """As much of it as the console needs."""
+
+    POLLIN = 1
+
+    def __init__(self, chip):
+        self._chip = chip
+
+    def poll(self):
+        return Poll(self._chip)
+
+
+class Poll:
+    def __init__(self, chip):
+        self._chip = chip
+
+    def register(self, stream, events):
+        assert stream.buffer is stream and events == Select.POLLIN
+
+    def poll(self, timeout):
+        assert timeout == 0
+        return [(None, Select.POLLIN)] if self._chip.typed else []
+
+
+class Sys:
+    """sys, with the console's streams."""
+
+    modules = sys.modules
+
+    def __init__(self, chip):
+        self.stdin = self.stdout = Stream(chip)
+
+
+class Stream:
+    """Reading without having polled would wait for ever."""
+
+    def __init__(self, chip):
+        self._chip = chip
+        self.buffer = self
+
+    def read(self, count):
+        assert self._chip.typed, "nothing has come"
+        data, self._chip.typed = self._chip.typed[:count], self._chip.typed[count:]
+        return data
+
+    def write(self, data):
+        self._chip.said += data
+        return len(data)
 
 
 class Pin:

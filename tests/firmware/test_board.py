@@ -386,6 +386,31 @@ def test_the_chip_is_told_from_the_interpreters_name():
     assert made()[1].mac == b"\x24\x0a\xc4\x12\x34\xab"
 
 
+def test_the_console_takes_what_has_come_and_never_waits():
+    chip, board = made()
+    assert board.console.read() == b"" and not board.console.addressed
+    chip.typed = b"IMPROV\x01" + bytes(100)
+    assert board.console.read() == b"IMPROV\x01" + bytes(57) and len(board.console.read()) == 43
+    board.console.write(b"\nIMPROV")
+    assert chip.said == b"\nIMPROV"
+    board.console.interrupts(False)
+    assert chip.interrupts == -1
+    board.console.interrupts(True)
+    assert chip.interrupts == 3
+
+
+def test_who_calls_on_the_console_is_expected_after_the_restart_and_only_then():
+    chip, board = made()
+    chip.typed = b"\r"
+    assert not board.console.calls()
+    chip.typed = b"IMPROV\x01\x02\x02\x00\xe5\n"  # its type was Ctrl-C, and is gone
+    assert board.console.calls()
+    chip.restart()
+    assert made(chip)[1].console.addressed
+    chip.restart()
+    assert not made(chip)[1].console.addressed
+
+
 def test_time():
     _, board = made()
     before = board.ticks_ms()

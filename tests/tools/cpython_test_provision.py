@@ -171,6 +171,6 @@ def test_what_is_wrong_is_said_and_nothing_written(tmp_path, home, pem, capsys):
 
 
 def test_every_board_of_the_pin_maps_is_known_here():
-    assert len(provision._BOARDS) == 9 and "p1-ultra" in provision._BOARDS
+    assert len(provision._BOARDS) == 13 and "p1-ultra" in provision._BOARDS
     for name in provision._BOARDS:
         provision.Given(board=name)
