@@ -1,6 +1,7 @@
 """The page over HTTP. What it does in a browser is in tests/page."""
 
-from han.api.page import serve
+from han.api.page import serve, unpacked
+from han.api.page.coding import wanted
 from tests.api.fake import Running, raw
 
 try:
@@ -57,12 +58,43 @@ async def test_head_is_the_head_alone():
         assert await ask(app, method="HEAD") == (status, fields, b"")
 
 
-async def test_only_who_refuses_gzip_gets_no_page():
+async def test_who_does_not_take_it_compressed_gets_it_as_it_is():
     async with Running() as app:
-        status, _, _ = await ask(app, headers="")
-        assert status == 200
-        status, fields, body = await ask(app, headers="Accept-Encoding: identity\r\n")
-        assert status == 406 and fields["content-type"] == "application/json" and b"gzip" in body
+        _, packed, compressed = await ask(app)
+        for field in ("", "Accept-Encoding: identity\r\n", "Accept-Encoding: gzip;q=0\r\n", "Accept-Encoding:\r\n"):
+            status, fields, body = await ask(app, headers=field)
+            assert status == 200 and "content-encoding" not in fields
+            assert int(fields["content-length"]) == len(body) > 2 * len(compressed)
+            assert body.startswith(b"<!doctype html>") and body.rstrip().endswith(b"</html>"), body[:40]
+            assert await ask(app, headers=field, method="HEAD") == (200, fields, b"")
+            assert fields["etag"] != packed["etag"] and fields["vary"] == packed["vary"] == "Accept, Accept-Encoding"
+            for name in ("content-security-policy", "content-type", "cache-control", "x-frame-options"):
+                assert fields[name] == packed[name]
+            own = fields["etag"]
+            for tag, status in ((own, 304), ('W/"a", ' + own, 304), ("*", 304), (packed["etag"], 200)):
+                found, again, _ = await ask(app, headers=field + "If-None-Match: %s\r\n" % tag)
+                assert found == status and again["etag"] == fields["etag"], tag
+        from io import BytesIO
+
+        assert unpacked(BytesIO(compressed)).read() == body
+        status, fields, body = await ask(app, headers="Accept-Encoding: br, *;q=0\r\n")
+        assert status == 406 and fields["content-type"] == "application/json" and b"gzip or identity" in body
+
+
+def test_the_form_that_is_wanted():
+    for field, form in (
+        (None, "identity"), ("", "identity"), (" ", "identity"), ("gzip", "gzip"), ("GZIP", "gzip"), ("x-gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "gzip"), ("deflate,GZip;q=1.0", "gzip"), ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
+        ("gzip;q=0", "identity"), ("gzip; q=0.000", "identity"), ("gzip;q=0.001", "gzip"), ("gzip ; Q=0", "identity"),
+        ("identity", "identity"), ("br", "identity"), ("*", "gzip"), ("*;q=0.5", "gzip"), ("*;q=0", None),
+        ("gzip;q=0, *", "identity"), ("identity;q=0", None), ("identity;q=0, gzip", "gzip"), ("identity;q=0,*", "gzip"),
+        ("gzip;q=0.5, identity", "identity"), ("gzip;q=0.5, identity;q=0.4", "gzip"), ("gzip;q=0.5, *;q=0", "gzip"),
+        ("gzip;q=0, identity;q=0", None), ("gzip;q=0, *;q=0", None), ("gzip;q=0, identity, *;q=0", "identity"),
+        ("gzip;q=2", "identity"), ("gzip;q=x", "identity"), ("gzip;q=", "identity"), ("gzip;q=0.1234", "identity"),
+        ("gzip;q=-1", "identity"), ("gzip;level=5", "gzip"), ("notgzip", "identity"), ("gzip2", "identity"),
+        (",,gzip,,", "gzip"), (",", "identity"), (";q=1", "identity"),
+    ):  # fmt: skip
+        assert wanted(field) == form, field
 
 
 async def test_an_event_stream_is_one_where_it_is_asked_for():
@@ -88,9 +120,11 @@ class Request:
 
 
 async def test_it_never_is_in_memory_as_a_whole():
-    request = Request()
-    await serve(None, request)
-    assert max(request.sock.sizes) <= 1024 and sum(request.sock.sizes) > 20000
+    for headers, least in (({"accept-encoding": "gzip"}, 20000), ({}, 80000)):
+        request = Request()
+        request.headers = headers
+        await serve(None, request)
+        assert max(request.sock.sizes) <= 1024 and sum(request.sock.sizes) > least
 
 
 async def test_nobody_changes_the_page():

@@ -1,0 +1,45 @@
+"""In which of its two forms a client wants the page (RFC 9110, 12.5.3)."""
+
+
+def wanted(field):
+    """ "gzip" or "identity", whichever an Accept-Encoding field prefers; None: neither.
+
+    Who sends no such field, None, mostly cannot decompress: a program, or curl without --compressed.
+    """
+    if field is None:
+        return "identity"
+    packed = plain = other = None
+    start = 0
+    while start <= len(field):
+        end = field.find(",", start)
+        if end < 0:
+            end = len(field)
+        name, _, parameters = field[start:end].lower().partition(";")
+        name = name.strip()
+        if name in ("gzip", "x-gzip"):
+            packed = _weight(parameters)
+        elif name == "identity":
+            plain = _weight(parameters)
+        elif name == "*":
+            other = _weight(parameters)
+        start = end + 1
+    if packed is None:
+        packed = other or 0
+    if packed and packed >= (plain or 0):
+        return "gzip"
+    # What is not mentioned is allowed, unless all that is not mentioned is forbidden.
+    return None if plain == 0 or plain is None and other == 0 else "identity"
+
+
+def _weight(parameters):
+    """Thousandths of a weight such as " q=0.5"; 0, never, for one that is none."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() != "q":
+            continue
+        whole, _, part = value.strip().partition(".")
+        digits = whole + part + "000"[len(part) :]
+        if whole not in ("0", "1") or len(digits) != 4 or digits.strip("0123456789"):
+            return 0
+        return min(int(digits), 1000)
+    return 1000
