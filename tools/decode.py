@@ -79,7 +79,7 @@ _GIVEN_UP = {
     "checksum": "but its checksum is wrong",
     "truncated": "but it is cut off",
     "overrun": "but it does not end",
-    "parity": "with parity in bit 7 (a 7E1 line read as 8N1): cleared from here on",
+    "parity": "but with a wrong parity in bit 7 (a 7E1 line), or the first that has one there",
 }
 
 

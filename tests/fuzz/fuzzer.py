@@ -191,8 +191,6 @@ class Fuzzer:
             return "a ciphered APDU was open, whose length may be a lie as it has no checksum"
         if good.kind == GLO and kinds:
             return "a ciphered APDU, as it has no checksum, passes for what the cut one before it carried"
-        if framer.parity:
-            return "the line was 7E1 before"
         blocks = reader.decoder.blocks
         if blocks and blocks.raw.length and not blocks.ascending:
             return "blocks had changed places: of which telegram they are is a guess"

@@ -66,9 +66,9 @@ def test_ciphertext_full_of_openings():
     # Each of them is looked at for the length of an ident line, not to the end of the text.
     looked = []
 
-    def counting(buf, start, end):
+    def counting(buf, start, end, mask):
         looked.append(end - start)
-        return text_end(buf, start, end)
+        return text_end(buf, start, end, mask)
 
     text_end = module_p1.text_end
     module_p1.text_end = module_framer.text_end = counting

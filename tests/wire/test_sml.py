@@ -1,4 +1,4 @@
-"""SML telegrams, built from the specification, and the parity of 7E1 lines."""
+"""SML telegrams, built from the specification."""
 from han.meter.decoder import Decoder
 from han.meter.obis import (
     EXPORT_ENERGY,
@@ -293,24 +293,3 @@ def test_framings_side_by_side():
     data = GOOD + ONE + p1() + GOOD
     framer.feed(data, len(data))
     assert found.count(SML) == 2 and len(found) == 4
-
-
-def even(data):
-    """What an 8N1 receiver gets of a 7E1 line."""
-    return bytes(byte | (bin(byte).count("1") & 1) << 7 for byte in data)
-
-
-def test_a_7e1_line_read_as_8n1_is_recognised_by_its_first_telegram():
-    line = even(p1())
-    for chunk in (None, 1, 50):
-        readings, _, framer = decoded(line, chunk)
-        assert readings == []
-        assert framer.counters.parity == 1
-        readings, _, framer = decoded(line * 4, chunk)
-        assert [reading[IMPORT_ENERGY] for reading in readings] == [9621983] * 3, chunk
-
-
-def test_the_parity_is_left_alone_where_it_is_none():
-    readings, _, framer = decoded(even(p1()) * 3 + ONE * 8 + p1(), 71)
-    assert len(readings) == 3
-    assert framer.counters.frames > 8

@@ -49,13 +49,15 @@ def test_copy_same():
 
 def test_hunt_and_text_end():
     random = Random(13)
-    alphabet = b"\x7e\xa0\xaf\xaf\x68\x10\x10/AbC!\r\n\xdb\x08\x00\xff 7\t\x7f\xc3\x1b\x1b\x1b\x1b\x01\x01\x01"
+    alphabet = b"\x7e\xa0\xaf\xaf\x02\x8d!\xa1\x68\x10\x10/AbC!\r\n\xdb\x08\x00\xff 7\t\x7f\xc3\x1b\x1b\x1b\x01\x01"
     for _ in range(4 * ROUNDS):
         data = bytearray(random.choice(alphabet) for _ in range(random.between(1, 40)))
         start = random.below(len(data))
         assert fast.hunt(data, start, len(data)) == plain.hunt(data, start, len(data)), bytes(data)
+        mask = random.choice((0xFF, 0x7F))
         if start:
-            assert fast.text_end(data, start, len(data)) == plain.text_end(data, start, len(data)), bytes(data)
+            one, two = (module.text_end(data, start, len(data), mask) for module in (fast, plain))
+            assert one == two, bytes(data)
 
 
 def test_parity_and_escapes():

@@ -15,7 +15,7 @@ from binascii import crc32
 
 from ..wire import apdu, hdlc, p1
 from ..wire.ciphered import Ciphered
-from ..wire.framer import HDLC, MBUS, NONE, Framer
+from ..wire.framer import HDLC, MBUS, Framer
 from ..wire.lines import crc_arc, p1_walk
 from ..wire.loops import crc_x25, sum8, text_end
 from ..wire.segments import Blocks, Segments
@@ -53,9 +53,6 @@ class _InPlace(Framer):
         self.size = self._end = len(data)
         self._work(False)
         self.gap()
-
-    def _parity(self, start):
-        return NONE  # seen to before
 
 
 class Anonymiser(Decoder):
@@ -252,7 +249,7 @@ class Anonymiser(Decoder):
         numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
         self._text_lines(buf, start, end, 8, numbers)
         self._understood(buf, ident, end)
-        at = text_end(buf, start, end)
+        at = text_end(buf, start, end, 0xFF)
         if not 0 < at < end - 1 or start != ident_end:
             return
         digits = b"%04X" % crc_arc(buf, ident, at + 1)

@@ -187,7 +187,7 @@ class Decoder:
         at, stop = opened
         if 0x30 <= buf[at] <= 0x39:
             # The lines alone: their ident stands in front of the APDU.
-            if text_end(buf, at, stop) < 0:
+            if text_end(buf, at, stop, 0xFF) < 0:
                 return self.reject("P1 text damaged")
             self._lines(buf, start, self._p1.ident_end(buf, start), at, stop)
         else:

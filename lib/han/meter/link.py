@@ -129,7 +129,7 @@ class Link:
         return n == _CHUNK
 
     def _opened(self):
-        return self.counters.checksum_errors + self.counters.truncated
+        return self.counters.checksum_errors + self.counters.truncated + self.counters.parity
 
     def _configure(self):
         if not self.uart.any_setting:

@@ -15,7 +15,6 @@ _MBUS = const(2)
 _P1 = const(3)
 _GLO = const(4)
 _SML = const(5)
-_P1_PARITY = const(6)
 _ODD = const(0x6996)  # by four bits: how many ones are odd
 
 
@@ -90,11 +89,9 @@ def hunt(buf: ptr8, start: int, end: int) -> int:
             kind = _MBUS
             if c != 0x68:
                 kind = _P1
-                if c != 0x2F:
-                    kind = _P1_PARITY
-                    if c != 0xAF:
-                        start += 1
-                        continue
+                if c != 0x2F and c != 0xAF:
+                    start += 1
+                    continue
         k = 1
         while k < size:
             if start + k >= end:
@@ -118,11 +115,8 @@ def hunt(buf: ptr8, start: int, end: int) -> int:
                 else:
                     d ^= 0x68
             else:
-                # letters; with a parity, the number of ones in each byte is even
+                # letters; behind a / that has its parity in bit 7, that may be one or not: the whole telegram tells
                 if c == 0xAF:
-                    x = d ^ d >> 4
-                    if _ODD >> (x & 15) & 1:
-                        break
                     d &= 0x7F
                 d |= 0x20
                 if d < 0x61 or d > 0x7A:
@@ -138,18 +132,20 @@ def hunt(buf: ptr8, start: int, end: int) -> int:
 
 
 @micropython.viper
-def text_end(buf: ptr8, start: int, end: int) -> int:
-    """Index of the `!` that opens the last line of a P1 telegram in buf[start:end].
+def text_end(buf: ptr8, start: int, end: int, mask: int) -> int:
+    """Index of the `!` that opens the last line of a P1 telegram in buf[start:end], of which `mask` is looked at.
 
-    `end` where it has not come yet, -1 - index at the first byte that is no text.
+    `end` where it has not come yet, -1 - index at the first byte that is no text. STX may open a line.
     """
     while start < end:
-        c = buf[start]
+        c = buf[start] & mask
         if c < 0x20:
             if c != 0x0A and c != 0x0D and c != 0x09:
-                return -1 - start
+                k = buf[start - 1] & mask
+                if c != 0x02 or k != 0x0A and k != 0x0D:
+                    return -1 - start
         elif c == 0x21:
-            c = buf[start - 1]
+            c = buf[start - 1] & mask
             if c == 0x0A or c == 0x0D:
                 return start
         elif c > 0x7E:

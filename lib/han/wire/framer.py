@@ -10,10 +10,10 @@ A ciphered APDU that stands alone has no checksum. So it is not followed close b
 opening, which may carry it, and counts as cut off where another one opens inside.
 """
 from . import apdu, hdlc, mbus
-from .loops import copy, hunt, odd_parity, strip_parity, text_end
+from .loops import copy, hunt, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
-_P1_PARITY, _IDENT = 6, 7  # P1 with its parity in bit 7; an ident line in front of a ciphered APDU
+_IDENT = 7  # an ident line in front of a ciphered APDU
 
 UNCHECKED = bytes((GLO, _IDENT))
 
@@ -21,14 +21,13 @@ UNCHECKED = bytes((GLO, _IDENT))
 MORE = 0
 NONE = -1
 WRONG = -2
+_PARITY = -3
 
 # Room for one of most meters, in bytes; for a longer one it is doubled, up to twice: an HDLC frame has up to 2049.
 _USUAL = 1152
 _OPENINGS = 4
 # Headers of HDLC or M-Bus, of the link layer and of a block, or an ident line, are not longer.
 _CARRIED = 80
-# So many bytes of even parity in a row, behind an opening, are no chance.
-_EVEN = 60
 
 
 class Counters:
@@ -39,7 +38,7 @@ class Counters:
     checksum_errors = 0
     truncated = 0
     overrun = 0
-    parity = 0  # times a 7E1 line was recognised
+    parity = 0  # telegrams of a 7E1 line given up for a wrong parity, or as the first to show what line it is
 
 
 class Framer:
@@ -49,9 +48,6 @@ class Framer:
     trace(what, start, end), if set, is told about every byte range that was given up, as
     offsets in the whole stream: 'checksum', 'truncated', 'overrun', 'parity'; or taken:
     'telegram'.
-
-    A 7E1 line that is read as 8N1 leaves the parity in bit 7. The telegram that shows it is
-    given up, from there on the bit is cleared, for as long as the parity stays right.
     """
 
     # The longest telegram: P1 with a year of peaks has about 3000 bytes.
@@ -71,7 +67,6 @@ class Framer:
         self._need = [0] * _OPENINGS
         self.open = 0
         self._p1 = self._sml = None  # a meter needs one of them, or none: the others save their memory
-        self.parity = False
 
     def feed(self, data, n):
         """Take the first n bytes of data, any number of them."""
@@ -83,14 +78,6 @@ class Framer:
                 room = self._make_room()
             take = n - done if n - done < room else room
             copy(self.buf, self._end, data, done, done + take)
-            if self.parity:
-                end = self._end + take
-                self.parity = odd_parity(self.buf, self._end, end) <= take >> 3
-                if not self.parity:
-                    end = self._end  # what came before another line's bytes had the parity yet
-                    while not odd_parity(self.buf, end, end + 1):
-                        end += 1
-                strip_parity(self.buf, self._end, end)
             self._end += take
             done += take
             self._work(False)
@@ -100,8 +87,7 @@ class Framer:
         if self._end:
             self._work(True)
             for i in range(self.open):
-                self._give_up("truncated", self._start[i], self._end)
-                self.counters.truncated += 1
+                self._cut_off(i, self._end)
             self.open = 0
             self.base += self._end
             self._end = self._scan = 0
@@ -183,11 +169,14 @@ class Framer:
         if kind == P1 or kind == SML:
             for i in range(self.open):
                 if self.kinds[i] == kind:  # the telegram before was cut off
-                    self.counters.truncated += 1
-                    self._give_up("truncated", self._start[i], at)
+                    self._cut_off(i, at)
                     self._drop(i)
                     break
-        if kind == P1 and self._p1:
+        if kind == P1:
+            if not self._p1:
+                from . import p1
+
+                self._p1 = p1.Checker()
             self._p1.open(at)
         elif kind == SML:
             if not self._sml:
@@ -218,22 +207,20 @@ class Framer:
         elif kind == MBUS:
             end = mbus.check(self.buf, start, self._end)
         elif kind == P1:
-            end = self._text(start, last)
-            if end != WRONG and self._p1 and self._p1.ciphered:
+            end = self._p1.check(self.buf, start, self._end, last)
+            if self._p1.ciphered:
                 kind = self.kinds[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
         elif kind == _IDENT:
             end = self._p1.check_ident(self.buf, start, self._end)
         elif kind == SML:
             end = self._sml.check(self.buf, start, self._end)
-        elif kind == _P1_PARITY:
-            end = self._parity(start)
         else:
             end = apdu.check_ciphered(self.buf, start, self._end)
         if end > 0 and kind in UNCHECKED and self._interrupted(kind, start, end):
             self.counters.truncated += 1
             self._give_up("truncated", start, end)
             return NONE
-        if end < WRONG:  # complete at that index at the earliest
+        if end < _PARITY:  # complete at that index at the earliest
             self._need[i] = -end
             return MORE
         if end == WRONG:
@@ -241,59 +228,34 @@ class Framer:
             if kind != P1 or not i or self.kinds[i - 1] not in UNCHECKED:
                 self.counters.checksum_errors += 1
             self._give_up("checksum", start, self._end)
+        elif end == _PARITY:
+            self.counters.parity += 1
+            self._give_up("parity", start, self._end)
         return end
 
-    def _text(self, start, last):
-        if not self._p1:
-            # What opens like P1 may be chance, in ciphertext for instance: P1 is loaded for text with an end.
-            at = text_end(self.buf, start + 1, self._end)
-            if at == self._end:
-                return -at - 1
-            if at < 0 and self.buf[-2 - at] != 0x0A:
-                return WRONG
-            self._load_p1(start)
-        return self._p1.check(self.buf, start, self._end, last)
-
-    def _load_p1(self, start):
-        from . import p1
-
-        self._p1 = p1.Checker()
-        self._p1.open(start)
-
-    def _ident(self, start):
-        """True where an ident line with a ciphered APDU behind opens at `start`."""
-        if not self._p1:
-            at = text_end(self.buf, start + 1, min(self._end, start + _CARRIED))
-            if at >= 0 or self.buf[-2 - at] != 0x0A:
-                return False
-            self._load_p1(start)
-        return self._p1.check_ident(self.buf, start, self._end) != WRONG
+    def _cut_off(self, i, end):
+        """The telegram of opening i ends at index end, in the middle."""
+        start = self._start[i]
+        what = self._p1.judged(self.buf, start, end, WRONG) if self.kinds[i] == P1 else WRONG
+        if what == WRONG:
+            self.counters.truncated += 1
+            self._give_up("truncated", start, end)
+        elif what == _PARITY:
+            self.counters.parity += 1
+            self._give_up("parity", start, end)
 
     def _interrupted(self, kind, start, end):
         """True where another ciphered APDU opens inside the one in buf[start:end]."""
-        at = start + 1 if kind == GLO else -text_end(self.buf, start + 1, end)
+        at = start + 1 if kind == GLO else -text_end(self.buf, start + 1, end, 0xFF)
         while at < end:
             hit = hunt(self.buf, at, end)
             at = hit >> 3
             if hit & 7 == GLO and apdu.check_ciphered(self.buf, at, self._end) != NONE:
                 return True
-            if hit & 7 == P1 and self._ident(at):
+            if hit & 7 == P1 and self._p1 and self._p1.check_ident(self.buf, at, self._end) != WRONG:
                 return True
             at += 1
         return False
-
-    def _parity(self, start):
-        even = start + _EVEN
-        if even > self._end:
-            return -even
-        if odd_parity(self.buf, start, even):
-            return NONE
-        self.parity = True
-        strip_parity(self.buf, even, self._end)
-        self._scan = even
-        self.counters.parity += 1
-        self._give_up("parity", start, even)
-        return NONE
 
     def _take(self, i, end):
         """Hand over the telegram of opening i; everything that opened before its end is void."""

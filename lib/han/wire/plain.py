@@ -1,7 +1,7 @@
 """The twins of `fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 from .tables import X25
 
-_HDLC, _MBUS, _P1, _GLO, _SML, _P1_PARITY = 1, 2, 3, 4, 5, 6
+_HDLC, _MBUS, _P1, _GLO, _SML = 1, 2, 3, 4, 5
 _SML_OPENS = b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TEXT = bytes(range(0x20, 0x7F)) + b"\r\n\t"
@@ -76,20 +76,20 @@ def hunt(buf, start, end):
             if seen == _SML_OPENS[:len(seen)]:
                 return i * 8 + (_SML if len(seen) == 8 else 0)
         else:
-            plain = bytes(0 if odd_parity(rest, k, k + 1) else rest[k] & 0x7F for k in range(len(rest)))
-            letters = _letters(plain)
+            letters = _letters(bytes(byte & 0x7F for byte in rest))
             if letters == len(rest):
-                return i * 8 + (_P1_PARITY if letters == 3 else 0)
+                return i * 8 + (_P1 if letters == 3 else 0)
     return end * 8
 
 
-def text_end(buf, start, end):
+def text_end(buf, start, end, mask):
     """Index of the `!` that opens a P1 telegram's last line; `end`: not yet; -1 - i: no text at i."""
     for i in range(start, end):
-        byte = buf[i]
-        if byte == 0x21 and buf[i - 1] in b"\r\n":
+        byte = buf[i] & mask
+        opens = buf[i - 1] & mask in b"\r\n"
+        if byte == 0x21 and opens:
             return i
-        if byte not in _TEXT:
+        if byte not in _TEXT and not (byte == 0x02 and opens):
             return -1 - i
     return end
 
