@@ -8,10 +8,10 @@ _FOLDER = _ROOT + "/../shared/telegrams/"
 
 #: Recordings that are not read right yet, left out of telegrams(): who mends one takes it off.
 NOT_YET_RIGHT = {
-    "d0-zpa-gh305-stx",
-    "p1-mcs-milliampere",
     "kamstrup-ct-milliampere",
 }
+#: Clocks that stand in the telegram as time and date, 0.9.1 and 0.9.2, where its source reads none.
+_CLOCKS = {"ams-iskraemeco-gh1037-1": "2025-10-02T22:25:53"}
 
 try:
     import pytest
@@ -87,6 +87,8 @@ def telegrams(wanted=None, **equal):
     for name in "telegrams.json", "telegrams-2.json":
         for entry in json.loads(_recorded(name)):
             entry["partial"] = name != "telegrams.json"
+            if entry["id"] in _CLOCKS:
+                entry["messages"][0]["ts"] = _CLOCKS[entry["id"]]
             if entry["id"] not in NOT_YET_RIGHT:
                 if all(entry.get(name) == value for name, value in equal.items()):
                     if wanted is None or wanted(entry):

@@ -108,7 +108,7 @@ class Board:
 
 class Counters:
     def __init__(self):
-        self.bytes = self.frames = self.checksum_errors = self.decoded = self.implausible = 0
+        self.bytes = self.frames = self.checksum_errors = self.parity = self.decoded = self.implausible = 0
 
 
 class Line:

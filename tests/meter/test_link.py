@@ -6,7 +6,8 @@ from han.meter.search import Search
 from han.meter.told import LINES, diagnosis, line as found
 
 from tests.support import Random, raw, skip, telegrams
-from tests.wire.test_framer import hdlc, p1
+from tests.wire.test_framer import P1_TELEGRAM, hdlc, p1
+from tests.wire.test_parity import even
 
 LIST_1 = bytes.fromhex("e6e7000f40000000000101020309060100010700ff060000067d02020f00161b")
 
@@ -199,6 +200,37 @@ def test_broken_checksums_are_named():
     made, board, uart, bus = link(LINES[0], bytes(bad), 2500, option=1)
     run(made, board, 30)
     assert diagnosis(made) == "frames but wrong checksum"
+
+
+def test_a_7e1_line_is_found_as_8n1_and_its_wrong_parity_is_named():
+    for line in LINES:
+        if line[1:4] == (8, None, 1):
+            made, board, uart, bus = link(line, even(P1_TELEGRAM + b"\r\n"), 2500)
+            run(made, board, 20 * len(LINES))
+            assert made.search.locked and made.live.get(IMPORT_ENERGY) == 9621983, line
+            assert uart.history[-1][1] == line and made.counters.parity == 0
+    bad = bytearray(even(P1_TELEGRAM + b"\r\n"))
+    bad[50] ^= 1
+    made, board, uart, bus = link(LINES[0], bytes(bad), 2500, option=1)
+    run(made, board, 30)
+    assert diagnosis(made) == "a 7E1 line, but no telegram with right parity yet"
+
+
+def test_a_telegram_without_readings_is_named_unless_it_comes_between_others():
+    clock, full = p1(b"/KAM5\r\n\r\n0-0:1.0.0(240407122854S)\r\n!"), p1()
+    made, board, uart, bus = link(LINES[0], clock, 2500, option=1)
+    run(made, board, 10)
+    assert diagnosis(made) == "telegram without readings: only a clock"
+    assert made.counters.decoded == 0 and made.live.seq == 0 and not bus.seen
+    for _ in range(5):
+        uart.telegram = full
+        run(made, board, 2.5)
+        assert made.live.seq and diagnosis(made) is None
+        uart.telegram = clock
+        run(made, board, 2.5)
+        assert diagnosis(made) is None
+    run(made, board, 60)
+    assert diagnosis(made) == "telegram without readings: only a clock"
 
 
 def test_a_setting_with_broken_telegrams_is_tried_longer():

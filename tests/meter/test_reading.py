@@ -160,7 +160,10 @@ def test_a_list_longer_than_any_that_is_known_is_read_to_its_end():
     names += b"\x02\x04\x12\0\x03" + code + b"\x0f\x02\x12\0\0"
     values += b"\x06\0\0\x06\x7d"
     found = []
-    p1 = b"/ABC5\r\n\r\n" + b"".join([b"1-0:1.8.1(000123.456*kWh)\r\n" for _ in range(39)])
+    p1 = b"/ABC5\r\n\r\n"
+    for c, d, e in [(c + 20 * phase, 7, 0) for phase in range(3) for c in (21, 22, 23, 24, 31, 32)] + [
+            (c, 8, e) for c in (1, 2) for e in range(9)]:
+        p1 += b"1-0:%d.%d.%d(000123.456)\r\n" % (c, d, e)
     p1 += b"1-0:1.7.0(1.661*kW)\r\n!"
     for kind, data in (
         ("codes", b"\x0f\x40\0\0\0\0\x01\x28" + coded),

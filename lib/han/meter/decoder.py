@@ -10,6 +10,13 @@ from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
 # Reasons that a user meets most; the application shows them as they are.
 NO_KEY = "encrypted: no key"
 WRONG_KEY = "key does not match"
+#: What a telegram is that is whole and says nothing that is published; by whether it has a clock, + 2: an identity.
+WITHOUT_READINGS = (
+    "telegram without readings: no known values",
+    "telegram without readings: only a clock",
+    "telegram without readings: only an identity",
+    "telegram without readings: only a clock and an identity",
+)
 
 _DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 _P1_TEXT = 0x2F  # '/': not an APDU but what a ciphered one may hold
@@ -19,6 +26,8 @@ _USUAL = 32  # rows that there is room for at first: the longest known telegram 
 
 class Decoder:
     """Sink of a framer; calls on_reading(reading) for each telegram that makes sense to its last byte.
+
+    One that is empty(), with a clock or an identity alone, does not count as decoded.
 
     cipher: has open(header, buf) -> (start, end) of the plaintext in buf, or a reason (text).
     trace(what, detail), if set, hears what became of each telegram.
@@ -226,15 +235,21 @@ class Decoder:
         n = self._p1.p1_walk(buf, start, end, self.rows, len(self.rows) >> 3, KEYS, KNOWN)
         if self.more_rows(n):
             n = self._p1.p1_walk(buf, start, end, self.rows, ROWS, KEYS, KNOWN)
-        if not n:
-            return self.reject("telegram without readings")
-        row = reading.fill(buf, self.rows, n, P1)
-        if row:
-            reading.set_p1_clock(buf, self.rows[8 * row - 7], self.rows[8 * row - 6])
+        reading.fill(buf, self.rows, n, P1)
+        reading.p1_clock(buf, self.rows)
         reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
         reading.set_text(METER_TYPE, buf, ident + 4, ident_end)
         reading.set_text(P1_IDENT, buf, ident, ident_end)
         self.deliver(reading)
+
+    def _deliver_rest(self, reading):
+        """No number came: that is no reading, whatever else is known now."""
+        rest = (reading.clock is not None) + 2 * reading.named()
+        if rest:
+            self._unproven = False  # the key was right
+        self.reject(WITHOUT_READINGS[rest])
+        if rest:
+            self.on_reading(reading)
 
     def more_rows(self, n):
         """Whether a walk that came to n rows had no more of them, and now there are: as many as are ever looked at."""
@@ -249,8 +264,8 @@ class Decoder:
 
     def deliver(self, reading):
         """The telegram was read."""
-        if reading.empty() and reading.clock is None:
-            return self.reject("telegram without readings")
+        if reading.empty():
+            return self._deliver_rest(reading)
         self.decoded += 1
         self._unproven = False
         self.reason = None

@@ -22,8 +22,9 @@ ANY_POWER, OTHER_ENERGY = 50, 51
 ALL = 55
 
 TEXTS = 64
-ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, MAKER, CLOCK = 64, 65, 66, 67, 68, 69, 70, 71
-SPECIALS = 8
+ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70
+CLOCK, TIME, DATE = 71, 72, 73
+SPECIALS = 10
 NOTHING = 0xFF  # in a profile: a value without a meaning to us
 
 # Quantities, with the power of ten of their base unit and the COSEM unit they are sent in:
@@ -79,6 +80,9 @@ def _table():
     add(1, 96, 1, 1, TYPE)  # Kamstrup
     add(1, 0, 2, 129, LIST_VERSION)
     add(0, 1, 0, 0, CLOCK)
+    for a in 0, 1:
+        add(a, 0, 9, 1, TIME)
+        add(a, 0, 9, 2, DATE)
     found.sort()
     return array("i", [key for key, _ in found]), bytes([field for _, field in found])
 

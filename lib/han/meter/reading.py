@@ -7,6 +7,7 @@ from .obis import (
     ALL,
     CLOCK,
     CODES,
+    DATE,
     DEVICE_NAME,
     FIELDS,
     KEYS,
@@ -14,6 +15,7 @@ from .obis import (
     NET_POWER,
     SPECIALS,
     TEXTS,
+    TIME,
 )
 from .direction import complete, signed
 
@@ -30,7 +32,7 @@ def scale(watt, volt, ampere, watt_hour):
 #: (order, scale) of lists with OBIS codes and units, and of P1's lines: what lacks them is in `profiles.py`.
 COMMON_SCALE = scale(0, None, -2, 0)
 COMMON = b"", COMMON_SCALE
-P1 = b"", scale(3, 0, 0, 3)
+P1 = b"", scale(0, 0, 0, 3)
 #: Of SML's entries, which have a scaler of their own.
 SML = b"", scale(0, 0, 0, 0)
 
@@ -62,6 +64,12 @@ def two(buf, at):
     tens = buf[at] - 0x30
     ones = buf[at + 1] - 0x30
     return 10 * tens + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100
+
+
+def three(buf, at, length):
+    """The three numbers of two digits in buf[at:at + length], with a sign between them or none; 100: no digits."""
+    step = 3 if length == 8 and buf[at + 2] == buf[at + 5] and buf[at + 2] in b":-./" else 2 if length == 6 else 0
+    return (two(buf, at), two(buf, at + step), two(buf, at + 2 * step)) if step else (100, 100, 100)
 
 
 def text(raw):
@@ -132,6 +140,10 @@ class Reading:
         """True where no number came."""
         return same(self.present, 0, _NO_FIELDS, FIELDS)
 
+    def named(self):
+        """True where a text came that tells whose telegram it is, besides the ident line of P1."""
+        return bool(self._said[METER_ID]) or not self._said[P1_IDENT] and any(self._said)
+
     def fill(self, buf, rows, n, profile):
         """Take the rows of a telegram in buf; profile as in `profiles.py`."""
         special = self._special
@@ -150,6 +162,21 @@ class Reading:
                 if source == DEVICE_NAME - TEXTS:
                     self.set_text(NAME, buf, at, end)
         return special[CLOCK - TEXTS]
+
+    def p1_clock(self, buf, rows):
+        """Take the clock among the rows of the P1 telegram that `fill` took; False where there is none."""
+        row, time, date = [8 * self._special[code - TEXTS] for code in (CLOCK, TIME, DATE)]
+        if row:
+            return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])
+        if not time or not date:
+            return False
+        at, length = rows[date - 7], rows[date - 6]
+        if length in (8, 10) and two(buf, at) == 20 and two(buf, at + 2) < 100:
+            at, length = at + 2, length - 2  # the century
+        year, month, day = three(buf, at, length)
+        hour, minute, second = three(buf, rows[time - 7], rows[time - 6])
+        self.clock = seconds(2000 + year, month, day, hour, minute, second)
+        return self.clock is not None
 
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end] without the padding around it; False where nothing is left."""

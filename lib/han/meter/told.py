@@ -1,15 +1,20 @@
 """What the meter task tells of its line, in words. Imported for that, and released."""
 from ..core.modules import release
 from ..wire.framer import Framer
+from .decoder import WITHOUT_READINGS
 from .link import BURST_MS
 from .search import SETTINGS, Search, setting
 
 #: Every setting of a line; option `m.o` of the configuration is 1 + the index here.
 LINES = tuple([setting(index) for index in range(SETTINGS)])
 
+#: Readings come so often at least, as long as the meter's own period is not known, ms.
+_USUAL_MS = 10000
+
 _SILENT = "no bytes on the HAN port"
 _NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
 _CHECKSUM = "frames but wrong checksum"
+_PARITY = "a 7E1 line, but no telegram with right parity yet"
 
 
 def describe(line):
@@ -47,11 +52,21 @@ def diagnosis(link):
     if c.frames:
         if link.decoder.reason is None and c.implausible and link.plausible.refused:
             return "implausible reading: " + link.plausible.detail
-        return link.decoder.reason
+        return None if _between(link) else link.decoder.reason
+    if c.parity:
+        return _PARITY
     if c.checksum_errors:
         return _CHECKSUM
     # What is coming in may yet be the first telegram.
     return None if since <= BURST_MS and c.bytes < Framer.size else _NOISE
+
+
+def _between(link):
+    """True where a telegram that has no readings came between others of the same meter that have them."""
+    live = link.live
+    if not live.seq or link.decoder.reason not in WITHOUT_READINGS:
+        return False
+    return link.board.ticks_diff(link.board.ticks_ms(), live.received) <= max(3 * live.period_ms, _USUAL_MS)
 
 
 def anonymised(capture):

@@ -7,11 +7,12 @@ _ARC = checksums(0xA001)
 
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
-_UNITS = {b"w": 27, b"va": 28, b"var": 29, b"wh": 30, b"varh": 32, b"a": 33, b"v": 35}
+_UNITS = {"w": 27, "va": 28, "var": 29, "wh": 30, "varh": 32, "a": 33, "v": 35}
+_LARGE = 27, 28, 29, 30, 32  # there is mega of these, and milli of the others
 
 
 def _code(head):
-    """Key of the OBIS code in front of a parenthesis, 0 where it is none of ours."""
+    """Key of the OBIS code in front of a parenthesis, 0 where it is none of ours, or of the past."""
     a, b, parts, number = 1, 0, [], ""
     for character in head + "(":
         if character.isdigit():
@@ -21,16 +22,20 @@ def _code(head):
             continue
         if not number:
             return 0
-        if character == "-":
+        if character == "-" and not parts:
             a = int(number)
-        elif character == ":":
+        elif character == ":" and not parts:
             b = int(number)
-        else:
+        elif len(parts) < 3 and character == "." or len(parts) == 2 and character in "(*":
             parts.append(int(number))
+        elif character != "(" or number != "255" or len(parts) < 3:
+            return 0
         number = ""
     if len(parts) < 3 or a > 1:
         return 0
-    key = key_of([a, b] + parts[:3])
+    if parts[1] == 7 and parts[2] == 255:
+        parts[2] = 0
+    key = key_of([a, b] + parts)
     return 0 if key == _FOREIGN else key
 
 
@@ -45,46 +50,63 @@ def _number(text):
             decimals = 0
         else:
             break
-    return (int(digits), decimals or 0, text[at:]) if digits else None
+    return (int(digits), decimals or 0, text[at:]) if digits and decimals != 0 else None
 
 
-def _unit(text):
-    """(power of ten, COSEM unit) of what stands behind a number; unit None where it is none of ours."""
+def _unit(text, bare):
+    """(power of ten, COSEM unit) of what stands behind a number; unit None: none that is known.
+
+    bare: the number may go without.
+    """
+    if not text:
+        return 0, _NO_UNIT if bare else None
     power = 0
-    text = text[1:] if text[:1] == "*" else text
-    if text[:1] in ("k", "K"):
-        power, text = 3, text[1:]
-    elif text[:1] == "M":
-        power, text = 6, text[1:]
-    return power, _UNITS.get(text.encode().lower()) if text else _NO_UNIT
+    text = text[1:] if text[0] == "*" else text
+    if text[:1] in ("k", "K", "M", "m"):
+        power, text = {"M": 6, "m": -3}.get(text[0], 3), text[1:]
+    unit = _UNITS.get(text.lower())
+    if power == 6 and unit not in _LARGE or power < 0 and unit in _LARGE:
+        return power, None
+    return power, unit
 
 
 def p1_walk(buf, start, end, rows, most, keys, known):
     """Walk the lines of a P1 telegram; the number of rows written."""
     wanted = set(keys[:known])
+    seen = {}
     n = 0
     at = start
     text = "".join([chr(byte) for byte in buf[start:end]])
     for line in text.replace("\r", "\n").split("\n"):
         here, at = at, at + len(line) + 1
-        head, bracket, rest = line.partition("(")
-        key = _code(head) if bracket else 0
+        if line[:1] == "\x02":
+            here, line = here + 1, line[1:]
+        head, _, rest = line.partition("(")
+        content, closed, _ = rest.partition(")")
+        key = _code(head) if closed and "(" not in content else 0
         if not key or key not in wanted or n >= most:
             continue
-        content = rest.partition(")")[0]
+        here += len(head) + 1
+        if key in seen:
+            # The code was there before: both say the same, or nobody knows.
+            row, before = seen[key]
+            if before != content:
+                seen[key] = row, None
+                store(rows, row, key, rows[8 * row + 1], 0, 0, _SCALE, _NO_UNIT, _TEXT)
+            continue
         negative = content[:1] == "-"
         found = _number(content[negative:])
         kind, number, scale, unit = _TEXT, 0, _SCALE, _NO_UNIT
         if found:
             number, decimals, behind = found
-            power, sent = _unit(behind)
+            power, sent = _unit(behind, decimals and key >> 8 & 0xFF == 8)
             scale += power - decimals
-            if sent is not None and number >> 24 <= 0x3FFFFFF * 10:
+            if sent is not None and number >> 24 < (0x3FFFFFF + 1) * 10:
                 kind, unit = _NUMBER, sent
         if kind == _TEXT:
             number, scale = 0, _SCALE
-        store(rows, n, key, here + len(head) + 1, len(content), -number if negative else number,
-               scale, unit, kind)
+        store(rows, n, key, here, len(content), -number if negative else number, scale, unit, kind)
+        seen[key] = n, content
         n += 1
     return n
 
