@@ -1,4 +1,5 @@
-"""Makes a release from MicroPython's published image: `python -m tools.build --micropython FILE --out DIR`.
+"""Makes a release from MicroPython's published image, for boards with PSRAM: `python -m tools.build --micropython
+FILE --out DIR`. For all others, and without further files, `make firmware` freezes the application into MicroPython.
 
     ota.bin         one slot's signed image, for the reader's page, its API or an update server
     manifest.json   what an update server says of it
@@ -141,7 +142,11 @@ def authority(path):
 
 
 def compiled(app, version, name):
-    """The application's files for MicroPython's version; ImageError where it is too old for them."""
+    """The application's files for MicroPython's version; ImageError where it is too old for them, or without PSRAM."""
+    if not app.psram:
+        raise ImageError("%s: it cannot use PSRAM, and without that there is no memory for the application's files "
+                         "beside WiFi: take MicroPython's SPIRAM image for a board that has PSRAM, or a release with "
+                         "everything frozen in (`make firmware`), which needs none" % name)  # fmt: skip
     if app.version is None:
         raise ImageError("%s: does not say which version of MicroPython it is" % name)
     if tuple(map(int, app.version.split(".")[:2])) < _OLDEST:
@@ -155,9 +160,9 @@ def fits(image, app, megabytes, options):
     try:
         flash.fits(image, partitions.slots(partitions.layout(megabytes))[0], megabytes)
     except ImageError as error:
-        helps = "" if options.frozen or app.chip != "ESP32" else "; MicroPython's OTA variant is smaller"
+        helps = ""
         if megabytes == 4 and len(options.flash) > 1:
-            helps += "; --flash 8 16 leaves boards with 4 MB out"
+            helps = "; --flash 8 16 leaves boards with 4 MB out"
         raise ImageError("%s, of which MicroPython is %d%s" % (error, len(app.data), helps)) from error
 
 

@@ -90,6 +90,7 @@ def test_the_servers_manifest(built):
     assert json.loads((folder / "manifest.json").read_text()) == {
         "version": "1.2.3.4", "url": "ota.bin", "size": len(data), "sha256": hashlib.sha256(data).hexdigest(),
         "releaseNotes": "", "critical": False, "forced": False, "min_version": build.MIN_VERSION,
+        "flavour": "appended",
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def test_the_folder_is_as_the_contract_has_it(images, tmp_path, capsys):
     assert told == {
         "version": "1.2.3.4", "url": "han-reader-esp32-1.2.3.4.bin", "size": len(data),
         "sha256": hashlib.sha256(data).hexdigest(), "releaseNotes": "Kürzer ist besser", "critical": True,
-        "forced": False, "min_version": "1.0.0.0",
+        "forced": False, "min_version": "1.0.0.0", "flavour": "frozen",
     }  # fmt: skip
     assert (tmp_path / "beta" / told["url"]).read_bytes() == data
 

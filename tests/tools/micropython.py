@@ -31,8 +31,8 @@ def image(segments, chip=0, digest=1, size=2):
     return whole + hashlib.sha256(whole).digest() if digest else whole
 
 
-def application(size=60000, chip=0, version=b"v1.27.0", extra=b"", magic=0xABCD5432):
-    """MicroPython's .app-bin of about `size` bytes in four segments."""
+def application(size=60000, chip=0, version=b"v1.27.0", extra=b"esp_psram\0", magic=0xABCD5432):
+    """MicroPython's .app-bin of about `size` bytes in four segments; it can use PSRAM, unless `extra` is another."""
     description = struct.pack(
         "<II8s32s32s16s16s32s32s80x", magic, 0, b"", version, b"micropython", b"12:00:00", b"Dec  9 2025", b"v5.5.1",
         bytes(range(32)))  # fmt: skip

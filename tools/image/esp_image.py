@@ -24,6 +24,8 @@ _DESCRIPTION_FORMAT = "<II8s32s32s16s16s32s32s"
 # What the banner at the REPL says: builds from a tree without its history have only that.
 _BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)")
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
+# ESP-IDF's driver of PSRAM, by the name that it logs with; images without it cannot use any.
+_PSRAM = re.compile(rb"(esp|quad|octal)_psram\0")
 # What firmware/boards puts there instead.
 _RELEASE = re.compile(r"han-reader (\d+\.\d+\.\d+\.\d+)")
 
@@ -48,6 +50,11 @@ class Application:
         self.rom = rom
         self.version = version
         self.release = release
+
+    @property
+    def psram(self):
+        """True where it can use PSRAM."""
+        return bool(_PSRAM.search(self.data))
 
     @property
     def chip(self):

@@ -68,5 +68,6 @@ def for_server(values, image, url, notes="", critical=False, forced=False):
         "critical": critical,
         "forced": forced,
         "min_version": values["min_version"],
+        "flavour": values["flavour"],
     }
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
