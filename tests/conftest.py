@@ -3,12 +3,17 @@
 import asyncio
 import gc
 import inspect
+import os
+import pathlib
 import sys
 
 import pytest
 
-from tests.ota import images
-from tools import sign
+# read when esptool is imported
+os.environ["ESPTOOL_CFGFILE"] = str(pathlib.Path(__file__).parent / "tools" / "esptool.cfg")
+
+from tests.ota import images  # noqa: E402
+from tools import sign  # noqa: E402
 
 sys.dont_write_bytecode = False  # as the application imports some modules again and again
 sign.write_module()  # which the application imports
