@@ -12,8 +12,8 @@ import pytest
 # read when esptool is imported
 os.environ["ESPTOOL_CFGFILE"] = str(pathlib.Path(__file__).parent / "tools" / "esptool.cfg")
 
-from tests.ota import images  # noqa: E402
-from tools import sign  # noqa: E402
+from tests.ota import images
+from tools import sign
 
 sys.dont_write_bytecode = False  # as the application imports some modules again and again
 sign.write_module()  # which the application imports
