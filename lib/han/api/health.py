@@ -14,7 +14,7 @@ _METER = '],"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
-    "bytes frames checksum_errors truncated overrun encrypted decrypt_failures replayed decoded"
+    "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed decoded"
     " rejected implausible line_changes"
 )
 

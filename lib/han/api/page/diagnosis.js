@@ -8,7 +8,7 @@ import { lasting, number, said, t } from "./words.js";
 // A stage of the way from bytes to readings: its counters, the one that says it works first.
 const STAGES = [
   ["bytes", ["bytes", "overrun", "line_changes"]],
-  ["frames", ["frames", "checksum_errors", "truncated"]],
+  ["frames", ["frames", "checksum_errors", "parity", "truncated"]],
   ["encrypted", ["encrypted", "decrypt_failures", "replayed"]],
   ["decoded", ["decoded", "rejected", "implausible"]],
 ];

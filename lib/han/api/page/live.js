@@ -146,7 +146,7 @@ export function live(root) {
       [t("age"), now.meter ? lasting((performance.now() - now.heard) / 1000) : "–"],
       state && state.wifiIp !== "0.0.0.0" ? [t("wifi"), health && health.wifi_rssi !== null ? signalOf(health.wifi_rssi) : state.wifiIp] : null,
       state && state.ethIp !== "0.0.0.0" ? [t("ethernet"), state.ethIp] : null,
-      health ? [t("broken"), t("of", number(health.meter.checksum_errors + health.meter.truncated), number(health.meter.frames))] : null,
+      health ? [t("broken"), t("of", number(health.meter.checksum_errors + health.meter.parity + health.meter.truncated), number(health.meter.frames))] : null,
     ].filter(Boolean)));
   }
 
