@@ -25,6 +25,9 @@ def use(app):
 
     release("han.meter.profiles")
     meter = app.config.get("m")
+    network = app.link.live.network
+    network.setting = meter["n"]
+    network.signed = meter["is"] == "auto"
     app.link.use(meter["o"], _cipher(app, meter), opening(meter["t"]))
 
 

@@ -20,9 +20,8 @@ async def serve(app, request):
     utc = app.clock.utc()
     price = app.book.price(utc)  # 10^-6 minor units per kWh, or None
     fuse = app.config.get("m", "f")  # A
-    phases = 3 if live.get(L1_VOLTAGE + 1) is not None or live.get(L1_VOLTAGE) is None else 1
     power = live.get(IMPORT_POWER)
-    values = [phases * fuse * 240, fuse]
+    values = [live.network.most(fuse), fuse]
     values += [decimal(live.get(field), 0) for field in range(IMPORT_POWER, IMPORT_REACTIVE + 2)]
     values += [decimal(number, 3) for number in app.messages.energies(live)]
     values += [decimal(live.get(L1_VOLTAGE + i), 1) for i in range(3)]

@@ -3,7 +3,7 @@ from .encode import decimal, flag, text
 
 _CONFIGURATION = (
     '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
-    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"ks":%s},"e":{"e":%s,"n":%s},'
+    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"ks":%s},"e":{"e":%s,"n":%s},'
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
@@ -28,6 +28,8 @@ def message(app):
         text(m["t"]),
         m["o"],
         text(m["ts"]),
+        text(m["n"]),
+        text(m["is"]),
         flag(m["k"]),
         flag(e["e"]),
         _network(e["n"]),

@@ -10,6 +10,7 @@ from .fields import choices
 _PIECE = 400
 _LISTS = (
     "currencies pc priceAreas pa networkPolicies np updatePolicies up addressModes e.n.m timestamps m.ts meters m.t"
+    " networks m.n currentSigns m.is"
 )
 
 

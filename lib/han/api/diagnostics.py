@@ -8,6 +8,7 @@ from microdot.microdot import Response
 
 from ..core.clock import EPOCH
 from ..meter import identity, told
+from ..meter.obis import IMPORT_POWER, L1_CURRENT, L1_IMPORT_POWER, L1_VOLTAGE
 from ..store.crashlog import CrashLog
 from .permit import trusted
 from .connection import refusal
@@ -88,6 +89,16 @@ def _parts(app):
     )
     yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}
     yield "implausible", {"counts": link.plausible.counts, "last": link.plausible.detail}
+    limits = link.plausible.limits
+    yield (
+        "limits",
+        {
+            "W": limits[IMPORT_POWER],
+            "phase_W": limits[L1_IMPORT_POWER],
+            "V": limits[L1_VOLTAGE] // 10,
+            "A": limits[L1_CURRENT] // 1000,
+        },
+    )
     live = link.live
     maker, model, _ = identity.of(live)
     yield (
@@ -101,6 +112,7 @@ def _parts(app):
             "changes": link.plausible.meters,
         },
     )
+    yield "network", _network(live)
     yield "keys", {"encryption": bool(settings["k"]), "authentication": bool(settings["a"])}
     yield (
         "services",
@@ -110,3 +122,16 @@ def _parts(app):
         ],
     )
     yield "api", {"served": gate.served, "refused": gate.refused, "expired": gate.expired}
+
+
+def _network(live):
+    network = live.network
+    unknown = ["u%d" % (k + 1) for k in range(3) if live.get(L1_VOLTAGE + k) is None]
+    unknown += ["i%d" % (k + 1) for k in range(3) if live.get(L1_CURRENT + k) is None]
+    return {
+        "setting": network.setting,
+        "found": network.found,
+        "computed": ["i2"] if network.computed and "i2" not in unknown else [],
+        "unknown": unknown,
+        "signs": "meter" if network.signs else "power" if network.signed else "none",
+    }

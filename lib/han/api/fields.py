@@ -17,6 +17,8 @@ m.o int 0 14
 m.k key
 m.a key
 m.ts one ms s
+m.n one auto 3p4w 3p3w 1p
+m.is one auto off
 e.e flag
 e.n.m one dhcp static
 e.n.i address

@@ -1,11 +1,7 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
-from .obis import (
-    EXPORT_POWER,
-    EXPORT_REACTIVE_ENERGY,
-    IMPORT_ENERGY,
-    IMPORT_POWER,
-)
 from .direction import PAIRS
+from .network import Network
+from .obis import EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
 from .reading import Reading
 
 
@@ -20,10 +16,12 @@ class Live(Reading):
         self.meters = 0  # how often another meter took over
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
+        self.network = Network()
 
     def forget(self):
         """Another meter: nothing of the one before may show in its readings."""
         self.clear()
+        self.network.forget()
         self.period_ms = 0
         self.meters += 1
 
@@ -42,6 +40,7 @@ class Live(Reading):
             if reading.present[imported] and not reading.present[exported]:
                 if reading.get(imported) or self.netted >> i & 1:
                     self.put(exported, 0)
+        self.network.complete(self, reading)
         self.seq += 1
         if reading.present[IMPORT_ENERGY]:
             self.counted = self.seq

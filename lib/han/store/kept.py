@@ -32,7 +32,7 @@ def defaults():
         "bhf": False,
         "hosts": [],
         "pw": "",
-        "m": {"f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms"},
+        "m": {"f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms", "n": "auto", "is": "auto"},
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
     }
