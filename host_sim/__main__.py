@@ -29,6 +29,7 @@ from tools import page, sign
 
 #: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
 _RADIO = 13 * 1024
+_METERS = meters.NAMES + meters.SPECIAL
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,7 @@ def parser():
     line = parse.add_mutually_exclusive_group()
     line.add_argument("--replay", metavar="FILE", nargs="+", help="send raw recordings, over and over")
     line.add_argument("--serial", metavar="PATH", help="read a serial device or a pseudo-terminal")
-    line.add_argument("--meter", metavar="NAME", choices=meters.NAMES, help=", ".join(meters.NAMES))
+    line.add_argument("--meter", metavar="NAME", choices=_METERS, help=", ".join(_METERS))
     parse.add_argument(
         "--image", metavar="FILE",
         help="flash both slots with an ota.bin of `tools.build --arch sim`, and run it instead of the sources",

@@ -21,6 +21,8 @@ def list_number(utc_ms):
 class Meter:
     """Three-phase Aidon 6534 (list 1, 2 and 3)."""
 
+    TYPE = METER_TYPE
+    AMPERE = -1  # power of ten of its currents
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 2500
     ZONE_MIN = 60
@@ -39,10 +41,12 @@ class Meter:
             items = [
                 structure(obis("1-1:0.2.129"), visible("AIDON_V0001")),
                 structure(obis("0-0:96.1.0"), visible(METER_ID)),
-                structure(obis("0-0:96.1.7"), visible(METER_TYPE)),
+                structure(obis("0-0:96.1.7"), visible(self.TYPE)),
             ] + power
-            for n in range(3):
-                items.append(_value("1-0:%d.7.0" % (31 + 20 * n), i16((state.i[n] + 50) // 100), -1, AMPERE))
+            step = 10 ** (3 + self.AMPERE)
+            for n, current in self.currents(state):
+                value = i16((current + step // 2) // step)
+                items.append(_value("1-0:%d.7.0" % (31 + 20 * n), value, self.AMPERE, AMPERE))
             for n in range(3):
                 items.append(_value("1-0:%d.7.0" % (32 + 20 * n), u16(state.u[n]), -1, VOLT))
         if number > 2:
@@ -52,6 +56,10 @@ class Meter:
             for n, counter in enumerate(state.wh + state.varh):
                 items.append(_value("1-0:%d.8.0" % (n + 1), u32(counter // 10), 1, WH if n < 2 else VARH))
         return hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
+
+    def currents(self, state):
+        """(phase, mA) of the currents that it measures."""
+        return enumerate(state.i)
 
 
 def _value(code, value, scaler, unit):

@@ -3,7 +3,8 @@
 For tests, and written apart from the encoders.
 """
 
-from host_sim.meters import aidon, dsmr5, kaifa, kamstrup, mbus, p1
+from host_sim.meters import aidon, aidon_ct, dsmr3, dsmr5, kaifa, kamstrup, mbus, p1
+from host_sim.meters.lines import currents
 
 
 def expected(name, state):
@@ -15,6 +16,9 @@ def expected(name, state):
         "mbus": _mbus,
         "p1": _p1,
         "dsmr5": _dsmr5,
+        "aidon_it": _aidon_it,
+        "aidon_ct": _aidon_ct,
+        "dsmr3": _dsmr3,
     }[name](state)
 
 
@@ -48,6 +52,25 @@ def _aidon(state):
     if number == 3:
         out.update(ts=_stamp(state.clock), ts_dst=False, ts_deviation_min=0)
         out.update(_counters(state, 10))
+    return out
+
+
+def _aidon_it(state):
+    out = _aidon(state)
+    if "l1_current_a" in out:
+        flows = currents(state.p, state.q, sum(state.u) // 3)
+        out.update(_phases([(i + 50) // 100 for i in flows], 10, "current_a"))
+        del out["l2_current_a"]
+        out["meter_type"] = "6525"
+    return out
+
+
+def _aidon_ct(state):
+    state = aidon_ct.larger(state)
+    out = _aidon(state)
+    if "l1_current_a" in out:
+        out.update(_phases([(i + 500) // 1000 for i in state.i], 1, "current_a"))
+        out["meter_type"] = "6550"
     return out
 
 
@@ -116,4 +139,16 @@ def _dsmr5(state):
     out.update(_phases([max(-p, 0) for p in state.p], 1, "export_power_w"))
     out.update(_phases(state.u, 10, "voltage_v"))
     out.update(_phases([(i + 500) // 1000 for i in state.i], 1, "current_a"))
+    return out
+
+
+def _dsmr3(state):
+    out = _ident(dsmr3.IDENT)
+    out["meter_id_ascii"] = dsmr3.METER_ID
+    out["meter_id"] = dsmr3.METER_ID.encode().hex().upper()
+    net = state.net()
+    out.update(import_power_w=net[0] // 10 * 10, export_power_w=net[1] // 10 * 10)
+    for n, (bought, sold) in enumerate(state.tariffs):
+        out["import_energy_t%d_wh" % (n + 1)] = bought
+        out["export_energy_t%d_wh" % (n + 1)] = sold
     return out

@@ -104,6 +104,8 @@ GOOD = (
     ("m.t", ("auto", "common", "kaifa", "kamstrup", "iskra")),
     ("m.o", (0, 1, 14)),
     ("m.ts", ("ms", "s")),
+    ("m.n", ("auto", "3p4w", "3p3w", "1p")),
+    ("m.is", ("auto", "off")),
     ("m.k", (KEY, "0x" + KEY.upper(), "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff", "", None)),
     ("e.e", (True, False)),
     ("e.n.m", ("dhcp",)),
@@ -132,6 +134,8 @@ BAD = (
     ("m.t", ("", "Kaifa", None, 0)),
     ("m.o", (-1, 15, "1", None, False)),
     ("m.ts", ("us", None)),
+    ("m.n", ("", "3P3W", "it", None, 3)),
+    ("m.is", ("on", True, False, None)),
     ("m.k", (KEY[1:], KEY + "00", "g" * 32, 5, [KEY], "0" * 201)),
     ("m.a", (KEY[1:], 7)),
     ("e.e", ("yes", None)),
@@ -382,6 +386,7 @@ async def test_definitions():
         for key, name in names.items():
             for value in found[key]:
                 changed(json.dumps({name: value}).encode(), defaults())
+        assert found["networks"] == ["auto", "3p4w", "3p3w", "1p"] and found["currentSigns"] == ["auto", "off"]
         for value in found["meters"]:
             changed(json.dumps({"m": {"t": value}}).encode(), defaults())
         for value in (zones[0], zones[300], zones[-1]):

@@ -1,0 +1,24 @@
+"""Aidon behind current transformers, with their ratio in it: a site of megawatts."""
+
+from host_sim.house import State
+from host_sim.meters import aidon
+
+RATIO = 500  # of the house's powers and currents
+
+
+class Meter(aidon.Meter):
+    """Three-phase Aidon 6550."""
+
+    TYPE = "6550"
+    AMPERE = 0  # whole amperes: 16 bits have no room for tenths of so many
+
+    def encode(self, state):
+        """As that of the house, RATIO times as large."""
+        return super().encode(larger(state))
+
+
+def larger(state):
+    """The State of the site."""
+    p, q, i, wh, varh = [[RATIO * number for number in numbers] for numbers in
+                         (state.p, state.q, state.i, state.wh, state.varh)]  # fmt: skip
+    return State(state.utc_ms, state.clock, p, q, state.u, i, wh, varh, state.tariffs, state.tariff)

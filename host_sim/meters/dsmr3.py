@@ -1,0 +1,37 @@
+"""The Dutch P1 port before 2011, DSMR 3: a telegram every 10 s, two tariffs and no total, no checksum, 7 bits."""
+
+from host_sim.meters.p1 import decimal
+
+IDENT = "/SIM5 HAN-3"
+METER_ID = "E0003000000032026"
+
+
+class Meter:
+    """A three-phase smart meter that says its tariffs and its power."""
+
+    LINE = (9600, 7, 0, 1, True)
+    PERIOD_MS = 10000
+    ZONE_MIN = 60
+
+    def encode(self, state):
+        """The telegram due at state.utc_ms; b"" between the multiples of PERIOD_MS."""
+        if state.utc_ms % self.PERIOD_MS:
+            return b""
+        return ("\r\n".join(self._rows(state)) + "\r\n").encode()
+
+    def _rows(self, state):
+        net = state.net()
+        yield IDENT
+        yield ""
+        yield "0-0:96.1.1(%s)" % "".join(["%02X" % ord(c) for c in METER_ID])
+        for way in (0, 1):
+            for tariff in (0, 1):
+                yield "1-0:%d.8.%d(%s*kWh)" % (way + 1, tariff + 1, decimal(state.tariffs[tariff][way], 9, 3))
+        yield "0-0:96.14.0(%04d)" % state.tariff
+        for way in (0, 1):
+            yield "1-0:%d.7.0(%s*kW)" % (way + 1, decimal(net[way] // 10, 7, 2))
+        yield "0-0:17.0.0(0999.00*kW)"
+        yield "0-0:96.3.10(1)"
+        yield "0-0:96.13.1()"
+        yield "0-0:96.13.0()"
+        yield "!"
