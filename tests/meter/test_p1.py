@@ -30,7 +30,7 @@ def one(value, code="1-0:1.7.0"):
 
 def test_units_as_they_are_sent():
     for value, watt in (("1.661*kW", 1661), ("1661*W", 1661), ("0.001661*MW", 1661), ("1,661*kW", 1661),
-                        ("1.661kW", 1661), ("1.661*KW", 1661), ("1661.49*W", 1661), ("0*kW", 0)):
+                        ("1.661kW", 1661), ("+01661*W", 1661), ("1.661*KW", 1661), ("1661.49*W", 1661), ("0*kW", 0)):
         assert one(value) == watt, value
     for value, ampere in (("791*mA", 0.791), ("0.791*A", 0.791), ("0.000791*kA", 0.791), ("7*A", 7), ("-2.5*A", -2.5)):
         assert one(value, "1-0:31.7.0") == ampere, value
@@ -62,8 +62,8 @@ def test_only_energies_with_decimals_go_without_a_unit():
 
 
 def test_values_that_are_no_numbers():
-    for value in ("", "ER11", "*kW", "-*kW", "--1*kW", "+1*kW", "1.2.3*kW", "1.*kW", ".5*kW", "1..2*kW", " 1*kW",
-                  "1 2*kW", "1e3*kW", "0x10*kW", "99999999999999999999*kW", "12345678901234567890123.4*W",
+    for value in ("", "ER11", "*kW", "-*kW", "--1*kW", "+-1*kW", "1+*kW", "1.2.3*kW", "1.*kW", ".5*kW", "1..2*kW",
+                  " 1*kW", "1 2*kW", "1e3*kW", "0x10*kW", "99999999999999999999*kW", "12345678901234567890123.4*W",
                   "1-2*kW", "1:2*kW", "0.1234567890123456*kW"):
         assert one(value) is None, value
     # Zeros are no digits too many.

@@ -87,8 +87,9 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             high = 0
             scale = -1  # digits behind the point
             kind = _NUMBER
-            if int(p) < end and p[0] == 0x2D:
-                kind = _NUMBER | _NEGATIVE
+            if int(p) < end and (p[0] == 0x2D or p[0] == 0x2B):  # - or +
+                if p[0] == 0x2D:
+                    kind = _NUMBER | _NEGATIVE
                 p = ptr8(int(p) + 1)
             at = int(p)
             while int(p) < end:

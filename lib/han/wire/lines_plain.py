@@ -95,7 +95,7 @@ def p1_walk(buf, start, end, rows, most, keys, known):
                 store(rows, row, key, rows[8 * row + 1], 0, 0, _SCALE, _NO_UNIT, _TEXT)
             continue
         negative = content[:1] == "-"
-        found = _number(content[negative:])
+        found = _number(content[content[:1] in ("-", "+"):])
         kind, number, scale, unit = _TEXT, 0, _SCALE, _NO_UNIT
         if found:
             number, decimals, behind = found
