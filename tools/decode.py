@@ -1,6 +1,6 @@
 """Decode a capture of an electricity meter's customer port; run it when a meter is not recognised.
 
-    python -m tools.decode [--key HEX] [--auth-key HEX] FILE|-
+    python -m tools.decode [--key HEX] [--auth-key HEX] [--any-checksum] FILE|-
 
 Input: raw bytes, hex text, or one bare APDU. Output: one JSON object a line for each
 telegram; on stderr what became of every byte. Exit 0 where anything decoded, 1 where
@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
 from han.meter.decoder import Decoder  # noqa: E402
+from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import Framer  # noqa: E402
 from han.wire.gcm import Cipher, parse_key  # noqa: E402
 
@@ -37,9 +38,10 @@ class Account:
 
     def kind(self, kind, start, end):
         """The framer hands over a telegram."""
-        start, end, _ = self.spans[-1]
-        self.out.write("%d-%d: %s telegram of %d bytes, checksum right\n" % (
-            start, end - 1, _FRAMINGS[kind], end - start))
+        start, end, what = self.spans[-1]
+        _, _, other = what.partition(": ")
+        self.out.write("%d-%d: %s telegram of %d bytes, %s\n" % (
+            start, end - 1, _FRAMINGS[kind], end - start, "checksum: " + other if other else "checksum right"))
 
     def outcome(self, what, detail):
         """The decoder has dealt with a telegram."""
@@ -53,12 +55,14 @@ class Account:
     def summary(self, length):
         """The bytes that belong to no telegram, then the totals."""
         taken = bytearray(length)
-        for start, end, what in sorted(self.spans, key=lambda span: span[2] != "telegram"):
-            if what == "telegram":
-                taken[start:end] = b"\1" * (end - start)
+        telegrams = [span for span in self.spans if span[2].startswith("telegram")]
+        for start, end, _ in telegrams:
+            taken[start:end] = b"\1" * (end - start)
         for start, end, what in self.spans:
-            if what != "telegram" and not all(taken[start:end]):
-                self.out.write("%d-%d: opens like a telegram, %s\n" % (start, end - 1, _GIVEN_UP[what]))
+            if not what.startswith("telegram") and not all(taken[start:end]):
+                what, _, other = what.partition(": ")
+                self.out.write("%d-%d: opens like a telegram, %s\n" % (
+                    start, end - 1, _OTHER % other if other else _GIVEN_UP[what]))
         loose = taken.count(0)
         at = 0
         while loose and at < length:
@@ -69,10 +73,9 @@ class Account:
             end = length if end < 0 else end
             self.out.write("%d-%d: %d bytes in no telegram\n" % (at, end - 1, end - at))
             at = end
-        telegrams = sum(what == "telegram" for _, _, what in self.spans)
         d = self.decoder
         self.out.write("%d bytes: %d in %d telegrams, %d in none; %d decoded, %d rejected, %d encrypted\n" % (
-            length, length - loose, telegrams, loose, d.decoded, d.rejected, d.encrypted))
+            length, length - loose, len(telegrams), loose, d.decoded, d.rejected, d.encrypted))
 
 
 _GIVEN_UP = {
@@ -81,6 +84,10 @@ _GIVEN_UP = {
     "overrun": "but it does not end",
     "parity": "but with a wrong parity in bit 7 (a 7E1 line), or the first that has one there",
 }
+_OTHER = (
+    "but its checksum is not that of its framing (checksum: %s): --any-checksum takes it, a reader does on the line"
+    " from the fifth in a row on"
+)
 
 
 def keys(key, auth_key):
@@ -104,8 +111,11 @@ def read_input(data):
     return data
 
 
-def decode(data, emit, out, cipher=None):
-    """Decode a capture; emit(dict) for each telegram, the account goes to `out`. Returns the decoder."""
+def decode(data, emit, out, cipher=None, enough=Conventions.usually):
+    """Decode a capture; emit(dict) for each telegram, the account goes to `out`. Returns the decoder.
+
+    enough: so many telegrams in a row prove another convention of checksums.
+    """
     account = Account(out)
 
     def decoder():
@@ -124,7 +134,7 @@ def decode(data, emit, out, cipher=None):
         account.kind(kind, start, end)
         found.telegram(kind, buf, start, end)
 
-    framer = Framer(sink, trace=account.framer)
+    framer = Framer(sink, trace=account.framer, enough=enough)
     framer.feed(data, len(data))
     framer.gap()
     account.summary(len(data))
@@ -136,6 +146,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tools.decode", description=__doc__.splitlines()[0])
     parser.add_argument("--key", help="encryption key, 32 hex digits")
     parser.add_argument("--auth-key", help="authentication key, 32 hex digits")
+    parser.add_argument("--any-checksum", action="store_true",
+                        help="take a P1 or SML telegram whose checksum is right by any known convention")
     parser.add_argument("file", help="capture: raw bytes, hex text or one bare APDU; - for standard input")
     args = parser.parse_args(argv)
     try:
@@ -146,7 +158,8 @@ def main(argv=None):
         cipher = keys(args.key, args.auth_key)
     except ValueError as error:
         parser.error(str(error))
-    found = decode(read_input(data), lambda one: print(json.dumps(one, ensure_ascii=False)), sys.stderr, cipher)
+    enough = 1 if args.any_checksum else Conventions.usually
+    found = decode(read_input(data), lambda one: print(json.dumps(one, ensure_ascii=False)), sys.stderr, cipher, enough)
     return 0 if found.decoded else 1
 
 

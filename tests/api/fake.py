@@ -10,6 +10,7 @@ from han.app import App
 from han.meter.live import Live
 from han.meter.search import Search
 from han.start import Start
+from han.wire.conventions import Conventions
 from host_sim.board import Cable
 from host_sim.flash import Partition
 from host_sim.powercut import Power
@@ -131,6 +132,7 @@ class Link:
 
     def __init__(self, bus, board):
         self.counters = Counters()
+        self.conventions = Conventions()
         self.live = Live()
         self.uart = self.decoder = line = Line()
         self.search = line.search

@@ -13,6 +13,7 @@ from han.store.config import Config
 
 from tests.api.fake import Board, Running, ask, get
 from tests.meter.test_anonymise import LIST, NUMBER, decoded
+from tests.wire.test_conventions import text as with_checksum
 from tests.wire.test_framer import hdlc
 
 KEY = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
@@ -77,7 +78,7 @@ async def test_the_report():
         counters = report["counters"]
         assert (counters["frames"], counters["checksum_errors"], counters["decoded"]) == (1, 1, 1)
         assert counters["bytes"] == 5 + 2 * len(hdlc(LIST))
-        assert report["line"] == {"found": "any", "trying": "any", "tried": ["any"], "option": 0}
+        assert report["line"] == {"found": "any", "trying": "any", "tried": ["any"], "option": 0, "checksum": None}
         assert report["keys"] == {"encryption": False, "authentication": False}
         assert report["meter"]["readings"] == 1 and report["diagnosis"] is None
         assert report["implausible"] == {"counts": {}, "last": ""}
@@ -206,6 +207,17 @@ def test_four_diagnoses():
 def test_replayed_telegrams_are_counted():
     app = reader((SEALED[0], SEALED[1], SEALED[0], SEALED[1]), k=KEY, a=AUTH)
     assert health(app)["replayed"] == 1 and health(app)["encrypted"] == 4
+
+
+def test_another_convention_of_checksums_is_said_while_it_is_learned_and_after():
+    for count, checksum, diagnosis in (
+        (3, "X25, 3 of 5", "checksum by another convention (X25), right in 3 of 5 telegrams"),
+        (6, "X25", None),
+    ):
+        meter = health(reader([with_checksum("X25")] * count))
+        assert (meter["checksum"], meter["diagnosis"]) == (checksum, diagnosis)
+        assert meter["checksum_errors"] == min(count, 4)
+    assert health(reader(SEALED, k=KEY, a=AUTH))["checksum"] is None
 
 
 def test_a_key_that_is_none_is_said_and_not_told():

@@ -9,6 +9,7 @@ from han.wire.loops import crc_x25
 
 from tests.support import Random, raw, telegrams
 from tests.wire import test_sml as sml
+from tests.wire.test_conventions import crc
 from tests.wire.test_framer import hdlc, mbus, p1
 from tools.fields import fields
 
@@ -224,6 +225,20 @@ def test_an_sml_message_keeps_its_own_checksum_right():
     telegram[-2:] = crc_x25(telegram, 0, len(telegram) - 2).to_bytes(2, "little")
     new, _ = same(bytes(telegram))
     assert new[end + 1:end + 3] == crc_x25(new, start, end).to_bytes(2, "little") != telegram[end + 1:end + 3]
+
+
+def test_checksums_by_another_convention_stay_such():
+    telegram = bytearray(sml.telegram(*ENTRIES))
+    end = telegram.find(b"\x63\x12\x34\0")
+    telegram[end + 1:end + 3] = crc("KERMIT", telegram[8:end]).to_bytes(2, "big")
+    telegram[-2:] = crc("KERMIT", telegram[:-2]).to_bytes(2, "big")
+    new, _ = same(bytes(telegram) * 6, SERVER[5:], KEY)
+    one = new[:len(telegram)]
+    assert one[-2:] == crc("KERMIT", one[:-2]).to_bytes(2, "big")
+    assert one[end + 1:end + 3] == crc("KERMIT", one[8:end]).to_bytes(2, "big")
+    new, _ = same((TEXT + b"%04X\r\n" % crc("X25", TEXT)) * 6, *PRIVATE)
+    end = new.find(b"!") + 1
+    assert new[end:end + 4] == b"%04X" % crc("X25", new[:end])
 
 
 def test_a_7e1_line_read_as_8n1():

@@ -3,9 +3,10 @@ from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
 from han.meter.search import Search
-from han.meter.told import LINES, diagnosis, line as found
+from han.meter.told import LINES, checksum, diagnosis, line as found
 
 from tests.support import Random, raw, skip, telegrams
+from tests.wire.test_conventions import sml, text
 from tests.wire.test_framer import P1_TELEGRAM, hdlc, p1
 from tests.wire.test_parity import even
 
@@ -282,3 +283,32 @@ def test_the_maker_that_is_told_outranks_the_list():
             assert found[1] != found[0]
             return
     skip("no such recording")
+
+
+def test_another_convention_of_checksums_is_learned_on_a_line_that_has_to_be_found():
+    for telegram, line, name in ((text("X25"), LINES[0], "X25"), (sml("KERMIT"), LINES[7], "KERMIT")):
+        made, board, uart, bus = link(line, telegram, 10000)
+        said = []
+        while not made.live.seq and board.now < 900000:
+            run(made, board, 1)
+            if checksum(made) and not made.live.seq:
+                assert checksum(made) in ("%s, %d of 5" % (name, i) for i in range(1, 5))
+                assert diagnosis(made) == "checksum by another convention (%s), right in %s telegrams" % (
+                    name, checksum(made)[-6:])
+                said.append(checksum(made))
+        assert made.live.seq == 1 and said[-1].endswith("4 of 5")
+        assert uart.history[-1][1] == line and made.search.locked
+        run(made, board, 100)
+        assert checksum(made) == name and diagnosis(made) is None
+        assert made.live.seq == 11 and made.counters.checksum_errors == 4
+
+
+def test_one_telegram_that_another_convention_explains_is_damaged_by_chance():
+    made, board, uart, bus = link(LINES[0], p1(), 10000)
+    run(made, board, 30)
+    uart.telegram = text("MODBUS")
+    run(made, board, 10)
+    assert checksum(made) == "MODBUS, 1 of 5" and diagnosis(made) is None
+    uart.telegram = p1()
+    run(made, board, 10)
+    assert checksum(made) is None

@@ -3,7 +3,7 @@ import json
 import subprocess
 import sys
 
-from tests.support import raw, telegrams
+from tests.support import inputs, raw, telegrams
 
 KAIFA = bytes.fromhex(
     "7ea027010201105a87e6e7000f40000000090c07e60102070e2512ff80000002010600001015f5ff7e")
@@ -72,3 +72,19 @@ def test_a_long_capture_in_order():
     for got, (want, entry) in zip(found, wanted):
         if "import_power_w" in want or not entry["partial"]:
             assert got.get("import_power_w") == want.get("import_power_w"), entry["id"]
+
+
+def test_another_convention_of_checksums_is_named_and_taken_where_asked_for():
+    data = inputs("sml_kermit.hex")
+    done = run(data, "-")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"(checksum: KERMIT): --any-checksum takes it" in done.stderr
+    done = run(data, "--any-checksum", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"import_power_w": 500, "export_power_w": 0, "import_energy_wh": 1235}
+    assert b"0-139: SML telegram of 140 bytes, checksum: KERMIT" in done.stderr
+    # Five in a row prove it without being asked; none that matches no convention is ever taken.
+    assert run(data * 6, "-").stdout.count(b"\n") == 2
+    broken = bytearray(data)
+    broken[60] ^= 1
+    assert run(bytes(broken) * 6, "--any-checksum", "-").returncode == 1

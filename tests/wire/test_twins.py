@@ -11,7 +11,7 @@ except ImportError:
 
 from han.meter import fill_fast, fill_plain, profiles, reading
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
-from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, walk_plain
+from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, tables, walk_plain
 
 MOST = 24
 ROUNDS = 300
@@ -24,6 +24,9 @@ def test_checksums_and_sums():
         start = random.below(len(data) + 1)
         for one, two, name in ((fast, plain, "crc_x25"), (lines_fast, lines_plain, "crc_arc"), (fast, plain, "sum8")):
             assert getattr(one, name)(data, start, len(data)) == getattr(two, name)(data, start, len(data)), name
+        first = random.bits(16)
+        one, two = [module.crc_by(tables.X25, first, data, start, len(data)) for module in (fast, plain)]
+        assert one == two
 
 
 def test_copy_same():

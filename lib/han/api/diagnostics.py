@@ -85,6 +85,7 @@ def _parts(app):
             "trying": told.trying(link),
             "tried": told.tried(link),
             "option": settings["o"],
+            "checksum": told.checksum(link),
         },
     )
     yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}

@@ -1,7 +1,7 @@
 """GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
 from microdot.microdot import Response
 
-from ..meter.told import diagnosis, line
+from ..meter.told import checksum, diagnosis, line
 from .encode import decimal, flag, text
 
 _HEALTH = (
@@ -10,7 +10,7 @@ _HEALTH = (
     '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
     '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":['
 )
-_METER = '],"meter":{%s,"line":%s,"locked":%s,"diagnosis":%s}}'
+_METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
@@ -50,7 +50,8 @@ def _pieces(app):
         yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
         lead = ","
     stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
-    yield (_METER % (stages, text(line(link)), flag(link.search.locked), text(diagnosis(link)))).encode()
+    found = text(line(link)), flag(link.search.locked), text(checksum(link)), text(diagnosis(link))
+    yield (_METER % ((stages,) + found)).encode()
 
 
 def _streams(app):

@@ -15,6 +15,7 @@ from binascii import crc32
 
 from ..wire import apdu, hdlc, p1
 from ..wire.ciphered import Ciphered
+from ..wire.conventions import Conventions
 from ..wire.framer import HDLC, MBUS, Framer
 from ..wire.lines import crc_arc, p1_walk
 from ..wire.loops import crc_x25, sum8, text_end
@@ -61,6 +62,7 @@ class Anonymiser(Decoder):
     def __init__(self, data):
         super().__init__(lambda reading: None)
         self.data = data
+        self._conventions = Conventions()
         self.telegrams = 0  # whose content was understood, or is ciphered
         self._aliases = Aliases()
         self._frames = []  # [framing, start, end, understood, CRC-32]
@@ -76,7 +78,9 @@ class Anonymiser(Decoder):
             self.apdu(data, 0, len(data))  # a bare one
         if self.telegrams:
             return
-        _InPlace(self._frame).over(data)
+        framer = _InPlace(self._frame, enough=1)  # whatever the checksums, they are made right again
+        self._conventions = framer.conventions
+        framer.over(data)
         at = 0
         for kind, start, end, understood, crc in self._frames:
             self._loose(at, start)
@@ -252,7 +256,7 @@ class Anonymiser(Decoder):
         at = text_end(buf, start, end, 0xFF)
         if not 0 < at < end - 1 or start != ident_end:
             return
-        digits = b"%04X" % crc_arc(buf, ident, at + 1)
+        digits = b"%04X" % self._conventions.made(buf, ident, at + 1, crc_arc(buf, ident, at + 1))
         at += 1
         size = min(end - at, 4)
         # Meters that drop zeros in front may need them now.
@@ -283,7 +287,8 @@ class Anonymiser(Decoder):
     def _sml(self, buf, start, end):
         from . import anonymise_sml
 
-        new = anonymise_sml.rewritten(bytearray(memoryview(buf)[start:end]), self._aliases.of)
+        telegram = bytearray(memoryview(buf)[start:end])
+        new = anonymise_sml.rewritten(telegram, self._aliases.of, self._conventions)
         if new:
             self._put(buf, start, new)
             self._understood(buf, start, end)

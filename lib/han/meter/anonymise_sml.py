@@ -1,4 +1,5 @@
 """Rewrites one SML telegram for `anonymise.py`; German meters only."""
+from ..wire.conventions import Conventions
 from ..wire.loops import crc_x25
 from ..wire.sml import content
 
@@ -6,11 +7,12 @@ _ESCAPE = b"\x1b\x1b\x1b\x1b"
 _DEEPEST = 12
 
 
-def rewritten(telegram, alias):
+def rewritten(telegram, alias, conventions):
     """The checked telegram (bytearray) with every octet string longer than an OBIS code replaced.
 
-    alias(bytes) -> bytes of the same length. None where the messages are malformed.
+    alias(bytes) -> bytes of the same length; conventions have checked it. None where the messages are malformed.
     """
+    inner = Conventions(1)
     messages = bytearray(telegram)
     at, last = content(messages, 0, len(messages))
     while at < last:
@@ -18,17 +20,18 @@ def rewritten(telegram, alias):
         if stop < 0:
             return None
         # A message ends with a checksum of its own and 00.
-        crc = messages[stop - 3:stop - 1]
-        checked = messages[stop - 4] == 0x63 and crc == _x25(messages, at, stop - 4)
+        body = stop - 4
+        sent = messages[stop - 3] | messages[stop - 2] << 8
+        checked = messages[body] == 0x63 and inner.check(messages, at, body, sent, crc_x25(messages, at, body))
         _octets(messages, at, stop, alias)
         if checked:
-            messages[stop - 3:stop - 1] = _x25(messages, at, stop - 4)
+            messages[stop - 3:stop - 1] = _made(inner, messages, at, body)
         at = stop
     escaped = bytes(messages[8:last]).replace(_ESCAPE, _ESCAPE + _ESCAPE)
     room = len(telegram) - 16 - telegram[-3]
     # Where a number held an escape sequence, which it does not any more, all of it has to go.
     telegram[8:8 + room] = escaped if len(escaped) == room else bytes(room)
-    telegram[-2:] = _x25(telegram, 0, len(telegram) - 2)
+    telegram[-2:] = _made(conventions, telegram, 0, len(telegram) - 2)
     return telegram
 
 
@@ -71,6 +74,5 @@ def _octets(messages, at, stop, alias):
         at = end
 
 
-def _x25(buf, start, end):
-    crc = crc_x25(buf, start, end)
-    return bytes((crc & 0xFF, crc >> 8))
+def _made(conventions, buf, start, end):
+    return conventions.made(buf, start, end, crc_x25(buf, start, end)).to_bytes(2, "little")

@@ -56,6 +56,8 @@ class Link:
         self.board = board
         self.decoder = Decoder(self._reading, cipher)
         self._framer = wire.Framer(self._telegram, self.counters)
+        self.conventions = self._framer.conventions
+        self._explained = 0  # telegrams that only another convention of checksums explains
         self.search = Search(option)
         self._chunk = bytearray(_CHUNK)
         self._now = board.ticks_ms()
@@ -114,6 +116,10 @@ class Link:
             self._pending = self.heard = True
             self.capture.add(self._chunk, n)
             self._framer.feed(self._chunk, n)
+            if self.conventions.heard != self._explained:
+                # A checksum by another convention is right on no other line.
+                self._explained = self.conventions.heard
+                self._line_is_right()
         elif self._pending and since(now, self._burst) > _GAP_MS:
             self._framer.gap()
             self._pending = False
@@ -140,8 +146,12 @@ class Link:
         self._received = 0
         self._pending = False
 
-    def _telegram(self, kind, buf, start, end):
+    def _line_is_right(self):
         self.search.telegram()
+        self._last_telegram = self._now
+
+    def _telegram(self, kind, buf, start, end):
+        self._line_is_right()
         decoder = self.decoder
         # P1 may end without a checksum; a ciphered telegram that stands alone has its tag or nothing.
         self._checked = kind != wire.GLO and (kind != wire.P1 or buf[end - 1] != _END)
@@ -154,7 +164,6 @@ class Link:
         c.decrypt_failures = decoder.decrypt_failures
         if decoder.cipher:
             c.replayed = decoder.cipher.replayed
-        self._last_telegram = self._now
 
     def _reading(self, reading):
         if reading.empty():

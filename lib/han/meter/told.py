@@ -15,6 +15,7 @@ _SILENT = "no bytes on the HAN port"
 _NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
 _CHECKSUM = "frames but wrong checksum"
 _PARITY = "a 7E1 line, but no telegram with right parity yet"
+_LEARNING = "checksum by another convention (%s), right in %d of %d telegrams"
 
 
 def describe(line):
@@ -41,6 +42,14 @@ def tried(link):
     return [describe(each) for each in LINES[: link.counters.line_changes + 1]]
 
 
+def checksum(link):
+    """The other convention that the meter's checksums follow, such as 'X25', or 'X25, 3 of 5' until it is proven."""
+    found = link.conventions
+    if found.learned or not found.name:
+        return found.name
+    return "%s, %d of %d" % (found.name, found.count, found.enough)
+
+
 def diagnosis(link):
     """Why there is no new reading, as far as the bytes tell; None where there is, or the first may be coming in."""
     if link.reason:
@@ -49,6 +58,10 @@ def diagnosis(link):
     c = link.counters
     if not link.heard or since > Search.dwell_ms:
         return _SILENT
+    found = link.conventions
+    # One such telegram between others is damaged by chance.
+    if found.name and not found.learned and (found.count > 1 or not c.frames):
+        return _LEARNING % (found.name, found.count, found.enough)
     if c.frames:
         if link.decoder.reason is None and c.implausible and link.plausible.refused:
             return "implausible reading: " + link.plausible.detail

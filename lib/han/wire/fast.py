@@ -30,6 +30,15 @@ def crc_x25(buf: ptr8, start: int, end: int) -> int:
 
 
 @micropython.viper
+def crc_by(table: ptr16, crc: int, buf: ptr8, start: int, end: int) -> int:
+    """Go on from a reflected 16-bit checksum over buf[start:end]; table as in `tables.py`."""
+    while start < end:
+        crc = (crc >> 8) ^ table[(crc ^ buf[start]) & 0xFF]
+        start += 1
+    return crc
+
+
+@micropython.viper
 def sum8(buf: ptr8, start: int, end: int) -> int:
     """M-Bus checksum (EN 13757-2: sum of the bytes modulo 256) of buf[start:end]."""
     total = 0

@@ -10,6 +10,7 @@ A ciphered APDU that stands alone has no checksum. So it is not followed close b
 opening, which may carry it, and counts as cut off where another one opens inside.
 """
 from . import apdu, hdlc, mbus
+from .conventions import Conventions
 from .loops import copy, hunt, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
@@ -47,13 +48,14 @@ class Framer:
     sink(kind, buf, start, end): the telegram is buf[start:end], valid during the call only.
     trace(what, start, end), if set, is told about every byte range that was given up, as
     offsets in the whole stream: 'checksum', 'truncated', 'overrun', 'parity'; or taken:
-    'telegram'.
+    'telegram'. ': KERMIT' behind it names the other convention by which a checksum is right.
+    enough: so many telegrams in a row with the same such convention prove it.
     """
 
     # The longest telegram: P1 with a year of peaks has about 3000 bytes.
     size = 4096
 
-    def __init__(self, sink, counters=None, trace=None):
+    def __init__(self, sink, counters=None, trace=None, enough=Conventions.usually):
         self.sink = sink
         self.trace = trace
         self.counters = counters or Counters()
@@ -66,6 +68,7 @@ class Framer:
         self._start = [0] * _OPENINGS
         self._need = [0] * _OPENINGS
         self.open = 0
+        self.conventions = Conventions(enough)
         self._p1 = self._sml = None  # a meter needs one of them, or none: the others save their memory
 
     def feed(self, data, n):
@@ -91,6 +94,11 @@ class Framer:
             self.open = 0
             self.base += self._end
             self._end = self._scan = 0
+
+    def _by(self, kind):
+        """': X25' where the checksum of a telegram just checked is right by that other convention, else ''."""
+        last = self.conventions.last
+        return ": " + last if last and (kind == P1 or kind == SML) else ""
 
     def _give_up(self, what, start, end):
         if self.trace:
@@ -176,13 +184,13 @@ class Framer:
             if not self._p1:
                 from . import p1
 
-                self._p1 = p1.Checker()
+                self._p1 = p1.Checker(self.conventions)
             self._p1.open(at)
         elif kind == SML:
             if not self._sml:
                 from . import sml
 
-                self._sml = sml.Checker()
+                self._sml = sml.Checker(self.conventions)
             self._sml.open(at)
         if self.open == _OPENINGS:
             self._drop(0)
@@ -227,7 +235,12 @@ class Framer:
             # What looks like P1 inside a ciphered APDU is chance.
             if kind != P1 or not i or self.kinds[i - 1] not in UNCHECKED:
                 self.counters.checksum_errors += 1
-            self._give_up("checksum", start, self._end)
+            stop = self._end
+            if kind == P1:
+                stop = min(stop, self._p1.resume + 5)  # ! and four digits
+            elif kind == SML:
+                stop = min(stop, self._sml.resume + 8)
+            self._give_up("checksum" + self._by(kind), start, stop)
         elif end == _PARITY:
             self.counters.parity += 1
             self._give_up("parity", start, self._end)
@@ -263,7 +276,7 @@ class Framer:
         kind = self.kinds[i]
         start = self._start[i]
         if self.trace:
-            self.trace("telegram", self.base + start, self.base + end)
+            self.trace("telegram" + self._by(kind), self.base + start, self.base + end)
         keep = 0
         for k in range(self.open):
             if self._start[k] >= end:

@@ -2,9 +2,7 @@
 import micropython
 from micropython import const
 
-from .tables import checksums
-
-_ARC = checksums(0xA001)
+from .arc import ARC
 
 _NUMBER = const(1)
 _TEXT = const(2)
@@ -194,7 +192,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
 @micropython.viper
 def crc_arc(buf: ptr8, start: int, end: int) -> int:
     """P1 checksum (CRC-16/ARC, DSMR 5.0.2 clause 6.2) of buf[start:end]."""
-    t = ptr16(_ARC)
+    t = ptr16(ARC)
     crc = 0
     while start < end:
         crc = (crc >> 8) ^ t[(crc ^ buf[start]) & 0xFF]

@@ -1,9 +1,7 @@
 """The twin of `lines_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+from .arc import ARC
 from .plain import crc
-from .tables import checksums
 from .walk_plain import key_of, store
-
-_ARC = checksums(0xA001)
 
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
@@ -113,4 +111,4 @@ def p1_walk(buf, start, end, rows, most, keys, known):
 
 def crc_arc(buf, start, end):
     """P1 checksum (CRC-16/ARC) of buf[start:end]."""
-    return crc(_ARC, 0, memoryview(buf)[start:end])
+    return crc(ARC, 0, memoryview(buf)[start:end])

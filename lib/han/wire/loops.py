@@ -2,6 +2,7 @@
 try:
     from .fast import (
         copy,
+        crc_by,
         crc_x25,
         hunt,
         odd_parity,
@@ -13,6 +14,7 @@ try:
 except ImportError:
     from .plain import (
         copy,
+        crc_by,
         crc_x25,
         hunt,
         odd_parity,

@@ -2,14 +2,15 @@
 
     /XXXn ident CR LF CR LF  lines  ! crc CR LF
 
-The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros. A ciphered
-telegram is a general-glo-ciphering APDU that stands alone on the line, or behind an ident
-line in clear.
+The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros, some makers
+have another one (conventions.py). A ciphered telegram is a general-glo-ciphering APDU that
+stands alone on the line, or behind an ident line in clear.
 
 A 7E1 line is read as 8N1, which leaves the parity in bit 7: it is often the only check such
 a telegram has, and a port set to 7E1 would neither tell nor keep a wrong one.
 """
 from .apdu import ciphered_end
+from .conventions import Conventions
 from .lines import crc_arc, p1_walk  # noqa: F401 for who reads what was checked
 from .loops import hunt, odd_parity, strip_parity, text_end
 
@@ -25,7 +26,8 @@ _SURE = 24
 class Checker:
     """Looks for the end of one P1 telegram at a time; `resume` is where the search goes on."""
 
-    def __init__(self):
+    def __init__(self, conventions=None):
+        self.conventions = conventions or Conventions()
         self.resume = 0
         self.ciphered = False  # it is an ident line with a ciphered APDU behind: for check_ident
         self._mask = _ALL
@@ -36,6 +38,7 @@ class Checker:
         """A telegram opens at index start."""
         self.resume = start
         self._mask = _ALL
+        self.conventions.last = None
 
     def check(self, buf, start, end, last):
         """Same answers as `hdlc.check`, and -3 for a wrong parity; `last`: no more bytes will come, a missing line
@@ -88,7 +91,7 @@ class Checker:
             if same == self._checked or self._interrupted(buf, start, at):
                 return _WRONG
         else:
-            if crc != crc_arc(buf, start, at + 1):
+            if not self.conventions.check(buf, start, at + 1, crc, crc_arc(buf, start, at + 1)):
                 return _WRONG
             self._checked = same
             if seven and not self._seven:

@@ -19,6 +19,11 @@ def crc_x25(buf, start, end):
     return crc(X25, 0xFFFF, memoryview(buf)[start:end]) ^ 0xFFFF
 
 
+def crc_by(table, first, buf, start, end):
+    """Go on from a reflected 16-bit checksum over buf[start:end]; table as in `tables.py`."""
+    return crc(table, first, memoryview(buf)[start:end])
+
+
 def sum8(buf, start, end):
     """M-Bus checksum of buf[start:end]."""
     return sum(memoryview(buf)[start:end]) & 0xFF

@@ -2,8 +2,10 @@
 
     1B 1B 1B 1B 01 01 01 01 | messages, padded to words | 1B 1B 1B 1B 1A | padding count | CRC 2
 
-An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over all before it.
+An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over all before it; that of some
+makers is another (conventions.py).
 """
+from .conventions import Conventions
 from .loops import copy, crc_x25
 
 try:
@@ -17,7 +19,8 @@ _WRONG = -2
 class Checker:
     """Looks for the end of one SML telegram at a time; `resume` is where the search goes on."""
 
-    def __init__(self):
+    def __init__(self, conventions=None):
+        self.conventions = conventions or Conventions()
         self.resume = 0
         self.escapes = 0  # escape sequences inside
 
@@ -25,6 +28,7 @@ class Checker:
         """A telegram opens at index start."""
         self.resume = start + 8
         self.escapes = 0
+        self.conventions.last = None
 
     def check(self, buf, start, end):
         """Same answers as `hdlc.check`."""
@@ -34,8 +38,9 @@ class Checker:
             if at + 8 > end:
                 return -max(at + 8, end + 1)
             if buf[at + 4] == 0x1A:
-                crc = crc_x25(buf, start, at + 6)
-                return at + 8 if crc == buf[at + 6] | buf[at + 7] << 8 else _WRONG
+                sent = buf[at + 6] | buf[at + 7] << 8
+                right = self.conventions.check(buf, start, at + 6, sent, crc_x25(buf, start, at + 6))
+                return at + 8 if right else _WRONG
             if buf[at + 4] != 0x1B or buf[at + 5] != 0x1B:
                 return _WRONG
             self.escapes += 1
