@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from han.net import check
+from han.net import check, lookup
 from han.net.online import errand
 from host_sim.timeserver import TimeServer
 from tests.net.air import WIFI, World
@@ -169,7 +169,7 @@ async def test_a_gateway_counts_as_silent_only_once_it_has_answered():
 
 # --- names
 
-ASKED = check.request("pool.ntp.org", b"\xab\xcd")
+ASKED = lookup.request("pool.ntp.org", b"\xab\xcd")
 HEAD = b"\xab\xcd\x81\x80\0\1\0\2\0\0\0\0"
 ALIAS = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3two\xc0\x11"
 RECORD = b"\xc0\x2a\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3"
@@ -177,41 +177,32 @@ RECORD = b"\xc0\x2a\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3"
 
 def test_the_address_is_found_in_an_answer():
     reply = HEAD + ASKED[12:] + ALIAS + RECORD
-    assert check.found(reply, ASKED) == "10.1.2.3"
-    assert check.found(reply.replace(b"pool", b"POOL"), ASKED) == "10.1.2.3"
-    assert check.found(HEAD + ASKED[12:] + b"\3two\4pool\0" + RECORD[2:] + ALIAS, ASKED) == "10.1.2.3"
+    assert lookup.found(reply, ASKED) == "10.1.2.3"
+    assert lookup.found(reply.replace(b"pool", b"POOL"), ASKED) == "10.1.2.3"
+    assert lookup.found(HEAD + ASKED[12:] + b"\3two\4pool\0" + RECORD[2:] + ALIAS, ASKED) == "10.1.2.3"
 
 
 def test_what_is_not_the_answer():
     reply = HEAD + ASKED[12:] + ALIAS + RECORD
-    assert check.found(b"\xab\xce" + reply[2:], ASKED) is False
-    assert check.found(ASKED, ASKED) is False
-    assert check.found(reply.replace(b"pool", b"loop"), ASKED) is False
-    assert check.found(b"", ASKED) is False
-    assert check.found(reply[:3] + b"\x83" + reply[4:], ASKED) is None  # no such name
+    assert lookup.found(b"\xab\xce" + reply[2:], ASKED) is False
+    assert lookup.found(ASKED, ASKED) is False
+    assert lookup.found(reply.replace(b"pool", b"loop"), ASKED) is False
+    assert lookup.found(b"", ASKED) is False
+    assert lookup.found(reply[:3] + b"\x83" + reply[4:], ASKED) is None  # no such name
     for length in range(len(ASKED), len(reply)):
-        assert check.found(reply[:length], ASKED) is None
+        assert lookup.found(reply[:length], ASKED) is None
     random = Random(5)
     for _ in range(2000):
         data = bytearray(reply)
         for _ in range(random.between(1, 5)):
             data[random.between(12, len(data) - 1)] = random.below(256)
-        found = check.found(bytes(data), ASKED)
+        found = lookup.found(bytes(data), ASKED)
         assert found in (None, False) or found.count(".") == 3
 
 
 async def test_a_name_is_looked_up_without_holding_up_anything():
-    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    port = None
-    for attempt in range(50):
-        try:
-            port = 20000 + Random(id(line) + attempt).below(12000)
-            line.bind(socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1])
-            break
-        except OSError:
-            pass
-    line.setblocking(False)
-    task = asyncio.create_task(check.search("pool.ntp.org", ("127.0.0.1", port), b"\xab\xcd"))
+    line, port = bound()
+    task = asyncio.create_task(lookup.search("pool.ntp.org", ("127.0.0.1", port), b"\xab\xcd"))
     turns = 0
     while not task.done():
         await asyncio.sleep(0.005)
@@ -225,3 +216,46 @@ async def test_a_name_is_looked_up_without_holding_up_anything():
         line.sendto(HEAD + ASKED[12:] + ALIAS + RECORD, who)
     assert await task == "10.1.2.3" and turns > 1
     line.close()
+
+
+def bound():
+    """A socket for datagrams that listens, and its port."""
+    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for attempt in range(50):
+        port = 20000 + Random(id(line) + attempt).below(12000)
+        try:
+            line.bind(socket.getaddrinfo("127.0.0.1", port, 0, socket.SOCK_DGRAM)[0][-1])
+            break
+        except OSError:
+            pass
+    line.setblocking(False)
+    return line, port
+
+
+async def test_a_name_in_local_is_asked_of_all_and_anybody_may_answer():
+    (line, port), (other, _) = bound(), bound()
+    kept, lookup._ALL = lookup._ALL, ("127.0.0.1", port)
+    try:
+        task = asyncio.create_task(lookup.address("nas.local", (), lambda count: b"\xab\xcd"))
+        while not task.done():
+            await asyncio.sleep(0.005)
+            try:
+                query, who = line.recvfrom(512)
+            except OSError:
+                continue
+            assert query == lookup.request("nas.local", b"\xab\xcd")
+            other.sendto(query[:2] + b"\x84\0\0\1\0\1\0\0\0\0" + query[12:] + RECORD, who)
+        assert await task == "10.1.2.3"
+    finally:
+        lookup._ALL = kept
+        line.close()
+        other.close()
+
+
+async def test_addresses_are_not_looked_up_and_the_system_knows_what_no_link_does():
+    class Down:
+        up = False
+        network = None
+
+    assert await lookup.address("10.1.2.3", (Down(),), None) == "10.1.2.3"
+    assert await lookup.address("localhost", (Down(),), None) == "localhost"

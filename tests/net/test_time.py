@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+import socket
 
 from han.core.bus import Bus
 from han.core.clock import EPOCH, Clock
 from han.core.zone import Zone, days
-from han.net import sntp
+from han.net import lookup, sntp
 from han.net.timekeeper import Timekeeper
 from host_sim.timeserver import FAULTS, TimeServer
+from tests.api.fake import ms
 
 NOON = days(2026, 7, 1) * 86400 + 12 * 3600
 
@@ -38,10 +40,23 @@ class Board:
 
 
 
-class World:
-    """A clock and its keeper among time servers with these faults; `offset` of each from the truth, ms."""
+class Link:
+    """A link that is up, with a gateway and a name server."""
 
-    def __init__(self, *faults, offsets=(0, 0, 0), zone=None):
+    up = True
+
+    def __init__(self, gateway="0.0.0.0", names="0.0.0.0"):
+        self.network = self
+        self.ifconfig = lambda: ("127.0.0.5", "255.0.0.0", gateway, names)
+
+
+class World:
+    """A clock and its keeper among time servers with these faults; `offset` of each from the truth, ms.
+
+    The first `near` of them stand on the gateways of links, the others are the board's.
+    """
+
+    def __init__(self, *faults, offsets=(0, 0, 0), zone=None, near=0):
         self.board = Board()
         self.clock = Clock(self.board)
         self.bus = Bus()
@@ -50,10 +65,14 @@ class World:
         self.servers = []
         for index, fault in enumerate(faults):
             self._open(fault, offsets[index])
-        self.board.time_servers = [("127.0.0.1", server.port) for server in self.servers]
+        self.board.time_servers = [("127.0.0.1", server.port) for server in self.servers[near:]]
         self.lost = None
+        self.all = [Link("127.0.0.1")] if near else []
+        self.config = {"ts": []}
         self.keeper = Timekeeper(self.board, self.clock, self.bus, self, self._report)
-        self.keeper.memory["patience_ms"] = 100
+        self.keeper.patience_ms = 100
+        if near:
+            self.keeper.port = self.servers[0].port
         self.board.now += 2000  # it does not ask while all else starts
         self.told = None
 
@@ -209,6 +228,153 @@ async def test_steps_and_slews_are_told():
     assert here.true() and here.told[0] == "ok"
     assert here.told[1].startswith("set forward by 8640") and here.told[1].endswith("told by ntp")
     here.close()
+
+
+# --- whom it asks
+
+
+async def test_a_network_without_internet_has_its_routers_time():
+    here = World(None, "silent", "silent", near=1)
+    await here.turn()
+    assert here.true() and here.told == ("ok", None) and here.asked() == [1, 1, 1]
+    for _ in range(3):
+        await here.turn(8 * 3600000)
+        assert here.true() and here.told == ("ok", None)
+    assert here.clock.steps == 0
+    here.close()
+    # Also where names cannot be looked up, which is not tried for each of them.
+    here = World(None, near=1)
+    here.board.time_servers = sntp.SERVERS
+    here.all.append(Link("0.0.0.0", "127.0.0.9"))  # where no name server is
+    began = ms()
+    await here.turn()
+    assert here.true() and here.told == ("ok", None)
+    assert ms() - began < 8000
+    here.close()
+
+
+async def test_a_gateway_without_time_holds_nothing_up():
+    for fault in ("silent", "stratum", "alarm", "past", "originate"):
+        here = World(fault, None, None, near=1)
+        await here.turn()
+        assert here.true() and here.told == ("ok", None) and here.asked() == [1, 1, 1], fault
+        here.close()
+    here = World(None, None, None, near=1)
+    here.servers.pop(0).close()
+    await here.turn()
+    assert here.true() and here.told == ("ok", None)
+    here.close()
+
+
+async def test_a_gateway_is_asked_for_a_second_at_most():
+    here = World("silent", near=1)
+    here.keeper.patience_ms = 60000
+    here.board.time_servers = ()
+    began = ms()
+    await here.turn()
+    assert 500 < ms() - began < 30000
+    assert here.told == ("failed", "the time is not known: 127.0.0.1: no answer")
+    here.close()
+
+
+async def test_a_gateway_that_agrees_with_one_of_the_others_is_enough():
+    here = World(None, None, None, near=1)
+    await here.turn()
+    assert here.true() and here.asked() == [1, 1, 0]
+    here.close()
+
+
+async def test_a_gateway_that_is_wrong_is_outvoted_and_not_believed_alone():
+    here = World(None, None, None, offsets=(120000, 0, 0), near=1)
+    await here.turn()
+    assert here.true() and here.told == ("ok", None) and here.asked() == [1, 1, 1]
+    here.servers[1].fault = here.servers[2].fault = "silent"
+    await here.turn(8 * 3600000)
+    assert here.true() and here.told[1] == "127.0.0.1 alone answers, and has been wrong before"
+    # Once it has been right beside another, it is.
+    here.servers[1].fault = None
+    here.close()
+    here = World(None, None, None, near=1)
+    here.keeper.memory["doubted"] = [("127.0.0.1", here.servers[0].port)]
+    await here.turn()
+    here.servers[1].fault = here.servers[2].fault = "silent"
+    here.board.now += 8 * 3600000
+    await here.turn()
+    assert here.true() and here.told == ("ok", None)
+    here.close()
+
+
+async def test_those_of_the_configuration_are_asked_and_nobody_else():
+    here = World(None, None, None, near=1)
+    here._open(None, 0)
+    own = here.servers[-1]
+    here.config["ts"] = ["127.0.0.1:%d" % own.port]
+    await here.turn()
+    assert here.true() and here.told == ("ok", None) and here.asked() == [0, 0, 0, 1]
+    # A change is taken at once.
+    await here.turn(60000)
+    assert here.asked() == [0, 0, 0, 1]
+    here.config["ts"] = []
+    await here.turn(1000)
+    assert here.asked() == [1, 1, 0, 1]
+    # Without a port it is the usual one.
+    here.config["ts"] = ["127.0.0.1"]
+    await here.turn(1000)
+    assert here.asked() == [2, 1, 0, 1] and here.told == ("ok", None)
+    # Several have to agree, and one alone has to say twice that the time is quite another.
+    here.config["ts"] = ["127.0.0.1:%d" % server.port for server in here.servers]
+    here.servers[0].fault = "hour"
+    await here.turn(1000)
+    assert here.true() and here.told == ("ok", None) and here.asked() == [3, 2, 1, 1]
+    here.config["ts"] = ["127.0.0.1:%d" % here.servers[0].port, "127.0.0.1:%d" % own.port]
+    await here.turn(1000)
+    assert here.true() and here.told[1] == "time servers disagree"
+    here.config["ts"] = ["127.0.0.1:%d" % here.servers[0].port]
+    await here.turn(1000)
+    assert here.true() and "alone" in here.told[1]
+    await here.turn(60000)
+    assert not here.true() and here.clock.steps == 1
+    here.close()
+
+
+async def test_a_name_is_looked_up_by_the_links_name_server():
+    here = World(None)
+    server = here.servers[0]
+    names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    names.setblocking(False)
+    kept = lookup.PORT
+    try:
+        for _ in range(50):
+            lookup.PORT = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+            try:
+                names.bind(socket.getaddrinfo("127.0.0.1", lookup.PORT, 0, socket.SOCK_DGRAM)[0][-1])
+                break
+            except OSError:
+                pass
+        here.all = [Link("0.0.0.0", "127.0.0.1")]
+        here.config["ts"] = ["nowhere.lan", "ntp.lan:%d" % server.port]
+        here.board.now += 1000
+        task = asyncio.create_task(here.keeper.turn())
+        asked = []
+        while not task.done():
+            await asyncio.sleep(0)
+            server.poll()
+            try:
+                question, address = names.recvfrom(512)
+            except OSError:
+                continue
+            asked.append(question)
+            if b"\3ntp\3lan\0" in question:
+                record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1"
+                names.sendto(question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:] + record, address)
+            else:
+                names.sendto(question[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question[12:], address)
+        await task
+        assert len(asked) == 2 and here.true() and here.told == ("ok", None)
+    finally:
+        lookup.PORT = kept
+        names.close()
+        here.close()
 
 
 def telegram(here, local, deviation=None, dst=None):

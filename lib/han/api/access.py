@@ -39,6 +39,19 @@ def is_name(text):
     return bool(text) and name_of(text) == text
 
 
+def is_server(text):
+    """True for a host name in lower case or an IPv4 address, with or without a port: what can be looked up."""
+    name, colon, port = text.partition(":")
+    if colon and not (0 < len(port) <= 5 and not port.strip("0123456789") and 0 < int(port) < 65536):
+        return False
+    if not name.replace(".", "").strip("0123456789"):
+        return is_address(name)
+    for label in name.split("."):
+        if not 0 < len(label) < 64 or label[0] == "-":
+            return False
+    return is_name(name)
+
+
 def is_address(name):
     """True for an IPv4 address."""
     parts = name.split(".")

@@ -3,7 +3,7 @@ from .encode import decimal, flag, text
 
 _CONFIGURATION = (
     '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
-    '"hosts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"ks":%s},"e":{"e":%s,"n":%s},'
+    '"hosts":[%s],"ts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"ks":%s},"e":{"e":%s,"n":%s},'
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
@@ -24,6 +24,7 @@ def message(app):
         text(c["up"]),
         flag(c["bhf"]),
         ",".join([text(host) for host in c["hosts"]]),
+        ",".join([text(server) for server in c["ts"]]),
         m["f"],
         text(m["t"]),
         m["o"],

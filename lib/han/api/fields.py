@@ -10,6 +10,7 @@ np one auto eth sta eth_sta
 up one automatic download manual
 bhf flag
 hosts hosts
+ts servers
 pw password
 m.f int 6 200
 m.t one auto common kaifa kamstrup iskra

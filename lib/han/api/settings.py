@@ -1,6 +1,6 @@
 """PUT /configuration: every field is checked before any is taken. Imported when needed."""
 from ..core.zonefile import find
-from .access import is_address, is_name
+from .access import is_address, is_name, is_server
 from .fields import FIELDS
 
 _DEAREST = 10**12  # 10^-6 minor units per kWh
@@ -69,14 +69,18 @@ def _check(rule, value, target, key):
             value = value.scaled(6)
         good = type(value) is int and 0 <= value <= _DEAREST
         wanted = "a number from 0 to %d" % (_DEAREST // 10**6)
-    elif kind == "hosts":
-        good = isinstance(value, list) and len(value) <= 8
+    elif kind in ("hosts", "servers"):
+        most, right = (8, is_name) if kind == "hosts" else (4, is_server)
+        good = isinstance(value, list) and len(value) <= most
         if good:
             for name in value:
-                good = good and isinstance(name, str) and len(name) <= 64 and is_name(name)
+                good = good and isinstance(name, str) and len(name) <= 64 and right(name)
             if value == target[key]:
                 value = target[key]  # the same list, by which others know that nothing has changed
-        wanted = "a list of 8 host names at most, in lower case without port"
+        wanted = (
+            "a list of 8 host names at most, in lower case without port" if kind == "hosts"
+            else "a list of 4 time servers at most: names in lower case or addresses, such as ntp.lan or 192.168.0.1"
+        )  # fmt: skip
     else:
         if value == "":
             return None

@@ -1,12 +1,16 @@
 """Asks time servers (SNTP, RFC 4330) what time it is. Imported when needed and released after.
 
-Looking a name up blocks the loop, as the port's getaddrinfo does; all the rest is bounded and
-lets the others run. What a request carries where a time could be is random, so that an answer
-proves that it was read.
+Whom: those of the configuration (`ts`), if there are any; else each link's gateway, then the public ones. So a
+network without internet has the time of its router, and one with internet outvotes a router that is wrong.
+
+All of it is bounded and lets the others run. What a request carries where a time could be is
+random, so that an answer proves that it was read.
 """
 import asyncio
 import socket
 import struct
+
+from . import lookup
 
 _SECONDS = 2208988800  # from 1900 to 1970
 _FIRST = 1704067200000  # 2024, unix ms
@@ -25,12 +29,22 @@ _LONGEST = 3600000
 #: One server alone is not believed at once that the time is so far off, ms, unless it says so twice.
 _STRANGE = 1000000
 _TWICE = 5000
+#: An outvoted server this far off is not believed alone any more, ms.
+_GROSS = 30000
+_NOWHERE = "0.0.0.0"
 
 
-async def errand(board, clock, memory):
-    """Ask and set the clock; (ms until to ask again, what went wrong or None). memory: a dictionary to keep."""
-    servers = Servers(board, clock, memory.setdefault("shunned", []), memory.get("patience_ms", 2000))
-    start, doubt, problem = await servers.ask(SERVERS if board.time_servers is None else board.time_servers)
+async def errand(board, clock, links, keeper):
+    """Ask and set the clock; (ms until to ask again, what went wrong or None). keeper: of timekeeper.py."""
+    memory = keeper.memory
+    servers = Servers(board, clock, links.all, keeper.patience_ms)
+    servers.shunned = memory.setdefault("shunned", [])
+    servers.doubted = memory.setdefault("doubted", [])
+    asked = [_place(name, keeper.port) for name in links.config.get("ts")]
+    if not asked:
+        servers.near = gateways(links.all, keeper.port)
+        asked = servers.near + list(SERVERS if board.time_servers is None else board.time_servers)
+    start, doubt, problem = await servers.ask(asked)
     if start is not None and servers.alone and clock.source in ("ntp", "meter"):
         if abs(start - clock.start()) > _STRANGE:
             before, memory["lone"] = memory.get("lone"), start
@@ -48,49 +62,94 @@ async def errand(board, clock, memory):
     return pause + pause // 1024 * vary, problem
 
 
+def gateways(links, port):
+    """[(host, port)] of the gateways of the links (of Links.all) that are up."""
+    found = []
+    for link in links:
+        address = link.network.ifconfig()[2] if link.up else _NOWHERE
+        if address != _NOWHERE and (address, port) not in found:
+            found.append((address, port))
+    return found
+
+
+def _place(name, port):
+    """(host, port) of a name or address with or without a port."""
+    host, _, own = name.partition(":")
+    return host, int(own) if own else port
+
+
 class Servers:
-    """Those that answer, of several; those that do not want us are not asked again."""
+    """Those that answer, of several; those that do not want us are not asked again. links: of Links.all."""
 
     #: How often an answer is looked for, ms.
     step_ms = 5
     #: Two servers agree within so many ms.
     agree_ms = 500
+    #: For an answer of one of `near`, ms: most gateways have no time, and nobody is to wait for that.
+    near_ms = 1000
 
-    def __init__(self, board, clock, shunned, patience_ms):
+    def __init__(self, board, clock, links, patience_ms):
         self.alone = False  # only one has answered the last question
+        # (host, port) of those that are close by; that do not want us; that others have outvoted and that were far
+        # off, which are not believed alone before they have agreed with another.
+        self.near = []
+        self.shunned = []
+        self.doubted = []
         self._board = board
         self._clock = clock
-        self._shunned = shunned  # (host, port); ours to add to
-        self._turns = patience_ms // self.step_ms
+        self._links = links
+        self._patience = patience_ms
 
     async def ask(self, servers):
         """(unix ms at uptime 0, give or take ms, None), or (None, 0, what is wrong) by [(host, port)].
 
         Two that agree are believed, or the only one that answers.
         """
-        found = []
+        found = []  # [(unix ms at uptime 0, doubt, server)]
         problems = []
+        deaf = False  # no name server answers: the others of a list are not looked up in vain, each for seconds
         for server in servers:
-            if server in self._shunned:
+            if server in self.shunned:
                 problems.append(server[0] + ": does not want us")
                 continue
             try:
-                start, doubt = await self._one(server)
+                address = False
+                if not deaf or lookup.is_address(server[0]):
+                    address = await lookup.address(server[0], self._links, self._board.random)
+                if not address:
+                    deaf = address is False
+                    raise ValueError("no name server answers" if deaf else "no such name")
+                patience = self._patience
+                if server in self.near:
+                    patience = min(patience, self.near_ms)
+                start, doubt = await self._one((address, server[1]), patience)
             except (OSError, ValueError) as error:
                 problems.append("%s: %s" % (server[0], error))
+                if str(error)[-4:] in ("DENY", "RSTR"):
+                    self.shunned.append(server)
                 continue
-            for other, _ in found:
-                if abs(other - start) <= self.agree_ms + doubt:
-                    return start, doubt, None
-            found.append((start, doubt))
+            agreeing = [other[2] for other in found if abs(other[0] - start) <= self.agree_ms + doubt]
+            found.append((start, doubt, server))
+            if agreeing:
+                self._judge(found, start)
+                return start, doubt, None
         self.alone = len(found) == 1
+        if self.alone and found[0][2] not in self.doubted:
+            return found[0][0], found[0][1], None
         if self.alone:
-            return found[0] + (None,)
+            problems = ["%s alone answers, and has been wrong before" % found[0][2][0]]
         # Where nobody is to be asked, nothing is wrong.
-        return None, 0, "time servers disagree" if found else "; ".join(problems) or None
+        return None, 0, "time servers disagree" if len(found) > 1 else "; ".join(problems) or None
 
-    # Lives for patience_ms at most.
-    async def _one(self, server):
+    def _judge(self, found, start):
+        for other, _, server in found:
+            if server in self.doubted:
+                self.doubted.remove(server)
+            if abs(other - start) > _GROSS:
+                self.doubted.append(server)
+
+    # Lives for `patience` ms at most.
+    async def _one(self, server, patience):
         """(unix ms at uptime 0, doubt) by one server. OSError, ValueError: what is wrong."""
         info = socket.getaddrinfo(server[0], server[1], 0, socket.SOCK_DGRAM)[0]
         nonce = self._board.random(8)
@@ -101,7 +160,7 @@ class Servers:
             sent = self._clock.uptime_ms()
             line.send(b"\x23" + bytes(39) + nonce)
             problem = "no answer"
-            for _ in range(self._turns):
+            for _ in range(patience // self.step_ms):
                 await asyncio.sleep(self.step_ms / 1000)
                 try:
                     answer = line.recv(128)
@@ -116,8 +175,6 @@ class Servers:
                     doubt = max(0, back - sent - (there - here)) // 2
                     return there + doubt - back, doubt + self.step_ms
                 if problem[:4] == "kiss":
-                    if problem[-4:] in ("DENY", "RSTR"):
-                        self._shunned.append(server)
                     break
                 # Anybody can send something: the answer may yet come.
             raise ValueError(problem)

@@ -28,7 +28,11 @@ _MISSED = const(86400000)
 
 
 class Timekeeper:
-    """The task that sets the clock. report takes health and error of /health."""
+    """The task that sets the clock. links: Links; report takes health and error of /health."""
+
+    #: Where time servers listen that are given without a port; for the answer of one, ms.
+    port = 123
+    patience_ms = 2000
 
     def __init__(self, board, clock, bus, links, report):
         self._board = board
@@ -39,6 +43,7 @@ class Timekeeper:
         self._due = clock.uptime_ms() + _START  # when servers are asked
         self._problem = None  # that they had
         self.memory = {}  # of those who ask them
+        self._chosen = links.config.get("ts")  # the servers of the configuration when they were asked last
         self._heard = 0  # readings
         self._first = None  # (unix ms at uptime 0, uptime) of the first telegram of those that agree
         self._count = 0
@@ -57,11 +62,16 @@ class Timekeeper:
         if live and live.seq != self._heard:
             self._heard = live.seq
             self._hear(live)
+        chosen = self._links.config.get("ts")
+        if chosen is not self._chosen:
+            self._chosen = chosen
+            self._due = self._clock.uptime_ms()
+            self.memory.clear()
         if self._clock.uptime_ms() >= self._due and self._links.lost is None:
             from .sntp import errand
 
             try:
-                pause, self._problem = await errand(board, self._clock, self.memory)
+                pause, self._problem = await errand(board, self._clock, self._links, self)
             finally:
                 release("han.net.sntp")
             self._due = self._clock.uptime_ms() + pause

@@ -31,6 +31,7 @@ def defaults():
         "up": "automatic",
         "bhf": False,
         "hosts": [],
+        "ts": [],
         "pw": "",
         "m": {"f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms", "n": "auto", "is": "auto"},
         "e": {"e": True, "n": _network()},
