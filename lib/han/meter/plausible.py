@@ -119,7 +119,7 @@ class Plausible:
             if self._met < _AGREE:
                 self.detail = "another meter's number, without a checksum"
                 return NUMBER
-        self._change()
+        self.change()
         return None
 
     def _another(self, meter_id):
@@ -144,13 +144,13 @@ class Plausible:
             if verdict == DOUBTFUL:
                 registers.drop()
             else:
-                self._change()
+                self.change()
         if registers.take(reading, now_s, checked):
             other.forget()
             self._agree = 0
         return None
 
-    def _change(self):
+    def change(self):
         """From here on it is another meter."""
         self.meters += 1
         self.registers.forget()
