@@ -292,6 +292,16 @@ def test_counters_once_an_hour_and_a_gap_goes_to_the_day_alone():
     assert world.history.buckets[DAYS].a == 8 * HOUR * 1000 // HOUR
 
 
+def test_a_meter_that_counts_what_is_fed_in_alone():
+    world = World()
+    world.ways = (1,)
+    world.run(3600, 10, (0, 1234), counters=60)
+    fed = sum([sample[4] for sample in world.samples(QUARTERS)[1:]])
+    assert abs(fed - 1234 * 900 * len(world.samples(QUARTERS)[1:]) // 3600) <= 1
+    assert clean(world.samples(QUARTERS)[1:])
+    assert world.history.counters[0] is None and abs(world.history.counters[1] - world.counters()[1]) <= 1
+
+
 def test_no_counters_at_all():
     world = World(true=START)
     world.run(HOUR, 10, (2000, 100), counters=0)

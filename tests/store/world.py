@@ -88,6 +88,7 @@ class World:
         self.ws = [0, 0]
         self.first = [5000000000, 1000]  # Wh on the meter at the start, beyond 2^31
         self.meter = b"METER-1"
+        self.ways = 0, 1  # that it has counters of: import, export
         self.price = price
         self.before = before
         self.boot()
@@ -122,7 +123,7 @@ class World:
         reading.clear()
         for way in range(2):
             put(reading, way, power[way])
-            if counters:
+            if counters and way in self.ways:
                 put(reading, 22 + way, self.counters()[way])
         for i in range(3):
             if current[i] is not None:

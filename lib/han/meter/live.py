@@ -1,7 +1,7 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
 from .direction import PAIRS
 from .network import Network
-from .obis import EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
+from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
 from .reading import Reading
 
 
@@ -12,7 +12,7 @@ class Live(Reading):
         super().__init__()
         self.seq = 0  # readings since boot, 1 is the first
         self.received = 0  # board.ticks_ms() of the last telegram's last byte
-        self.counted = 0  # seq of the last reading whose telegram had the counter of imported energy
+        self.counted = 0  # seq of the last reading whose telegram had the counters
         self.meters = 0  # how often another meter took over
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # from one telegram to the next, 0 while unknown
@@ -42,7 +42,8 @@ class Live(Reading):
                     self.put(exported, 0)
         self.network.complete(self, reading)
         self.seq += 1
-        if reading.present[IMPORT_ENERGY]:
+        # A meter of what is fed in has no other counter.
+        if reading.present[IMPORT_ENERGY] or reading.present[EXPORT_ENERGY] and not self.present[IMPORT_ENERGY]:
             self.counted = self.seq
         self.received = ticks
         if since_ms:

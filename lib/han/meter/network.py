@@ -67,13 +67,15 @@ class Network:
         kind = self.kind()
         if kind == THREE and voltages[1] == 0:
             live.present[L1_VOLTAGE + 1] = 0
-        if currents[0] is not None:
-            self.signs = self.signs or min([number or 0 for number in currents]) < 0
-            self.computed = kind == THREE and currents[2] is not None and not (
-                currents[1] or currents[1] == 0 and self._sent
-            )
-        if self.computed and currents[0] is not None:
-            currents[1] = third(reading, currents[0], currents[2], _mean(voltages))
+        if currents[0] is None:
+            return
+        voltages = _filled([live.get(L1_VOLTAGE + k) for k in range(3)])
+        self.signs = self.signs or min([number or 0 for number in currents]) < 0
+        # One that is 0 is believed of a meter that has sent others.
+        sent = currents[1] or currents[1] == 0 and self._sent
+        self.computed = kind == THREE and currents[2] is not None and not sent
+        if self.computed:
+            currents[1] = third(reading, currents[0], currents[2], sum(voltages) // 3)
             if currents[1] is None:
                 live.present[L1_CURRENT + 1] = 0
             else:
@@ -87,9 +89,9 @@ class Network:
         self._listed = self._listed or currents[1] is not None
         self._sent = self._sent or bool(currents[1])
         told = _told(live.text(METER_TYPE))
-        if not (self._alive or self._sent or currents[2] or voltages[2]) and (
-            voltages[0] and voltages[1] == 0 == voltages[2] or not self._listed and currents[2] is None is voltages[1]
-        ):
+        dead = voltages[0] and voltages[1] == 0 and voltages[2] == 0
+        absent = not self._listed and currents[2] is None and voltages[1] is None
+        if (dead or absent) and not (self._alive or self._sent or currents[2] or voltages[2]):
             self.found = ONE
         elif told:
             self.found = told
@@ -103,9 +105,9 @@ class Network:
 
     def _sign(self, live, reading, currents, voltages, kind):
         """Currents flow the way that their phase's power does."""
-        whole = 0  # 10^-4 VA that all phases can carry at most
-        for k in range(3):
-            whole += (voltages[k] or _mean(voltages)) * abs(currents[k] or 0)
+        # 10^-4 VA that the phases can carry at most.
+        parts = [voltages[k] * abs(currents[k] or 0) for k in range(3)]
+        whole = sum(parts)
         total = net(reading, IMPORT_POWER, EXPORT_POWER)
         for k in range(3):
             if not currents[k] or self.signs and not (k == 1 and self.computed):
@@ -113,7 +115,7 @@ class Network:
             power = net(reading, L1_IMPORT_POWER + k, L1_EXPORT_POWER + k)
             if power is None or not power and not reading.present[L1_EXPORT_POWER + k]:
                 # What the others together cannot export flows out here.
-                rest = whole - (voltages[k] or _mean(voltages)) * abs(currents[k])
+                rest = whole - parts[k]
                 if kind == THREE:
                     rest = rest * 1000 // 1732  # against the star that is not there
                 exports = total is not None and total < 0 and (kind == ONE or whole and _flows(-total, rest))
@@ -137,10 +139,11 @@ def _told(text):
     return None
 
 
-def _mean(voltages):
-    """Mean of those that are there, 0.1 V; 0 where none is."""
+def _filled(voltages):
+    """Three voltages, the mean of the others for one that is not there or 0; 0 where none is."""
     here = [number for number in voltages if number]
-    return sum(here) // len(here) if here else 0
+    mean = sum(here) // len(here) if here else 0
+    return [number or mean for number in voltages]
 
 
 def third(reading, first, last, voltage):

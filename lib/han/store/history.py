@@ -151,7 +151,8 @@ class History:
         elif gap:
             self.hole = True
         self.mark(PARTIAL if gap else 0, t)
-        self.mark((CHANGED if changed else 0) | (UNSET if self.guessed else 0) | (PARTIAL if after[0] is None else 0))
+        uncounted = after[0] is None and after[1] is None
+        self.mark((CHANGED if changed else 0) | (UNSET if self.guessed else 0) | (PARTIAL if uncounted else 0))
         self.buckets[TENS].f |= (LATE if late[0] or late[1] else 0) | (GUESSED if self.guessed else 0)
         self.counters = after
         self.t = t
