@@ -25,7 +25,7 @@ from host_sim.replay import ReplaySource
 from host_sim.sender import Sender
 from host_sim.slots import Flash
 from host_sim.supervisor import Supervisor
-from tools import page, sign
+from tools import page, sign, unix
 
 #: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
 _RADIO = 13 * 1024
@@ -196,7 +196,7 @@ def command(options, frozen):
         return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
     from host_sim import staging
 
-    return staging.command(options.heap, frozen, "-m", "host_sim.run")
+    return staging.command(options.heap, frozen, "host_sim.run")
 
 
 def state_folder(path):
@@ -254,8 +254,7 @@ def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
     if options.network == "setup":
-        heap = int(options.heap.rstrip("kKmM")) << {"k": 10, "m": 20}.get(options.heap[-1].lower(), 0)
-        options.heap = str(heap + _RADIO)
+        options.heap = str(unix.size(options.heap) + _RADIO)
     sign.write_module()
     captures = recordings(options.replay or ())
     settings = serial_settings(options.serial)

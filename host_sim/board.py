@@ -23,6 +23,14 @@ def _nothing():
     pass
 
 
+def _rom():
+    """Bytes of the heap that stand for the chip's flash, see host_sim/rom.py."""
+    try:
+        return os.statvfs("/rom")[2]  # its blocks are bytes
+    except OSError:
+        return 0
+
+
 class Reset(SystemExit):
     """The board restarts: raised where the chip would not return from machine.reset()."""
 
@@ -133,7 +141,7 @@ class Board:
     # Memory
 
     def _below(self, size):
-        return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() < size
+        return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() - _rom() < size
 
     def partition(self, name):
         """The flash partition of this label, as esp32.Partition; OSError where there is none."""
@@ -184,7 +192,7 @@ class Board:
         """
         if hasattr(gc, "mem_free"):
             free = gc.mem_free()
-            total = free + gc.mem_alloc()
+            total = free + gc.mem_alloc() - _rom()
         else:
             page = os.sysconf("SC_PAGE_SIZE")
             total = os.sysconf("SC_PHYS_PAGES") * page

@@ -196,7 +196,12 @@ def crash(error, board=None, app=None):
     return _RESTART
 
 
-if __name__ == "__main__":
+def start():
+    """Run the board that the first line of the input describes."""
     pipe = open(0, "rb", buffering=0)
     line = pipe.readline()
     sys.exit(main(json.loads(line), pipe) if line else 0)
+
+
+if __name__ == "__main__":
+    start()

@@ -3,10 +3,9 @@
 Only CPython runs this. MicroPython would compile the sources itself, but in the heap that is being measured.
 """
 
-import os
 import sys
 
-from tools import stage, unix
+from tools import rom, stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
@@ -30,15 +29,12 @@ def stage_all():
         sys.exit(1)
 
 
-def command(heap, frozen, *arguments):
-    """(command line, environment, working folder) of MicroPython with the staged modules on its path.
+def command(heap, frozen, module):
+    """(command line, environment, working folder) of MicroPython that runs a module of the simulator.
 
-    frozen  the application too, compiled from the sources
+    frozen  the application is in the ROM too, compiled from the sources
     """
     stage_all()
-    environment = unix.environment()
-    # Its current folder is searched first (in the project's it would find the sources); each module's path is kept
-    # in the heap, so they are short.
-    staged = os.path.relpath(stage.BUILD / stage.UNIX, _TARGET) + ":" if frozen else ""
-    environment["MICROPYPATH"] = staged + ".frozen"
-    return unix.command(*arguments, heap=heap), environment, _TARGET
+    folders = [_TARGET] + ([stage.BUILD / stage.UNIX] if frozen else [])
+    path = rom.write("frozen" if frozen else "board", *folders)
+    return unix.rom_command(path, module, heap=heap), None, _TARGET

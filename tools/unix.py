@@ -1,12 +1,35 @@
-"""How to start MicroPython's unix port with the staged application on its path."""
+"""How to start MicroPython's unix port with the staged application, as files on its path or in a ROM."""
 
 import os
 import pathlib
 import sys
 
-from tools import stage
+from tools import rom, stage
 
 ROOT = stage.ROOT
+# Of the heap, what administering a ROM and reading it takes.
+_MOUNTED = 2048
+
+
+def size(text):
+    """Bytes of a size such as 240k."""
+    return int(text.rstrip("kKmM")) << {"k": 10, "m": 20}.get(text[-1].lower(), 0)
+
+
+def staged_rom():
+    """Path of the ROM with the application as it is staged."""
+    return rom.write(stage.UNIX, stage.BUILD / stage.UNIX)
+
+
+def rom_command(path, *arguments, heap="64M"):
+    """The command line that runs `arguments` (a script or a module, and its own) on a ROM, see host_sim/rom.py.
+
+    heap: what is left without the ROM, which the unix port can only have in its heap.
+    """
+    room = path.stat().st_size
+    # The collector's tables: two bits for each 32 bytes, and one more.
+    total = size(heap) + room + room // 80 + _MOUNTED
+    return command(ROOT / "host_sim" / "rom.py", path, *arguments, heap=str(total))
 
 
 def command(*arguments, heap="64M"):

@@ -25,12 +25,11 @@ def find(paths):
     return files
 
 
-def run_file(path):
-    """Run one file; returns (its output, [passed, failed, skipped])."""
+def run_file(path, rom):
+    """Run one file on that ROM; returns (its output, [passed, failed, skipped])."""
     script = unix.ROOT / "tests" / "run.py"
     process = subprocess.Popen(
-        unix.command(script, path),
-        env=unix.environment(),
+        unix.rom_command(rom, script, path),
         cwd=unix.ROOT,
         text=True,
         errors="replace",
@@ -77,7 +76,8 @@ def run(paths=(), verbose=True):
     for source, message in broken.items():
         print("%s FAILED: %s" % (source, message))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for text, counts in pool.map(run_file, find(paths)):
+        rom = unix.staged_rom()
+        for text, counts in pool.map(lambda path: run_file(path, rom), find(paths)):
             totals = [a + b for a, b in zip(totals, counts)]
             if verbose or counts[1]:
                 print(text, end="", flush=True)
