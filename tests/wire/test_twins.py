@@ -96,6 +96,20 @@ def length(random, size):
     return bytes((0x80 + wide,)) + size.to_bytes(wide, "big")
 
 
+def obis_code(random):
+    return bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x19\x00"),
+                  random.choice(b"\x07\x08\x01\x09\x00"), random.below(2), 0xFF))
+
+
+def described_object(random):
+    """What an object list says of one value."""
+    attribute = bytes((0x0F, random.choice((2, 2, 2, 3, 3, 4))))
+    head = b"\x12\x00\x03\x09\x06" + obis_code(random) + attribute + b"\x12\x00\x00"
+    if random.below(3):
+        return b"\x02\x04" + head
+    return b"\x02" + random.choice((b"\x06" + head + b"\x02\x02\x16\0\0\x01\0", b"\x05" + head + b"\0", b"\x06" + head))
+
+
 def described(random, depth=0):
     """The type of a compact array's elements."""
     kind = random.below(9)
@@ -113,8 +127,7 @@ def axdr(random, depth=0):
     if kind < 3 and depth < 10:
         n = random.below(5)
         return bytes((1 + random.below(2),)) + length(random, n) + b"".join(axdr(random, depth + 1) for _ in range(n))
-    obis = bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x19\x00"),
-                  random.choice(b"\x07\x08\x01\x09\x00"), random.below(2), 0xFF))
+    obis = obis_code(random)
     if kind == 3 or kind == 14:
         return b"\x09\x06" + obis
     if kind == 4:
@@ -122,7 +135,7 @@ def axdr(random, depth=0):
     if kind == 5:
         return b"\x02\x02\x0f" + random.bytes(1) + b"\x16" + random.bytes(1)
     if kind == 6:
-        return b"\x02\x04\x12\x00\x03\x09\x06" + obis + b"\x0f\x02\x12\x00\x00"
+        return described_object(random)
     if kind == 7:
         return b"\x02\x02\x00\x03" + obis + b"\x02" + b"\x06" + random.bytes(4)
     if kind == 8:
@@ -149,9 +162,13 @@ def test_axdr_walk_on_generated_values():
     good = 0
     for _ in range(10 * ROUNDS):
         data = axdr(random)
-        if random.below(3):
-            # Codes and values by turns, as they come.
+        kind = random.below(4)
+        if kind:
+            # Codes and values by turns, as they come, or behind names.
             parts = [axdr(random, 8) for _ in range(random.below(9))]
+            if kind > 2:
+                names = [described_object(random) for _ in range(random.below(len(parts) + 3))]
+                parts = [b"\x01" + bytes((len(names),)) + b"".join(names)] + parts
             data = b"\x02" + bytes((len(parts),)) + b"".join(parts)
         data = bytearray(b"xy" + data)
         if random.below(4) == 0:

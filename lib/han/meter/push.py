@@ -7,7 +7,7 @@ from ..wire.walk import axdr_walk
 from .profiles import coded
 from .reading import METER_ID, ROWS
 
-_TEXT = 2  # in the last column of a row
+_NUMBER, _TEXT = 1, 2  # in the last column of a row
 _DATE_TIME = 12  # bytes; it opens with its year
 _OPENING = 8  # bytes of the first text that tell whose list it is
 _KINDS = 6  # of lists that one meter sends by turns, at most
@@ -123,10 +123,12 @@ class Push:
 
 
 def _wide(rows, n):
-    """Whether a current without a unit has 64 bits."""
+    """Whether a current, an integer without a unit, has 64 bits."""
     for i in range(n):
-        if rows[8 * i] in _CURRENTS and rows[8 * i + 2] == 8 and rows[8 * i + 6] == _NO_UNIT:
-            return True
+        row = 8 * i
+        if rows[row] in _CURRENTS and rows[row + 7] & 15 == _NUMBER:
+            if rows[row + 2] == 8 and rows[row + 6] == _NO_UNIT:
+                return True
     return False
 
 

@@ -23,6 +23,7 @@ _SCALE = const(64)
 _NO_UNIT = const(255)
 _DEPTH = const(8)
 _FOREIGN = const(0x3FFFFFFF)
+_SCALER = const(0x10000000)  # in the name of what is scaler and unit of a key
 _FITS = const(0x3FFFFF)
 _COMPACT = const(0x13)
 _DONT_CARE = const(0xFF)
@@ -146,6 +147,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         while not left[0]:
             left = ptr32(int(left) - 4)
             depth -= 1
+            last = ptr32(0)
             if pending:
                 # A code without its value names nothing that stands elsewhere.
                 pending = 0
@@ -189,34 +191,57 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 p = ptr8(int(p) + (k & 7))
         room = end - int(p)
         code = 0  # where an OBIS code stands
-        attribute = 2
+        mark = 0  # that its key gets: what is not the value of an object is no number of its
         if tag == 2:
-            if size == 2 and room >= 4 and p[0] == 0x0F and p[2] == 0x16:
-                # scaler and unit, of the number before or, where a code waits, of the next one
-                k = (p[1] ^ 0x80) - 0x80 + _SCALE
-                if pending:
-                    scale = k
-                    unit = p[3]
-                elif int(last):
-                    last[5] = k
-                    last[6] = p[3]
-                    last = ptr32(0)
-                p = ptr8(int(p) + 4)
-                continue
-            if not pending:
-                if size == 2:
-                    if room >= 9 and not p[0] and p[7] == 0xFF:
-                        # untagged attribute descriptor in front of its value
-                        code = int(p) + 2
-                        attribute = p[8]
-                        p = ptr8(int(p) + 9)
-                        size = 1
-                elif size == 4 and room >= 16 and p[0] == 0x12:
-                    # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
-                    if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
-                        code = int(p) + 5
-                        attribute = p[12]
-                        p = ptr8(int(p) + 16)
+            if size == 2:
+                if room >= 4 and p[0] == 0x0F and p[2] == 0x16:
+                    # scaler and unit, of the number before or, where a code waits, of the next one
+                    k = (p[1] ^ 0x80) - 0x80 + _SCALE
+                    if not pending:
+                        if named and depth == 1 and named > left[0]:
+                            # One that has a name, as the third attribute of a register, goes with its value.
+                            mark = names[named - 1 - left[0]]
+                            last = rows
+                            size = n
+                            while size:
+                                last = ptr32(int(last) - 32)
+                                if last[0] | _SCALER == mark and last[6] == _NO_UNIT:
+                                    last[5] = k
+                                    last[6] = p[3]
+                                size -= 1
+                        elif int(last):
+                            last[5] = k
+                            last[6] = p[3]
+                        last = ptr32(0)
+                    elif room >= 12 and p[4] == 9 and p[5] == 6 and p[11] == 0xFF:
+                        # A code behind it: this was the value, and is of no use.
+                        pending = 0
+                        scale = _SCALE
+                        unit = _NO_UNIT
+                    else:
+                        scale = k
+                        unit = p[3]
+                    p = ptr8(int(p) + 4)
+                    continue
+                if room >= 9 and not p[0] and p[7] == 0xFF and not pending:
+                    # untagged attribute descriptor in front of its value
+                    code = int(p) + 2
+                    mark = p[8] ^ 2
+                    p = ptr8(int(p) + 9)
+                    size = 1
+            elif size > 3 and size < 7 and room >= 16 and p[0] == 0x12 and not pending:
+                # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
+                if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
+                    code = int(p) + 5
+                    mark = p[12] ^ 2
+                    # restriction and columns of the object's later versions
+                    k = int(_behind(int(p) + 16, end, size - 4)) if size > 4 else int(p) + 16
+                    if not k:
+                        break
+                    p = ptr8(k)
+                    size = 4
+            if mark:
+                mark = _SCALER if mark == 1 else _FOREIGN
         elif not pending and (not named or depth != 1):
             # an OBIS code names the value behind it
             if tag == 9:
@@ -225,7 +250,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                     if p[2] != 25 or p[3] != 9:
                         code = int(p)
                         p = ptr8(code + 6)
-            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2 and depth > 1:
+            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2 and p[2] < 2 and depth > 1:
                 code = int(p) + 1
                 p = ptr8(code + 6)
         if code:
@@ -233,14 +258,14 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             key = _FOREIGN
             o = ptr8(code)
             k = o[0]
-            if attribute == 2 and k < 2:
+            if k < 2:
                 if o[1] <= k or o[2] == 1 and not o[3]:
-                    key = k << 24 | o[2] << 16 | o[3] << 8 | o[4]
+                    key = k << 24 | o[2] << 16 | o[3] << 8 | o[4] | mark
                     if not k:
                         # Some Landis+Gyr have A = 0 for electricity too.
                         if o[3] == 8 or o[3] == 7:
                             key |= 1 << 24
-                        elif not key:
+                        elif not key & 0xFFFFFF:
                             key = _FOREIGN
             if tag == 2 and size == 4:
                 if named < most:
@@ -252,7 +277,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 continue
         kind = form >> 4 & 3
         if kind == _HOLDS:
-            if depth < _DEPTH and (code or not pending):
+            if depth < _DEPTH and (code or not pending) and (depth != 1 or named <= left[0]):
                 depth += 1
                 left = ptr32(int(left) + 4)
                 left[0] = size
@@ -279,7 +304,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 if k >= 0:
                     key = names[k]
         last = ptr32(0)
-        if key != _FOREIGN and n < most:
+        if key < _SCALER and n < most:
             rows[0] = key
             rows[1] = int(p) - base
             rows[2] = size

@@ -3,7 +3,7 @@ from .tables import SIZES
 
 _NUMBER, _FLOAT, _NEGATIVE = 1, 3, 16
 _SCALE, _NO_UNIT, _DEPTH, _FOREIGN = 64, 255, 8, 0x3FFFFFFF
-_COMPACT, _DONT_CARE = 0x13, 0xFF
+_COMPACT, _DONT_CARE, _SCALER = 0x13, 0xFF, 0x10000000
 
 
 def key_of(code):
@@ -18,6 +18,13 @@ def _name(code):
     """Key of an OBIS code; some Landis+Gyr have A = 0 for electricity too."""
     key = key_of(code) or _FOREIGN
     return key | 1 << 24 if key != _FOREIGN and code[3] in (7, 8) else key
+
+
+def _attribute(code, attribute):
+    """The key that the value of this attribute of an object has."""
+    if attribute not in (2, 3):
+        return _FOREIGN
+    return _name(code) | (_SCALER if attribute == 3 else 0)
 
 
 def _form(tag):
@@ -117,29 +124,39 @@ class _Walk:
         if tag == 2 and size == 2 and len(ahead) >= 4 and ahead[0] == 0x0F and ahead[2] == 0x16:
             exponent = ahead[1] - 256 if ahead[1] & 0x80 else ahead[1]
             sent = _SCALE + exponent, ahead[3]
-            if self.pending:
-                self.sent = sent
-            elif self.last is not None:
-                self.rows[self.last * 8 + 5], self.rows[self.last * 8 + 6] = sent
+            if not self.pending:
+                place = self.place(depth, ordinal)
+                if place >= 0:
+                    for n in range(self.n):
+                        if self.rows[8 * n] | _SCALER == self.names[place] and self.rows[8 * n + 6] == _NO_UNIT:
+                            self.rows[8 * n + 5], self.rows[8 * n + 6] = sent
+                elif self.last is not None:
+                    self.rows[self.last * 8 + 5], self.rows[self.last * 8 + 6] = sent
                 self.last = None
+            elif len(ahead) >= 12 and ahead[4:6] == b"\x09\x06" and ahead[11] == 0xFF:
+                self.pending = 0
+                self.sent = None
+            else:
+                self.sent = sent
             self.p += 4
             return
         if self.pending or tag != 2:
             pass
-        elif (size == 4 and len(ahead) == 16 and ahead[0] == 0x12
+        elif (4 <= size <= 6 and len(ahead) == 16 and ahead[0] == 0x12
                 and ahead[3] + ahead[4] == 15 and ahead[11] == 0x0F and ahead[13] == 0x12):
             self.codes += 1
             if len(self.names) < self.most:
-                self.names.append(_name(ahead[5:]) if ahead[12] == 2 else _FOREIGN)
+                self.names.append(_attribute(ahead[5:], ahead[12]))
             self.p += 16
+            self.step_over(size - 4)
             return
         elif size == 2 and len(ahead) >= 9 and ahead[0] == 0 and ahead[7] == 0xFF:
             self.codes += 1
-            self.pending = _name(ahead[2:]) if ahead[8] == 2 else _FOREIGN
+            self.pending = _attribute(ahead[2:], ahead[8])
             self.p += 9
             size = 1
             code = True
-        if depth == _DEPTH or self.pending and not code:
+        if depth == _DEPTH or self.place(depth, ordinal) >= 0 or self.pending and not code:
             self.step_over(size)
             self.leaf(tag, self.p, None, depth, ordinal)
             return
@@ -147,9 +164,15 @@ class _Walk:
             self.children = size
         for i in range(size):
             self.value(depth + 1, i)
+        self.last = None
         if self.pending:
             self.pending = 0
             self.sent = None
+
+    def place(self, depth, ordinal):
+        """Which of the names stands for this value, -1 for none: they do for the last values of the list."""
+        place = ordinal - (self.children - len(self.names))
+        return place if depth == 1 and place < len(self.names) else -1
 
     def code(self, tag, size, depth):
         """Whether an OBIS code stands here that names the next value."""
@@ -161,7 +184,7 @@ class _Walk:
                 return False  # of the push itself
             code = ahead
             self.p += 6
-        elif tag == 6 and len(ahead) == 7 and ahead[0] == 9 and ahead[6] == 0xFF and ahead[1] < 2 and depth > 1:
+        elif tag == 6 and len(ahead) == 7 and ahead[0] == 9 and ahead[6] == 0xFF and max(ahead[1:3]) < 2 and depth > 1:
             code = ahead[1:]
             self.p += 7
         else:
@@ -175,13 +198,13 @@ class _Walk:
         key, self.pending = self.pending, 0
         if not key:
             self.shape = 33 * self.shape + tag & 0xFFFFFF
-            index = ordinal - (self.children - len(self.names))
-            if depth == 1 and 0 <= index < len(self.names):
-                key = self.names[index]
+            place = self.place(depth, ordinal)
+            if place >= 0:
+                key = self.names[place]
         self.last = None
         scale, unit = self.sent or (_SCALE, _NO_UNIT)
         self.sent = None
-        if key == _FOREIGN or self.n >= self.most:
+        if key >= _SCALER or self.n >= self.most:
             return
         form = 0 if content is None else _form(tag)
         kind = form >> 4 & 3
