@@ -40,7 +40,7 @@ year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [
 soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a restart unasked? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
 
-fuzz: $(SETUP) ## damaged telegrams, N mutated bytes on each interpreter [N= SEED=]
+fuzz: $(SETUP) ## damaged telegrams, N mutated bytes, and valid lists, on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
 
 firmware: $(SETUP) ## a release in build/image, all Python frozen in [BOARD=HAN_READER MICROPYTHON= IDF= VERSION= CONFIG= KEY=]

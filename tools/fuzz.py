@@ -1,7 +1,8 @@
-"""Damaged telegrams, millions of bytes, on both interpreters: `python -m tools.fuzz [BYTES [SEED]]`.
+"""Damaged telegrams, millions of bytes, and valid lists on both interpreters: `python -m tools.fuzz [BYTES [SEED]]`.
 
 The same bytes go to CPython with the plain loops and to MicroPython with viper; what they make of them must be the
-same. viper code has no bounds checks: there a crash of the interpreter is a finding too. Exit status 1 where any is.
+same. Of lists each must give what an independent walk finds in it: 40,000 for a million bytes of damage.
+viper code has no bounds checks: there a crash of the interpreter is a finding too. Exit status 1 where any is.
 """
 
 import os
@@ -11,7 +12,7 @@ import threading
 
 from tools import stage, unix
 
-FUZZER = stage.ROOT / "tests" / "fuzz" / "fuzzer.py"
+FUZZER, LISTS = (stage.ROOT / "tests" / "fuzz" / name for name in ("fuzzer.py", "lists.py"))
 SILENCE = 900  # s without a line of output: a hang
 # Small enough that garbage is collected all the time.
 HEAP = "8M"
@@ -51,15 +52,21 @@ def main(arguments):
     if failed:
         print("does not compile: " + ", ".join(map(str, failed)))
         return 1
-    arguments = [str(FUZZER), str(count), str(seed)]
-    plain, first = run("CPython", [sys.executable], dict(os.environ), arguments)
-    viper, second = run("MicroPython", unix.command(heap=HEAP), unix.environment(), arguments)
+    damaged = both("damaged telegrams", [str(FUZZER), str(count), str(seed)])
+    valid = both("valid lists", [str(LISTS), str(max(1, count // 10000)), str(seed)])
+    return 1 if damaged or valid else 0
+
+
+def both(what, arguments):
+    """Run a script on both interpreters; returns whether either failed, or they differ."""
+    plain, first = run("%s, CPython" % what, [sys.executable], dict(os.environ), arguments)
+    viper, second = run("%s, MicroPython" % what, unix.command(heap=HEAP), unix.environment(), arguments)
     if plain == viper:
         print("both interpreters read the same")
     else:
         print("FAILED: the interpreters differ, first in")
         print("".join([a + b for a, b in zip(plain, viper) if a != b][:1]), end="")
-    return 1 if first or second or plain != viper else 0
+    return first or second or plain != viper
 
 
 if __name__ == "__main__":
