@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "lib"))
 
 from han.meter.decoder import Decoder  # noqa: E402
 from han.wire.conventions import Conventions  # noqa: E402
-from han.wire.framer import Framer  # noqa: E402
+from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.gcm import Cipher, parse_key  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
@@ -36,12 +36,16 @@ class Account:
         """A range of bytes was taken for a telegram or given up."""
         self.spans.append((start, end, what))
 
-    def kind(self, kind, start, end):
-        """The framer hands over a telegram."""
+    def kind(self, kind, data):
+        """The framer hands over a telegram of the input `data`."""
         start, end, what = self.spans[-1]
         _, _, other = what.partition(": ")
-        self.out.write("%d-%d: %s telegram of %d bytes, %s\n" % (
-            start, end - 1, _FRAMINGS[kind], end - start, "checksum: " + other if other else "checksum right"))
+        check = "checksum: " + other if other else "checksum right"
+        if kind == GLO or kind == P1 and data[end - 1] & 0x7F == 0x21:  # ! and nothing behind
+            check = "no checksum"
+        if kind == P1 and data[start] & 0x80:
+            check += ", parity right (a 7E1 line)"
+        self.out.write("%d-%d: %s telegram of %d bytes, %s\n" % (start, end - 1, _FRAMINGS[kind], end - start, check))
 
     def outcome(self, what, detail):
         """The decoder has dealt with a telegram."""
@@ -131,7 +135,7 @@ def decode(data, emit, out, cipher=None, enough=Conventions.usually):
     found = decoder()
 
     def sink(kind, buf, start, end):
-        account.kind(kind, start, end)
+        account.kind(kind, data)
         found.telegram(kind, buf, start, end)
 
     framer = Framer(sink, trace=account.framer, enough=enough)

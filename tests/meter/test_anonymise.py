@@ -249,6 +249,18 @@ def test_a_7e1_line_read_as_8n1():
     for number in PRIVATE:
         assert number not in plain
     assert all([bin(byte).count("1") & 1 == 0 for byte in new])
+    # A character with a wrong parity stays wrong, and hides nothing.
+    for at in 30, len(stream) // 2, len(stream) - 20:
+        for bit in 3, 5, 7:
+            damaged = bytearray(stream)
+            damaged[at] ^= 1 << bit
+            new = bytearray(damaged)
+            anonymise(new)
+            plain = bytes([byte & 0x7F for byte in new])
+            for number in PRIVATE:
+                assert number not in plain, (at, bit)
+            wrong = [i for i in range(len(new)) if bin(new[i]).count("1") & 1]
+            assert wrong == [at], (at, bit, wrong)
     # Behind noise that was heard with other settings, and cut.
     noise = Random(2).bytes(300)
     new = bytearray(hdlc(LIST) + noise + stream[100:] + hdlc(LIST))

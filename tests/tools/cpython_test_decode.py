@@ -53,6 +53,22 @@ def test_bad_arguments_are_exit_2():
     assert b"/nowhere/at/all" in done.stderr
 
 
+def test_what_checks_a_p1_telegram():
+    body = b"/ABC5\r\n\r\n1-0:1.7.0(1*kW)\r\n!"
+    assert b"27 bytes, no checksum\n" in run(body + b"\r\n", "-").stderr
+    done = run(inputs("7e1-good.bin"), "-")
+    assert done.returncode == 0 and b"no checksum, parity right (a 7E1 line)" in done.stderr
+    done = run(inputs("7e1-bit.bin"), "-")
+    assert (done.returncode, done.stdout) == (1, b"") and b"wrong parity" in done.stderr
+
+
+def test_a_clock_alone_is_not_decoded():
+    done = run(b"/ABC5\r\n\r\n0-0:1.0.0(251002222553S)\r\n!\r\n", "-")
+    assert done.returncode == 1 and json.loads(done.stdout)["ts"] == "2025-10-02T22:25:53"
+    assert b"rejected: telegram without readings: only a clock" in done.stderr
+    assert b"0 decoded, 1 rejected" in done.stderr
+
+
 def test_encrypted_without_a_key():
     for entry in telegrams(expect="framing-only-no-key"):
         done = run(raw(entry), "-")
