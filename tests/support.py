@@ -6,10 +6,6 @@ import os
 _ROOT = __file__.rsplit("/", 2)[0]
 _FOLDER = _ROOT + "/../shared/telegrams/"
 
-#: Recordings that are not read right yet, left out of telegrams(): who mends one takes it off.
-NOT_YET_RIGHT = {
-    "kamstrup-ct-milliampere",
-}
 #: Clocks that stand in the telegram as time and date, 0.9.1 and 0.9.2, where its source reads none.
 _CLOCKS = {"ams-iskraemeco-gh1037-1": "2025-10-02T22:25:53"}
 
@@ -89,10 +85,9 @@ def telegrams(wanted=None, **equal):
             entry["partial"] = name != "telegrams.json"
             if entry["id"] in _CLOCKS:
                 entry["messages"][0]["ts"] = _CLOCKS[entry["id"]]
-            if entry["id"] not in NOT_YET_RIGHT:
-                if all(entry.get(name) == value for name, value in equal.items()):
-                    if wanted is None or wanted(entry):
-                        found.append(entry)
+            if all(entry.get(name) == value for name, value in equal.items()):
+                if wanted is None or wanted(entry):
+                    found.append(entry)
     return found
 
 

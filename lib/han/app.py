@@ -188,6 +188,7 @@ class App:
         """Write what must not be lost. Needs no loop: also for a stop that ended it."""
         try:
             self.counters.save()
+            self._keep_scales()
             if self.history:
                 self.history.flush()  # type: ignore[attr-defined]
         except OSError as error:
@@ -212,7 +213,8 @@ class App:
     # Lives as long as the application.
     async def _keep_counters(self):
         mailbox = self.bus.subscribe("meter")
-        saved = None
+        scales = self.link.decoder.scales
+        saved = noted = None
         try:
             while True:
                 _, live = await mailbox.get()
@@ -222,8 +224,16 @@ class App:
                 if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
                     saved = now
                     self.counters.save()
+                if scales.changed and (noted is None or now - noted >= self.save_ms):
+                    noted = now
+                    self._keep_scales()
         finally:
             mailbox.close()
+
+    def _keep_scales(self):
+        scales = self.link.decoder.scales
+        if scales.changed:
+            self.config.note("scales", scales.keep())
 
     # Lives as long as the application.
     async def _listen(self):

@@ -20,7 +20,7 @@ def configure(app, values):
 
 
 def use(app):
-    """Let the meter task go on with the configuration's line, keys and maker."""
+    """Let the meter task go on with the configuration's line, keys, maker and multipliers."""
     from .meter.profiles import opening
 
     release("han.meter.profiles")
@@ -29,6 +29,8 @@ def use(app):
     network.setting = meter["n"]
     network.signed = meter["is"] == "auto"
     app.link.use(meter["o"], _cipher(app, meter), opening(meter["t"]))
+    times = meter["s"]
+    app.link.multiply(max(0, times["e"]), max(0, times["i"]), max(0, times["u"]), max(1, meter["ct"]))
 
 
 def set_zone(app):

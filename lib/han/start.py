@@ -106,7 +106,7 @@ class Start:
         app = self.app
         app.link = link = Link(app.board.uart, app.bus, app.board, app.config.get("m", "o"))
         use(app)
-        link.plausible.expect(app.counters.values, app.counters.meter)
+        link.expect(app.counters.values, app.counters.meter, app.config.get("scales"))
         return link
 
     def history(self):

@@ -8,6 +8,7 @@ import time
 
 from han.app import App
 from han.meter.live import Live
+from han.meter.scales import Scales
 from han.meter.search import Search
 from han.start import Start
 from han.wire.conventions import Conventions
@@ -121,6 +122,7 @@ class Line:
     def __init__(self):
         self.search = Search(2)
         self.search.telegram()
+        self.scales = Scales()
 
 
 class Link:
@@ -148,6 +150,9 @@ class Link:
 
     def use(self, *what):
         self.used = what
+
+    def multiply(self, *factors):
+        self.factors = factors
 
     def read(self, *fields, clock=None):
         """A telegram with (field, number) pairs has come."""

@@ -107,6 +107,10 @@ GOOD = (
     ("m.ts", ("ms", "s")),
     ("m.n", ("auto", "3p4w", "3p3w", "1p")),
     ("m.is", ("auto", "off")),
+    ("m.s.e", (0, 1, 0.1, 0.001, 1000, 62.5)),
+    ("m.s.i", (0.1, 100)),
+    ("m.s.u", (0.01, 0)),
+    ("m.ct", (1, 40, 10000)),
     ("m.k", (KEY, "0x" + KEY.upper(), "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff", "", None)),
     ("e.e", (True, False)),
     ("e.n.m", ("dhcp",)),
@@ -141,6 +145,11 @@ BAD = (
     ("m.ts", ("us", None)),
     ("m.n", ("", "3P3W", "it", None, 3)),
     ("m.is", ("on", True, False, None)),
+    ("m.s", (None, 0.1, [1, 1, 1], "0.1")),
+    ("m.s.e", (-1, -0.1, 0.0001, 0.0004, 1000.001, 1001, "0.1", None, True, 10**20)),
+    ("m.s.i", ("", [])),
+    ("m.s.u", (-0.01,)),
+    ("m.ct", (0, -1, 10001, 40.5, "40", None, True)),
     ("m.k", (KEY[1:], KEY + "00", "g" * 32, 5, [KEY], "0" * 201)),
     ("m.a", (KEY[1:], 7)),
     ("e.e", ("yes", None)),
@@ -175,6 +184,8 @@ def test_every_field_is_taken():
                 found = found[key]
             if path == "p":
                 assert found == int(value * 1000000)
+            elif path[:4] == "m.s.":
+                assert found == round(value * 1000)
             elif path in ("pw", "m.k", "w.p"):
                 assert found == (value or "")
             else:
@@ -366,6 +377,10 @@ async def test_the_meter_task_hears_of_its_settings():
         await put(app, {"m": {"k": None, "t": "auto"}})
         option, cipher, maker = app.link.used
         assert option == 3 and cipher is None and maker is None
+        await put(app, {"m": {"s": {"e": 0.1, "u": 0.01}, "ct": 60}})
+        assert app.link.factors == (100, 0, 10, 60)
+        m = (await get(app, "/configuration"))["m"]
+        assert m["s"] == {"e": 0.1, "i": 0, "u": 0.01} and m["ct"] == 60
         app.link.read(*FULL)
         await put(app, {"m": {"ts": "s"}})
         app.link.read(*FULL)

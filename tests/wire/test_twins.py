@@ -383,3 +383,28 @@ def test_ghash():
             module.ghash(state, 0, len(data), cipher.table, data)
             states.append(list(state))
         assert states[0] == states[1]
+
+
+def test_powers():
+    random = Random(21)
+    sizes = (0, 230, 1799, 1800, 2300, 2600, 2601, 3600, 4500, 4501, 9999, 22199, 180000, 260000, 260001, 450000,
+             0xFFFFFF)
+    seen = set()
+    for _ in range(4 * ROUNDS):
+        values = array("i", bytes(8 * FIELDS))
+        for field in range(22):
+            number = random.choice((random.bits(8), random.bits(16), random.bits(24), random.choice(sizes)))
+            values[2 * field] = number
+            if random.below(12) == 0:
+                values[2 * field + 1] = random.choice((1, 15, 16, 63, 1 << 20))
+        present = bytearray(random.choice((0, 1, 1, 1, 3)) for _ in range(FIELDS))
+        if random.below(2):
+            for field in range(16, 19):
+                values[2 * field] = random.choice((2300, 2311, 0, 221990))
+                values[2 * field + 1] = 0
+        one, two = array("i", bytes(24)), array("i", bytes(24))
+        fill_fast.powers(values, present, one)
+        fill_plain.powers(values, present, two)
+        assert one == two, (values[:44], present[:22], one, two)
+        seen.add((one[0] >= 0, one[1] >= 0, one[2] >= 0, one[3], one[4], one[5]))
+    assert len(seen) > 60

@@ -3,7 +3,8 @@ from .encode import decimal, flag, text
 
 _CONFIGURATION = (
     '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
-    '"hosts":[%s],"ts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"ks":%s},"e":{"e":%s,"n":%s},'
+    '"hosts":[%s],"ts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
+    '"ks":%s},"e":{"e":%s,"n":%s},'
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
@@ -31,6 +32,10 @@ def message(app):
         text(m["ts"]),
         text(m["n"]),
         text(m["is"]),
+        decimal(m["s"]["e"], 3),
+        decimal(m["s"]["i"], 3),
+        decimal(m["s"]["u"], 3),
+        m["ct"],
         flag(m["k"]),
         flag(e["e"]),
         _network(e["n"]),

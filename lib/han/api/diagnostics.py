@@ -88,6 +88,7 @@ def _parts(app):
             "checksum": told.checksum(link),
         },
     )
+    yield "scales", told.scales(link)
     yield "counters", {name: getattr(link.counters, name) for name in _COUNTERS.split()}
     yield "implausible", {"counts": link.plausible.counts, "last": link.plausible.detail}
     limits = link.plausible.limits

@@ -20,6 +20,10 @@ m.a key
 m.ts one ms s
 m.n one auto 3p4w 3p3w 1p
 m.is one auto off
+m.s.e times
+m.s.i times
+m.s.u times
+m.ct int 1 10000
 e.e flag
 e.n.m one dhcp static
 e.n.i address

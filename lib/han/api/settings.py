@@ -4,6 +4,7 @@ from .access import is_address, is_name, is_server
 from .fields import FIELDS
 
 _DEAREST = 10**12  # 10^-6 minor units per kWh
+_MOST_TIMES = 10**6  # thousandths
 
 
 def changed(given, values):
@@ -62,11 +63,13 @@ def _check(rule, value, target, key):
         good, wanted = is_text and is_address(value), "an address such as 192.168.0.1"
     elif kind == "zone":
         good, wanted = is_text and find(value) is not None, "a time zone of /definitions, such as Europe/Helsinki"
+    elif kind == "times":
+        nothing = _scaled(value, 24) == 0
+        value = _scaled(value, 3)
+        good = type(value) is int and 0 < value + nothing <= _MOST_TIMES
+        wanted = "0, which leaves it to the reader, or a number from 0.001 to %d" % (_MOST_TIMES // 1000)
     elif kind == "price":
-        if type(value) is int:
-            value *= 10**6
-        elif hasattr(value, "scaled"):
-            value = value.scaled(6)
+        value = _scaled(value, 6)
         good = type(value) is int and 0 <= value <= _DEAREST
         wanted = "a number from 0 to %d" % (_DEAREST // 10**6)
     elif kind in ("hosts", "servers"):
@@ -98,6 +101,13 @@ def _check(rule, value, target, key):
         return wanted
     target[key] = value
     return None
+
+
+def _scaled(value, places):
+    """A number of a request as an integer of 10^-places; what else it may be as it is."""
+    if type(value) is int:
+        return value * 10**places
+    return value.scaled(places) if hasattr(value, "scaled") else value
 
 
 def is_secret(kind, value, size):

@@ -6,6 +6,7 @@ from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.loops import text_end
 from .obis import KEYS, KNOWN
 from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
+from .scales import Scales
 
 # Reasons that a user meets most; the application shows them as they are.
 NO_KEY = "encrypted: no key"
@@ -46,6 +47,7 @@ class Decoder:
         self.cipher = cipher
         self.trace = trace
         self.reading = Reading()
+        self.scales = Scales()
         self.rows = array("i", bytes(32 * _USUAL))  # of the telegram at hand, eight integers each
 
     def telegram(self, kind, buf, start, end):

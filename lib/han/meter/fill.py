@@ -1,5 +1,5 @@
 """The loops of a reading for this interpreter: viper where there is a native emitter, else their twins."""
 try:
-    from .fill_fast import beyond, fill, overlay
+    from .fill_fast import beyond, fill, overlay, powers
 except ImportError:
-    from .fill_plain import beyond, fill, overlay
+    from .fill_plain import beyond, fill, overlay, powers

@@ -15,6 +15,9 @@ _VOLTAGES = const(16)
 _CURRENTS = const(19)
 _COUNTERS = const(22)
 _FITS = const(0x3FFFFFF)
+_MOST = const(0xFFFFFFF)
+_MOST_VOLT = const(10000)
+_MOST_AMPERE = const(20000000)
 
 
 @micropython.viper
@@ -135,3 +138,86 @@ def beyond(values: ptr32, present: ptr8, limits: ptr32) -> int:
         present = ptr8(int(present) + 1)
         i += 1
     return -1
+
+
+@micropython.viper
+def powers(values: ptr32, present: ptr8, out: ptr32):
+    """What voltages, currents and powers say of each other.
+
+    out: sum of U times I, VA, -1 where that is not known; import less export without sign, W, or what the phases' come
+    to where that is more, and var, -1 each where not sent; phases that have a current; phases that have a power;
+    1 where all voltages are those of a mains, 2 where they would be in hundredths, 3 where neither, 0 without any
+    """
+    va = 0
+    apart = 0
+    out[3] = 0
+    out[4] = 0
+    found = 0
+    i = 0
+    while i < 5:
+        # 0 and 1, 2 and 3; then 4 and 7, 5 and 8, 6 and 9.
+        field = i + 2
+        step = 3
+        if i < 2:
+            field = 2 * i
+            step = 1
+        net = 0
+        sent = 0
+        while sent < 4:
+            k = present[field]
+            if k:
+                number = _MOST
+                if values[2 * field + 1] < 16:
+                    number = values[2 * field + 1] << 24 | values[2 * field]
+                if k == 3:
+                    number = 0 - number
+                if sent >= 2:
+                    number = 0 - number
+                net += number
+                sent |= 1
+            sent += 2
+            field += step
+        sent &= 1
+        if net < 0:
+            net = 0 - net
+        if i >= 2:
+            if sent:
+                apart += net
+                out[4] += 1
+        elif sent:
+            out[1 + i] = net
+        else:
+            out[1 + i] = -1
+        i += 1
+    if out[1] >= 0 and apart > out[1]:
+        out[1] = apart
+    i = _VOLTAGES
+    while i < _CURRENTS:
+        volt = 0
+        if present[i]:
+            volt = _MOST
+            if values[2 * i + 1] < 16:
+                volt = values[2 * i + 1] << 24 | values[2 * i]
+            if volt:
+                fits = 3
+                if volt >= 1800 and volt <= 2600 or volt >= 3600 and volt <= 4500:
+                    fits = 1
+                elif volt >= 180000 and volt <= 260000 or volt >= 360000 and volt <= 450000:
+                    fits = 2
+                if found and found != fits:
+                    fits = 3
+                found = fits
+        if present[i + 3]:
+            out[3] += 1
+            number = _MOST
+            if values[2 * i + 7] < 16:
+                number = values[2 * i + 7] << 24 | values[2 * i + 6]
+            if present[i] == 0 or volt > _MOST_VOLT or number > _MOST_AMPERE:
+                va = -1
+            elif va >= 0:
+                va += (volt + 5) // 10 * (number // 10) // 100
+        i += 1
+    if out[3] == 0:
+        va = -1
+    out[0] = va
+    out[5] = found

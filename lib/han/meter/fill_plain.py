@@ -1,7 +1,21 @@
 """The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
-from .obis import ALL, BASES, FIELDS, IMPORT_ENERGY, QUANTITIES, SPECIALS, TEXTS, UNITS, VOLT
+from .obis import (
+    ALL,
+    BASES,
+    FIELDS,
+    IMPORT_ENERGY,
+    L1_CURRENT,
+    L1_VOLTAGE,
+    QUANTITIES,
+    SPECIALS,
+    TEXTS,
+    UNITS,
+    VOLT,
+)
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
+# Beyond these nothing is said: of a size, of 0.1 V, of mA.
+_MOST, _MOST_VOLT, _MOST_AMPERE = 0xFFFFFFF, 10000, 20000000
 
 
 def _rounded(number, power):
@@ -67,3 +81,44 @@ def beyond(values, present, limits):
         elif negative and QUANTITIES[field] == VOLT:
             return field
     return -1
+
+
+def powers(values, present, out):
+    """What voltages, currents and powers say of each other.
+
+    out: sum of U times I, VA, -1 where that is not known; import less export without sign, W, or what the phases' come
+    to where that is more, and var, -1 each where not sent; phases that have a current; phases that have a power;
+    1 where all voltages are those of a mains, 2 where they would be in hundredths, 3 where neither, 0 without any
+    """
+
+    def size(field):
+        return min(_MOST, values[2 * field + 1] << 24 | values[2 * field])
+
+    def net(plus, minus):
+        if not present[plus] and not present[minus]:
+            return -1
+        sizes = [(1, -1)[present[field] == 3] * size(field) if present[field] else 0 for field in (plus, minus)]
+        return abs(sizes[0] - sizes[1])
+
+    each = [net(field, field + 3) for field in (4, 5, 6)]
+    each = [number for number in each if number >= 0]
+    power = net(0, 1)
+    phases = [i for i in range(3) if present[L1_CURRENT + i]]
+    va = 0 if phases else -1
+    for i in phases:
+        volt, number = size(L1_VOLTAGE + i), size(L1_CURRENT + i)
+        if not present[L1_VOLTAGE + i] or volt > _MOST_VOLT or number > _MOST_AMPERE:
+            va = -1
+            break
+        va += (volt + 5) // 10 * (number // 10) // 100
+    mains = {_mains(size(L1_VOLTAGE + i)) for i in range(3) if present[L1_VOLTAGE + i] and size(L1_VOLTAGE + i)}
+    out[0], out[1], out[2] = va, max(power, sum(each)) if power >= 0 else -1, net(2, 3)
+    out[3], out[4] = len(phases), len(each)
+    out[5] = 0 if not mains else mains.pop() if len(mains) == 1 else 3
+
+
+def _mains(tenths):
+    for times in 1, 100:
+        if 1800 * times <= tenths <= 2600 * times or 3600 * times <= tenths <= 4500 * times:
+            return 1 if times == 1 else 2
+    return 3

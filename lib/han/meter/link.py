@@ -12,6 +12,7 @@ from .capture import Capture
 from .decoder import Decoder
 from .live import Live
 from .plausible import Plausible
+from .ratio import Ratio
 from .reading import METER_ID
 from .search import Search
 
@@ -50,6 +51,10 @@ class Link:
         self.counters = Counters()
         self.live = Live()
         self.plausible = Plausible()
+        #: Of the settings: energy, current and voltage multiplied by so many thousandths (0: not), transformer ratio.
+        self.factors = 0, 0, 0, 1
+        self._ratio = None  # which does that, where there is anything to do
+        self._going = False  # clients may have been told counters
         self.capture = Capture()
         self.uart = uart
         self._bus = bus
@@ -83,6 +88,35 @@ class Link:
         elif not self.search.fixed or self.search.index != option - 1:
             self.search = Search(option)
             self.start()
+
+    def multiply(self, energy, current, voltage, transformer):
+        """Multiply numbers from now on: thousandths, 0: not; and all but voltages by the ratio of transformers."""
+        ratio = Ratio(energy, current, voltage, transformer)
+        self._ratio = None if ratio.nothing() else ratio
+        before, _, _, through = self.factors
+        self.factors = energy, current, voltage, transformer
+        scales = self.decoder.scales
+        scales.fixed = voltage > 0, current > 0, energy > 0
+        found = scales.growth.thousandths()
+        if self._going and (through != transformer or (before or found) != (energy or found)):
+            # Counters are other ones from here on, as far as clients are concerned.
+            scales.growth.forget()
+            self._another_meter()
+
+    def expect(self, counters, meter, kept):
+        """Go on from what clients were told before the start, by the ratio that is in force.
+
+        counters: the four totals, None each where not known; meter: the CRC-32 of the number of the meter that they
+        are from, 0: not known; kept: what Scales.keep() gave
+        """
+        self._going = True
+        self.plausible.expect(counters, meter)
+        ratio = self.factors[3]
+        self.decoder.scales.expect(kept, [number and number // ratio for number in counters], meter)
+
+    def _another_meter(self):
+        self.plausible.change()
+        self.live.forget()
 
     # Lives as long as the application; its supervisor starts it again should it ever raise.
     async def run(self):
@@ -171,14 +205,27 @@ class Link:
         since = self.board.ticks_diff
         self._up += since(self._now, self._up_tick)
         self._up_tick = self._now
+        live = self.live
+        scales = self.decoder.scales
+        if reading.unscaled:
+            scales.count(reading, self._up)
+            if scales.restated:
+                scales.restated = False
+                self._another_meter()
+        if self._ratio:
+            self._ratio.apply(reading)
         meters = self.plausible.meters
         checked = self._checked or self._alone and self.decoder.cipher.proven
         if not self.plausible.check(reading, reading.raw(METER_ID), self._up, checked):
             self.counters.implausible += 1
             return
-        live = self.live
         if meters != self.plausible.meters:
             live.forget()
+            if reading.unscaled and not scales.meter and scales.forget():
+                return  # another meter without a number: its numbers are not to be read as the former's were
+        if reading.unscaled:
+            scales.published()
+        self._going = True
         if self.decoder.encrypted:
             live.title = self.decoder.ciphered.title
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)

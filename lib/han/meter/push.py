@@ -6,6 +6,7 @@ from ..wire.loops import same
 from ..wire.walk import axdr_walk
 from .profiles import coded
 from .reading import METER_ID, ROWS
+from .scales import LISTS
 
 _NUMBER, _TEXT = 1, 2  # in the last column of a row
 _DATE_TIME = 12  # bytes; it opens with its year
@@ -79,6 +80,8 @@ class Push:
         row = reading.fill(buf, rows, n, known.profile)
         if known.doubts and not self._sensible(reading, known):
             return decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
+        if info[1] and text == LISTS:
+            decoder.scales.settle(reading)
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
             # Austrian lists end with the meter's number, without a code.
             at = rows[8 * n - 7]

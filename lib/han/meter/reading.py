@@ -84,6 +84,7 @@ class Reading:
     """The fields of one telegram; filled again for the next, so keep what you need, not the object."""
 
     assumed = False  # whether its scale is only what its maker usually takes: the list does not say
+    unscaled = False  # whether its scale is to be told from the numbers, see scales.py
 
     def __init__(self):
         self.values = array("i", bytes(8 * ALL))
@@ -135,6 +136,7 @@ class Reading:
         self.clock = self.deviation = self.dst = self.exporting = None
         self.netted = 0
         self.undirected = False
+        self.unscaled = False
 
     def empty(self):
         """True where no number came."""

@@ -82,6 +82,45 @@ def _between(link):
     return link.board.ticks_diff(link.board.ticks_ms(), live.received) <= max(3 * live.period_ms, _USUAL_MS)
 
 
+def scales(link):
+    """The scale of the last telegram's numbers, a dict for JSON: each a multiplier of the maker's usual one, and why.
+
+    by: `list` (it says so itself), `maker` (the usual one), `telegram` (it proved itself), `known` (remembered),
+    `setting`, or for energies `measuring`: nobody is told them yet; claims: telegrams, for energies intervals, that
+    have said in a row what is not known yet
+    """
+    of = link.decoder.scales
+    listed = not link.decoder.reading.unscaled
+    found = {"ct": link.factors[3]}
+    for i, (name, scale) in enumerate((("energy", of.growth), ("current", of.current), ("voltage", of.voltage))):
+        times, by = 1000, "maker"
+        if link.factors[i]:
+            times, by = link.factors[i], "setting"
+        elif listed:
+            by = "list"
+        elif scale.used is None:
+            times, by = None, "measuring"
+        else:
+            times = 1000 // 10**-scale.used
+            if scale.known is not None:
+                by = "known"
+            elif scale.used:
+                by = "telegram"
+        found[name] = {"multiplier": _number(times), "by": by}
+        if not listed:
+            found[name]["claims"] = scale.times
+    so_far = of.growth.so_far()
+    if so_far:
+        found["energy"]["interval"] = dict(zip(("s", "import_wh", "export_wh"), so_far))
+    return found
+
+
+def _number(thousandths):
+    if thousandths is None or thousandths % 1000 == 0:
+        return thousandths and thousandths // 1000
+    return thousandths / 1000
+
+
 def anonymised(capture):
     """A copy of a Capture without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
 

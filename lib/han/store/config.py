@@ -26,6 +26,12 @@ class Config:
         kept().save(self, values)
         self.values = values
 
+    def note(self, key, value):
+        """Keep something that is no setting under a key of its own. OSError, ValueError: nothing has changed."""
+        values = dict(self.values)
+        values[key] = value
+        self.change(values)
+
 
 def kept():
     """The module that reads and writes flash, for one use."""

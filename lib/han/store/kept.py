@@ -20,7 +20,7 @@ def _network():
 
 
 def defaults():
-    """The configuration of a new reader, in the API's names; `p` in 10^-6 minor units per kWh."""
+    """The configuration of a new reader, in the API's names; `p` in 10^-6 minor units per kWh, `m.s` in thousandths."""
     return {
         "t": "Etc/UTC",
         "s": False,
@@ -33,9 +33,13 @@ def defaults():
         "hosts": [],
         "ts": [],
         "pw": "",
-        "m": {"f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms", "n": "auto", "is": "auto"},
+        "m": {
+            "f": 25, "t": "auto", "o": 0, "k": "", "a": "", "ts": "ms", "n": "auto", "is": "auto",
+            "s": {"e": 0, "i": 0, "u": 0}, "ct": 1,
+        },  # fmt: skip
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
+        "scales": {},  # no setting: what the reader found out of the meter's, see meter/scales.py
     }
 
 
