@@ -32,7 +32,8 @@ def _numbers():
         yield "export_reactive_t%d_varh" % (tariff + 1), obis.EXPORT_REACTIVE_ENERGY_T1 + tariff, 1
 
 
-_NUMBERS = tuple(_numbers())
+#: (name, field, divisor) of all numbers, in the order of output.
+NUMBERS = tuple(_numbers())
 
 
 def _iso(seconds):
@@ -77,7 +78,7 @@ def fields(reading):
         plain = _ascii_id(out["meter_id"])
         if plain:
             out["meter_id_ascii"] = plain
-    for name, field, divisor in _NUMBERS:
+    for name, field, divisor in NUMBERS:
         number = reading.get(field)
         if number is not None:
             out[name] = number // divisor if number % divisor == 0 else number / divisor
