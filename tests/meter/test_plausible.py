@@ -209,6 +209,20 @@ def test_a_tariff_that_leaps_is_refused_by_itself():
     assert judge.meters == 0 and judge.counts == {COUNTER: 3}
 
 
+def test_a_telegram_that_is_refused_tells_nothing_of_the_tariffs():
+    judge = Plausible()
+    assert total(judge, 0, False, ic_1=1000000, ic_2=2000000) == 3000000
+    # A bit has made the total of a tariff, bytes have made a third one.
+    assert total(judge, 10000, False, ic=1000000, ic_2=2000000) is False
+    assert total(judge, 20000, False, ic_1=1000000, ic_2=2000000, ic_3=9000000) is False
+    assert total(judge, 30000, False, ic_1=1000005, ic_2=2000000) == 3000005
+    # Another meter is judged anew.
+    for n in range(3):
+        last = total(judge, 40000 + n, False, ic_1=5000)
+    assert last is None and judge.meters == 1
+    assert total(judge, 50000, False, ic_1=5001) == 5001
+
+
 def test_what_was_kept_over_a_restart_judges_the_sum():
     judge = Plausible()
     judge.expect((41900616, None, None, None), 0)

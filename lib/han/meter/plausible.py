@@ -129,7 +129,7 @@ class Plausible:
 
     def _counters(self, reading, now_s, checked):
         registers, other = self.registers, self._other
-        registers.add_up(reading)
+        added = registers.add_up(reading)
         most_w = self.limits[IMPORT_POWER]
         verdict = registers.judge(reading, now_s, most_w)
         if verdict:
@@ -145,7 +145,7 @@ class Plausible:
                 registers.drop()
             else:
                 self.change()
-        if registers.take(reading, now_s, checked):
+        if registers.take(reading, now_s, checked, added) and self._agree:
             other.forget()
             self._agree = 0
         return None

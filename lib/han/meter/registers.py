@@ -26,11 +26,12 @@ class Registers:
 
     def forget(self):
         """It is another meter."""
-        self.last = array("q", [-1] * _COUNT)  # -1: never heard
+        self.last = [-1] * _COUNT  # -1: never heard
         self.when = array("i", [-1] * _COUNT)  # uptime of that, s; -1: before the start
         self._sure = bytearray(_COUNT)  # 1: said with a checksum, or twice
         self.detail = ""  # of what does not fit
         self._tariffs = bytearray(2)  # that the meter is known to have, bit 0 is tariff 1; import, export
+        self._planned = bytearray(2)  # the same once the telegram at hand is taken
         self._heard = bytearray(2)  # that its last telegram with other ones had
         self._often = bytearray(2)
         self._totals = bytearray(2)  # 1: it sends the total itself
@@ -64,9 +65,16 @@ class Registers:
                 verdict = DOUBTFUL
         return verdict
 
-    def take(self, reading, now_s, checked):
-        """Keep the counters of a reading that fits; True where it has any. What was rounded down stays as it was."""
+    def take(self, reading, now_s, checked, added=0):
+        """Keep the counters of a reading that fits; True where it has any. What was rounded down stays as it was.
+
+        added: what add_up() gave.
+        """
         any_here = False
+        for way in range(2):
+            self._tariffs[way] = self._planned[way]
+            if reading.present[_TOTALS[way][0]] and not added >> way & 1:
+                self._totals[way] = 1
         for i in range(_COUNT):
             if reading.present[IMPORT_ENERGY + i]:
                 number = reading.get(IMPORT_ENERGY + i)
@@ -87,34 +95,42 @@ class Registers:
                 self.last[i] = -1
 
     def add_up(self, reading):
-        """Give a reading the totals that are the sum of its tariffs: only where they are all of the meter's."""
-        heard = [_bits(reading, first) for _, first in _TOTALS]
+        """Give a reading the totals that are the sum of its tariffs, where they are all of the meter's.
+
+        A bit for each that it got: 1 import, 2 export.
+        """
+        present = reading.present
+        added = 0
+        if self._totals[0] and self._totals[1]:
+            return added
+        heard = _bits(present, IMPORT_ENERGY_T1), _bits(present, EXPORT_ENERGY_T1)
         for way in range(2):
             total, first = _TOTALS[way]
-            if reading.present[total]:
-                self._totals[way] = 1
-            if self._totals[way] or not heard[way]:
+            known = self._tariffs[way]
+            self._planned[way] = known
+            if self._totals[way] or present[total] or not heard[way]:
                 continue
             if heard[way] == self._heard[way]:
                 self._often[way] = min(_ALL, self._often[way] + 1)
             else:
                 self._heard[way] = heard[way]
                 self._often[way] = 1
-            known = self._tariffs[way]
             # Before any is known the other way's tell how many there are; gaps are lost lines.
             if not known and heard[way] == _up_to(max(heard)) or self._often[way] >= _ALL:
                 known = heard[way]
             elif known and known & heard[way] == known and heard[way] == _up_to(heard[way]):
                 known = heard[way]
-            self._tariffs[way] = known
+            self._planned[way] = known
             if heard[way] == known:
                 reading.put(total, sum([reading.get(first + i) or 0 for i in range(TARIFFS)]))
+                added |= 1 << way
+        return added
 
 
-def _bits(reading, first):
+def _bits(present, first):
     bits = 0
     for i in range(TARIFFS):
-        if reading.present[first + i]:
+        if present[first + i]:
             bits |= 1 << i
     return bits
 
