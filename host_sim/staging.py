@@ -3,6 +3,7 @@
 Only CPython runs this. MicroPython would compile the sources itself, but in the heap that is being measured.
 """
 
+import os
 import sys
 
 from tools import rom, stage, unix
@@ -37,4 +38,4 @@ def command(heap, frozen, module):
     stage_all()
     folders = [_TARGET] + ([stage.BUILD / stage.UNIX] if frozen else [])
     path = rom.write("frozen" if frozen else "board", *folders)
-    return unix.rom_command(path, module, heap=heap), None, _TARGET
+    return unix.rom_command(path, module, heap=heap), dict(os.environ), _TARGET

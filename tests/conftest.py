@@ -1,6 +1,5 @@
 """What pytest needs to run the same plain test files as tests/run.py."""
 
-import asyncio
 import gc
 import inspect
 import os
@@ -12,6 +11,7 @@ import pytest
 # read when esptool is imported
 os.environ["ESPTOOL_CFGFILE"] = str(pathlib.Path(__file__).parent / "tools" / "esptool.cfg")
 
+from tests import owntime
 from tests.ota import images
 from tools import sign
 
@@ -31,7 +31,7 @@ def pytest_pyfunc_call(pyfuncitem):
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    owntime.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
 
 

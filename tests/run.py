@@ -12,7 +12,7 @@ import io
 import os
 import sys
 
-_SECONDS = 60  # for one async test; a sync one that hangs is ended by tools/unixtests.py
+_SECONDS = 600  # for one async test; a sync one that hangs is ended by tools/unixtests.py
 
 
 def _absolute(path):
@@ -22,7 +22,8 @@ def _absolute(path):
 _ROOT = _absolute(__file__).rsplit("/", 2)[0].replace("/./", "/")
 sys.path.insert(0, _ROOT)
 
-from tests.support import Skipped  # noqa: E402  needs the path above
+from tests import owntime  # noqa: E402  needs the path above
+from tests.support import Skipped  # noqa: E402
 
 
 class Totals:
@@ -111,6 +112,7 @@ def run_file(path, totals):
 
 def main(paths):
     totals = Totals()
+    owntime.install()
     for path in paths or ["tests"]:
         path = _absolute(path.rstrip("/"))
         for file in find(path):

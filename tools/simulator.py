@@ -12,6 +12,8 @@ import urllib.request
 from tools import stage
 from tools.accounts import Accounts
 
+#: Seconds that nothing takes, however slow the machine.
+_PATIENCE = 600
 LISTENING = re.compile(r"listening on (http://[0-9.]+:(\d+))/")
 
 
@@ -51,19 +53,19 @@ class Simulator:
     def __exit__(self, *_):
         self.process.send_signal(2)  # Ctrl-C, on which it stops cleanly
         try:
-            self.process.wait(10)
+            self.process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
     def get(self, path):
         """The JSON object at `path`."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.url + path, timeout=_PATIENCE) as response:
             return json.load(response)
 
-    def wait_for_reading(self, seconds=30):
+    def wait_for_reading(self):
         """Return once the first telegram has become a reading."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + _PATIENCE
         while True:
             try:
                 return self.get("/meter")

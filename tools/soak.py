@@ -36,7 +36,6 @@ _PRICE_FAULTS = ("500", "429", "silent", "reset", "truncated", "html", "format",
 SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
 _WATCHED = 36  # telegrams that streams are open for
 _LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
-_PATIENCE = 10  # s of the host's
 _TRIES = 5  # to upload or to ask the same
 _AGAIN = 5  # s until a reader is asked again that was busy, as its Retry-After says
 _MOST = 360  # telegrams between two looks
@@ -159,9 +158,13 @@ class Soak(year.Board):
                     sender.send(self.process.stdin.fileno())
                     time.sleep(0.001)
                 time.sleep(pause)
-            # A scan stops everything for seconds: what has not come by then is lost.
-            end = time.monotonic() + _PATIENCE
-            while self.get("/health")["meter"]["decoded"] < self.source.good - self.before and time.monotonic() < end:
+            # What the reader has not read while it has answered so often is lost, however fast the machine is.
+            seen, looks = None, 0
+            while looks < year.LOOKS:
+                meter = self.get("/health")["meter"]
+                if meter["decoded"] >= self.source.good - self.before:
+                    break
+                seen, looks = meter["bytes"], looks + 1 if meter["bytes"] == seen else 0
                 time.sleep(0.05)
             self._look()
         except (urllib.error.HTTPError, http.client.IncompleteRead) as error:  # it lives

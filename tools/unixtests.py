@@ -13,7 +13,7 @@ import threading
 
 from tools import stage, unix
 
-SILENCE = 90  # seconds without a line of output: the test named last hangs
+SILENCE = 1200  # seconds without a line of output: the test named last hangs
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
 

@@ -43,6 +43,8 @@ BEFORE = 20  # s that a board has to start before a telegram comes
 OFTEN = ("p1", "dsmr5", "mbus")
 UNKNOWN = 300
 CHANGED = 8  # of a sample's flags
+#: A reader that has answered so often and heard nothing more has heard all.
+LOOKS = 20
 #: Whose first counters are those of the second meter.
 NEW = (4321, 98, 7, 6)
 
@@ -119,7 +121,7 @@ class Board:
         frozen = flash.frozen(slot)
         settings = {
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": self.zero * 10**9, "state": self.folder,
-            "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "sites": self.sites,
+            "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "sites": self.sites,
             "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
             "network": network, "names": self.names, "updates": None, "outages": self.outages,
             "heap_s": self.heap_s,
@@ -144,14 +146,12 @@ class Board:
             self.wait()
 
     def wait(self):
-        """Until all that was sent has been heard: readings no longer grow."""
-        seen = None
-        while True:
+        """Until all that was sent has been heard: it answers again and again, and has heard no more."""
+        seen, looks = None, 0
+        while looks < LOOKS:
             count = self.get("/health")["meter"]["bytes"]
-            if count == seen:
-                return
-            seen = count
-            time.sleep(0.2)
+            seen, looks = count, looks + 1 if count == seen else 0
+            time.sleep(0.05)
 
     def cut(self):
         self.process.send_signal(signal.SIGKILL)

@@ -52,7 +52,6 @@ async def send(session, url, data):
         return response.status, await response.json()
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "320k")), ids=lambda runtime: runtime[0])
 def test_home_assistant_updates_without_a_token(tmp_path, runtime, release):
     async def run(url):
@@ -81,7 +80,6 @@ def test_home_assistant_updates_without_a_token(tmp_path, runtime, release):
         asyncio.run(run(sim.url))
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
 def test_curl_as_the_readme_has_it(tmp_path, release):
     (tmp_path / "ota.bin").write_bytes(release)

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import os
-import time
 
 from han.app import App
 from han.meter.live import Live
@@ -15,6 +14,7 @@ from han.wire.conventions import Conventions
 from host_sim.board import Cable
 from host_sim.flash import Partition
 from host_sim.powercut import Power
+from tests.owntime import ms  # noqa: F401  for tests to import from here
 
 _SIZES = {"state": 64 * 1024, "history": 256 * 1024}
 NOW = 1_790_000_000_000  # unix ms
@@ -231,11 +231,6 @@ class Running:
 
 def _seed():
     return int.from_bytes(os.urandom(2), "big")
-
-
-def ms():
-    """A real, growing number of milliseconds."""
-    return time.time_ns() // 1000000
 
 
 class Socket:

@@ -427,7 +427,7 @@ async def test_a_critical_task_that_waits_for_its_restart_is_not_dead():
 
     boss.start("meter", crash, lambda: 7)
     assert await watched(boss, board, 0.15) is None
-    assert board.fed > 5
+    assert board.fed > 5, board.fed
     await boss.stop()
 
 

@@ -9,16 +9,20 @@ import gc
 import os
 import sys
 
-try:
-    from time import ticks_diff, ticks_us
-except ImportError:
-    from time import perf_counter_ns
+import time
 
-    def ticks_us():
-        return perf_counter_ns() // 1000
+if hasattr(time, "clock"):
 
-    def ticks_diff(a, b):
-        return a - b
+    def worked_us():
+        """Microseconds that this process has worked; others do not count."""
+        return int(time.clock() * 1000000)
+
+else:
+
+    def worked_us():
+        """Microseconds that this process has worked; others do not count."""
+        return time.process_time_ns() // 1000
+
 
 if __name__ == "__main__":
     _ROOT = ("" if __file__.startswith("/") else os.getcwd() + "/") + __file__
@@ -156,7 +160,7 @@ class Fuzzer:
         keys, reader = self._readers[which]
         silence = random.below(8) == 0
         del reader.readings[:]
-        started = ticks_us()
+        started = worked_us()
         try:
             reader.feed(stretch, random)
             if silence:
@@ -170,7 +174,7 @@ class Fuzzer:
             sys.print_exception(error) if hasattr(sys, "print_exception") else sys.excepthook(type(error), error, None)
             self._readers[which] = keys, Reader(keys, self._heard)
             return
-        us = ticks_diff(ticks_us(), started) // (len(stretch) + len(good.data))
+        us = (worked_us() - started) // (len(stretch) + len(good.data))
         if us > self.worst_us:
             self._measure(us, keys, stretch, good)
         if self._read(reader, seen, good):
@@ -213,13 +217,13 @@ class Fuzzer:
         for _ in range(3):
             reader = Reader(keys)
             random = Random(1)
-            started = ticks_us()
+            started = worked_us()
             try:
                 reader.feed(stretch, random)
                 reader.feed(good.data, random)
             except Exception:
                 return  # depends on what came before, as the time may have
-            us = min(us, ticks_diff(ticks_us(), started) // (len(stretch) + len(good.data)))
+            us = min(us, (worked_us() - started) // (len(stretch) + len(good.data)))
         self.worst_us = max(self.worst_us, us)
         if us > MOST_US:
             self._fail("%d us a byte" % us, stretch, good)

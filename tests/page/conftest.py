@@ -16,6 +16,9 @@ from host_sim.meters import create
 from tests.fuzz import frames
 from tools.simulator import Simulator
 
+#: Seconds that nothing takes, however slow the machine.
+PATIENCE = 600
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # 320 kB, and room for the simulated radio.
 RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "360k")}
@@ -66,7 +69,7 @@ class Page:
         self.url = url
         self.context = browser.new_context(**options)
         self.tab = self.context.new_page()
-        self.tab.set_default_timeout(10000)
+        self.tab.set_default_timeout(1000 * PATIENCE)
         self.errors = []
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
         self.tab.on("console", self._console)
@@ -83,9 +86,9 @@ class Page:
         self.tab.locator("main h1").wait_for()
         return self.tab
 
-    def until(self, expression, arg=None, seconds=10):
+    def until(self, expression, arg=None):
         """Wait until a JavaScript expression holds. Playwright's own waiting needs eval, which the policy forbids."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while not self.tab.evaluate(expression, arg):
             assert time.monotonic() < end, (expression, self.tab.locator("main").inner_text())
             self.tab.wait_for_timeout(50)

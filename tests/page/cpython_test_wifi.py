@@ -19,11 +19,11 @@ def test_a_phone_finds_the_way_to_a_network(page):
     tab.goto(page.url + "/")  # as a portal opens it: nothing but the address
     # It has nothing to show but the way to a network, and has looked for one.
     home = tab.locator(".nets button", has_text="Home")
-    home.wait_for(timeout=20000)
+    home.wait_for()
     assert page.reader.get("/han")["state"] == "SETUP"
     with Page(page.context.browser, page.url, viewport={"width": 390, "height": 780}, bypass_csp=True) as other:
         other.tab.goto(page.url + "/")
-        other.tab.locator(".nets button").first.wait_for(timeout=20000)
+        other.tab.locator(".nets button").first.wait_for()
         assert not violations(other.tab)
     home.click()
     assert tab.input_value("#f-ss") == "Home" and tab.evaluate("document.activeElement.id") == "f-sp"
@@ -34,7 +34,7 @@ def test_a_phone_finds_the_way_to_a_network(page):
     tab.fill("#f-sp", "correct horse")
     tab.get_by_role("button", name="Join").click()
     page.see("Joining Home.")
-    tab.get_by_text("Connected to Home.").wait_for(timeout=40000)
+    tab.get_by_text("Connected to Home.").wait_for()
     state = page.reader.get("/han")
     assert state["wifiIp"] != "0.0.0.0"
     assert tab.locator(".banner.good a").get_attribute("href") == "http://%s/" % state["wifiIp"]

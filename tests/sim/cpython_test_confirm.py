@@ -91,7 +91,6 @@ def reader(request, tmp_path):
         yield made
 
 
-@pytest.mark.timeout(180)
 def test_a_version_is_kept_after_a_minute_and_for_good(reader):
     old, _, _, _, _ = reader.state()
     new = image(NEW)
@@ -120,7 +119,6 @@ def test_a_version_is_kept_after_a_minute_and_for_good(reader):
     assert reader.entries() == {"slot1": VALID, "slot2": VALID}
 
 
-@pytest.mark.timeout(180)
 def test_a_version_that_finds_no_network_goes_back_and_says_so(reader):
     old = reader.state()[0]
     reader.update(image(NEW))
@@ -143,7 +141,6 @@ def test_a_version_that_finds_no_network_goes_back_and_says_so(reader):
     assert reader.state()[2:] == ("slot1", None, None) and reader.entries() == {"slot1": VALID, "slot2": ABORTED}
 
 
-@pytest.mark.timeout(180)
 def test_a_version_that_does_not_read_the_meter_goes_back_and_says_so(tmp_path):
     with Reader(tmp_path / "state", *RUNTIMES[0]) as reader:
         reader.on()

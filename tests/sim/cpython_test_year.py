@@ -1,10 +1,8 @@
 """A few days of `make year`: the whole reader, restarted, cut off, lied to, its meter replaced."""
 
-import pytest
 
 from tools import year
 
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_six_days_with_a_day_of_23_hours_and_the_end_of_a_month_are_what_the_meter_counted(capsys):

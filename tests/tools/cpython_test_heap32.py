@@ -17,7 +17,6 @@ def test_a_module_that_is_loaded_and_not_run():
     assert compile(heap32.unrun(""), "empty", "exec")
 
 
-@pytest.mark.timeout(120)
 def test_what_modules_take_on_32_bits(tmp_path):
     if not heap32.ready():
         pytest.skip("needs node, and npm's registry once")

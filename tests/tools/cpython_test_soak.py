@@ -1,11 +1,9 @@
 """A day of `make soak`, with everything that a month has."""
 
-import pytest
 
 from tools import soak
 
 
-@pytest.mark.timeout(300)
 def test_a_day_on_a_bad_wall_costs_no_reading(capsys):
     assert soak.main(["--days", "1", "--period", "300"]) == 0, capsys.readouterr().out
     shown = capsys.readouterr().out
