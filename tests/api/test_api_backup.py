@@ -33,7 +33,7 @@ async def test_a_backup_without_secrets_is_the_configuration_itself():
         answer = await ask(other, "/configuration", "PUT", JSON, backup.body)
         assert answer.status == 200, answer.body
         want = backup.json()
-        want["m"]["ks"] = False
+        want["m"]["ks"] = want["m"]["as"] = False
         assert await get(other, "/configuration") == want
 
 

@@ -10,9 +10,9 @@ from tests.api.test_api_history import DAY, HOUR, START, Connection
 from tests.store.world import EPOCH, World
 
 
-async def export(world, kind, form, query=""):
+async def export(world, kind, form, query="", comma=False):
     connection = Connection(None)
-    await Export(world.history, kind, parse(query), form).send(connection, 1000)
+    await Export(world.history, kind, parse(query), form, comma).send(connection, 1000)
     head, _, body = connection.data.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"attachment; filename=" in head and b"no-store" in head
     assert connection.longest < 1500
@@ -26,9 +26,15 @@ async def columns(world, kind, query=""):
 
 
 def test_forms():
-    assert wanted(None) == wanted("") == wanted("from=1") == "json"
-    assert wanted("from=1&format=csv") == "csv" and wanted("format=jsonl") == "jsonl"
-    assert wanted("format=xml") is None
+    assert wanted(None) == wanted("") == wanted("from=1") == ("json", False)
+    assert wanted("from=1&format=csv") == ("csv", False) and wanted("format=jsonl") == ("jsonl", False)
+    assert wanted("decimal=comma&format=csv") == ("csv", True) and wanted("format=csv&decimal=point") == ("csv", False)
+    for query, name in (("format=xml", "format"), ("format=csv&decimal=,", "decimal"), ("decimal=comma", "decimal")):
+        try:
+            wanted(query)
+            raise AssertionError(query)
+        except ValueError as error:
+            assert str(error).startswith(name + " must be")
 
 
 async def test_lines_say_what_columns_say():
@@ -58,6 +64,12 @@ async def test_csv_is_for_spreadsheets():
     assert all(len(line.split(",")) == len(head) for line in lines)
     assert rows[1]["t"] == str(START + EPOCH + 900) and rows[1]["import_kwh"] == "0.5"
     assert rows[1]["c_avg_1"] == "6.1" and rows[1]["c_avg_3"] == "" and rows[1]["p"] == ""
+    # Where numbers have commas, a spreadsheet takes the semicolon for the end of a cell.
+    written = (await export(world, QUARTERS, "csv", "", True)).split("\r\n")
+    assert written[0] == ";".join(head) and len(written) == len(lines) + 1
+    for line, same in zip(written[1:], lines[1:]):
+        assert line.replace(",", ".").split(";") == same.split(",")
+    assert "0,5" in written[2].split(";")
     # The counters of the meter at the end of each quarter of an hour; of the one that goes on there are none.
     assert float(rows[2]["ic"]) - float(rows[1]["ic"]) == 0.5
     assert rows[-1]["ic"] == "" and rows[-1]["f"] == "1"

@@ -58,6 +58,7 @@ async def test_an_upload_is_staged_and_starts_when_activated():
         token = await authorized(app)
         state = await get(app, "/ota")
         assert state["status"] == "IDLE" and state["activeSlot"] == "slot1" and state["stagedSlot"] is None
+        assert (state["server"], state["visits"]) == ("none", 0)  # "up to date" is nobody's to say
         assert (await ask(app, "/ota/activate", "POST", token)).status == 409
         answer = await upload(app, image("good"), headers=token)
         assert answer.status == 200, answer.body

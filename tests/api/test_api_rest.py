@@ -299,6 +299,7 @@ async def test_secrets_are_not_readable():
         for secret in (b"secret", b"0011", b"ffee"):
             assert secret not in answer.body
         assert c["w"]["p"] == "" and c["m"]["ks"] is True and "k" not in c["m"] and "a" not in c["m"]
+        assert c["m"]["as"] is True and c["pws"] is False
         assert c["w"]["s"] == 'Net "5"\\'
         assert b'"p":8.123456,' in answer.body
 

@@ -116,6 +116,7 @@ async def test_what_is_not_newer_is_no_update():
             world = World(version)
             await server.visit(world)
             assert world.state.status == "IDLE" and not server.fetched and not world.state.allowed
+            assert (world.state.server, world.state.visits) == ("answered", 1)
             await server.visit(world, asked=True)
             assert (world.state.status, world.state.error) == ("FAILED", "no_update")
     # One that was offered may be withdrawn.
@@ -243,6 +244,7 @@ async def test_no_server_or_another_is_told_in_health_only():
             server.site.fault = fault
             assert await server.visit(world) == 3600
             assert world.state.status == "IDLE" and server.reports[-1][1] == "degraded"
+            assert world.state.server == "failed" and world.bus.count["ota"]
         server.site.fault = ""
         for key, value in (
             ("version", "new"), ("version", None), ("size", "1"), ("size", 7), ("sha256", "00"), ("url", None),

@@ -3,8 +3,8 @@ from .encode import decimal, flag, text
 
 _CONFIGURATION = (
     '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
-    '"hosts":[%s],"ts":[%s],"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
-    '"ks":%s},"e":{"e":%s,"n":%s},'
+    '"hosts":[%s],"ts":[%s],"pws":%s,"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
+    '"ks":%s,"as":%s},"e":{"e":%s,"n":%s},'
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
@@ -26,6 +26,7 @@ def message(app):
         flag(c["bhf"]),
         ",".join([text(host) for host in c["hosts"]]),
         ",".join([text(server) for server in c["ts"]]),
+        flag(c["pw"]),
         m["f"],
         text(m["t"]),
         m["o"],
@@ -37,6 +38,7 @@ def message(app):
         decimal(m["s"]["u"], 3),
         m["ct"],
         flag(m["k"]),
+        flag(m["a"]),
         flag(e["e"]),
         _network(e["n"]),
         flag(w["e"]),

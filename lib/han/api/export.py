@@ -1,7 +1,8 @@
 """GET /history/…?format=csv or jsonl: a line for each sample, for spreadsheets and databases. Imported for a request.
 
-With `from=0` that is all that is kept. One sample at a time is in memory. Beside what the other form
-has, a line tells the meter's counters as they were at the end of its bucket.
+With `from=0` that is all that is kept. `decimal=comma` is for spreadsheets of countries that write numbers
+so: semicolons end their cells. One sample at a time is in memory. Beside what the other form has, a line
+tells the meter's counters as they were at the end of its bucket.
 """
 from ..core.clock import EPOCH
 from ..core.zone import date
@@ -21,11 +22,12 @@ _CURRENTS = "c_min", "c_avg", "c_max"
 
 
 class Export(History):
-    """One answer, line by line. form: "csv" or "jsonl"."""
+    """One answer, line by line. form: "csv" or "jsonl"; comma: a CSV's numbers have decimal commas."""
 
-    def __init__(self, history, kind, query, form):
+    def __init__(self, history, kind, query, form, comma=False):
         super().__init__(history, kind, query)
         self._form = form
+        self._comma = comma
 
     async def send(self, connection, patience):
         """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
@@ -33,7 +35,7 @@ class Export(History):
         csv = self._form == "csv"
         out = bytearray(_HEAD % (_TYPES[self._form], _NAMES[self._kind].encode(), self._form.encode()))
         if csv:
-            out += (",".join([name for name, _ in self._fields(None)]) + "\r\n").encode()
+            out += self._row([name for name, _ in self._fields(None)])
         for number in self._chosen():
             sample = self._series.read(number)
             if sample:  # else its sector has been erased meanwhile
@@ -48,10 +50,13 @@ class Export(History):
     def _line(self, sample, csv):
         fields = self._fields(sample)
         if csv:
-            line = ",".join([value.strip('"') if value != "null" else "" for _, value in fields]) + "\r\n"
-        else:
-            line = "{" + ",".join(['"%s":%s' % field for field in fields]) + "}\n"
-        return line.encode()
+            return self._row([value.strip('"') if value != "null" else "" for _, value in fields])
+        return ("{" + ",".join(['"%s":%s' % field for field in fields]) + "}\n").encode()
+
+    def _row(self, cells):
+        if self._comma:
+            return (";".join(cells).replace(".", ",") + "\r\n").encode()  # points are in numbers alone
+        return (",".join(cells) + "\r\n").encode()
 
     def _fields(self, sample):
         """(name, value as JSON) of each column; only the names count where there is no sample."""

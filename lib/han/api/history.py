@@ -47,12 +47,19 @@ def parse(query):
 
 
 def wanted(query):
-    """The form that a query string asks for; None for one that there is not."""
-    form = "json"
+    """(the form that a query string asks for, whether its decimals have commas). ValueError says what is wrong."""
+    form, mark = "json", "point"
     for pair in (query or "").split("&"):
-        if pair.startswith("format="):
-            form = pair[7:]
-    return form if form in ("json", "csv", "jsonl") else None
+        name, _, value = pair.partition("=")
+        if name == "format":
+            form = value
+        elif name == "decimal":
+            mark = value
+    if form not in ("json", "csv", "jsonl"):
+        raise ValueError("format must be json, csv or jsonl")
+    if mark not in ("point", "comma") or mark == "comma" and form != "csv":
+        raise ValueError("decimal must be point, or comma with format=csv")
+    return form, mark == "comma"
 
 
 async def serve(app, request):
@@ -62,11 +69,9 @@ async def serve(app, request):
         return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
     try:
         query = parse(request.query_string)
+        form, comma = wanted(request.query_string)
     except ValueError as error:
         return refusal(400, str(error))
-    form = wanted(request.query_string)
-    if form is None:
-        return refusal(400, "format must be json, csv or jsonl")
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "application/json"})
     kind = _NAMES.index(request.path[9:])
@@ -76,7 +81,7 @@ async def serve(app, request):
         from .export import Export
 
         release("han.api.export")
-        answer = Export(history, kind, query, form)
+        answer = Export(history, kind, query, form, comma)
     await answer.send(request.sock, _PATIENCE)
     return Response.already_handled
 

@@ -4,7 +4,7 @@ from .encode import flag, text
 _OTA = (
     '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"%s","version":%s,"releaseNotes":%s,'
     '"source":%s,"critical":%s,"forced":%s,"allowDownload":%s,"progress":%d,"activeSlot":"%s",'
-    '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s}'
+    '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s,"server":"%s","visits":%d}'
 )
 # For released clients of /update.
 _LEGACY = (
@@ -18,7 +18,7 @@ def message(app):
     values = (
         text(app.clock.unix_ms()), app.identity.uuid, u.status, text(u.version), text(u.notes), text(u.source),
         flag(u.critical), flag(u.forced), flag(u.allowed), u.progress, u.active, text(u.staged and u.other),
-        text(u.staged), text(u.error), text(u.reason),
+        text(u.staged), text(u.error), text(u.reason), u.server, u.visits,
     )  # fmt: skip
     return (_OTA % values).encode()
 

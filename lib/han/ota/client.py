@@ -56,9 +56,11 @@ class Visit:
             offer, told = self._read(await self._manifest())
         except HttpError as error:
             self._report("running", "degraded", "update server: %s" % error)
+            self._visited("failed")
             if asked:
                 fail(updates, "download_failed", str(error))
             return _HOUR
+        self._visited("answered")
         self._report("running", "ok", None)
         if not asked and closed(updates):  # an upload has begun meanwhile
             return _HOUR
@@ -72,6 +74,11 @@ class Visit:
         if asked or not failed and (up != "manual" or updates.critical or updates.forced):
             await self._install(offer, asked, up == "automatic" or updates.forced)
         return _DAY
+
+    def _visited(self, server):
+        self._updates.visits += 1
+        self._updates.server = server
+        tell(self._updates)
 
     def _client(self):
         authority = self._updates.board.authority

@@ -25,6 +25,9 @@ class Updates:
     told = 0  # when everybody was told of the last change, ms
     #: Somebody wants the update server to be asked, or what it offers.
     wanted = asked = False
+    #: How often it has been asked since the start, and what of: "none" in this build, "unasked", "answered", "failed".
+    visits = 0
+    server = "unasked"
 
     def __init__(self, board, bus, clock, version, restart):
         self.board = board
@@ -32,6 +35,8 @@ class Updates:
         self.clock = clock
         self.running = version
         self.restart = restart
+        if not board.updates:
+            self.server = "none"
         boot = board.boot
         self.active = boot["slot"] or "slot1"
         self.other = "slot1" if self.active == "slot2" else "slot2"
