@@ -16,6 +16,7 @@ def configure(app, values):
     set_zone(app)
     if values["m"] != before["m"]:
         use(app)
+    app.messages.forget()  # the latest reading is told by the new settings, too
     app.bus.publish("configuration", None)
 
 

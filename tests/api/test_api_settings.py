@@ -382,9 +382,11 @@ async def test_the_meter_task_hears_of_its_settings():
         m = (await get(app, "/configuration"))["m"]
         assert m["s"] == {"e": 0.1, "i": 0, "u": 0.01} and m["ct"] == 60
         app.link.read(*FULL)
+        told = (await get(app, "/meter"))["ts"]
         await put(app, {"m": {"ts": "s"}})
-        app.link.read(*FULL)
-        assert (await get(app, "/meter"))["ts"] < 10**10
+        assert (await get(app, "/meter"))["ts"] == told // 1000  # at once, not from the next reading on
+        await put(app, {"m": {"ts": "ms"}})
+        assert (await get(app, "/meter"))["ts"] == told
 
 
 async def test_definitions():
