@@ -136,8 +136,11 @@ def expected(telegram):
         found.setdefault(name, late[name])
     _directions(found, status)
     for name, slot in ("id", "meter_id"), ("other", "meter_id"), ("maker", "manufacturer"):
-        if name in texts and texts[name].rstrip(b"\0 "):
-            found.setdefault(slot, texts[name].rstrip(b"\0 "))
+        text = texts.get(name, b"")
+        if text and not 0 < text[0] < 32:
+            text = text.rstrip(b"\0 ")  # a binary number has no padding
+        if text:
+            found.setdefault(slot, text)
     return found
 
 

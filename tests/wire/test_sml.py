@@ -264,6 +264,8 @@ def test_a_sign_that_dzg_sends_wrong():
         assert dzg(serial, 0x8B28, 2, export=False, status=b"\x64\x1c\x79\x04") == (0, 299)
         # It counts import alone, and says that this is what it does.
         assert dzg(serial, 0xC60C, 2, export=False, status=b"\x64\x04\x01\x04", c=36) == (507, 0)
+    # A serial number may end like padding.
+    assert dzg(0x0282_8B20, 0x8B28, 2) == dzg(0x0282_8B00, 0x8B28, 2) == (356, 0)
     other = entry((1, 0, 96, 1, 0), octets(b"\x0a\x01ISK\0" + (45000000).to_bytes(4, "big")))
     assert decoded(telegram(other, entry((1, 0, 16, 7, 0), integer(0x8B28, 2), 27, -2)))[0][0][EXPORT_POWER] == 299
 

@@ -18,6 +18,12 @@ from .obis import (
 PAIRS = ((IMPORT_POWER, EXPORT_POWER),) + tuple([(L1_IMPORT_POWER + i, L1_EXPORT_POWER + i) for i in range(3)])
 _NEGATIVE = 3
 
+_STATUS = 32  # in the last column of a row, whose low 16 bits of the status are from bit 8 on
+_IMPORT, _EXPORT = 0x10108, 0x10208  # keys of 1-0:1.8 and 1-0:2.8, without the tariff
+# There are two status words. That of FNN's basic meter ends with 04 and marks export in bit 11, of each phase
+# in the next three; that of the EDL specification before it marks it in bit 5.
+_BASIC, _BASIC_EXPORTS, _EXPORTS = 0x04, 0x0800, 0x20
+
 
 def signed(present):
     """True where a power that is to be imported is negative."""
@@ -27,8 +33,8 @@ def signed(present):
     return False
 
 
-def complete(reading):
-    """Import and export of what a Reading has with a sign (1-0:16.7.0, a negative 1.7.0) or without (15.7.0)."""
+def complete(reading, rows, n):
+    """Import and export of power that n rows gave with a sign (1-0:16.7.0, a negative 1.7.0) or without (15.7.0)."""
     present = reading.present
     for i in range(4):
         if present[OTHER_ENERGY + i] and not present[IMPORT_ENERGY + i]:
@@ -44,7 +50,21 @@ def complete(reading):
         elif present[NET_POWER + i]:
             _split(reading, imported, exported, NET_POWER + i)
     if present[ANY_POWER] and not present[IMPORT_POWER] and not present[EXPORT_POWER]:
-        _direct(reading)
+        _direct(reading, exporting(rows, n))
+
+
+def exporting(rows, n, phase=0):
+    """What the status of a counter says: True where the meter exports, False where not, None without a status.
+
+    phase: 1, 2 or 3 for that one alone, of which the older status says nothing.
+    """
+    for row in range(0, 8 * n, 8):
+        if rows[row + 7] & _STATUS and rows[row] >> 8 in (_IMPORT, _EXPORT):
+            status = rows[row + 7] >> 8
+            if status & 0xFF == _BASIC:
+                return status & _BASIC_EXPORTS << phase != 0
+            return None if phase else status & _EXPORTS != 0
+    return None
 
 
 def _split(reading, imported, exported, net):
@@ -58,14 +78,14 @@ def _split(reading, imported, exported, net):
         reading.put(other, 0)
 
 
-def _direct(reading):
-    """Import or export of a power without a sign."""
-    exporting, total = _direction(reading)
-    if exporting is None:
+def _direct(reading, told):
+    """Import or export of a power without a sign; told: what the status says."""
+    exports, total = _direction(reading, told)
+    if exports is None:
         reading.undirected = True
         return
     taken, other = IMPORT_POWER, EXPORT_POWER
-    if exporting:
+    if exports:
         taken, other = EXPORT_POWER, IMPORT_POWER
     reading.move(ANY_POWER, taken)
     if total:
@@ -73,7 +93,7 @@ def _direct(reading):
     reading.put(other, 0)
 
 
-def _direction(reading):
+def _direction(reading, told):
     """(True where a power without a sign is exported, None where that cannot be known; the sum of the phases or 0).
 
     The status of the counters says it, else all three phases, else the one counter that the meter has. A
@@ -85,8 +105,8 @@ def _direction(reading):
         return False, 0
     imports = _counted(reading.present, IMPORT_ENERGY, IMPORT_ENERGY_T1)
     exports = _counted(reading.present, EXPORT_ENERGY, EXPORT_ENERGY_T1)
-    if reading.exporting is not None and (imports or exports):
-        return reading.exporting or not imports, 0
+    if told is not None and (imports or exports):
+        return told or not imports, 0
     plus = minus = phases = 0
     for i in range(3):
         imported = reading.get(L1_IMPORT_POWER + i)

@@ -92,7 +92,6 @@ class Reading:
         self.clock = None  # seconds since 2020-01-01 in the meter's local time
         self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
         self.dst = None
-        self.exporting = None  # what the meter's status says of the direction, where it has one
         self.netted = 0  # bits: total and phases whose imported power came negative
         self.undirected = False  # power came, and nothing tells its direction
         self._special = bytearray(SPECIALS)
@@ -133,7 +132,7 @@ class Reading:
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
-        self.clock = self.deviation = self.dst = self.exporting = None
+        self.clock = self.deviation = self.dst = None
         self.netted = 0
         self.undirected = False
         self.unscaled = False
@@ -153,7 +152,7 @@ class Reading:
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
         fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
         if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER) or signed(self.present):
-            complete(self)
+            complete(self, rows, n)
         for source in range(CLOCK - TEXTS):
             row = special[source]
             if row:
@@ -181,11 +180,11 @@ class Reading:
         return self.clock is not None
 
     def set_text(self, slot, buf, start, end):
-        """Take buf[start:end] without the padding around it; False where nothing is left."""
+        """Take buf[start:end] without padding, which binary numbers have none of; False where nothing is left."""
         known = self._texts[slot]
         length = len(known)
         if not length or end - start != length or not same(buf, start, known, length):
-            while end > start and buf[end - 1] in b"\0 ":
+            while end > start and buf[end - 1] in b"\0 " and not 0 < buf[start] < 0x20:
                 end -= 1
             length = min(end - start, _LONGEST_TEXT)
             if length <= 0:
