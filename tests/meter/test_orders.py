@@ -102,6 +102,8 @@ def test_iskraemeco_each_quarter():
         for state in (b"\x16\x01", b"\x03\x01", byte(1)):
             assert read(12, NAME + second + state + text(b"\0\x02") + T6 + long(4531, 0)) == said
     assert read(9, NAME + long(625, 0) + T6) == all_of(ISKRA, TARIFFS, {"import_power_w": 625, "export_power_w": 0})
+    # A meter that has no use for its tariffs.
+    assert read(9, NAME + long(625, 0, 12789950, 0, 0, 250, 0, 0))["import_energy_wh"] == 12789950
     # Its number is another one than in the list of the other seconds: no meter changes for it.
     assert read(4, text(b"84605887") + byte(0) + long(7924641, 12)) == {
         "import_energy_wh": 7924641, "export_energy_wh": 12}

@@ -127,9 +127,15 @@ def test_nesting_without_end():
 
 
 def test_a_code_without_a_value_names_nothing_elsewhere():
-    assert walk(structure(structure(CODE), structure(b"\x06\0\0\0\x05"))) == [(0, 1, 5)]
+    assert walk(structure(structure(CODE), b"\x06\0\0\0\x05")) == [(0, 1, 5)]
     rows = walk(structure(structure(CODE, UNIT), b"\x06\0\0\0\x05", structure(OTHER, b"\x06\0\0\0\x07")))
     assert rows == [(0, 1, 5), BEHIND]
+
+
+def test_what_is_not_of_the_list_itself_has_no_place():
+    inside = structure(b"\x06\0\0\0\x05", b"\x03\x01")
+    assert walk(structure(*[inside] * 100, structure(OTHER, b"\x06\0\0\0\x07"))) == [BEHIND]
+    assert walk(structure(b"\x12\0\x05", inside, b"\x12\0\x06")) == [(0, 1, 5), (0, 1, 6)]
 
 
 def described(code, attribute, later=False):

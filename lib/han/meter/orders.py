@@ -166,9 +166,9 @@ def judge(reading):
         # Each is cut to whole Wh by itself.
         if parts > whole + 2:
             return WRONG
-        if parts < whole - 2:
+        if 0 < parts < whole - 2:
             doubtful = True
-        elif whole:
+        elif parts and whole:
             proven = True
     for field in _POWERS:
         if (get(field) or 0) > _MOST_WATT:

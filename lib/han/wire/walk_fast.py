@@ -8,7 +8,7 @@ A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
     5 scale   64 + power of ten sent with the number
     6 unit    COSEM unit (IEC 62056-6-2 table 4), 255 where none was sent
     7 kind    1 number, 2 text or date-time, 3 binary floating point, + 16 for a negative number;
-              0 what is none of them, which has a row where it has no name: there its place counts
+              0 what is none of them, which has a row where it has no name: there its place in the list counts
 """
 import micropython
 from micropython import const
@@ -123,7 +123,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
     Writes at most `most` rows, uses `names` (room for `most` words) for attribute descriptors
     and `info` (16 words); info[0] becomes the number of rows, info[1] of OBIS codes
     met, info[2] of values of kind 3; info[3] is what lists of values without codes, of the same
-    types in the same order, have in common.
+    types in the same order, have in common. What has no code and is not of the list itself has no row.
     Returns the index behind the value; -1 - index where it is malformed.
     """
     # p, k and end are what has registers, so p goes along and k is what is at hand.
@@ -297,12 +297,14 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         key = pending
         pending = 0
         if not key:
-            shape = (shape << 5) + shape + tag & 0xFFFFFF
             if depth == 1:
+                shape = (shape << 5) + shape + tag & 0xFFFFFF
                 # The names stand for the last elements of the list.
                 k = named - 1 - left[0]
                 if k >= 0:
                     key = names[k]
+            else:
+                key = _FOREIGN  # neither a name nor a place in the list
         last = ptr32(0)
         if key < _SCALER and n < most:
             rows[0] = key

@@ -196,11 +196,12 @@ class _Walk:
     def leaf(self, tag, at, content, depth, ordinal):
         """A value without others in it, or one (content None) that was stepped over with all that it holds."""
         key, self.pending = self.pending, 0
-        if not key:
+        if not key and depth == 1:
             self.shape = 33 * self.shape + tag & 0xFFFFFF
             place = self.place(depth, ordinal)
-            if place >= 0:
-                key = self.names[place]
+            key = self.names[place] if place >= 0 else 0
+        elif not key:
+            key = _FOREIGN
         self.last = None
         scale, unit = self.sent or (_SCALE, _NO_UNIT)
         self.sent = None
