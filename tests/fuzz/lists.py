@@ -214,6 +214,7 @@ def run(kind, count, seed):
     """(how many of `count` lists were right, what of the first that was not, a digest of all)."""
     maker = Maker(seed)
     decoder = Decoder(None)
+    decoder.scales.fixed = True, True, True  # what numbers prove of it by themselves is tests/meter/test_scales.py's
     first = None
     right = digest = 0
     for _ in range(count):
