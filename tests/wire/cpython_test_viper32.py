@@ -9,7 +9,8 @@ import pytest
 from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
-MODULES = ("wire.fast", "wire.gcm_fast", "wire.lines_fast", "wire.sml_fast", "wire.walk_fast", "meter.fill_fast")
+WIRE = ("fast", "gcm_fast", "lines_fast", "sml_fast", "step_fast", "walk_fast")
+MODULES = tuple(["wire." + name for name in WIRE] + ["meter.fill_fast"])
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
 import micropython
 from micropython import const
 
+from .step_fast import behind, length
 from .tables import SIZES
 
 _NUMBER = const(1)
@@ -27,93 +28,6 @@ _SCALER = const(0x10000000)  # in the name of what is scaler and unit of a key
 _FITS = const(0x3FFFFF)
 _COMPACT = const(0x13)
 _DONT_CARE = const(0xFF)
-
-
-@micropython.viper
-def _length(at: int, end: int) -> int:
-    """The BER length at this address, with up to four bytes behind the first: 8 * length + its own bytes; -1: none."""
-    if at >= end:
-        return -1
-    p = ptr8(at)
-    k = p[0]
-    if k < 0x80:
-        return k << 3 | 1
-    k -= 0x80
-    if k < 1 or k > 4 or at + k >= end:
-        return -1
-    size = 0
-    at = k + 1
-    while k:
-        if size >> 16:
-            return -1  # more than any telegram has
-        p = ptr8(int(p) + 1)
-        size = size << 8 | p[0]
-        k -= 1
-    return size << 3 | at
-
-
-@micropython.viper
-def _behind(at: int, end: int, values: int) -> int:
-    """The address behind so many A-XDR values, whatever they hold; 0 where one is malformed.
-
-    Nested values need only be counted to be stepped over. A compact array (IEC 62056-6-2 clause
-    4.1.5) is the type of its elements, whose parts are counted in the same way, and a length
-    with all contents behind it.
-    """
-    sizes = ptr8(SIZES)
-    while values:
-        # Each takes a byte at least.
-        if at >= end or values > end - at:
-            return 0
-        p = ptr8(at)
-        tag = p[0]
-        at += 1
-        values -= 1
-        form = 0xFF
-        if tag < 34:
-            form = sizes[tag]
-        elif tag == _DONT_CARE:
-            form = 0
-        if tag == _COMPACT:
-            form = 0x40
-            types = 1
-            while types:
-                if at >= end or types > end - at:
-                    return 0
-                p = ptr8(at)
-                tag = p[0]
-                at += 1
-                types -= 1
-                if tag == 1:
-                    at += 2
-                    types += 1
-                elif tag == 2:
-                    size = int(_length(at, end))
-                    if size < 0:
-                        return 0
-                    at += size & 7
-                    types += size >> 3
-                elif tag >= 34 and tag != _DONT_CARE or tag < 34 and sizes[tag] == 0xFF:
-                    return 0
-            tag = 0
-        elif form == 0xFF:
-            return 0
-        size = form & 15
-        if form & 0x4F == 0x40:
-            size = int(_length(at, end))
-            if size < 0:
-                return 0
-            at += size & 7
-            size >>= 3
-            if form == 0x70:
-                values += size
-                continue
-            if tag == 4:
-                size = (size + 7) >> 3
-        if size > end - at:
-            return 0
-        at += size
-    return at
 
 
 @micropython.viper
@@ -171,7 +85,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             # A compact array has no meaning here.
             if tag != _COMPACT:
                 break
-            k = int(_behind(int(p) - 1, end, 1))
+            k = int(behind(int(p) - 1, end, 1))
             if not k:
                 break
             p = ptr8(k)
@@ -184,7 +98,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             if size < 0x80:
                 p = ptr8(int(p) + 1)
             else:
-                k = int(_length(int(p), end))
+                k = int(length(int(p), end))
                 if k < 0:
                     break
                 size = k >> 3
@@ -235,7 +149,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                     code = int(p) + 5
                     mark = p[12] ^ 2
                     # restriction and columns of the object's later versions
-                    k = int(_behind(int(p) + 16, end, size - 4)) if size > 4 else int(p) + 16
+                    k = int(behind(int(p) + 16, end, size - 4)) if size > 4 else int(p) + 16
                     if not k:
                         break
                     p = ptr8(k)
@@ -283,7 +197,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 left[0] = size
                 continue
             # What an array or structure says as a value is of no use here.
-            k = int(_behind(int(p), end, size))
+            k = int(behind(int(p), end, size))
             if not k:
                 break
             p = ptr8(k)
