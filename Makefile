@@ -8,7 +8,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year soak fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
+.PHONY: help setup test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,9 @@ year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [
 
 soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a restart unasked? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
+
+lines: $(SETUP) ## from power on to the first reading on every line; into docs/lines.md with WRITE=1 [PHASES= SEED= WRITE=]
+	@nice $(PY) -m tools.linetimes $(foreach v,PHASES SEED,$(if $($v),$(call option,$v))) $(if $(WRITE),--write)
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes, and valid lists, on each interpreter [N= SEED=]
 	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)

@@ -19,6 +19,7 @@ _SPACE = "han"
 _TEXT = 96
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
+_TURNED_US = 300
 #: What Improv's packets begin with; bytes that are taken from the console at once.
 _IMPROV = b"IMPROV\x01"
 _CONSOLE = 64
@@ -42,13 +43,17 @@ class Uart:
 
     def configure(self, baud, bits, parity, stop, inverted):
         """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
-        # The driver keeps its buffer, so that the system heap is not cut up.
-        invert = machine.UART.INV_RX if inverted else 0
-        self._uart.init(baud, bits=bits, parity=parity, stop=stop, timeout=0, invert=invert)
+        # A receiver sees edges only. So it is upside down first, for longer than a character: a line that rests at the
+        # wrong level then falls as it is turned round, which makes a zero byte, and one that rests right rises.
+        inversions = machine.UART.INV_RX, 0
+        self._uart.init(115200, bits=8, parity=None, stop=1, timeout=0, invert=inversions[inverted])
+        time.sleep_us(_TURNED_US)
         scratch = bytearray(64)
         for _ in range(_RX_BUFFER // 64):
             if self.readinto(scratch) < 64:
                 break
+        # The driver keeps its buffer, so that the system heap is not cut up.
+        self._uart.init(baud, bits=bits, parity=parity, stop=stop, timeout=0, invert=inversions[not inverted])
 
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""

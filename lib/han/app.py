@@ -188,7 +188,7 @@ class App:
         """Write what must not be lost. Needs no loop: also for a stop that ended it."""
         try:
             self.counters.save()
-            self._keep_scales()
+            self._keep_found()
             if self.history:
                 self.history.flush()  # type: ignore[attr-defined]
         except OSError as error:
@@ -213,7 +213,6 @@ class App:
     # Lives as long as the application.
     async def _keep_counters(self):
         mailbox = self.bus.subscribe("meter")
-        scales = self.link.decoder.scales
         saved = noted = None
         try:
             while True:
@@ -224,16 +223,24 @@ class App:
                 if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
                     saved = now
                     self.counters.save()
-                if scales.changed and (noted is None or now - noted >= self.save_ms):
-                    noted = now
-                    self._keep_scales()
+                if noted is None or now - noted >= self.save_ms:
+                    if self._keep_found():
+                        noted = now
         finally:
             mailbox.close()
 
-    def _keep_scales(self):
+    def _keep_found(self):
+        """Keep what has been found out of the meter and its line, if that is new; True where it was."""
         scales = self.link.decoder.scales
+        line = self.link.search.found(self.config.get("line"))
+        new = False
         if scales.changed:
             self.config.note("scales", scales.keep())
+            new = True
+        if line != self.config.get("line"):
+            self.config.note("line", line)
+            new = True
+        return new
 
     # Lives as long as the application.
     async def _listen(self):

@@ -106,6 +106,7 @@ class Start:
         app = self.app
         app.link = link = Link(app.board.uart, app.bus, app.board, app.config.get("m", "o"))
         use(app)
+        link.search.prefer(app.config.get("line"))
         link.expect(app.counters.values, app.counters.meter, app.config.get("scales"))
         return link
 

@@ -97,7 +97,7 @@ async def test_what_contradicts_itself_and_the_lines_that_were_tried():
     async with Running(board) as app:
         await until(lambda: app.link.counters.implausible)
         board.uart.any_setting = False
-        app.link.counters.line_changes = 2
+        app.link.search.tried = 7
         board.uart.configure = lambda *line: None
         report = (await trusted(app, "/diagnostics")).json()
         assert report["implausible"] == {"counts": {"power": 1}, "last": "100664957 W"}

@@ -3,6 +3,7 @@
 import asyncio
 
 from han.app import App
+from han.meter.search import setting
 
 from host_sim.meters.p1 import telegram
 from tests.api.fake import Board, Running, get
@@ -135,3 +136,27 @@ async def test_a_number_that_is_told_later_is_no_other_meter():
     async with reader as app:
         await reader.hear(app, said(None, 77, 5), said(None, 78, 5), said(None, 79, 5), said("METER2", 80, 5))
         assert app.link.live.meters == 1 and await counters(app) == (0.08, 0.005, None)
+
+
+async def test_the_line_that_was_found_is_tried_first_after_a_restart():
+    settings = []
+    reader = Reader()
+    reader.board.uart.any_setting = False
+    reader.board.uart.configure = lambda *line: settings.append(line)
+    async with reader as app:
+        await until(lambda: settings)
+        app.link.search.wanted = 7
+        await until(lambda: len(settings) == 2)
+        await reader.hear(app, said("METER1", imported=5000))
+        await until(lambda: app.config.get("line") == 7)
+        assert "line" not in await get(app, "/configuration")
+        app.configure(dict(app.config.values, p=1))
+    for kept, line in (7, 7), (99, 0):  # a version that knows more settings may have been here
+        again = Reader(reader.board.flash)
+        again.board.uart.any_setting = False
+        again.board.uart.configure = lambda *line: settings.append(line)
+        settings.clear()
+        async with again as app:
+            await until(lambda: settings)
+            assert settings[0] == setting(line) and app.config.get("line") == kept
+            app.config.note("line", 99)

@@ -103,7 +103,7 @@ GOOD = (
     ("pw", ("12345678", "x" * 64, "", None)),
     ("m.f", (6, 25, 200)),
     ("m.t", ("auto", "common", "kaifa", "kamstrup", "iskra")),
-    ("m.o", (0, 1, 14)),
+    ("m.o", (0, 1, 20)),
     ("m.ts", ("ms", "s")),
     ("m.n", ("auto", "3p4w", "3p3w", "1p")),
     ("m.is", ("auto", "off")),
@@ -141,7 +141,7 @@ BAD = (
     ("pw", ("1234567", "x" * 65, 12345678, False)),
     ("m.f", (5, 201, 25.5, "25", None, True, 10**20)),
     ("m.t", ("", "Kaifa", None, 0)),
-    ("m.o", (-1, 15, "1", None, False)),
+    ("m.o", (-1, 21, "1", None, False)),
     ("m.ts", ("us", None)),
     ("m.n", ("", "3P3W", "it", None, 3)),
     ("m.is", ("on", True, False, None)),
@@ -398,9 +398,9 @@ async def test_definitions():
         zones = found["timezones"]
         assert len(zones) > 590 and zones == sorted(zones) and "Europe/Helsinki" in zones and "Etc/UTC" in zones
         lines = found["lines"]
-        assert [line["o"] for line in lines] == list(range(15))
+        assert [line["o"] for line in lines] == list(range(21))
         assert lines[1]["name"] == "115200 8N1 inverted" and lines[2]["name"] == "115200 8N1"
-        assert len(set(line["name"] for line in lines)) == 15
+        assert len(set(line["name"] for line in lines)) == 21 and lines[17]["name"] == "9600 7E1 inverted"
         assert found["meters"] == ["auto"] + [name for name, _ in MAKERS]
         assert found["fuse"] == [6, 200] and [kind["w"] for kind in found["wifiSecurity"]] == [0, 1, 2, 3]
         # What is offered is taken.

@@ -108,6 +108,10 @@ class Gc:
 class Time:
     """time, as far as ticks go: they wrap after 2**30 ms."""
 
+    @staticmethod
+    def sleep_us(us):
+        assert 0 < us <= 1000  # the loop stands still
+
     now = _SMALL - 100
 
     def ticks_ms(self):
@@ -268,7 +272,7 @@ CONSOLE = {"ESP32": (1, 3), "ESP32-S3": (43, 44), "ESP32-C3": (20, 21), "ESP32-C
 
 
 class Uart:
-    """Bytes in `wire` have arrived."""
+    """Bytes in `wire` have arrived. The line rests at the `level`; a receiver that sees it fall gets a zero byte."""
 
     INV_TX, INV_RX, INV_RTS, INV_CTS = 32, 4, 64, 8
 
@@ -281,6 +285,7 @@ class Uart:
         self.wire = b""
         self.settings = None
         self.pins = None
+        self.level = None
         self._chip.uarts[id] = self
         self.init(*arguments, **named)
 
@@ -301,7 +306,10 @@ class Uart:
         if tx is not None and rx is not None:
             self.pins = small(tx), small(rx)
         assert timeout == 0
+        before = self.settings
         self.settings = small(baudrate), bits, parity, stop, invert
+        if self.level is not None and before[4] != invert and self.level ^ bool(invert & self.INV_RX) == 0:
+            self.wire += b"\0"
 
     def any(self):
         return len(self.wire)

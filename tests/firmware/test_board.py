@@ -66,6 +66,17 @@ def test_other_settings_forget_what_came_with_the_old_ones():
     assert board.uart.readinto(bytearray(8)) == 0
 
 
+def test_a_line_that_rests_at_the_wrong_level_says_so_with_each_setting():
+    chip, board = made()
+    board.uart.configure(115200, 8, None, 1, True)
+    for level in 0, 1, 0:
+        chip.uarts[2].level = level
+        for inverted in True, True, False, False, True:
+            board.uart.configure(2400, 8, 0, 1, inverted)
+            buf = bytearray(8)
+            assert board.uart.readinto(buf) == (inverted != (not level)) and not buf[0]
+
+
 def test_the_meter_is_asked_for_data():
     chip, _ = made()
     assert chip.pins[4].mode == port.Pin.OUT and chip.pins[4].value() == 1

@@ -14,7 +14,7 @@ ts servers
 pw password
 m.f int 6 200
 m.t one auto common kaifa kamstrup iskra
-m.o int 0 14
+m.o int 0 20
 m.k key
 m.a key
 m.ts one ms s

@@ -71,20 +71,17 @@ class Link:
         self.last_byte = self._now
         self._last_telegram = self._now
         self.heard = False  # bytes came at all
-        # The burst of bytes that is coming in, and the counters when it began.
-        self._began = self._burst = self._now
-        self._received = 0
-        self._partial = True
-        self._pending = False
+        self._since = self._now  # of the silence, or of the trial
+        self._silent = False  # it has been noticed
+        self._signs = 0
         self._checked = self._alone = False  # whether the telegram at hand had a checksum, and what if not
-        self._frames = self._broken = 0
 
     def use(self, option, cipher, maker):
         """Go on with another option and cipher; maker: the lists' (`profiles.opening`), None: told from them."""
         self.decoder.cipher = cipher
         self.decoder.maker = maker
         if option == 0:
-            self.search.fixed = False  # from the setting in use on
+            self.search.free()
         elif not self.search.fixed or self.search.index != option - 1:
             self.search = Search(option)
             self.start()
@@ -127,13 +124,16 @@ class Link:
 
     def start(self):
         """Set the line up; `step` may be called from now on."""
-        self._now = self._began = self._burst = self.board.ticks_ms()
-        self._last_telegram = self._now
+        self._now = self._last_telegram = self.board.ticks_ms()
         self._configure()
 
     def pulse(self):
         """Changes as long as the task runs."""
         return self._now
+
+    def seven(self):
+        """True where the last P1 telegram came from a 7E1 line."""
+        return self._framer.seven()
 
     def step(self):
         """Take what has arrived, without waiting; True where more may be there at once."""
@@ -141,44 +141,45 @@ class Link:
         self._now = now = self.board.ticks_ms()
         since = self.board.ticks_diff
         if n:
-            if not self._received:
-                self._partial = since(now, self._began) < BURST_MS
-                self._frames = self.counters.frames
-                self._broken = self._opened()
-            self._received += n
-            self._burst = self.last_byte = now
-            self._pending = self.heard = True
+            self.last_byte = self._since = now
+            self._silent = False
+            self.heard = True
             self.capture.add(self._chunk, n)
+            self.search.hear(self._chunk, n)
             self._framer.feed(self._chunk, n)
             if self.conventions.heard != self._explained:
                 # A checksum by another convention is right on no other line.
                 self._explained = self.conventions.heard
                 self._line_is_right()
-        elif self._pending and since(now, self._burst) > _GAP_MS:
+            if self.search.received >= Search.many_bytes:
+                self._pause()
+        elif not self._silent and since(now, self._since) > (_GAP_MS if self._framer.open else BURST_MS):
+            self._silent = True
             self._framer.gap()
-            self._pending = False
-        if self._received >= Search.many_bytes or self._received and since(now, self._burst) > BURST_MS:
-            if self.counters.frames == self._frames:
-                self.search.burst(self._received, self._opened() != self._broken, self._partial)
-            self._received = 0
-        if not self.uart.any_setting and self.search.due(
-                since(now, self._last_telegram), since(now, self._began), self.live.period_ms):
-            self.search.next()
+            self._pause()
+        if self.search.wanted != self.search.index and not self.uart.any_setting:
             self.counters.line_changes += 1
             self._configure()
         return n == _CHUNK
 
-    def _opened(self):
-        return self.counters.checksum_errors + self.counters.truncated + self.counters.parity
+    def _pause(self):
+        self.search.look(self.board.ticks_diff(self._now, self._last_telegram), self.live.period_ms)
+        c = self.counters
+        signs = c.checksum_errors + c.truncated + c.parity
+        again = self.search.pause(signs != self._signs)
+        self._signs = signs
+        if again and not self.uart.any_setting:
+            self._configure()
 
     def _configure(self):
+        self.search.begin()
         if not self.uart.any_setting:
             self.uart.configure(*self.search.line())
         self._framer.gap()
-        self.search.begin()
-        self._began = self._now
-        self._received = 0
-        self._pending = False
+        c = self.counters
+        self._signs = c.checksum_errors + c.truncated + c.parity
+        self._since = self._now
+        self._silent = False
 
     def _line_is_right(self):
         self.search.telegram()

@@ -32,14 +32,19 @@ def line(link):
 
 def trying(link):
     """The settings in use, found or not."""
-    return "any" if link.uart.any_setting else describe(link.search.line())
+    if link.uart.any_setting:
+        return "any"
+    line = setting(link.search.index)
+    if line[1:3] == (8, None) and link.seven():
+        line = line[:1] + (7, 0) + line[3:]
+    return describe(line)
 
 
 def tried(link):
     """The settings that were listened with so far."""
     if link.uart.any_setting or link.search.fixed:
         return [trying(link)]
-    return [describe(each) for each in LINES[: link.counters.line_changes + 1]]
+    return [describe(LINES[index]) for index in range(SETTINGS) if link.search.tried >> index & 1]
 
 
 def checksum(link):

@@ -39,7 +39,9 @@ def defaults():
         },  # fmt: skip
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
-        "scales": {},  # no setting: what the reader found out of the meter's, see meter/scales.py
+        # No settings: what the reader has found out of its meter and line, see meter/scales.py and search.py.
+        "line": 0,
+        "scales": {},
     }
 
 

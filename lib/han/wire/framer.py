@@ -100,6 +100,10 @@ class Framer:
         last = self.conventions.last
         return ": " + last if last and (kind == P1 or kind == SML) else ""
 
+    def seven(self):
+        """True where the last P1 telegram came from a 7E1 line."""
+        return self._p1 is not None and self._p1.seven
+
     def _give_up(self, what, start, end):
         if self.trace:
             self.trace(what, self.base + start, self.base + end)

@@ -31,7 +31,7 @@ class Checker:
         self.resume = 0
         self.ciphered = False  # it is an ident line with a ciphered APDU behind: for check_ident
         self._mask = _ALL
-        self._seven = False  # a telegram has shown that this is a 7E1 line
+        self.seven = False  # a telegram has shown that this is a 7E1 line
         self._checked = -1  # checksum of the opening of the last telegram that had a right CRC
 
     def open(self, start):
@@ -94,11 +94,11 @@ class Checker:
             if not self.conventions.check(buf, start, at + 1, crc, crc_arc(buf, start, at + 1)):
                 return _WRONG
             self._checked = same
-            if seven and not self._seven:
+            if seven and not self.seven:
                 # Who sends a CRC sends eight bits, by its standard: the first that does otherwise is not believed.
-                self._seven = True
+                self.seven = True
                 return _PARITY
-        self._seven = seven
+        self.seven = seven
         return tail
 
     def judged(self, buf, start, end, wrong):
