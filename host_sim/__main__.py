@@ -156,21 +156,20 @@ def recordings(paths):
 def serial_settings(path):
     """The settings that say which serial device is the line; ends with status 2 where it cannot be opened."""
     if not path:
-        return {"serial": None, "any_setting": False}
+        return {"serial": None, "any_setting": False, "terminal": ""}
     absolute = os.path.abspath(path)
+    real = os.path.realpath(absolute)
     try:
-        return {"serial": absolute, "any_setting": _has_no_speed(absolute)}
+        file = os.open(absolute, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
         _fail("cannot open %s: %s" % (path, error.strerror))
-
-
-def _has_no_speed(path):
-    """True for a pseudo-terminal (as Linux and macOS name them) or a pipe."""
-    file = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    try:
-        return not os.isatty(file) or bool(re.match(r"/dev/(pts/|ttys\d)", os.path.realpath(path)))
-    finally:
-        os.close(file)
+    device = os.isatty(file)
+    os.close(file)
+    # Pseudo-terminals as Linux and macOS name them. Like a pipe they have no speed.
+    terminal = ""
+    if device and re.match(r"/dev/(pts/|ttys\d)", real):
+        terminal = "name" if real == absolute else "link"
+    return {"serial": absolute, "any_setting": not device or bool(terminal), "terminal": terminal}
 
 
 def with_application(frozen=True):

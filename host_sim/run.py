@@ -2,8 +2,8 @@
 
 Its input is one line of JSON, the settings (an argument of MicroPython's has 255 bytes at most), and then what the
 line carries (host_sim.feed). It stops when its input ends, so that it never outlives the process that started it.
-Exit status 0; 2 where the port or the serial device cannot be had; host_sim.supervisor.RESTART where the board wants
-to be started again.
+Exit status 0; 2 where the port or the serial device cannot be had, or that has gone for good;
+host_sim.supervisor.RESTART where the board wants to be started again.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ def failing(error):
     return App
 
 
-# Lives as long as the simulator; ends app.run() when its input ends.
+# Lives as long as the simulator; ends app.run() when its input, or the line for good, ends.
 async def serve(board, app, feed, heap_s):
     """Run the application on the board until the input ends; raises what ends the application.
 
@@ -67,7 +67,7 @@ async def serve(board, app, feed, heap_s):
     told = False
     due = 0
     try:
-        while not (running.done() or feed.ended):
+        while not (running.done() or feed.ended or board.uart.ended):
             if app.listening.is_set() and not told:
                 told = True
                 sys.stdout.write("listening on http://%s:%d/\n" % board.listen)
@@ -105,7 +105,8 @@ def plug(board, config, feed):
     if config["serial"]:
         from host_sim.serial import SerialUart
 
-        board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"])
+        named = config["terminal"]
+        board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"], terminal=named)
     else:
         from host_sim.uart import Uart  # only what is used is imported, for a small heap
 
@@ -177,7 +178,7 @@ def main(config, pipe):
         return crash(error, board, app)
     finally:
         board.close()
-    return 0
+    return 2 if board.uart.ended else 0
 
 
 def crash(error, board=None, app=None):

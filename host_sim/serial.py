@@ -6,6 +6,7 @@
 import os
 import select
 import sys
+import time
 
 _FLAG = "-f" if sys.platform == "darwin" else "-F"
 
@@ -18,9 +19,18 @@ def _open(path):
     return open(path, "rb", buffering=0)
 
 
+def _quoted(path):
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
 def _stty(path, settings):
-    quoted = "'" + path.replace("'", "'\\''") + "'"
-    return os.system("stty " + _FLAG + " " + quoted + " " + settings + " 2>/dev/null") == 0
+    return os.system("stty " + _FLAG + " " + _quoted(path) + " " + settings + " 2>/dev/null") == 0
+
+
+def _newer(path, seconds):
+    """True where the link at path was made after that time (Unix s); MicroPython cannot tell of links."""
+    since = "%04d-%02d-%02d %02d:%02d:%02d" % tuple(time.gmtime(seconds)[:6])
+    return os.system("TZ=UTC find " + _quoted(path) + " -prune -newermt '" + since + "' 2>/dev/null | grep -q .") == 0
 
 
 def _tell(text):
@@ -30,15 +40,20 @@ def _tell(text):
 class SerialUart:
     """The UART of the board interface on a device that the operating system has.
 
-    any_setting  True for a pseudo-terminal, which has no speed: what is configured then changes nothing
+    any_setting  True for a pseudo-terminal or a pipe, which have no speed: what is configured then changes nothing
+    terminal  what names a pseudo-terminal, "" for anything else. Its number is somebody else's once it has gone, so
+              under its own name ("name") it has `ended` then; behind a "link" a new link is waited for.
     `invert` changes nothing either: a P1 cable for a PC inverts by itself.
     """
 
+    ended = False
     #: Wait before a device that vanished is looked for again, ms.
     retry_ms = 1000
 
-    def __init__(self, path, ticks_ms, any_setting=False, log=_tell):
+    def __init__(self, path, ticks_ms, any_setting=False, log=_tell, terminal=""):
         self.any_setting = any_setting
+        self._terminal = terminal
+        self._went = 0  # when, Unix s
         self._path = path
         self._ticks = ticks_ms
         self._log = log
@@ -59,7 +74,7 @@ class SerialUart:
 
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none or the device is away. Never waits."""
-        if self._file is None and not self._reopen():
+        if self.ended or self._file is None and not self._reopen():
             return 0
         try:
             events = self._poller.poll(0)
@@ -70,8 +85,11 @@ class SerialUart:
                 return count or 0
         except OSError:  # how a pulled-out adapter reads
             pass
-        self._log("%s is gone, waiting for it" % self._path)
+        self.ended = self._terminal == "name"
+        what = ": the reader ends, as its number may be another's next" if self.ended else ", waiting for it"
+        self._log("%s is gone%s" % (self._path, what))
         self.close()
+        self._went = int(time.time())
         self._retry = self._ticks() + self.retry_ms
         return 0
 
@@ -104,6 +122,8 @@ class SerialUart:
         if self._ticks() < self._retry:
             return False
         self._retry = self._ticks() + self.retry_ms
+        if self._terminal and not _newer(self._path, self._went):
+            return False
         try:
             self._open()
         except OSError:

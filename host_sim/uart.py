@@ -18,7 +18,7 @@ RX_BUFFER = 8192
 class Uart:
     """machine.UART's part that the application uses, over a simulated line."""
 
-    any_setting = False
+    any_setting = ended = False
 
     def __init__(self, ticks_us, source):
         self.lost = 0  # bytes that came while the receive buffer was full

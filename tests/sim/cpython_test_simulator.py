@@ -154,7 +154,7 @@ def test_a_device_that_vanishes_is_waited_for(tmp_path, runtime):
     link.symlink_to(os.ttyname(slave))
     with Simulator(tmp_path, "--serial", link, runtime=runtime) as reader:
         os.write(master, data)
-        agrees(reader.wait(lambda: reader.get("/meter"), 10), want)
+        agrees(reader.wait(lambda: reader.get("/meter")), want)
         os.close(slave)
         os.close(master)
         reader.wait(lambda: "is gone" in reader.err.read_text())
@@ -167,9 +167,23 @@ def test_a_device_that_vanishes_is_waited_for(tmp_path, runtime):
         before = reader.get("/meter")["seq"]
         data, want = telegram("kaifa", 20)
         os.write(master, data)
-        agrees(reader.wait(lambda seq=before: newer(reader.get("/meter"), seq), 10), want)
+        agrees(reader.wait(lambda seq=before: newer(reader.get("/meter"), seq)), want)
         os.close(slave)
         os.close(master)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_terminal_that_has_gone_ends_the_reader(tmp_path, runtime):
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    name = os.ttyname(slave)
+    with Simulator(tmp_path, "--serial", name, runtime=runtime) as reader:
+        os.write(master, telegram("kaifa", 10)[0])
+        assert reader.wait(lambda: reader.get("/meter"))
+        os.close(slave)
+        os.close(master)
+        assert reader.process.wait(PATIENCE) == 2
+        assert name + " is gone: the reader ends" in reader.err.read_text()
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -346,5 +360,38 @@ def test_a_terminal_is_not_taken_over():
     assert uart.readinto(buf) == 0
     os.close(slave)
     os.close(master)
-    assert uart.readinto(buf) == 0 and len(log) == 1
+    assert uart.readinto(buf) == 0 and len(log) == 1 and not uart.ended
     uart.close()
+
+
+def test_an_old_link_leads_to_no_other_terminal(tmp_path):
+    from host_sim.serial import SerialUart
+
+    link = tmp_path / "port"
+    now = [0]
+    log = []
+    master, slave = os.openpty()
+    link.symlink_to(os.ttyname(slave))
+    os.utime(link, (1, 1), follow_symlinks=False)
+    uart = SerialUart(str(link), lambda: now[0], True, log.append, "link")
+    os.close(slave)
+    os.close(master)
+    buf = bytearray(100)
+    assert uart.readinto(buf) == 0 and log == ["%s is gone, waiting for it" % link]
+    # Another terminal has its number now.
+    master, slave = os.openpty()
+    other = os.ttyname(slave)
+    link.unlink()
+    link.symlink_to(other)
+    os.utime(link, (1, 1), follow_symlinks=False)
+    os.write(master, b"somebody else's")
+    for now[0] in range(0, 10000, 500):
+        assert uart.readinto(buf) == 0
+    link.unlink()
+    link.symlink_to(other)
+    now[0] += 2000
+    uart.readinto(buf)
+    assert log[1:] == ["%s is back" % link]
+    uart.close()
+    os.close(slave)
+    os.close(master)
