@@ -1,7 +1,6 @@
 """How the board begins: why the chip has started, whose board it is, and what its pins do. Forgotten once it knows."""
 
 import json
-import sys
 
 import machine
 import network
@@ -29,7 +28,6 @@ def begin(board, settings, links):
     except ValueError:  # no such board, or one with pins that this chip does not have
         board.name = DEFAULTS[board.chip]
         lan = _wire(board, pins(board.name))
-    sys.modules.pop("pins", None)
     # The system's memory comes first: what Python's heap takes of it, it never gives back.
     try:
         board.wlan("sta")

@@ -147,7 +147,6 @@ class Board:
             self.secure_port = 443
         self.console = Console()
         begin(self, boot["manifest"] or {}, self._links)
-        sys.modules.pop("begin", None)
 
     # Time
 

@@ -62,7 +62,7 @@ def parser():
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument(
         "--heap", type=_heap, default="64M", metavar="SIZE",
-        help="MicroPython's heap, such as 320k; what a simulated radio takes comes on top",
+        help="MicroPython's heap, such as 400k; what a simulated radio takes comes on top",
     )  # fmt: skip
     parse.add_argument(
         "--heap-report", metavar="S", type=int, default=0,

@@ -15,7 +15,7 @@ from tools import simulator, stage, unix
 
 BUDGET = 0.8
 HERE = pathlib.Path(__file__).parent
-HTTP_HEAP = "400k"
+HTTP_HEAP = "480k"
 CLIENTS = 4  # enough that the server never waits for one
 REQUESTS = 400  # a round
 ROUNDS = 7

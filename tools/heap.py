@@ -11,10 +11,10 @@ from tools import simulator, year
 from tools.accounts import Accounts
 from tools.trial import image
 
-HEAP = "400k"
+HEAP = "480k"
 ENDPOINTS = ("hourly", "weekly", "monthly", "yearly")
 _UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n"
-_AFTER = 15  # s, with the clock ten times as fast, until all that vanished has been noticed
+_AFTER = 30  # s, until all that vanished has been noticed and what it took along has been forgotten
 _KEPT = 16000  # bytes that may stay: what an answer has been encoded to, modules that the first use brings for good
 _PERIOD = 10  # s from telegram to telegram
 _PARTS = 5  # that the readings of the long run are looked at in

@@ -11,7 +11,7 @@ from .api.stream import Streams
 from .core.bus import Bus
 from .core.clock import Clock
 from .core.log import Log
-from .core.modules import Modules, release
+from .core.modules import Idle
 from .core.tasks import Supervisor
 from .core.zone import Zone
 from .meter.link import Link
@@ -20,7 +20,6 @@ from .net.links import Links
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store import flash, ring  # noqa: F401  as rings stay, so does what writes them, once
 from .store.config import Config
 from .store.counters import Counters
 
@@ -54,7 +53,6 @@ class App:
     links: Links
     updates: Updates
     identity: object  # see core/identity.py
-    modules: Modules
     messages: Messages
     silence: Silence
     streams: Streams
@@ -67,7 +65,7 @@ class App:
         self.listening = asyncio.Event()
         self._kept = self._looks = 0
         self.starter()(self).build()
-        release("han.start", "han.apply")
+        self._idle = Idle()
 
     def starter(self):
         """The class that makes the parts."""
@@ -79,7 +77,6 @@ class App:
         """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
         from .apply import configure
 
-        release("han.apply")
         configure(self, values)
 
     @property
@@ -156,6 +153,7 @@ class App:
         if self._looks % _MEMORY_LOOKS:
             return
         self.messages.forget()
+        self._idle.look()
         least, low, _ = self.board.memory_limits
         low = self.short(low)
         free = self.board.heap()[1]
@@ -179,7 +177,6 @@ class App:
         try:
             from .store.crashlog import keep
 
-            release("han.store.crashlog", "han.store.records")
             keep(self.board, self.clock, text)
         except (OSError, MemoryError):
             pass  # it is in the log, and there is no better place

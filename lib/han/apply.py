@@ -1,5 +1,4 @@
-"""What becomes of a configuration: at the start, and when it changes. Imported for that, and released."""
-from .core.modules import release
+"""What becomes of a configuration: at the start, and when it changes. Imported for that."""
 from .core.zone import Zone
 
 
@@ -24,7 +23,6 @@ def use(app):
     """Let the meter task go on with the configuration's line, keys, maker and multipliers."""
     from .meter.profiles import opening
 
-    release("han.meter.profiles")
     meter = app.config.get("m")
     network = app.link.live.network
     network.setting = meter["n"]

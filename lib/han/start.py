@@ -1,4 +1,4 @@
-"""Builds every object of the application, and hands each its collaborators. Imported for that, and released."""
+"""Builds every object of the application, and hands each its collaborators. Imported for that."""
 from . import __version__
 from .api.messages import Messages
 from .api.routes import Routes
@@ -10,7 +10,6 @@ from .core.bus import Bus
 from .core.clock import Clock
 from .core.identity import identity
 from .core.log import Log, show
-from .core.modules import Modules, release
 from .core.tasks import Supervisor
 from .meter.link import Link
 from .net.links import Links
@@ -18,6 +17,7 @@ from .ota.updates import Updates
 from .price.book import Book
 from .store import flash
 from .store.config import Config
+from .store.copies import Copies
 from .store.counters import Counters
 
 
@@ -52,8 +52,6 @@ class Start:
         app.links = Links(board, app.clock, app.config, app.bus, app.log, app.supervisor.set, app.restart)
         app.updates = Updates(board, app.bus, app.clock, __version__, app.restart)
         app.identity = identity(board.mac)
-        release("han.core.identity")
-        app.modules = Modules()
         app.messages = Messages(app)
         app.silence = Silence(app)
         app.streams = Streams(app)
@@ -74,10 +72,7 @@ class Start:
             if not found:
                 text = app.board.provisioned()
                 if text:
-                    from .store.kept import adopt
-
-                    release("han.store.kept", "han.store.copies")
-                    adopt(app.config, text)
+                    app.config.adopt(text)
                     found = True
             if found or not app.config.damaged:
                 tell("configuration", "running", "ok")
@@ -92,9 +87,8 @@ class Start:
             app.log.crash("counters", error)
         boot = app.board.boot
         if boot["rolled_back"]:
-            from .ota.words import last_words
+            from .ota.proof import last_words
 
-            release("han.ota.words", "han.store.crashlog")
             try:
                 words = last_words(app.board.partition("state"), __version__)
                 boot["rolled_back"] += words and ": " + words
@@ -126,8 +120,6 @@ class Start:
         except (OSError, ValueError) as error:
             app.supervisor.set("history", "stopped", "failed", "%s" % error)
             app.log.crash("history", error)
-        finally:
-            release("han.store.replay", "han.store.clocksteps", "han.store.samples", "han.store.records")
         return None
 
 
@@ -135,9 +127,6 @@ def secure(app):
     """What serves HTTPS, None where no certificate was provisioned or this board cannot."""
     tell = app.supervisor.set
     try:
-        from .store.copies import Copies
-
-        release("han.store.copies")
         kept = Copies(flash.Region(app.board.partition("state"), *flash.CERTIFICATE), b"HANS").load()
         if kept is None:
             return None

@@ -21,7 +21,7 @@ from host_sim.house import House
 from host_sim.meters import create
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-RUNTIMES = {"cpython": ("cpython",), "micropython": ("micropython", "--heap", "320k")}
+RUNTIMES = {"cpython": ("cpython",), "micropython": ("micropython", "--heap", "400k")}
 HOUR = 1763802000
 SPEED = 8  # a telegram every 1.25 s
 #: Seconds that nothing takes, however slow the machine.

@@ -52,7 +52,7 @@ async def send(session, url, data):
         return response.status, await response.json()
 
 
-@pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "320k")), ids=lambda runtime: runtime[0])
+@pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "400k")), ids=lambda runtime: runtime[0])
 def test_home_assistant_updates_without_a_token(tmp_path, runtime, release):
     async def run(url):
         async with aiohttp.ClientSession() as session:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 
 from han.api.health import serve
 from han.app import App
@@ -85,7 +84,6 @@ async def test_the_report():
         assert report["rebootReason"] == "POWER_ON" and report["uptime_ms"] == 0
         assert [row["name"] for row in report["services"]].count("meter") == 1
         assert "ValueError: of some kind" in report["log"][-1]["text"]
-        assert "han.api.diagnostics" not in sys.modules
         # The meter's number is nobody's business.
         assert NUMBER not in answer.body
         for _ in range(2):
@@ -124,7 +122,6 @@ async def test_a_capture_without_memory_for_it():
         app.link.capture.raw = full
         answer = await trusted(app, "/diagnostics/capture")
         assert answer.status == 503 and answer.headers["retry-after"] == "10"
-        assert "han.meter.anonymise" not in sys.modules
 
 
 async def test_no_secret_leaves():

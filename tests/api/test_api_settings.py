@@ -11,7 +11,7 @@ from han.meter import told
 from han.meter.profiles import MAKERS
 from han.store import flash
 from han.store.config import Config
-from han.store.kept import defaults
+from han.store.config import defaults
 from tests.api.fake import FULL, Board, Link, Running, Socket, ask, connect, get
 from tests.api.test_api_diagnostics import Uart
 from tests.support import raises

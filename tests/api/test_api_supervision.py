@@ -148,7 +148,6 @@ async def test_half_an_answer_ends_where_it_is():
         async with Application(reading(b"")) as app:
             pieces = 1
             for error, logged in ((MemoryError(), 0), (OSError(5), 1), (ValueError("a bug"), 2)):
-                app.modules.take("han.api.history")
                 assert await raw(app, request) == b"x" * 2000
                 assert len(app.log.entries()) == logged
             pieces = 5000

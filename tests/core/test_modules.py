@@ -1,42 +1,87 @@
-"""Modules that come and go."""
+"""Modules that are forgotten when they have not been needed for a while."""
 
+import os
 import sys
 
-from han.core.modules import Modules, release
-from tests.support import raises
+from han.core import modules
+from han.core.modules import FORGOTTEN, Idle
 
+_LIB = __file__.rsplit("/", 3)[0] + "/lib/"
 REASON = "han.net.reason"
 
 
-def test_all_users_have_one_copy_and_the_last_gives_it_back():
-    modules = Modules()
-    first = modules.take(REASON)
-    assert modules.take(REASON) is first
-    modules.give(REASON)
-    assert sys.modules[REASON] is first
-    modules.give(REASON)
+def _source(name):
+    """The text of a module of the application, "" of the chip's board."""
+    if name[:4] != "han.":
+        return ""
+    with open(_LIB + name.replace(".", "/") + ".py") as file:
+        return file.read()
+
+
+def test_what_was_needed_is_forgotten_at_the_second_look():
+    idle = Idle()
+    idle.look()
+    idle.look()
+    from han.net import reason
+
+    idle.look()
+    assert sys.modules[REASON] is reason
+    idle.look()
+    assert REASON not in sys.modules and not hasattr(sys.modules["han.net"], "reason")
+    from han.net import reason as again
+
+    assert again is not reason and again.reason(202) == reason.reason(202)
+    idle.look()
+    idle.look()
     assert REASON not in sys.modules
 
 
-def test_a_call_holds_its_module_no_longer_than_it_takes():
-    modules = Modules()
-    assert "password" in modules.call(REASON, "reason", 202)
-    assert REASON not in sys.modules
+def test_a_row_stays_while_more_of_it_is_imported():
+    idle = Idle()
+    idle.look()
+    idle.look()
+    __import__(REASON)
+    idle.look()
+    __import__("han.net.dns")
+    idle.look()
+    assert REASON in sys.modules and "han.net.dns" in sys.modules
+    idle.look()
+    assert REASON not in sys.modules and "han.net.dns" not in sys.modules
 
 
-def test_a_module_that_is_not_there_leaves_nothing():
-    modules = Modules()
-    with raises(ImportError):
-        modules.take("han.api.nothing")
-    with raises(ImportError):
-        modules.take("han.api.nothing")
+def test_all_that_is_in_the_table_is_there_once_and_keeps_nothing():
+    names = []
+    for row in FORGOTTEN:
+        names += row
+    assert len(names) == len(set(names))
+    for name in names:
+        for line in _source(name).split("\n"):
+            assert not line.strip().startswith("global "), name
+        assert not name.endswith("_fast") and name != modules.__name__
 
 
-def test_native_code_is_loaded_only_once():
-    kept = "han.wire.made_up_fast"
-    sys.modules[kept] = kept
-    try:
-        release(kept)
-        assert sys.modules[kept] is kept
-    finally:
-        del sys.modules[kept]
+def test_who_catches_an_exception_and_what_raises_it_are_forgotten_together():
+    # What is imported in a function would come from another copy of its module than the function's own.
+    for row in FORGOTTEN:
+        for name in row:
+            if "(Exception)" in _source(name):
+                last = name.split(".")[-1]
+                for other in row:
+                    for line in _source(other).split("\n"):
+                        words = line.split(" ")
+                        if line[:1] == " " and "import" in words and ("." + last in line or words[-1] == last):
+                            raise AssertionError("%s imports %s in a function" % (other, name))
+
+
+def test_nobody_else_forgets_modules():
+    def walk(folder):
+        for name in os.listdir(folder):
+            if name.endswith(".py"):
+                yield folder + "/" + name
+            elif "." not in name and name != "__pycache__":
+                yield from walk(folder + "/" + name)
+
+    for path in walk(_LIB + "han"):
+        if not path.endswith("/core/modules.py"):
+            with open(path) as file:
+                assert "sys.modules" not in file.read(), path

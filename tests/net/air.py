@@ -2,7 +2,6 @@
 
 import io
 import os
-import sys
 
 from han.core.bus import Bus
 from han.core.clock import Clock
@@ -146,8 +145,8 @@ class World:
         return tuple([None if address == "0.0.0.0" else address for address in (wifi, eth)])
 
     def idle(self):
-        """True while nothing is to be done, and what would do it is not in memory."""
-        return not {"han.net.policy", "han.net.attempts"} & set(sys.modules)
+        """True while nothing is to be done, and what would do it is not there."""
+        return self.links._policy is None
 
     def close(self):
         """End it."""

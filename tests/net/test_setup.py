@@ -6,7 +6,7 @@ import time
 
 from han.net import dns
 from han.net.scan import Scan
-from han.store.kept import defaults
+from han.store.config import defaults
 from han.store.flash import COUNTERS, Region
 from host_sim.flash import Partition
 from host_sim.network import AccessPoint

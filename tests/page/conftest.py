@@ -20,8 +20,8 @@ from tools.simulator import Simulator
 PATIENCE = 600
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# 320 kB, and room for the simulated radio.
-RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "360k")}
+# 400 kB, and room for the simulated radio.
+RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "440k")}
 KEY = bytes(range(16))
 
 

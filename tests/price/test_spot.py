@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 
 from han.api.prices import slots
 from han.core.clock import EPOCH
@@ -134,10 +133,7 @@ async def test_slow_services_end_in_time():
     try:
         for fault in ("silent", "drip"):
             async with House(at(2025, 11, 20, 9)) as house:
-                # The fetching code is loaded anew each time; let it be this one for once.
                 http.Client.patience, http.Client.seconds = 0.3, 0.6
-                sys.modules["han.net.http"] = http
-                house.spot.loaded = True  # as loading would release it
                 house.sites.faults["energycharts"] = fault
                 await house.turn()
                 assert house.told == (
@@ -323,16 +319,6 @@ async def test_a_board_without_services_of_its_own_asks_the_real_ones():
         fetch.Client = real
     assert asked[0].startswith("https://www.elprisetjustnu.se/api/v1/prices/2025/11-20_SE3.json")
     assert asked[1].startswith("https://api.energy-charts.info/price?bzn=SE3&start=") and len(asked) == 2
-
-
-async def test_only_the_book_stays():
-    async with House(at(2025, 11, 20, 9)) as house:
-        await house.turn()
-        left = [name for name in sys.modules if name.startswith(("han.price.", "han.net.http"))]
-        assert sorted(left) == ["han.price.book", "han.price.spot"], left
-        import han.price
-
-        assert not hasattr(han.price, "fetch") and not hasattr(han.price, "scan")
 
 
 async def test_a_year_of_fetching_leaves_no_garbage():

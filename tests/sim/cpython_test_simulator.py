@@ -21,7 +21,7 @@ from host_sim.meters import create
 from host_sim.meters.expected import expected
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-RUNTIMES = (("cpython",), ("micropython", "--heap", "320k"))
+RUNTIMES = (("cpython",), ("micropython", "--heap", "400k"))
 HOUR = 1763802000
 
 #: Seconds that nothing takes, however slow the machine.

@@ -8,7 +8,7 @@ from host_sim.supervisor import Watchdog
 from tests.sim.cpython_test_simulator import Simulator
 from tools.trial import image, request, upload
 
-RUNTIMES = (("cpython",), ("micropython", "--heap", "320k"))
+RUNTIMES = (("cpython",), ("micropython", "--heap", "400k"))
 NEW = "7.0.0.1"
 
 

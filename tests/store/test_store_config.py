@@ -4,9 +4,8 @@ import json
 import struct
 from binascii import crc32
 
-from han.store.config import Config
+from han.store.config import Config, defaults, merged
 from han.store.counters import Counters
-from han.store.kept import defaults, merged, save_counters
 from tests.store.nor import Flash, PowerCut
 from tests.support import raises
 
@@ -255,13 +254,13 @@ def test_a_power_cut_while_counters_are_written_leaves_those_before():
             flash = Flash(2, seed * 100 + at)
             counters = kept(flash)
             counters.update((1, 1, 1, 1), 0)
-            save_counters(counters)
+            counters.save()
             flash.power.restore(at)
             value = 1
             try:
                 while True:
                     counters.update((value + 1,) * 4, 0)
-                    save_counters(counters)
+                    counters.save()
                     value += 1
             except PowerCut:
                 pass

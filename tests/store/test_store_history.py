@@ -1,7 +1,7 @@
 """What is recorded of a meter's readings, whatever the meter, the clock and the supply do."""
 
 from han.store.clocksteps import moves
-from han.store.records import capacity
+from han.store.ring import capacity
 from han.store.samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, counter, shares
 from tests.store.world import World, Zone
 from tests.support import Random

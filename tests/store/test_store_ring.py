@@ -2,7 +2,7 @@
 
 import struct
 
-from han.store import records
+from han.store import ring as rings
 from han.store.flash import Region
 from tests.store.nor import Flash, PowerCut, Watched
 from tests.support import Random, raises
@@ -12,7 +12,7 @@ class Ring:
     """A ring of payloads of `size` bytes."""
 
     def __init__(self, region, size):
-        self._ring = ring = records.opened(region, "%ds" % size)
+        self._ring = ring = rings.opened(region, "%ds" % size)
         self.append = ring.append
         self.prepare = ring.prepare
         self.per_sector = ring.per_sector
@@ -24,14 +24,14 @@ class Ring:
 
     @property
     def first(self):
-        return records.first(self._ring)
+        return rings.first(self._ring)
 
     def read(self, sequence):
-        values = records.read(self._ring, sequence)
+        values = rings.read(self._ring, sequence)
         return values and values[0]
 
     def last(self):
-        values = records.last(self._ring)
+        values = rings.last(self._ring)
         return values and values[0]
 
 

@@ -2,7 +2,7 @@
 
 
 from han.store.history import pack_price
-from han.store.records import capacity, opened
+from han.store.ring import capacity, opened
 from han.store.samples import NO_CURRENT, QUARTERS, TENS, Series, price, rings, shares
 from tests.api.test_api_history import ask
 from tests.store.nor import Flash

@@ -13,8 +13,7 @@ import esptool
 import espsecure
 import pytest
 from esptool import bin_image
-from han.store.config import Config
-from han.store.kept import adopt, defaults, merged
+from han.store.config import Config, defaults, merged
 
 from tests.store.nor import Flash
 from tests.tools import micropython
@@ -139,7 +138,7 @@ def test_the_configuration_is_what_a_reader_takes(built):
     data = (folder / "flash.bin").read_bytes()
     system = files.read(data[0x3C0000:], 4096)
     config = Config(Flash(2).region())
-    adopt(config, system["config.json"].decode())
+    config.adopt(system["config.json"].decode())
     assert config.get("m", "k") == CONFIG["m"]["k"] and config.get("p") == 7250000
     stored = dict(CONFIG, p=7250000)
     assert config.values == merged(dict(stored, m=merged(CONFIG["m"], defaults()["m"])), defaults())

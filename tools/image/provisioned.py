@@ -18,7 +18,7 @@ def configuration(data, name="the configuration"):
         sys.path.insert(0, lib)
     from han.core.strictjson import Parser
     from han.api.settings import changed
-    from han.store.kept import defaults
+    from han.store.config import defaults
 
     try:
         values = changed(Parser(data).parse(), defaults())

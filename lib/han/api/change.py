@@ -1,9 +1,8 @@
-"""Requests that change the configuration or restart the reader. Imported when needed.
-
-Each step forgets what it was made with before the next begins: all of it at once is more than a small heap has.
-"""
-from ..core.modules import release
+"""Requests that change the configuration or restart the reader. Imported when needed."""
+from ..core.strictjson import Parser
 from .connection import refusal
+from .permit import writable
+from .settings import changed, is_secret
 
 
 async def configuration(app, request):
@@ -18,23 +17,16 @@ async def setup(app, request):
 
 async def reboot(app, request):
     """POST /reboot."""
-    refused = _refused(app, request)
+    refused = writable(app, request)
     if refused:
         return refused
     app.restart("USER")
     return b'{"success":true,"message":"reboot:ok","rebootRequired":true}'
 
 
-def _refused(app, request):
-    from .permit import writable
-
-    release("han.api.permit")
-    return writable(app, request)
-
-
 async def _change(app, request, setup):
     """Take a configuration from a request's body; setup: what is in it is a network's name and password."""
-    refused = _refused(app, request)
+    refused = writable(app, request)
     if refused:
         return refused
     body = await request.sock.body()
@@ -57,22 +49,29 @@ async def _change(app, request, setup):
 
 def _wanted(values, body, setup):
     """The configuration that a body makes of these values; ValueError says what is wrong with it."""
-    try:
-        from ..core.strictjson import Parser
+    given = Parser(body).parse()
+    return changed(_network(given, values) if setup else given, values)
 
-        given = Parser(body).parse()
-        del Parser
-        release("han.core.strictjson")
-        if setup:
-            from .wifisetup import settings
 
-            given = settings(given, values)
-            del settings
-            release("han.api.wifisetup")
-        from .settings import changed
-
-        return changed(given, values)
-    finally:
-        for name in ("settings", "fields", "access", "wifisetup"):
-            release("han.api." + name)
-        release("han.core.zonefile", "han.core.strictjson")
+def _network(given, values):
+    """The configuration's fields for {"s": true, "ss": name, "sp": password}; ValueError names what is wrong."""
+    if not isinstance(given, dict):
+        raise ValueError("the body must be an object")
+    if given.get("s") is not True:
+        raise ValueError("s must be true")
+    name, password = given.get("ss"), given.get("sp")
+    if not isinstance(name, str) or not 1 <= len(name.encode()) <= 32:
+        raise ValueError("ss must be the network's name, text of 1 to 32 bytes")
+    if not isinstance(password, str):
+        raise ValueError('sp must be the password, "" for an open network')
+    if password and not is_secret("passphrase", password, len(password.encode())):
+        raise ValueError("sp must be 8 to 63 ASCII characters or 64 hex digits")
+    w = values["w"]
+    # "" keeps a password elsewhere; here it says that there is none.
+    wifi = {"e": True, "s": name, "p": password or None, "w": (w["w"] or 2) if password else 0}
+    if name != w["s"]:
+        wifi["n"] = {"m": "dhcp"}  # a fixed address belongs to the network before
+    made = {"w": wifi}
+    if values["np"] == "eth":
+        made["np"] = "auto"
+    return made

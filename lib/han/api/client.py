@@ -1,4 +1,4 @@
-"""One client that listens at /ws or /sse. Imported for the first one, and kept for as long as there are any."""
+"""One client that listens at /ws or /sse."""
 import asyncio
 from json import loads
 

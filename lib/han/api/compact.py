@@ -2,7 +2,7 @@
 from ..core.clock import EPOCH
 from ..meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
 from .encode import decimal, text
-from .unread import answer
+from .messages import unread
 
 _DATA = (
     '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'
@@ -16,7 +16,7 @@ async def serve(app, request):
     """The message as bytes."""
     live = app.messages.fresh()
     if live is None:
-        return answer(app)
+        return unread(app)
     utc = app.clock.utc()
     price = app.book.price(utc)  # 10^-6 minor units per kWh, or None
     fuse = app.config.get("m", "f")  # A

@@ -6,7 +6,7 @@ the only task that ever waited for it.
 """
 import asyncio
 
-from microdot.microdot import Response
+from microdot import Response
 
 from .messages import problem
 

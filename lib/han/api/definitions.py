@@ -1,7 +1,7 @@
 """GET /definitions: what the configuration's fields may be, for pages that offer it. Imported when needed."""
 from json import dumps
 
-from microdot.microdot import Response
+from microdot import Response
 
 from ..core.zonefile import names
 from ..meter.told import LINES, describe

@@ -4,7 +4,7 @@ Neither keys nor passwords nor the meter's number are in it: people paste it whe
 """
 import json
 
-from microdot.microdot import Response
+from microdot import Response
 
 from ..core.clock import EPOCH
 from ..meter import identity, told

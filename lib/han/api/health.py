@@ -1,5 +1,5 @@
 """GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
-from microdot.microdot import Response
+from microdot import Response
 
 from ..meter.told import checksum, diagnosis, line
 from .encode import decimal, flag, text

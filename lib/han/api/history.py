@@ -1,4 +1,4 @@
-"""GET /history/…: samples, column by column from flash. Imported for a request and released after it.
+"""GET /history/…: samples, column by column from flash. Imported for a request.
 
 Which samples are in the answer is settled once, at the start, in a bit for each. All columns go by
 that, whatever is recorded meanwhile; a sample whose sector is erased before its turn has come is null
@@ -6,10 +6,9 @@ and flagged as partial in the columns that are left. The newest sample is the bu
 """
 from asyncio import sleep
 
-from microdot.microdot import Response
+from microdot import Response
 
 from ..core.clock import EPOCH
-from ..core.modules import release
 from ..store.clocksteps import moves, shifted, start_near
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
 from .encode import decimal, text
@@ -80,7 +79,6 @@ async def serve(app, request):
     else:
         from .export import Export
 
-        release("han.api.export")
         answer = Export(history, kind, query, form, comma)
     await answer.send(request.sock, _PATIENCE)
     return Response.already_handled

@@ -1,7 +1,7 @@
 """GET /meter/id. Imported when needed: clients ask once."""
 from ..meter import identity
 from .encode import text
-from .unread import answer
+from .messages import unread
 
 # Of electricity meters there is only one type, E.
 _IDENTITY = '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":"E","meterId":%s,"meterName":%s}'
@@ -11,6 +11,6 @@ async def serve(app, request):
     """Who the meter is; 503 before the first reading."""
     live = app.messages.reading()
     if live is None:
-        return answer(app)
+        return unread(app)
     maker, model, number = identity.of(live)
     return (_IDENTITY % (text(maker), text(number), text(model))).encode()

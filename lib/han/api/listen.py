@@ -2,9 +2,8 @@
 from binascii import b2a_base64
 from hashlib import sha1
 
-from microdot.microdot import Response
+from microdot import Response
 
-from ..core.modules import release
 from .permit import foreign
 from .connection import refusal
 
@@ -53,7 +52,6 @@ async def events(app, request):
         return await sse(app, request)
     from .page import serve
 
-    release("han.api.page")
     return await serve(app, request)
 
 

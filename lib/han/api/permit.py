@@ -1,7 +1,6 @@
 """Who may change something or is told a secret, and GET /auth/token. Imported when needed."""
 from asyncio import sleep
 
-from ..core.modules import release
 from .connection import refusal
 
 
@@ -11,7 +10,6 @@ def _tokens(app):
     from ..store.flash import TOKEN_KEY, Region
     from .auth import Tokens
 
-    release("han.api.auth", "han.store.copies")
     region = Region(app.board.partition("state"), *TOKEN_KEY)
     return Tokens(Copies(region, b"HANT"), app.seed, app.clock, app.board.random)
 

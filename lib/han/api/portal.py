@@ -3,7 +3,7 @@
 Every name leads to the reader then, but only these questions are answered, and only with the way to
 its page: a system that sees that shows the page by itself.
 """
-from microdot.microdot import Response
+from microdot import Response
 
 from .access import name_of
 

@@ -1,5 +1,5 @@
 """GET /prices. Imported when needed."""
-from microdot.microdot import Response
+from microdot import Response
 
 from ..core.clock import EPOCH
 from .encode import decimal, text

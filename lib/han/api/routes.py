@@ -1,7 +1,8 @@
 """The one table of paths and methods, and what each does."""
-from microdot.microdot import Microdot, Response
+from microdot import Microdot, Request, Response
 
 from .connection import refusal
+from .messages import unread
 
 # Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
 # of a module that is imported for the request: it gets the application and the request. The bytes of a message are a
@@ -41,8 +42,7 @@ TABLE = """
 /ui page.serve GET
 """
 
-# Who is on no row.
-_ASTRAY = "han.api.astray"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # What takes 5 to 10 kB, and is refused where that would be taken from others.
 _BIG = ("diagnostics", "history", "listen", "update")
 
@@ -60,48 +60,70 @@ def rows(path):
     return found
 
 
-class Routes(Microdot):
-    """microdot over the table, of which a row is no object of its own."""
+def allowed(path):
+    """The field that names the methods of a path, in a dict; 404 where there is no such path."""
+    names = []
+    for row in rows(path):
+        names += row[2:]
+    if path == "*":
+        names = ["GET"]
+    if "GET" in names:
+        names.append("HEAD")
+    return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
+
+
+class Routes:
+    """The table, served by microdot.
+
+    microdot's own patterns are regular expressions, which on the chip go one call deeper for each character of a path.
+    So it has one route, and what is asked for is looked up here.
+    """
 
     def __init__(self, app):
-        super().__init__()
         self._app = app
-        self.error_handlers = {404: self._unknown, Exception: self._failed}  # type: ignore[dict-item]
+        self._microdot = microdot = Microdot()
+        microdot.route("/", _METHODS)(self._answer)
+        microdot.options_handler = lambda request: allowed(request.g.head.path)
+        microdot.errorhandler(404)(self._unknown)
+        microdot.errorhandler(405)(self._unknown)
+        microdot.errorhandler(Exception)(self._failed)
 
-    def find_route(self, request):
-        """As microdot's: (handler, what answers, None), with a dict for OPTIONS or a status in the handler's place."""
-        request.url_args = {}
-        method = request.method
-        if method == "OPTIONS":
-            return self.default_options_handler(request), "", None
-        for row in rows(request.path):
-            if ("GET" if method == "HEAD" else method) in row[2:]:
-                return self._answer, row[1], None
-        return 404, "", None
-
-    def default_options_handler(self, request):
-        """As microdot's: the methods of a path, in a dict."""
-        return self._app.modules.call(_ASTRAY, "allowed", request.path)
+    async def response(self, head, connection):
+        """The Response to the request with this Head, whose body the Connection has."""
+        # Without the query, of which microdot would make an object for each name, used or not.
+        request = Request(
+            self._microdot, ("", 0), head.method, "/", head.version, head.headers,
+            stream=connection.reader, sock=connection,
+        )  # fmt: skip
+        request.g.head = head
+        return await self._microdot.dispatch_request(request)
 
     async def _answer(self, request):
         app = self._app
-        what = request.url_prefix
+        head = request.g.head
+        request.path = head.path
+        request.query_string = head.query
+        method = "GET" if head.method == "HEAD" else head.method
+        for _, what, *methods in rows(head.path):
+            if method in methods:
+                break
+        else:
+            return await self._unknown(request)
         if what == "configuration" and "secrets" in (request.query_string or ""):
             what = "backup.configuration"
         name, _, function = what.partition(".")
         if not function:
-            return getattr(app.messages, name)() or app.modules.call("han.api.unread", "answer", app)
+            return getattr(app.messages, name)() or unread(app)
         if name in _BIG and app.short(app.board.memory_limits[1]):
             return refusal(503, "not enough memory right now", {"Retry-After": "5"})
-        name = "han.api." + name
-        module = app.modules.take(name)
-        try:
-            return await getattr(module, function)(app, request)
-        finally:
-            app.modules.give(name)
+        module = __import__("han.api." + name, None, None, (function,))
+        return await getattr(module, function)(app, request)
 
     async def _unknown(self, request):
-        return self._app.modules.call(_ASTRAY, "answer", request.path)
+        fields = allowed(request.g.head.path)
+        if fields == 404:
+            return refusal(404, "no such path")
+        return refusal(405, "method must be one of " + fields["Allow"], fields)
 
     async def _failed(self, request, error):
         short = isinstance(error, MemoryError)

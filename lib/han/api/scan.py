@@ -1,5 +1,4 @@
 """GET /wifi/scan. Imported when needed."""
-from ..core.modules import release
 from .permit import foreign
 
 
@@ -15,6 +14,5 @@ async def serve(app, request):
             return refused
         from ..net.scan import Scan
 
-        release("han.net.scan")
         scan = links.scan = Scan(links, links.clock)
     return scan.body

@@ -6,8 +6,9 @@ has left, and ends the task of one that has used them up.
 """
 import asyncio
 
-from microdot.microdot import Request, Response
+from microdot import Response
 
+from .access import host_allowed, stranger
 from .connection import ANSWERED, ASKED, CHUNK, NO_MEMORY, QUEUED, SILENT, Connection, hang_up, refusal
 from .http import Head
 from .incoming import Incoming
@@ -74,7 +75,6 @@ class Gate:
         self._routes = routes
         self._config = app.config
         self._streams = app.streams
-        self._modules = app.modules
         self._log = app.log
         self.portal = _closed  # gives the address that setup mode leads to, None while it is closed
         self._known = []  # hosts that were found to be allowed, the last first
@@ -228,14 +228,7 @@ class Gate:
         incoming.most = self.max_body
         response = self._forbidden(head)
         if response is None:
-            # Without the query, of which microdot would make an object for each name, used or not.
-            request = Request(
-                self._routes, ("", 0), head.method, "/", head.version, head.headers,
-                stream=connection.reader, sock=connection,
-            )  # fmt: skip
-            request.path = head.path
-            request.query_string = head.query
-            response = await self._routes.dispatch_request(request)
+            response = await self._routes.response(head, connection)
             if response.status_code == 404 and self.portal():
                 response = self._lead(head) or response
         if response is not Response.already_handled:
@@ -255,9 +248,8 @@ class Gate:
             if names is not self._names:
                 self._known, self._names = [], names
             if host not in self._known:
-                if not self._modules.call("han.api.access", "host_allowed", host, names):
-                    told = self._modules.call("han.api.access", "stranger", host)
-                    return self._lead(head) or refusal(403, told)
+                if not host_allowed(host, names):
+                    return self._lead(head) or refusal(403, stranger(host))
                 self._known = [host] + self._known[: _KNOWN - 1]
         if head.length != 0 and self.low:
             return refusal(503, "not enough memory right now", {"Retry-After": "30"})
@@ -272,4 +264,6 @@ class Gate:
             return None
         if self.port != 80:
             address += ":%d" % self.port
-        return self._modules.call("han.api.portal", "redirect", head, address)
+        from .portal import redirect
+
+        return redirect(head, address)

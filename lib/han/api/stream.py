@@ -1,7 +1,7 @@
 """/ws and /sse: every change to everybody who listens, nobody waiting for anybody. One of them: see client.py."""
+from .client import Client
 
 _TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new client gets them
-_CLIENT = "han.api.client"
 
 
 class Streams:
@@ -37,7 +37,7 @@ class Streams:
     def open(self, kind, connection, hello):
         """Make a connection a stream, which its run() then serves. hello: the bytes it begins with."""
         app = self.app
-        client = app.modules.take(_CLIENT).Client(kind, connection, app.bus.subscribe(*_TOPICS), self)
+        client = Client(kind, connection, app.bus.subscribe(*_TOPICS), self)
         self.clients.append(client)
         connection.stream = client
         connection.left = None
@@ -53,7 +53,6 @@ class Streams:
         client.mailbox.close()
         self.clients.remove(client)
         self.dropped += client.mailbox.dropped
-        self.app.modules.give(_CLIENT)
 
     def tell(self, topic):
         """Give everybody the message of a topic that has changed without being published."""

@@ -1,13 +1,13 @@
 """Uploads and the other requests that change the update's state. Loaded for them."""
 import asyncio
 
+from ..ota.form import receive
 from ..ota.install import Installer
 from ..ota.rules import lowest
 from ..ota.state import begin, busy, clear, closed, refuse
-from ..ota.updates import forget
+from .connection import refusal
 from .ota import answer
 from .permit import foreign, trusted
-from .connection import refusal
 
 # For verifying all of an image once more, ms.
 _WORK_MS = 120000
@@ -21,13 +21,9 @@ _STATUS = {"too_large": 413, "write_failed": 503}
 
 async def serve(app, request):
     """The response to anything but a GET."""
-    try:
-        return foreign(request) or await _serve(app, request)
-    finally:
-        forget(app.updates)
-
-
-async def _serve(app, request):
+    refused = foreign(request)
+    if refused:
+        return refused
     updates = app.updates
     path = request.path
     old = path == "/update"
@@ -78,8 +74,6 @@ async def _upload(request, updates, least):
     kind = request.headers.get("content-type", "")
 
     async def put(writer):
-        from ..ota.form import receive  # here, so that nothing holds it once all has come
-
         await receive(connection, kind, writer, updates)
 
     done = await installer.take(put, "INSTALL_IN_PROGRESS", "local", size)

@@ -1,58 +1,60 @@
-"""Modules that are needed now and then give their memory back."""
-import gc
+"""Which modules are forgotten when they have not been needed for a while: the one place that decides it.
+
+An imported module stays. The code of a frozen one is in flash, but what its lines make of it (functions, classes,
+tables) are objects on the heap. So what is needed now and then, and measurably pays, is taken out of sys.modules again,
+and the next import makes it anew. Whoever still runs in it goes on with what he has.
+
+What is forgotten keeps nothing in its module, and of an exception there must not be two: who catches one imports it,
+and what raises it, at the top of a module of the same row. viper code is never forgotten, as the chip copies it, at
+each import, to memory that only a reset gives back.
+"""
 import sys
 
+#: Modules that are needed together. The bytes are those of their objects alone, on a 32-bit heap (MicroPython 1.29's
+#: WebAssembly port, each module's lines run where its code is there already), with 96 for each module's own dict.
+FORGOTTEN = (
+    # 1900: the start.
+    ("begin", "pins", "han.start", "han.store.replay"),
+    # 1900: a history, which pages and clients ask for now and then.
+    ("han.api.history", "han.api.export", "han.store.clocksteps"),
+    # 2500: diagnosis, and a recording without names.
+    ("han.api.diagnostics", "han.meter.anonymise", "han.meter.anonymise_sml", "han.meter.aliases",
+     "han.meter.sevenbits", "han.store.crashlog"),
+    # 3000: settings that change.
+    ("han.api.change", "han.api.settings", "han.api.fields", "han.api.permit", "han.api.auth", "han.api.definitions",
+     "han.core.strictjson", "han.core.zonefile", "han.apply"),
+    # 2600: a network that comes or goes, setup mode.
+    ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.setup", "han.net.dns", "han.net.scan",
+     "han.api.scan", "han.api.portal"),
+    # 4600: prices, once a day.
+    ("han.price.fetch", "han.price.scan", "han.price.rates", "han.price.day", "han.price.keep",
+     "han.price.providers.elering", "han.price.providers.elprisetjustnu", "han.price.providers.energycharts",
+     "han.net.http"),
+    # 4400: an update, once a month.
+    ("han.api.update", "han.ota.proof", "han.ota.client", "han.ota.install", "han.ota.writer", "han.ota.image",
+     "han.ota.signature", "han.ota.keys", "han.ota.form", "han.ota.rules", "han.ota.state"),
+)  # fmt: skip
 
-def release(*names):
-    """Forget imported modules, such as 'han.meter.anonymise': the next import loads them again."""
-    for name in names:
-        if name[-5:] == "_fast":
-            # The chip copies viper code to memory of its own, which only a reset gives back: each import takes it anew.
-            continue
-        sys.modules.pop(name, None)
-        package, _, last = name.rpartition(".")
-        try:
-            delattr(sys.modules[package], last)
-        except (AttributeError, KeyError):
-            pass
 
-
-class Modules:
-    """Modules that are needed now and then: one copy for all who use one at the same time, none after them."""
+class Idle:
+    """Looks now and then which rows of the table are there."""
 
     def __init__(self):
-        self._used = {}  # name: [module, users, what to forget with it]
+        self._before = [0] * len(FORGOTTEN)  # how many modules of each row were there
 
-    def take(self, name):
-        """A module, such as 'han.api.history', until give()."""
-        held = self._used.get(name)
-        if held is None:
-            before = list(sys.modules)
-            gc.collect()  # so that it breaks up no more of the memory than it must
-            try:
-                __import__(name)
-            finally:  # what was imported is to be forgotten also where the memory did not do for all of it
-                # Those of updates are forgotten when the update allows it, see ota.updates.
-                new = [each for each in sys.modules if each[:4] == "han." and each[:8] != "han.ota."]
-                held = [sys.modules.get(name), 0, [name] + [each for each in new if each not in before]]
-                self._used[name] = held
-                if held[0] is None:
-                    self.give(name)
-        held[1] += 1
-        return held[0]
+    def look(self):
+        """Forget the rows that are as they were at the look before: nothing of them has been imported since."""
+        for at, row in enumerate(FORGOTTEN):
+            there = [name for name in row if name in sys.modules]
+            if there and len(there) == self._before[at]:
+                for name in there:
+                    _forget(name)
+                there = ()
+            self._before[at] = len(there)
 
-    def give(self, name):
-        """One use of a module has ended."""
-        held = self._used[name]
-        held[1] -= 1
-        if held[1] <= 0:
-            del self._used[name]
-            release(*held[2])
 
-    def call(self, name, function, *arguments):
-        """What a function of a module returns; it is no coroutine function."""
-        module = self.take(name)
-        try:
-            return getattr(module, function)(*arguments)
-        finally:
-            self.give(name)
+def _forget(name):
+    del sys.modules[name]
+    package, _, last = name.rpartition(".")
+    if hasattr(sys.modules.get(package), last):
+        delattr(sys.modules[package], last)

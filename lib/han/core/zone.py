@@ -1,6 +1,4 @@
 """The local calendar of an IANA time zone. All times are integer seconds from 2020-01-01, UTC or local."""
-from .modules import release
-
 try:
     from micropython import const
 except ImportError:
@@ -50,7 +48,6 @@ class Zone:
             from . import zonefile
 
             record = zonefile.find(name)
-            release(zonefile.__name__)
         if record is None:
             raise ValueError("no time zone " + name)
         self._record = record  # see zonefile.py

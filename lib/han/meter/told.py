@@ -1,5 +1,4 @@
-"""What the meter task tells of its line, in words. Imported for that, and released."""
-from ..core.modules import release
+"""What the meter task tells of its line, in words. Imported for that."""
 from ..wire.framer import Framer
 from .decoder import WITHOUT_READINGS
 from .link import BURST_MS
@@ -131,12 +130,8 @@ def anonymised(capture):
 
     Takes about 10 kB meanwhile: MemoryError where they are not there.
     """
-    try:
-        from . import anonymise
+    from . import anonymise
 
-        data = capture.raw()
-        anonymise.anonymise(data)
-        return data
-    finally:
-        for name in ("anonymise", "anonymise_sml", "aliases", "sevenbits"):
-            release("han.meter." + name)
+    data = capture.raw()
+    anonymise.anonymise(data)
+    return data

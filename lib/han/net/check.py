@@ -1,7 +1,7 @@
 """Asks the gateway whether it is there, and the internet. Imported when needed; nothing here blocks."""
 import asyncio
 
-from ..core.modules import release
+from . import sntp
 
 try:
     from micropython import const
@@ -48,9 +48,6 @@ async def accept(address, port=_NAMES):
 
 async def ask(board, clock, servers, links):
     """None where a time server answers, else why not. servers: [(host, port)], None for the public ones."""
-    from . import sntp
-
-    release("han.net.sntp")
     servers = servers or sntp.SERVERS
     one = servers[board.random(1)[0] % len(servers)]
     start, _, problem = await sntp.Servers(board, clock, links, 1000 * _SECONDS).ask([one])

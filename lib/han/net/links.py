@@ -1,12 +1,10 @@
 """The network's links, and the one place that decides that a link is down.
 
 This much always runs: while all is as the configuration wants it, it only looks. For everything
-else policy.py is imported, and released once it has nothing more to do. Nothing here waits, and
+else policy.py is imported. Nothing here waits, and
 nothing here ever restarts the reader: a link that is down is tried for ever.
 """
 import asyncio
-
-from ..core.modules import release
 
 try:
     from micropython import const
@@ -160,14 +158,12 @@ class Links:
                 self.turn()
                 now = self.uptime_s()
                 if self._asking and self._asking.done():
-                    self._asking = None  # which keeps its module
+                    self._asking = None
                 if now >= self._due and self._asking is None:
                     from .online import errand
 
-                    release("han.net.online")
                     self._due = now + _ERRAND
                     self._asking = asyncio.create_task(errand(self))
-                    del errand
                 # Who sets the reader up waits for names; else for the button.
                 await asyncio.sleep(0.05 if self.setup else 0.25)
         finally:
@@ -206,7 +202,6 @@ class Links:
             self.scan = None
         if (changed or self._policy) and self.policy().turn(now, changed):
             self._policy = None
-            release("han.net.policy", "han.net.attempts")
             self._due = now + _SOON
         board = self.board
         if self._names:
@@ -219,7 +214,6 @@ class Links:
         if self.button is not None or board.button():
             from .button import turn
 
-            release("han.net.button")
             turn(self, ticks)
         else:
             live = self.bus.latest.get("meter")

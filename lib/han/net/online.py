@@ -1,6 +1,5 @@
 """Whether the network leads anywhere: the gateways of the links, and the internet. Imported each minute for that."""
 from . import check
-from ..core.modules import release
 
 try:
     from micropython import const
@@ -23,7 +22,6 @@ _FAILURES = const(6)
 # Lives for some seconds: all that it waits for is bounded.
 async def errand(links):
     """Ask whom it is time to ask, and let the links know. What has to be remembered is in links.memory."""
-    release(check.__name__)
     try:
         await _ask(links)
     except Exception as error:

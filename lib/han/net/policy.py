@@ -3,7 +3,6 @@
 Imported by links.py while something is not, or may not be, as the configuration wants it. What
 has to outlive that is kept in the Links and their Link objects.
 """
-from ..core.modules import release
 from .attempts import Attempts
 
 try:
@@ -165,7 +164,6 @@ class Policy:
             links.log.add("network: setup open, access point " + links.setup.name)
         except (OSError, RuntimeError, ValueError) as error:
             links.log.add("network: setup does not open: %s" % error, "warning")
-        release("han.net.setup")
 
     # What is told
 
@@ -173,7 +171,6 @@ class Policy:
         if code != self._code:
             from .reason import reason
 
-            release("han.net.reason")
             self._code = code
             self._words = reason(code)
         return self._words

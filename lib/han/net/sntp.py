@@ -1,4 +1,4 @@
-"""Asks time servers (SNTP, RFC 4330) what time it is. Imported when needed and released after.
+"""Asks time servers (SNTP, RFC 4330) what time it is. Imported when needed.
 
 Whom: those of the configuration (`ts`), if there are any; else each link's gateway, then the public ones. So a
 network without internet has the time of its router, and one with internet outvotes a router that is wrong.

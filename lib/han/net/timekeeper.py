@@ -2,7 +2,6 @@
 import asyncio
 
 from ..core.clock import EPOCH
-from ..core.modules import release
 
 try:
     from micropython import const
@@ -70,10 +69,7 @@ class Timekeeper:
         if self._clock.uptime_ms() >= self._due and self._links.lost is None:
             from .sntp import errand
 
-            try:
-                pause, self._problem = await errand(board, self._clock, self._links, self)
-            finally:
-                release("han.net.sntp")
+            pause, self._problem = await errand(board, self._clock, self._links, self)
             self._due = self._clock.uptime_ms() + pause
         self._tell()
 

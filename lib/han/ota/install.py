@@ -15,9 +15,11 @@ Only activate() tells the chip's loader to start the other slot, after verifying
 """
 import asyncio
 
-from ..core.modules import release
+from .image import Check
+from .keys import KEYS
 from .rules import Wrong, number
 from .state import begin, busy, change, fail, settle, stage
+from .writer import Headless, Writer
 
 try:
     from micropython import const
@@ -46,7 +48,7 @@ class Installer:
         self._running, self._slot = updates.board.slots()
         self._chip = updates.board.chip
         self._lowest = lowest
-        self.buf = bytearray(_BUFFER)  # before more modules break up the memory
+        self.buf = bytearray(_BUFFER)
 
     @property
     def room(self):
@@ -63,20 +65,11 @@ class Installer:
         error, reason = "truncated", "it was interrupted"
         begin(updates, status, source, expected)
         try:
-            from .writer import Writer
-
             writer = Writer(self._slot, self._chip, updates, self.buf)
-            del Writer
             await receive(writer)
-            count = await writer.finish()
-            head, writer = writer.head, None
-            release("han.ota.form", "han.ota.writer")  # one after the other, for a small heap
-            updates.expected = count
+            count = updates.expected = await writer.finish()
             change(updates, "INSTALL_IN_PROGRESS")
-            from .headless import Headless
-
-            image = Headless(self._slot, head)
-            del Headless
+            image = Headless(self._slot, writer.head)
             values = await self.verify(count, digest, image)
             image.complete()
             error = None
@@ -102,14 +95,9 @@ class Installer:
             except MemoryError:
                 if not pause:
                     raise
-            # Others have it, and give it back when they can go on.
-            release("han.ota.image", "han.ota.signature", "han.ota.keys")
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause)  # others have it, and give it back when they can go on
 
     async def _verify(self, size, digest, slot):
-        from .image import Check
-        from .keys import KEYS
-
         check = Check(slot, self._chip, self.buf)
         self._accept(check.manifest(size)[2])
         return await check.all(KEYS, size, digest)

@@ -1,8 +1,6 @@
 """When the update server is asked. Stays in memory where there is one."""
 import asyncio
 
-from .updates import forget
-
 try:
     from micropython import const
 except ImportError:
@@ -28,15 +26,15 @@ async def poll(updates, config, report):
             pause -= _LOOK
         updates.wanted = False
         asked, updates.asked = updates.asked, False
-        from .client import Visit
+        pause = await _visit(updates, config, report, asked)
 
-        try:
-            pause = await Visit(updates, config, report).run(asked)
-        finally:
-            del Visit
-            if updates.status == "DOWNLOAD_IN_PROGRESS":
-                from .state import settle
 
-                settle(updates)
-                del settle
-            forget(updates)  # but this function goes on
+# Lives as long as one visit, and then nothing holds what that takes.
+async def _visit(updates, config, report, asked):
+    from .client import Visit, settle
+
+    try:
+        return await Visit(updates, config, report).run(asked)
+    finally:
+        if updates.status == "DOWNLOAD_IN_PROGRESS":
+            settle(updates)

@@ -9,7 +9,8 @@
 """
 import asyncio
 
-from ..core.modules import release
+from ..net.http import Client, HttpError
+from ..store.crashlog import CrashLog
 
 try:
     from micropython import const
@@ -19,6 +20,8 @@ except ImportError:
         return number
 
 
+# In the crash log, of one that has given itself up.
+_GIVEN_UP = "not confirmed: "
 # s: between two looks, and until one that is new is given up.
 _LOOK = const(10)
 _MOST = const(600)
@@ -35,7 +38,7 @@ async def prove(updates, failing, links, port, report):
             return
         report("running", "degraded", "not proven yet: " + why)
         if not updates.proven and waited >= _MOST:
-            updates.restart("OTA_ROLLBACK", "not confirmed: " + why)
+            updates.restart("OTA_ROLLBACK", _GIVEN_UP + why)
         waited += _LOOK
         await asyncio.sleep(_LOOK)
 
@@ -60,16 +63,37 @@ async def look(updates, failing, network, port):
     host = board.listen[0]
     if host == "0.0.0.0":
         host = "127.0.0.1"
-    from ..net.http import Client, HttpError
-
     try:
         await Client().get("http://%s:%d/han" % (host, port), lambda data: None)
     except HttpError as error:
         return "the API does not answer: %s" % error
-    finally:
-        release("han.net.http")
     try:
         board.confirm()
     except OSError as error:
         return "the flash refuses: %s" % error
     return None
+
+
+def last_words(state, version):
+    """Why a version went back, in its own words: the last in the crash log of the run before this one. OSError.
+
+    "" where that was this `version`'s.
+    """
+    said = ""
+    for _, _, text in CrashLog(state).entries():
+        if text[:8] != "started ":
+            said = said or text
+        elif text[8:].startswith(version + ": "):
+            # Its own starts since are no answer; what came before them is another story.
+            if said or not text.endswith(": OTA_ROLLBACK"):
+                return ""
+        else:
+            break
+    else:
+        return ""
+    reason, mark, why = said.partition(_GIVEN_UP)
+    if mark and reason == "OTA_ROLLBACK: ":
+        return why
+    # Of a traceback, where it was and what it was.
+    lines = said.split("\n")
+    return said if len(lines) == 1 else lines[0].partition(":")[0] + ": " + lines[-1]

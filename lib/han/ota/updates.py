@@ -1,8 +1,5 @@
 """What is known of updates, and who has the slot that does not run. Always there, so it is small: see state.py."""
 import asyncio
-from sys import modules
-
-from ..core.modules import release
 
 
 class Updates:
@@ -55,22 +52,14 @@ class Updates:
         API listens, report takes a status, a health and an error.
         """
         await asyncio.sleep(60)
-        from .proof import prove
-
-        await prove(self, failing, links, port, report)
-        del prove
-        forget(self)
+        await self._prove(failing, links, port, report)
         if not self.board.updates:
             return report("stopped", "disabled", None)
         from .poll import poll
 
         await poll(self, config, report)
 
+    async def _prove(self, *about):
+        from .proof import prove  # which nothing holds once it has returned
 
-def forget(updates):
-    """Release the modules that were needed for an update; not while one is on its way, which needs them as they are."""
-    if updates.status[-11:] == "IN_PROGRESS":
-        return
-    for name in list(modules):
-        if name[:8] == "han.ota." and name != __name__ or name == "han.net.http":
-            release(name)
+        await prove(self, *about)

@@ -1,13 +1,13 @@
 """Fetches the prices of one day of the exchange: asks the providers, checks, compares, converts.
 
-Imported when prices are wanted and released after. What it hands back is right or nothing:
+What it hands back is right or nothing:
 an answer of another form, day or length, with holes or beyond reason counts as none, and where
 two providers answer they have to agree.
 """
-from ..core.modules import release
 from ..net.http import Client, HttpError, Status
 from . import rates
 from .day import Day
+from .keep import add
 from .providers.elering import Elering
 from .providers.elprisetjustnu import Elprisetjustnu
 from .providers.energycharts import EnergyCharts
@@ -24,7 +24,7 @@ async def errand(book, board, area, currency, days, oldest, now):
         fetch = Fetch(area, currency, book, board.sites, board.roots)
         try:
             day = await fetch.day(start, end, now)
-            _keep(book, area, currency, day, oldest)
+            add(book, area, currency, day, oldest)
         except Unpublished:
             if early:
                 continue
@@ -34,14 +34,6 @@ async def errand(book, board, area, currency, days, oldest, now):
             problems.append("not saved: %s" % error)
         problems += fetch.problems
     return problems
-
-
-def _keep(*what):
-    # Not there while a provider is waited for, which may be long.
-    from .keep import add
-
-    release("han.price.keep", "han.store.copies")
-    add(*what)
 
 
 class Unpublished(Exception):

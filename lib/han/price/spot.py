@@ -1,13 +1,7 @@
 """Keeps the book of prices filled: knows when which day is wanted, and has it fetched."""
 import asyncio
-import gc
-import sys
 from array import array
 
-from ..core import modules
-
-# What stays; the rest of the package, and the HTTP client, are imported to fetch and released after.
-_KEPT = ("han.price.book", "han.price.spot")
 #: Tomorrow's prices are out from 12:45 on the exchange's wall: so many s before its midnight.
 _PUBLISHED = 40500
 #: Where they are not there at 15:00, something is wrong.
@@ -107,8 +101,6 @@ class Spot:
                 load(self._book)
             except OSError as error:
                 self._problems = ["flash: %s" % error]
-            finally:
-                _release()
 
     def _wanted(self, now):
         """(starts of the exchange's days that are not in the book and should be, the first that is of use)."""
@@ -148,8 +140,6 @@ class Spot:
         except MemoryError:
             self._problems = ("not enough memory to fetch",)
         finally:
-            errand = None  # which keeps its module
-            _release()
             self._settle()
 
     def _settle(self):
@@ -158,11 +148,3 @@ class Spot:
             self._book.days = tuple([(start, step, array("q", prices)) for start, step, prices in self._book.days])
         except MemoryError:
             pass  # they stay where they are
-
-
-def _release():
-    """Forget the modules that are only there to fetch."""
-    for name in list(sys.modules):
-        if name == "han.net.http" or (name.startswith("han.price.") and name not in _KEPT):
-            modules.release(name, "han.store.copies")
-    gc.collect()

@@ -14,7 +14,7 @@ the time they claim; their order in flash is the order in which they were record
 An entry that moves nothing (0 s) tells the start of a run, or another meter.
 """
 from .history import DRIFT, FIRST
-from .records import first, last, opened, read
+from .ring import first, last, opened, read
 from .samples import DAYS, GUESSED, MONTHS, TENS, UNSET, Series
 
 _ENTRY = "Ii4i4i"

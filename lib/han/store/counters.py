@@ -1,5 +1,8 @@
-"""The meter's energy counters over a restart: many lists carry them only once an hour. See kept.py for the flash."""
-from .config import kept
+"""The meter's energy counters over a restart: many lists carry them only once an hour."""
+from .ring import last, opened
+
+_LAYOUT = "Iqqqq"
+_UNKNOWN = -1
 
 
 class Counters:
@@ -14,7 +17,10 @@ class Counters:
 
     def load(self):
         """Take what was saved last. OSError when the flash cannot be read."""
-        kept().load_counters(self)
+        record = last(opened(self.region, _LAYOUT))
+        if record is not None:
+            self.meter = record[0]
+            self.values = [None if value == _UNKNOWN else value for value in record[1:]]
 
     def update(self, values, meter, meters=0):
         """Take four counters, None where not sent, of the meter with this CRC-32 (0: not known)."""
@@ -33,5 +39,7 @@ class Counters:
     def save(self):
         """Write them to flash if they have changed. OSError when the flash refuses."""
         if self.unsaved:
-            kept().save_counters(self)
+            ring = opened(self.region, _LAYOUT)
+            ring.append(self.meter, *[_UNKNOWN if value is None else value for value in self.values])
+            ring.prepare()
             self.unsaved = False

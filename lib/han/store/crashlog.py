@@ -3,7 +3,7 @@
 One record each: when (seconds since 2020, 0 where not known), how long the run had lasted (s), a text.
 """
 from .flash import CRASHES, Region
-from .records import first, opened, read
+from .ring import first, opened, read
 
 _TEXT = 496
 _RECORD = "II%ds" % _TEXT  # with its frame an eighth of a sector

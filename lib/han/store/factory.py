@@ -1,6 +1,6 @@
 """Back to factory settings. Imported when needed; the board is restarted right after."""
 from . import flash
-from .kept import defaults, save
+from .config import defaults
 
 
 def reset(board, config, everything):
@@ -8,9 +8,8 @@ def reset(board, config, everything):
 
     The meter's counters stay, as they never fall, and so does the certificate, which came with the reader.
     """
-    config.values = defaults()
     for _ in range(2):  # both copies: no old password stays behind
-        save(config, config.values)
+        config.change(defaults())
     _erase(board, flash.Region(board.partition("state"), *flash.TOKEN_KEY))
     if everything:
         _erase(board, flash.Region(board.partition("state"), *flash.CLOCK_STEPS))

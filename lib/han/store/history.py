@@ -12,7 +12,6 @@ all reading of samples (samples.py). What makes one of readings is in bucket.py.
 """
 from binascii import crc32
 
-from ..core.modules import release
 from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from ..meter.reading import METER_ID
 from .bucket import Bucket, bounds, counted
@@ -119,7 +118,6 @@ class History:
             if self.said is None or up - self.said > RARE:
                 from .edge import begun
 
-                release("han.store.edge")
                 edge = begun(self, t, up, fresh)
         # Nothing from here on needs memory that there may not be.
         self._counted = live.counted
@@ -311,7 +309,6 @@ class History:
 def _clocksteps():
     from . import clocksteps
 
-    release("han.store.clocksteps", "han.store.samples", "han.store.records")
     return clocksteps
 
 

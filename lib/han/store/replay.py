@@ -1,4 +1,4 @@
-"""After a restart: what the samples tell of the buckets that had not ended. Imported once, then released.
+"""After a restart: what the samples tell of the buckets that had not ended. Imported once.
 
 Each series is folded into the coarser ones as it was when it was recorded, from the last sample of the
 coarser one on; what a cut kept from being written is written now.

@@ -21,7 +21,7 @@ Each ring has a share of the partition: the 10 s at most a quarter, as much wear
 cause 256 kB, and only what is left where the partition is small; the longest go to the quarters.
 """
 from .flash import Region
-from .records import begin_after, first, opened, read
+from .ring import begin_after, first, opened, read
 
 try:
     from micropython import const

@@ -1,4 +1,4 @@
-"""GET / and /ui: the reader's own page, in pieces from flash. Imported for a request and released after it.
+"""GET / and /ui: the reader's own page, in pieces from flash. Imported for a request.
 
 page.bin, made by tools/page.py from the sources beside this file, is the whole answer as it goes
 over the line: the head with its security policy, then the document, compressed. Who does not take
@@ -7,7 +7,7 @@ it so gets it decompressed on the way, which takes a window of 16 kB.
 import io
 import struct
 
-from microdot.microdot import Response
+from microdot import Response
 
 from ..connection import refusal
 from .coding import wanted

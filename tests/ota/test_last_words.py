@@ -1,6 +1,6 @@
 """Why a version went back, in its own words, where it had any."""
 
-from han.ota.words import last_words
+from han.ota.proof import last_words
 from han.store.crashlog import CrashLog
 from tests.store.nor import Flash
 
