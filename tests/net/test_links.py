@@ -1,11 +1,8 @@
 """The network's supervisor through everything that a network does, weeks of it in seconds."""
 
-import asyncio
-import gc
 
 from host_sim.network import AccessPoint
 from tests.net.air import WIFI, World
-from tests.support import skip
 
 WEEK = 7 * 86400
 
@@ -377,27 +374,3 @@ def test_flash_that_refuses_does_not_keep_the_old_network_away():
     world.config.change = refuse
     world.until(lambda: online(world), 90)
     assert world.config.get("w", "s") == "Home"
-
-
-def living(module):
-    """How many functions of a module there are, its own copies counted each."""
-    gc.collect()
-    return len([each for each in gc.get_objects() if getattr(each, "__module__", None) == module and callable(each)])
-
-
-async def test_what_asks_where_the_network_leads_is_gone_once_it_has():
-    if not hasattr(gc, "get_objects"):
-        skip("MicroPython does not list what lives")
-    before = living("han.net.online"), living("han.net.check")
-    world = World(w=WIFI)
-    running = asyncio.create_task(world.links.run())
-    try:
-        for _ in range(40):
-            world.board.now += 500
-            await asyncio.sleep(0.26)
-            if world.internet:
-                break
-        await asyncio.sleep(0.6)
-        assert world.internet and (living("han.net.online"), living("han.net.check")) == before
-    finally:
-        running.cancel()
