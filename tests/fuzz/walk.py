@@ -186,11 +186,7 @@ def expected(data):
     assert end == len(data)
     entries = _described(items) if _has_names(items) else list(_entries(items))
     maker = items and items[0][0] == 10 and items[0][1].startswith(b"Kamstrup")
-    wide = False
-    for code, (tag, _), unit in entries:
-        known = _quantity(code)
-        wide = wide or known is not None and known[1] == "a" and not _told(unit) and tag in (20, 21)
-    defaults = {"a": -2, "wh": 1, "varh": 1} if maker else {"a": 0 if wide else -2}
+    defaults = {"a": -2, "wh": 1, "varh": 1} if maker else {"a": -2}
     found = {}
     if maker:
         found["list_version"] = items[0][1].decode()
@@ -215,6 +211,8 @@ def expected(data):
         ten = unit[0] if unit else 0
         if not _told(unit) and tag in _INTEGERS:
             ten += defaults.get(known[1], 0)
+            if known[1] == "a" and not maker and tag in (20, 21):
+                ten += 2  # whole amperes
             if known[1] == "v" and not maker:
                 ten -= 2 if above >= 10000 else 1 if above >= 1000 else 0
         ten += decimals

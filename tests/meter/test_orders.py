@@ -255,6 +255,13 @@ def test_currents_of_64_bits_are_whole_amperes():
     ):  # fmt: skip
         got = read(3, b"".join(b"\x02" + bytes((3 if unit else 2,)) + code + value + unit for code in currents))
         assert got == {"l%d_current_a" % n: expected for n in (1, 2, 3)}, value
+    # Each by itself, whatever came before it.
+    reader = Reader()
+    for value, expected in ((wide(400), 400), (b"\x19" + bytes(12), None), (wide(400), 400)):
+        got = reader.read(1, b"\x02\x02" + currents[0] + value)
+        assert got is None or got.get("l1_current_a") == expected
+    assert reader.read(2, b"\x02\x02" + currents[0] + short(400) + b"\x02\x02" + currents[1] + wide(400)) == {
+        "l1_current_a": 4, "l2_current_a": 400}
     # Of a maker whose scale is known they are what his always are.
     kamstrup = read(3, b"\x0a\x0eKamstrup_V0001" + currents[0] + wide(400))
     assert kamstrup == {"list_version": "Kamstrup_V0001", "l1_current_a": 4}

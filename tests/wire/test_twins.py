@@ -227,7 +227,8 @@ def test_fill_on_random_rows():
         n = random.between(1, MOST)
         for i in range(n):
             key = random.choice((0, KEYS[random.below(KNOWN)], KEYS[random.below(KNOWN)], random.bits(25)))
-            row = (key, 0, 4, random.bits(24), random.choice((0, 0, random.bits(8), random.bits(26))),
+            row = (key, 0, random.choice((0, 2, 4, 8)),
+                   random.bits(24), random.choice((0, 0, random.bits(8), random.bits(26))),
                    64 + random.between(-12, 12), random.choice((27, 29, 35, 33, 30, 32, 255, 255)),
                    random.choice((1, 1, 17, 2, 3)))
             for k in range(8):

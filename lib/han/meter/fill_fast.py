@@ -11,6 +11,7 @@ _TEXTS = const(64)
 _SPECIALS = const(10)
 _FIELDS = const(46)
 _ALL = const(55)
+_AMPERE = const(3)
 _VOLTAGES = const(16)
 _CURRENTS = const(19)
 _COUNTERS = const(22)
@@ -27,7 +28,7 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
 
     codes name the field of each of the known sorted keys, order[:ordered] that of rows without a
     key, defaults the power of ten (+ 64) of each quantity where none was sent; 0 for voltages:
-    told from their size.
+    told from their size; for currents: hundredths, but whole ones where they have 64 bits.
     values gets two words a field (24 low bits, the rest), present 1 or 3 (negative), special
     1 + the row of each text that is not empty. A field that is there already keeps its first value.
     """
@@ -68,7 +69,10 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
             step = defaults[quantity]
             if not step:
                 step = 64
-                if high or low >= 10000:
+                if quantity == _AMPERE:
+                    if row[2] < 8:
+                        step = 62
+                elif high or low >= 10000:
                     step = 62
                 elif low >= 1000:
                     step = 63

@@ -1,6 +1,7 @@
 """The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
 from .obis import (
     ALL,
+    AMPERE,
     BASES,
     FIELDS,
     IMPORT_ENERGY,
@@ -29,6 +30,14 @@ def _rounded(number, power):
     return (number // 10 ** (-power - 1) + 5) // 10
 
 
+def _told(quantity, number, size):
+    """The power of ten (+ 64) that a number of so many bytes tells by itself."""
+    if quantity == AMPERE:
+        return 64 if size == 8 else 62
+    # No mains has 1000 V or more.
+    return 62 if number >= 10000 else 63 if number >= 1000 else 64
+
+
 def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present, special):
     """Scale n rows to base units and store them by field."""
     codes = dict(zip(keys[:known], codes))
@@ -46,8 +55,7 @@ def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present,
         number = high << 24 | low
         power = scale - BASES[quantity]
         if unit == _NO_UNIT:
-            # Voltages tell their scale: no mains has 1000 V or more.
-            power += (defaults[quantity] or (62 if number >= 10000 else 63 if number >= 1000 else 64)) - 64
+            power += (defaults[quantity] or _told(quantity, number, size)) - 64
         elif unit != UNITS[quantity]:
             continue
         if abs(power) > 9:

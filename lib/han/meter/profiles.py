@@ -1,16 +1,14 @@
 """Lists that do not say what they mean: the order and the scale of their values, by maker, as data.
 
 A list that carries OBIS codes and units needs no row here. One that lacks units takes the
-scale of its maker, told from the list's first text, or from its types; one that lacks codes
-is looked up in `orders.py`.
+scale of its maker, told from the list's first text; one that lacks codes is looked up in
+`orders.py`.
 """
 from .obis import LIST_VERSION
 from .reading import COMMON, scale
 
 KAIFA_SCALE = scale(0, -1, -3, 0)
 _KAMSTRUP = scale(0, 0, -2, 1)
-# Landis+Gyr's meters behind transformers (E570) have registers of 64 bits, and whole amperes in them.
-_WIDE = b"", scale(0, None, 0, 0)
 
 # Scales of lists with codes but without units, by the opening of the first text.
 _SCALES = ((b"KFM", KAIFA_SCALE), (b"Kamstrup", _KAMSTRUP))
@@ -28,12 +26,9 @@ def opening(name):
     return None
 
 
-def coded(text, wide=False):
-    """(order, scale) for a list with OBIS codes whose first text is `text` (or b"").
-
-    wide: it has currents of 64 bits that no unit goes with.
-    """
+def coded(text):
+    """(order, scale) for a list with OBIS codes whose first text is `text` (or b"")."""
     for start, profile in _CODED:
         if text.startswith(start):
             return profile
-    return _WIDE if wide else COMMON
+    return COMMON

@@ -8,27 +8,24 @@ from .profiles import coded
 from .reading import METER_ID, ROWS
 from .scales import LISTS
 
-_NUMBER, _TEXT = 1, 2  # in the last column of a row
+_TEXT = 2  # in the last column of a row
 _DATE_TIME = 12  # bytes; it opens with its year
 _OPENING = 8  # bytes of the first text that tell whose list it is
-_KINDS = 6  # of lists that one meter sends by turns, at most
-_NO_UNIT = 255
-_CURRENTS = tuple([1 << 24 | c << 16 | 7 << 8 for c in (31, 51, 71)])
+_KINDS = 6  # of lists without codes that one meter sends by turns, at most
 
 
 class Kind:
-    """A kind of list that came before: what it is told by, and its profile."""
+    """Lists that are read alike, by what tells them; of those with codes the opening of the first text."""
 
-    def __init__(self, n, shape, length, text, profile, doubts=0):
-        self.n = n
-        self.shape = shape
-        self.length = length
+    def __init__(self, text, profile, n=0, shape=0, doubts=0):
         self.text = text
         self.profile = profile
+        self.n = n
+        self.shape = shape
         self.doubts = doubts  # so many of its lists are still looked at
 
 
-_NONE = Kind(-1, 0, 0, b"", None)
+_NONE = Kind(None, None)
 
 
 class Push:
@@ -39,8 +36,9 @@ class Push:
         self.info = array("i", bytes(64))
         self._names = array("i", bytes(4 * ROWS))
         self._first = b""  # the opening of the last list's first text
-        self._known = []
-        self._last = _NONE
+        self._coded = _NONE  # kind of the last list with codes
+        self._known = []  # kinds of lists without codes
+        self._last = _NONE  # of the last one
 
     def read(self, decoder, buf, start, end):
         """Decode the data-notification buf[start:end] (IEC 62056-5-3 clause 6.9)."""
@@ -66,12 +64,17 @@ class Push:
                 if len(text) != size or not same(buf, rows[1], text, size):
                     self._first = text = bytes(memoryview(buf)[rows[1] : rows[1] + size])
         reading = decoder.reading
-        known = self._last
-        if known.n != n or known.shape != info[3] or known.length != end - body or known.text != text:
-            known = self._kind(reading, buf, rows, n, end - body, text)
-            if not known:
-                return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
-            self._last = known
+        if info[1]:
+            known = self._coded
+            if known.text != text:
+                known = self._coded = Kind(text, coded(text))
+        else:
+            known = self._last
+            if known.n != n or known.shape != info[3] or known.text != text:
+                known = self._kind(reading, buf, rows, n, text)
+                if not known:
+                    return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
+                self._last = known
         if info[2]:
             from . import floats
 
@@ -92,21 +95,19 @@ class Push:
             reading.set_clock(buf, clock)
         decoder.deliver(reading)
 
-    def _kind(self, reading, buf, rows, n, length, text):
-        """The kind of this list, found out when the first such came; None where it is unknown."""
+    def _kind(self, reading, buf, rows, n, text):
+        """The kind of a list without codes, found out when the first such came; None where it is unknown."""
         shape = self.info[3]
         for known in self._known:
-            if known.n == n and known.shape == shape and known.length == length and known.text == text:
+            if known.n == n and known.shape == shape and known.text == text:
                 return known
-        if self.info[1]:
-            known = Kind(n, shape, length, text, coded(text, _wide(rows, n)))
-        else:
-            from .orders import choose
+        from .orders import choose
 
-            chosen = choose(reading, buf, rows, n, text)
-            if not chosen:
-                return None
-            known = Kind(n, shape, length, text, *chosen)
+        chosen = choose(reading, buf, rows, n, text)
+        if not chosen:
+            return None
+        profile, doubts = chosen
+        known = Kind(text, profile, n, shape, doubts)
         if len(self._known) == _KINDS:
             del self._known[0]
         self._known.append(known)
@@ -123,16 +124,6 @@ class Push:
         else:
             known.doubts = 0 if said == orders.PROVEN else known.doubts - 1
         return said != orders.WRONG
-
-
-def _wide(rows, n):
-    """Whether a current, an integer without a unit, has 64 bits."""
-    for i in range(n):
-        row = 8 * i
-        if rows[row] in _CURRENTS and rows[row + 7] & 15 == _NUMBER:
-            if rows[row + 2] == 8 and rows[row + 6] == _NO_UNIT:
-                return True
-    return False
 
 
 def _texts(rows, n):

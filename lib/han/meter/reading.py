@@ -24,13 +24,18 @@ ROWS = 64
 
 
 def scale(watt, volt, ampere, watt_hour):
-    """Powers of ten, + 64, of W, var, V, A, Wh, varh; volt None: told from the size of the number."""
+    """Powers of ten, + 64, of W, var, V, A, Wh, varh.
+
+    volt None: told from the size of the number. ampere None: 0.01 A, but whole amperes where the number has 64 bits,
+    as in Landis+Gyr's meters behind transformers.
+    """
     v = 0 if volt is None else 64 + volt
-    return bytes((64 + watt, 64 + watt, v, 64 + ampere, 64 + watt_hour, 64 + watt_hour))
+    a = 0 if ampere is None else 64 + ampere
+    return bytes((64 + watt, 64 + watt, v, a, 64 + watt_hour, 64 + watt_hour))
 
 
 #: (order, scale) of lists with OBIS codes and units, and of P1's lines: what lacks them is in `profiles.py`.
-COMMON_SCALE = scale(0, None, -2, 0)
+COMMON_SCALE = scale(0, None, None, 0)
 COMMON = b"", COMMON_SCALE
 P1 = b"", scale(0, 0, 0, 3)
 #: Of SML's entries, which have a scaler of their own.
