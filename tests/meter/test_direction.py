@@ -96,6 +96,27 @@ def test_what_a_sign_said_is_over_with_the_next():
             assert (live.get(L1_IMPORT_POWER), live.get(L1_EXPORT_POWER)) == powers, lines
 
 
+def coded(c, d, number, unit):
+    return b"\x02\x03\x09\x06\x01\x00" + bytes((c, d, 0, 255)) + b"\x05" + number.to_bytes(4, "big") + unit
+
+
+def test_dlms_lists():
+    watt, hours = b"\x02\x02\x0f\x00\x16\x1b", b"\x02\x02\x0f\x00\x16\x1e"
+    power, imports, exports = coded(15, 7, 3262, watt), coded(1, 8, 5000, hours), coded(2, 8, 7000, hours)
+    minus = coded(1, 7, 0xFFFFFF00, watt)
+    for items, powers in (
+        ((power, imports), (3262, 0)),
+        ((exports, power), (0, 3262)),
+        ((power, imports, exports), (None, None)),
+        ((power, imports, exports, coded(2, 7, 0, watt), coded(1, 7, 9, watt)), (9, 0)),
+        ((minus, imports), (0, 256)),
+    ):
+        kept = []
+        apdu = bytearray(b"\x0f\0\0\0\0\0\x01" + bytes((len(items),)) + b"".join(items))
+        Decoder(kept.append).apdu(apdu, 0, len(apdu))
+        assert (kept[0].get(IMPORT_POWER), kept[0].get(EXPORT_POWER)) == powers, powers
+
+
 def test_a_lithuanian_meter_that_exports():
     for entry in telegrams(id="p1-eso-15-7"):
         message = Reader().read(entry, lambda: 4096).messages[0]

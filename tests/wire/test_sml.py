@@ -216,6 +216,18 @@ def test_the_makers_own_code_and_the_second_measurement():
     assert decoded(telegram(entry((1, 3, 1, 8, 0), integer(5), 30, 0), power(1)))[0][0][IMPORT_ENERGY] is None
 
 
+def test_numbers_of_the_meter():
+    server, printed = entry((1, 0, 0, 0, 9), octets(b"\x06EMH\x01\x02")), entry((1, 0, 0, 0, 0), octets(b"1EMH0012"))
+    for entries, number in (
+        ((printed, server), "06454D480102"),
+        ((server, printed), "06454D480102"),
+        ((printed,), "1EMH0012"),
+        ((entry((0, 0, 96, 1, 255), octets(b"0012")),), "0012"),
+        ((server, entry((1, 0, 96, 1, 0), octets(b"\x0a\x01EMH\0\0\0\0 "))), "0A01454D480000000020"),
+    ):
+        assert decoded(telegram(power(1), *entries))[0][0][-1] == number
+
+
 def absolute(value, *entries):
     return decoded(telegram(entry((1, 0, 15, 7, 0), integer(value), 27, 0), *entries))[0][0][:2]
 

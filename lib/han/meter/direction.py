@@ -25,14 +25,6 @@ _IMPORT, _EXPORT = 0x10108, 0x10208  # keys of 1-0:1.8 and 1-0:2.8, without the 
 _BASIC, _BASIC_EXPORTS, _EXPORTS = 0x04, 0x0800, 0x20
 
 
-def signed(present):
-    """True where a power that is to be imported is negative."""
-    for imported, _ in PAIRS:
-        if present[imported] == _NEGATIVE:
-            return True
-    return False
-
-
 def complete(reading, rows, n):
     """Import and export of power that n rows gave with a sign (1-0:16.7.0, a negative 1.7.0) or without (15.7.0)."""
     present = reading.present

@@ -22,9 +22,9 @@ ANY_POWER, OTHER_ENERGY = 50, 51
 ALL = 55
 
 TEXTS = 64
-ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70
-CLOCK, TIME, DATE = 71, 72, 73
-SPECIALS = 10
+ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, ADDRESS, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70, 71
+CLOCK, TIME, DATE = 72, 73, 74
+SPECIALS = 11
 NOTHING = 0xFF  # in a profile: a value without a meaning to us
 
 # Quantities, with the power of ten of their base unit and the COSEM unit they are sent in:
@@ -72,8 +72,8 @@ def _table():
     add(0, 96, 1, 1, ID_OTHER)
     add(1, 0, 0, 5, ID_KAMSTRUP)
     add(1, 0, 0, 9, ID_OTHER)  # SML: server id
-    add(0, 96, 1, 255, ID_OTHER)  # SML of older meters, as the next
-    add(1, 0, 0, 0, ID_OTHER)
+    add(1, 0, 0, 0, ADDRESS)  # SML of older meters: what is printed on them
+    add(0, 96, 1, 255, ADDRESS)
     add(1, 96, 50, 1, MAKER)  # SML: three letters
     add(0, 42, 0, 0, DEVICE_NAME)
     add(0, 96, 1, 7, TYPE)

@@ -12,12 +12,13 @@ from .obis import (
     FIELDS,
     KEYS,
     KNOWN,
+    L1_EXPORT_POWER,
     NET_POWER,
     SPECIALS,
     TEXTS,
     TIME,
 )
-from .direction import complete, signed
+from .direction import complete
 
 #: So many rows of a telegram are looked at, of eight integers each: more than twice those of the longest known, 27.
 ROWS = 64
@@ -47,8 +48,9 @@ _SLOTS = 6
 
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
+_SIGNED = b"\x03"  # in front of L1_EXPORT_POWER: a power with a sign that is imported, or reactive
 # The text that each code from ID to MAKER fills; of those for the same one the first with a content does.
-_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION, MANUFACTURER))
+_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION, MANUFACTURER))
 _LONGEST_TEXT = 64
 
 
@@ -156,7 +158,8 @@ class Reading:
         order, defaults = profile
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
         fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
-        if not same(self.present, NET_POWER, _NO_FIELDS, ALL - NET_POWER) or signed(self.present):
+        present = self.present
+        if not same(present, NET_POWER, _NO_FIELDS, ALL - NET_POWER) or present.find(_SIGNED, 0, L1_EXPORT_POWER) >= 0:
             complete(self, rows, n)
         for source in range(CLOCK - TEXTS):
             row = special[source]
