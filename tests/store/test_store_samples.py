@@ -1,9 +1,8 @@
 """The four rings in one partition: found again quickly, and readable after the layout has changed."""
 
 
-from han.store.history import pack_price
 from han.store.ring import capacity, opened
-from han.store.samples import NO_CURRENT, QUARTERS, TENS, Series, price, rings, shares
+from han.store.samples import NO_CURRENT, QUARTERS, TENS, Series, price, rings, shares, packed
 from tests.api.test_api_history import ask
 from tests.store.nor import Flash
 from tests.store.world import EPOCH, World
@@ -93,7 +92,7 @@ def test_a_flipped_bit_costs_one_sample():
 
 def test_prices_of_a_sample_are_exact_and_signed():
     for number, currency in ((-5, "SEK"), (8123456, "EUR"), (-(2**38), "NOK"), (2**38, "ISK"), (None, "EUR"), (1, "")):
-        sample = values(0, 1, 1, (0,) + pack_price(number, currency))
+        sample = values(0, 1, 1, (0,) + packed(number, currency))
         assert price(sample) == ((None, None) if number is None or not currency else (number, currency))
 
 

@@ -9,6 +9,7 @@ from asyncio import sleep
 from microdot import Response
 
 from ..core.clock import EPOCH
+from ..store.bucket import Bucket
 from ..store.clocksteps import moves, shifted, start_near
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
 from .encode import decimal, text
@@ -109,7 +110,7 @@ class History:
             sample = bucket.sample(TENS)
         else:
             # With what has not been folded into it yet.
-            whole = history.bucket()
+            whole = Bucket()
             whole.open(bucket.t, bucket.end)
             whole.a, whole.b = bucket.a, bucket.b
             for kind in range(self._kind + 1):

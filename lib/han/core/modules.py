@@ -13,24 +13,24 @@ import sys
 #: Modules that are needed together. The bytes are those of their objects alone, on a 32-bit heap (MicroPython 1.29's
 #: WebAssembly port, each module's lines run where its code is there already), with 96 for each module's own dict.
 FORGOTTEN = (
-    # 1900: the start.
+    # 1700: the start.
     ("begin", "pins", "han.start", "han.store.replay"),
-    # 1900: a history, which pages and clients ask for now and then.
+    # 2000: a history, which pages and clients ask for now and then.
     ("han.api.history", "han.api.export", "han.store.clocksteps"),
-    # 2500: diagnosis, and a recording without names.
+    # 2800: diagnosis, and a recording without names.
     ("han.api.diagnostics", "han.meter.anonymise", "han.meter.anonymise_sml", "han.meter.aliases",
      "han.meter.sevenbits", "han.store.crashlog"),
     # 3000: settings that change.
     ("han.api.change", "han.api.settings", "han.api.fields", "han.api.permit", "han.api.auth", "han.api.definitions",
      "han.core.strictjson", "han.core.zonefile", "han.apply"),
-    # 2600: a network that comes or goes, setup mode.
+    # 2700: a network that comes or goes, setup mode.
     ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.setup", "han.net.dns", "han.net.scan",
      "han.api.scan", "han.api.portal"),
-    # 4600: prices, once a day.
+    # 4500: prices, once a day.
     ("han.price.fetch", "han.price.scan", "han.price.rates", "han.price.day", "han.price.keep",
      "han.price.providers.elering", "han.price.providers.elprisetjustnu", "han.price.providers.energycharts",
      "han.net.http"),
-    # 4400: an update, once a month.
+    # 4700: an update, once a month.
     ("han.api.update", "han.ota.proof", "han.ota.client", "han.ota.install", "han.ota.writer", "han.ota.image",
      "han.ota.signature", "han.ota.keys", "han.ota.form", "han.ota.rules", "han.ota.state"),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from ..core.strictjson import Parser
 from .rules import Wrong, check_head, number
+from .signature import signed
 
 try:
     from .fold_fast import fold
@@ -124,8 +125,6 @@ class Check:
 
         Lets others run after each sector.
         """
-        from .signature import signed
-
         found, end, values = self.manifest(size)
         size = values["size"]
         files = values.get("files")

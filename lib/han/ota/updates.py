@@ -1,4 +1,4 @@
-"""What is known of updates, and who has the slot that does not run. Always there, so it is small: see state.py."""
+"""What is known of updates, and who has the slot that does not run. What its states are, see state.py."""
 import asyncio
 
 

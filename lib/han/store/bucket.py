@@ -100,3 +100,10 @@ def counted(values, counters, more):
                 values.append(NO_COUNTER if part else 0)
             else:
                 values.append(number + more[way] >> part & (0xFF if part else 0xFFFFFFFF))
+
+
+def shares(energy, part, span):
+    """Of an energy ([Wh, Wh]) that flowed in `span` s, what did in the first `part` of them."""
+    if part >= span:
+        return energy if span else (0, 0)
+    return energy[0] * part // span, energy[1] * part // span

@@ -4,6 +4,7 @@ Lists that come once an hour tell the counters of the full hour, seconds after i
 and month that ended then are written when the list has come, so that they end with its counters.
 """
 from ..meter.obis import IMPORT_ENERGY
+from .bucket import shares
 from .history import RARE, WAIT
 from .samples import DAYS, MONTHS, QUARTERS, TENS
 
@@ -34,7 +35,7 @@ class Edge:
         if history.edge is None:
             history.edge = self
             self.after = history.series[TENS].next
-            share = history.shares(energy, self.t - before, span)
+            share = shares(energy, self.t - before, span)
             for bucket in history.buckets[QUARTERS:]:
                 bucket.a += share[0]
                 bucket.b += share[1]

@@ -7,15 +7,15 @@ Where counters come rarely, power is added up in between and the counter sets it
 flowed while neither was heard goes to the day and the month alone. Where none come, power is all.
 
 What is rare is imported when it comes: a start (replay.py), a clock that is set, steps or has another
-zone, another meter (clocksteps.py), counters that come after the edge they are of (edge.py), and
-all reading of samples (samples.py). What makes one of readings is in bucket.py.
+zone, another meter (clocksteps.py), counters that come after the edge they are of (edge.py). What makes a sample of
+readings is in bucket.py, how it lies in flash in samples.py.
 """
 from binascii import crc32
 
 from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from ..meter.reading import METER_ID
-from .bucket import Bucket, bounds, counted
-from .samples import AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, NO_PRICE, PARTIAL, QUARTERS, TENS, UNSET
+from .bucket import Bucket, bounds, counted, shares
+from .samples import AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, packed
 
 try:
     from micropython import const
@@ -36,8 +36,6 @@ WAIT = const(30)
 _GAP = const(10)
 # By so much may the power added up be ahead of the counter after a restart, Wh.
 _AHEAD = const(5000)
-
-CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
 
 
 class History:
@@ -168,7 +166,9 @@ class History:
         if self.up is None or self.zone is not self.clock.zone or known and (
             self.guessed or not -DRIFT <= utc - t <= DRIFT
         ):
-            return _clocksteps().now(self, utc if known else None, up)
+            from .clocksteps import now
+
+            return now(self, utc if known else None, up)
         return max(utc, self.t) if known else t
 
     def mark(self, flags, since=None):
@@ -183,7 +183,9 @@ class History:
         changed = live.meters != self._meters
         number = live.raw(METER_ID)
         if number and number is not self._id:
-            changed = _clocksteps().another(self, crc32(number) or 1) or changed
+            from .clocksteps import another
+
+            changed = another(self, crc32(number) or 1) or changed
             self._id = number
         self._meters = live.meters
         return changed
@@ -220,10 +222,6 @@ class History:
             return 0, 0, before
         return 0, 0, number
 
-    def bucket(self):
-        """An empty one."""
-        return Bucket()
-
     def bounds(self, kind, t):
         """(start, end) of the bucket that t is in, s."""
         return bounds(kind, self.clock.zone, t)
@@ -245,20 +243,14 @@ class History:
             return
         span = t - before
         part = max(0, bucket.end - before)
-        more = self.shares(energy, part, span)
+        more = shares(energy, part, span)
         bucket.a += more[0]
         bucket.b += more[1]
         self._close(kind, more)
         self.open(kind, t)
-        more = self.shares(energy, max(0, bucket.t - before), span)
+        more = shares(energy, max(0, bucket.t - before), span)
         bucket.a = a - more[0]
         bucket.b = b - more[1]
-
-    def shares(self, energy, part, span):
-        """Of an energy ([Wh, Wh]) that flowed in `span` s, what did in the first `part` of them."""
-        if part >= span:
-            return energy if span else (0, 0)
-        return energy[0] * part // span, energy[1] * part // span
 
     def _close(self, kind, more):
         """Write the sample of a bucket that is over, `more` Wh after self.counters, and fold it."""
@@ -290,7 +282,7 @@ class History:
         """The price of the quarter that has begun, as a sample has it."""
         if self._price and self._quoted[0] is None:
             self._quoted = self._price(self.buckets[QUARTERS].t)
-        return pack_price(*self._quoted)
+        return packed(*self._quoted)
 
     def refused(self, error):
         """The flash refuses."""
@@ -304,18 +296,3 @@ class History:
             bucket.f |= PARTIAL
             self._close(TENS, (0, 0))
             bucket.open(bucket.t, bucket.end)
-
-
-def _clocksteps():
-    from . import clocksteps
-
-    return clocksteps
-
-
-def pack_price(number, currency):
-    """The last three values of a sample of 15 minutes."""
-    at = CURRENCIES.find(currency) if currency else -1
-    if number is None or at < 0:
-        return 0, 0, NO_PRICE
-    low = number & 0xFFFFFFFF
-    return low - (low >> 31 << 32), number >> 32 & 0xFF, at // 4

@@ -1,4 +1,4 @@
-"""The four series of samples in the `history` partition: layout, places, reading. Imported when needed.
+"""The four series of samples in the `history` partition: layout, places, reading.
 
 A sample is one record of a ring, written once when its bucket is over, of a fixed size:
 
@@ -47,6 +47,7 @@ FORMATS = "IBBII9hIIBBHH", "IBBHH9hIIBBBiBB", "IBHII9hIIBBB", "IBHII9hIIBBB"
 BEFORE = {}
 #: Seconds of a bucket; a day and a month end when the zone says so.
 LENGTHS = 10, 900, 86400, 2592000
+_CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
 #: The next sector is made blank when so many places are left in this one.
 AHEAD = const(8)
 
@@ -67,13 +68,20 @@ def counter(low, high):
 
 def price(sample):
     """(price, currency) of a sample of 15 minutes, (None, None) where none was known."""
-    from .history import CURRENCIES
-
     low, high, currency = sample[19:]
     if currency == NO_PRICE:
         return None, None
     high = high - 256 if high > 127 else high
-    return (high << 32) + (low & 0xFFFFFFFF), CURRENCIES[4 * currency : 4 * currency + 3]
+    return (high << 32) + (low & 0xFFFFFFFF), _CURRENCIES[4 * currency : 4 * currency + 3]
+
+
+def packed(number, currency):
+    """The last three values of a sample of 15 minutes."""
+    at = _CURRENCIES.find(currency) if currency else -1
+    if number is None or at < 0:
+        return 0, 0, NO_PRICE
+    low = number & 0xFFFFFFFF
+    return low - (low >> 31 << 32), number >> 32 & 0xFF, at // 4
 
 
 def rings(partition, before=None):
