@@ -29,7 +29,7 @@ from tools import page, sign, unix
 
 #: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
 _RADIO = 13 * 1024
-_METERS = meters.NAMES + meters.SPECIAL
+_METERS = meters.NAMES + meters.SPECIAL + meters.UNSCALED
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

@@ -11,11 +11,13 @@ which is a pure function of a host_sim.house.State. What a reader must make of i
 NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5")
 #: Meters of networks and places that few houses have.
 SPECIAL = ("aidon_it", "aidon_ct", "dsmr3")
+#: Meters whose lists do not say their scale, which is not their maker's usual one: it takes a while to find out.
+UNSCALED = ("kamstrup_se", "kamstrup_ct")
 DEFAULT = "p1"
 
 
 def create(name):
-    """The Meter of one of NAMES or SPECIAL; ValueError for any other."""
-    if name not in NAMES + SPECIAL:
+    """The Meter of one of NAMES, SPECIAL or UNSCALED; ValueError for any other."""
+    if name not in NAMES + SPECIAL + UNSCALED:
         raise ValueError("no simulated meter is called " + name)
     return __import__("host_sim.meters." + name, None, None, ["Meter"]).Meter()

@@ -16,6 +16,8 @@ def hourly(utc_ms):
 class Meter:
     """Kamstrup Omnipower, three phases (10 s list and hourly list)."""
 
+    TYPE = METER_TYPE
+    VOLT, MILLIAMPERE, STEP = 1, 10, 10  # parts of a volt, mA and Wh that it counts in
     LINE = (2400, 8, None, 1, False)
     PERIOD_MS = 5000
     ZONE_MIN = 60
@@ -26,16 +28,16 @@ class Meter:
             return b""
         clock = date_time(state.clock)
         items = [visible("Kamstrup_V0001")]
-        items += [obis("1-1:0.0.5"), visible(METER_ID), obis("1-1:96.1.1"), visible(METER_TYPE)]
+        items += [obis("1-1:0.0.5"), visible(METER_ID), obis("1-1:96.1.1"), visible(self.TYPE)]
         for n, value in enumerate(state.net()):
             items += [obis("1-1:%d.7.0" % (n + 1)), u32(value)]
         for n, current in enumerate(state.i):
-            items += [obis("1-1:%d.7.0" % (31 + 20 * n)), u32((current + 5) // 10)]
+            items += [obis("1-1:%d.7.0" % (31 + 20 * n)), u32((current + self.MILLIAMPERE // 2) // self.MILLIAMPERE)]
         for n, voltage in enumerate(state.u):
-            items += [obis("1-1:%d.7.0" % (32 + 20 * n)), u16((voltage + 5) // 10)]
+            items += [obis("1-1:%d.7.0" % (32 + 20 * n)), u16((voltage * self.VOLT + 5) // 10)]
         if hourly(state.utc_ms):
             items += [obis("0-1:1.0.0"), octets(clock)]
             for n, counter in enumerate(state.wh + state.varh):
-                items += [obis("1-1:%d.8.0" % (n + 1)), u32(counter // 10)]
+                items += [obis("1-1:%d.8.0" % (n + 1)), u32(counter // self.STEP)]
         # Its date-time is a length and the bytes, without a tag.
         return hdlc(b"\x2b\x21", 0x13, LLC + notification(0, b"\x0c" + clock, structure(*items)))

@@ -29,7 +29,9 @@ def use(app):
     network.signed = meter["is"] == "auto"
     app.link.use(meter["o"], _cipher(app, meter), opening(meter["t"]))
     times = meter["s"]
-    app.link.multiply(max(0, times["e"]), max(0, times["i"]), max(0, times["u"]), max(1, meter["ct"]))
+    anew = app.link.multiply(max(0, times["e"]), max(0, times["i"]), max(0, times["u"]), max(1, meter["ct"]))
+    if anew:
+        app.counters.forget()
 
 
 def set_zone(app):

@@ -227,12 +227,12 @@ def test_the_owner_knows_better():
     assert told(house.link)["energy"]["multiplier"] == 0.1 and told(house.link)["energy"]["by"] == "setting"
     # The same from evidence is no change, another multiplier makes another meter of it.
     house.run(HOUR)
-    house.link.multiply(0, 0, 0, 1)
+    assert house.link.multiply(0, 0, 0, 1)
+    house.run(30)
     assert house.link.live.meters == 1 and house.link.live.energies() == (None,) * 4
-    house.run(3 * HOUR)
+    house.run(4 * HOUR - 30)
     assert house.link.live.get(IMPORT_ENERGY) == house.imported
-    house.link.multiply(100, 0, 0, 1)
-    assert house.link.live.meters == 1
+    assert not house.link.multiply(100, 0, 0, 1)
     house.run(HOUR)
     assert house.link.live.meters == 1 and house.link.live.get(IMPORT_ENERGY) == house.imported
 
@@ -248,9 +248,11 @@ def test_current_transformers():
     again = house.restart((0, 0, 0, 60)).run(HOUR)
     assert again.link.live.meters == 0 and again.told() == [60 * house.imported]
     # Another ratio: the counters are not those from before.
-    again.link.multiply(0, 0, 0, 50)
+    assert again.link.multiply(0, 0, 0, 50)
+    assert again.link.live.energies() == (60 * again.imported, 60 * 1200000, None, None)  # until the next telegram
+    again.run(30)
     assert again.link.live.meters == 1 and again.link.live.energies() == (None,) * 4
-    again.run(HOUR)
+    again.run(HOUR - 30)
     assert again.told(1) == [50 * again.imported] and again.link.counters.implausible == 0
     # Of any meter.
     house = House().start(factors=(0, 2000, 0, 3))

@@ -145,6 +145,28 @@ def test_a_power_cut_at_every_operation_leaves_the_old_or_the_new_one():
             assert config.load() and config.get("m", "f") == 99 and found in (2, 3)
 
 
+def test_what_was_found_out_survives_a_cut_beside_the_settings():
+    for seed in range(20):
+        for at in range(3):
+            flash = Flash(2, seed)
+            config = loaded(flash)
+            config.values["m"]["f"] = 63
+            config.change(config.values)
+            config.note("scales", {"meter": 1, "e": None})
+            before = config.values
+            flash.power.restore(at)
+            try:
+                config.note("scales", {"meter": 1, "e": -1})
+                raise AssertionError("power did not fail")
+            except PowerCut:
+                pass
+            assert config.values is before  # nothing has changed
+            flash.power.restore()
+            config = Config(flash.region())
+            assert config.load() and config.get("m", "f") == 63
+            assert config.get("scales") in ({"meter": 1, "e": None}, {"meter": 1, "e": -1})
+
+
 def record(sequence, text):
     """A copy as every version writes it: this layout is what they have in common."""
     head = struct.pack("<4sIHH", b"HANC", sequence, len(text), 1)

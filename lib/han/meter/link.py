@@ -55,6 +55,7 @@ class Link:
         self.factors = 0, 0, 0, 1
         self._ratio = None  # which does that, where there is anything to do
         self._going = False  # clients may have been told counters
+        self._anew = False  # what comes next is another meter's
         self.capture = Capture()
         self.uart = uart
         self._bus = bus
@@ -87,7 +88,10 @@ class Link:
             self.start()
 
     def multiply(self, energy, current, voltage, transformer):
-        """Multiply numbers from now on: thousandths, 0: not; and all but voltages by the ratio of transformers."""
+        """Multiply numbers from the next telegram on: thousandths, 0: not; all but voltages by a transformer's ratio.
+
+        True where counters begin anew with it, as another meter's.
+        """
         ratio = Ratio(energy, current, voltage, transformer)
         self._ratio = None if ratio.nothing() else ratio
         before, _, _, through = self.factors
@@ -96,9 +100,9 @@ class Link:
         scales.fixed = voltage > 0, current > 0, energy > 0
         found = scales.growth.thousandths()
         if self._going and (through != transformer or (before or found) != (energy or found)):
-            # Counters are other ones from here on, as far as clients are concerned.
             scales.growth.forget()
-            self._another_meter()
+            scales.restated = True
+        return scales.restated
 
     def expect(self, counters, meter, kept):
         """Go on from what clients were told before the start, by the ratio that is in force.
@@ -110,10 +114,6 @@ class Link:
         self.plausible.expect(counters, meter)
         ratio = self.factors[3]
         self.decoder.scales.expect(kept, [number and number // ratio for number in counters], meter)
-
-    def _another_meter(self):
-        self.plausible.change()
-        self.live.forget()
 
     # Lives as long as the application; its supervisor starts it again should it ever raise.
     async def run(self):
@@ -210,9 +210,10 @@ class Link:
         scales = self.decoder.scales
         if reading.unscaled:
             scales.count(reading, self._up)
-            if scales.restated:
-                scales.restated = False
-                self._another_meter()
+        if scales.restated:
+            scales.restated = False
+            self.plausible.change()
+            self._anew = True
         if self._ratio:
             self._ratio.apply(reading)
         meters = self.plausible.meters
@@ -220,10 +221,12 @@ class Link:
         if not self.plausible.check(reading, reading.raw(METER_ID), self._up, checked):
             self.counters.implausible += 1
             return
-        if meters != self.plausible.meters:
+        another = meters != self.plausible.meters
+        if another or self._anew:
+            self._anew = False
             live.forget()
-            if reading.unscaled and not scales.meter and scales.forget():
-                return  # another meter without a number: its numbers are not to be read as the former's were
+        if another and reading.unscaled and not scales.meter and scales.forget():
+            return  # another meter without a number: its numbers are not to be read as the former's were
         if reading.unscaled:
             scales.published()
         self._going = True

@@ -36,6 +36,15 @@ class Counters:
                 self.values[i] = value
                 self.unsaved = True
 
+    def forget(self):
+        """What comes next does not go on from these, not even after a restart right now."""
+        self.values = [None] * 4
+        self.unsaved = True
+        try:
+            self.save()
+        except OSError:
+            pass  # then with the next ones
+
     def save(self):
         """Write them to flash if they have changed. OSError when the flash refuses."""
         if self.unsaved:
