@@ -17,8 +17,8 @@ class Meter(aidon.Meter):
         return super().encode(larger(state))
 
 
-def larger(state):
-    """The State of the site."""
-    p, q, i, wh, varh = [[RATIO * number for number in numbers] for numbers in
+def larger(state, ratio=RATIO):
+    """The State of a site that is so many times the house."""
+    p, q, i, wh, varh = [[ratio * number for number in numbers] for numbers in
                          (state.p, state.q, state.i, state.wh, state.varh)]  # fmt: skip
     return State(state.utc_ms, state.clock, p, q, state.u, i, wh, varh, state.tariffs, state.tariff)

@@ -1,6 +1,8 @@
-"""Kamstrup behind current transformers: as others in Norway, but its currents are in mA."""
+"""Kamstrup behind current transformers, with their ratio in it: as others in Norway, but its currents are in mA."""
 
-from host_sim.meters import kamstrup
+from host_sim.meters import aidon_ct, kamstrup
+
+RATIO = 10  # of the house's powers and currents
 
 
 class Meter(kamstrup.Meter):
@@ -8,3 +10,7 @@ class Meter(kamstrup.Meter):
 
     TYPE = "6851131BN243101040"
     MILLIAMPERE = 1
+
+    def encode(self, state):
+        """As that of the house, RATIO times as large."""
+        return super().encode(aidon_ct.larger(state, RATIO))

@@ -210,7 +210,8 @@ class App:
     # Lives as long as the application.
     async def _keep_counters(self):
         mailbox = self.bus.subscribe("meter")
-        saved = noted = None
+        saved = None
+        noted = {}
         try:
             while True:
                 _, live = await mailbox.get()
@@ -220,24 +221,23 @@ class App:
                 if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
                     saved = now
                     self.counters.save()
-                if noted is None or now - noted >= self.save_ms:
-                    if self._keep_found():
-                        noted = now
+                self._keep_found(noted)
         finally:
             mailbox.close()
 
-    def _keep_found(self):
-        """Keep what has been found out of the meter and its line, if that is new; True where it was."""
-        scales = self.link.decoder.scales
+    def _keep_found(self, noted=None):
+        """Keep what is new of what has been found out of the meter and its line; noted: when each was kept last, ms."""
+        now = self.clock.uptime_ms()
         line = self.link.search.found(self.config.get("line"))
-        new = False
-        if scales.changed:
-            self.config.note("scales", scales.keep())
-            new = True
-        if line != self.config.get("line"):
-            self.config.note("line", line)
-            new = True
-        return new
+        for key, value in (("scales", self.link.decoder.scales.keep()), ("line", line)):
+            if value == self.config.get(key) or noted and now - noted.get(key, -self.save_ms) < self.save_ms:
+                continue
+            if noted is not None:
+                noted[key] = now
+            try:
+                self.config.note(key, value)
+            except ValueError:
+                pass  # no room beside the settings: it is found out again after each start
 
     # Lives as long as the application.
     async def _listen(self):

@@ -12,8 +12,8 @@ VA, WATT, VAR, CURRENTS, APART, MAINS = const(0), const(1), const(2), const(3), 
 
 #: Powers up to this prove nothing, VA.
 LEAST = const(500)
-#: No scale fits.
-NONE = const(99)
+#: The other scale fits as networks without neutral, unlike phases and harmonics make it; no scale fits.
+WEAK, NONE = const(98), const(99)
 
 
 def apparent(found):
@@ -38,9 +38,10 @@ def plain(found):
 
 
 def currents(power, va, other):
-    """The scale of currents in which U times I make the power; NONE: they do in no scale, None: it proves nothing.
+    """The scale of currents in which U times I make the power; None: it proves nothing.
 
-    power: S, va: U times I in the usual scale, VA; other: the power of ten of the only other scale to that
+    power: S, va: U times I in the usual scale, VA; other: the power of ten of the only other scale to that. WEAK: it
+    may be the other, NONE: it is in neither.
     """
     if power <= LEAST or va <= 0:
         return None
@@ -48,8 +49,8 @@ def currents(power, va, other):
     if 5 * va >= 4 * power and va <= 3 * power:
         return 0
     scaled = at(va, other)
-    if 95 * power <= 100 * scaled <= 105 * power and (va > 3 * power or 3 * va < power):
-        return other
+    if 95 * power <= 100 * scaled <= 200 * power:
+        return other if 100 * scaled <= 105 * power else WEAK
     return NONE
 
 

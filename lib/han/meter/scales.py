@@ -12,6 +12,10 @@ known: kept over a restart, used for telegrams that do not say, and for currents
 says from then on. Five others in a row change it. But phases that import while others export have large currents and
 little power together: where that may be why currents look too large, the five have to be of different loads.
 
+Networks without neutral, and phases whose loads are unlike, have up to twice the currents that S asks for. Where that
+is so in the other scale, nobody is told a current until the scale is known: twelve such telegrams count as one that
+proves it, and they have to be of different loads.
+
 Energies cannot be told from one telegram; see growth.py. All that is known is forgotten when another meter's number
 comes, and found again should the former meter come back.
 """
@@ -19,7 +23,7 @@ from array import array
 from binascii import crc32
 
 from ..wire.loops import same
-from .evidence import APART, CURRENTS, MAINS, NONE, VA, apparent, at, currents, plain
+from .evidence import APART, CURRENTS, MAINS, NONE, VA, WEAK, apparent, at, currents, plain
 from .fill import powers
 from .growth import Growth
 from .obis import EXPORT_ENERGY, EXPORT_POWER, FIELDS, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE
@@ -33,8 +37,9 @@ LISTS = b"Kamstrup"
 _VOLTS, _AMPERES, _ENERGIES = -2, -1, -1
 _NO_FIELDS = bytes(FIELDS)
 
-#: So many telegrams in a row make a scale known.
+#: So many telegrams in a row make a scale known; so many that are no proof count as one.
 ENOUGH = 5
+WEAKER = 12
 
 
 class Scale:
@@ -42,43 +47,56 @@ class Scale:
 
     def __init__(self):
         self.known = None  # power of ten to the maker's usual scale, None: not known
-        self.used = 0  # for the last telegram
-        self.claimed = None  # what the last telegram claimed that was not known
-        self.times = 0  # how often in a row
+        self.used = 0  # for the last telegram, None: nobody is told
+        self.claimed = None  # what telegrams claim that is not known
+        self.times = self.weak = 0  # how many in a row have proven that, and how many only fit it
         self._low = self._high = 0  # power of those telegrams, VA
 
-    def hear(self, verdict, power=0, certain=True):
-        """Take what a telegram says of its scale (None: nothing); what it is to be read with.
+    def hear(self, verdict, power=0, certain=True, weak=False):
+        """Take what a telegram says of its scale (None: nothing); what it is to be read with, None: nobody knows.
 
-        power: its apparent power, VA; certain: what is known cannot be so.
+        power: its apparent power, VA; certain: what is known cannot be so; weak: it may be so, no more
         """
-        known = self.known
-        if verdict is None:
-            if known is not None:
-                return known
-            return self.claimed if self.times > 1 else 0
-        if verdict == known:
+        if verdict is not None:
+            self._claim(verdict, power, certain, weak)
+        if self.known is not None:
+            return self.known
+        if verdict is None or weak:
+            return self.claimed if self.times > 1 else None if self.weak else 0
+        return verdict
+
+    def doubt(self):
+        """A telegram fits no scale: whatever it is, it is no proof."""
+        self.weak = 0
+        if self.known is not None:
             self.times = 0
-            return known
-        if verdict != self.claimed or not self.times:
+
+    def _claim(self, verdict, power, certain, weak):
+        if verdict == self.known:
+            self.times = self.weak = 0
+            return
+        if verdict != self.claimed or not self.times + self.weak:
             self.claimed = verdict
-            self.times = 0
+            self.times = self.weak = 0
             self._low = self._high = power
-        self.times += 1
+        if weak:
+            self.weak += 1
+        else:
+            self.times += 1
         self._low = min(self._low, power)
         self._high = max(self._high, power)
-        if self.times >= ENOUGH and (known is None or certain or 2 * self._high >= 3 * self._low):
+        different = 2 * self._high >= 3 * self._low
+        if self.times >= ENOUGH and (self.known is None or certain) or different and (
+            self.times >= ENOUGH or WEAKER * self.times + self.weak >= WEAKER * ENOUGH
+        ):
             self.known = verdict
-            self.times = 0
-            return verdict
-        return verdict if known is None else known
+            self.times = self.weak = 0
 
 
 class Scales:
     """Puts a meter's readings to the right scale; one for each line, and for each decoder."""
 
     def __init__(self):
-        self.changed = False  # something is known that is not kept yet
         self.restated = False  # counters go on in another scale than clients were told: as another meter's
         #: Set by the owner, so that nothing is to be found out: voltages, currents, energies.
         self.fixed = False, False, False
@@ -98,7 +116,6 @@ class Scales:
         odd = self.voltage.used or self.current.used or self.growth.used
         self._begin()
         self._kept = {}
-        self.changed = True
         return bool(odd)
 
     def expect(self, kept, counters, meter):
@@ -114,13 +131,11 @@ class Scales:
             self.growth.expect(counters)
 
     def keep(self):
-        """What is known, for expect(): a dict for JSON."""
-        self.changed = False
+        """What is known, for expect(): a dict for JSON, another one whenever that has changed."""
         return self._kept
 
     def _learned(self):
         """Something has become known, or of which meter it is."""
-        self.changed = True
         self._kept = {
             "meter": self.meter,
             "u": self.voltage.known,
@@ -155,11 +170,14 @@ class Scales:
             if voltage.used:
                 _put(reading, L1_VOLTAGE, voltage.used)
                 powers(reading.values, reading.present, found)
-        if self.fixed[1] or current.known == 0 and not current.times and plain(found):
+        if self.fixed[1] or current.known == 0 and not current.times + current.weak and plain(found):
             current.used = 0
         else:
             current.used = self._amperes(current, found)
-            if current.used:
+            if current.used is None:
+                for field in range(L1_CURRENT, L1_CURRENT + 3):
+                    reading.present[field] = 0
+            elif current.used:
                 _put(reading, L1_CURRENT, current.used)
 
     def _known_as(self, number):
@@ -180,19 +198,21 @@ class Scales:
         known, va = scale.known, found[VA]
         power = apparent(found)
         verdict = currents(power, va, _AMPERES)
-        if verdict == NONE:
-            if known is not None:
-                scale.times = 0  # whatever it is, it is no proof
+        weak = verdict == WEAK
+        if weak:
+            verdict = _AMPERES
+        elif verdict == NONE:
+            scale.doubt()
             verdict = None
         # What is known cannot be where currents are too small for it, or where phases cannot make up for each other.
         certain = found[CURRENTS] == 1 or found[APART] >= found[CURRENTS]
         if known is not None and 3 * at(va, known) < power:
             certain = True
-        return self._heard(scale, verdict, power, certain)
+        return self._heard(scale, verdict, power, certain, weak)
 
-    def _heard(self, scale, verdict, power=0, certain=True):
+    def _heard(self, scale, verdict, power=0, certain=True, weak=False):
         known = scale.known
-        used = scale.hear(verdict, power, certain)
+        used = scale.hear(verdict, power, certain, weak)
         if scale.known != known:
             self._learned()
         return used
@@ -235,7 +255,7 @@ class Scales:
         kind = reading.raw(METER_TYPE)
         if kind is None or len(kind) < 2 or kind[-2] not in b"14":
             return False
-        return not self.voltage.used and not self.current.used
+        return self.voltage.used == 0 and self.current.used == 0
 
 
 def _power(kept, other):

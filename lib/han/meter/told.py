@@ -90,8 +90,8 @@ def scales(link):
     """The scale of the last telegram's numbers, a dict for JSON: each a multiplier of the maker's usual one, and why.
 
     by: `list` (it says so itself), `maker` (the usual one), `telegram` (it proved itself), `known` (remembered),
-    `setting`, or for energies `measuring`: nobody is told them yet; claims: telegrams, for energies intervals, that
-    have said in a row what is not known yet
+    `setting`, or `measuring`: nobody is told them yet; claims: telegrams, for energies intervals, that have said in a
+    row what is not known yet
     """
     of = link.decoder.scales
     listed = not link.decoder.reading.unscaled
