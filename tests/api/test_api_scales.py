@@ -7,7 +7,7 @@ from binascii import crc32
 
 from han.api import settings
 from han.core.strictjson import Parser
-from han.store.kept import defaults, merged
+from han.store.config import defaults, merged
 
 from tests.api.fake import ask, get
 from tests.api.test_api_diagnostics import trusted, until
