@@ -27,6 +27,7 @@ _STARTS = 4  # the first of two sectors of `state`, see han/store/flash.py
 _MAGIC = b"HANB"
 _KEEP = 16  # starts that are looked at, and kept when a sector is full
 _MOST = 3  # starts without becoming healthy
+_PSRAM = 1000000  # bytes of memory that no chip has without
 _HANG_MS = 120000  # for an import that never ends: from here to the application's own watchdog
 
 # Kinds of starts. The slot is in the lowest bit.
@@ -154,9 +155,11 @@ def mount(slot, manifest):
 
 
 def bootable(manifest):
-    """True unless this application needs files that are not there: stock MicroPython has none of them built in."""
+    """True unless this application has files, and not what those need: PSRAM, and what starts stock MicroPython."""
     try:
-        return "files" not in manifest or bool(os.stat("/boot.py") and os.stat("/main.py"))
+        if "files" not in manifest:
+            return True
+        return gc.mem_alloc() + gc.mem_free() > _PSRAM and bool(os.stat("/boot.py") and os.stat("/main.py"))
     except OSError:
         return False
 

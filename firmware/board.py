@@ -143,8 +143,12 @@ class Board:
         #: What boot.py leaves: slot, manifest, rolled_back, safe, boots, pending; healthy() and activating() are for
         #: whoever proves and updates the application.
         self.boot = boot
-        if FROZEN or gc.mem_alloc() + gc.mem_free() > 1000000:  # or PSRAM
+        #: True where Python's memory is PSRAM.
+        self.psram = gc.mem_alloc() + gc.mem_free() > 1000000
+        if FROZEN or self.psram:
             self.secure_port = 443
+        if "files" in (boot["manifest"] or {}) and self.no_files():
+            boot["safe"] = True  # main.py looks at it next
         self.console = Console()
         begin(self, boot["manifest"] or {}, self._links)
 
@@ -180,12 +184,15 @@ class Board:
             self.boot["pending"] = False
         self.boot["healthy"]()
 
-    def bootable(self):
-        """True where an image with files can start: the file system has what stock MicroPython starts it with."""
+    def no_files(self):
+        """Why no image with files runs here, in words with that image in front of them; None where one does."""
+        if not self.psram:
+            return "needs a board with PSRAM, and this one has none in use: take a release with everything frozen in"
         try:
-            return bool(os.stat("/boot.py") and os.stat("/main.py"))
+            os.stat("/boot.py")
+            os.stat("/main.py")
         except OSError:
-            return False
+            return "needs boot.py and main.py, which this board's file system has not"
 
     def provisioned(self):
         """The configuration that flash.bin brought along, JSON text; None where it brought none."""

@@ -48,6 +48,7 @@ def parser():
         "--image", metavar="FILE",
         help="flash both slots with an ota.bin of `tools.build --arch sim`, and run it instead of the sources",
     )  # fmt: skip
+    parse.add_argument("--no-psram", action="store_true", help="a board that runs frozen images only, not an --image")
     parse.add_argument("--port", type=_port, default=8080, help="of the API (8080); 0 takes a free one")
     parse.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where the API listens (127.0.0.1)")
     parse.add_argument("--speed", type=_speed, default=1, metavar="N", help="run clock and line N times as fast")
@@ -261,6 +262,7 @@ def main(arguments=None):
     settings["host"] = options.host
     settings["port"] = free_port(options.host, options.port)
     settings["network"] = options.network
+    settings["psram"] = not options.no_psram
     settings["console"] = options.console and os.path.abspath(options.console)
     settings["names"] = free_port(options.host, 0, socket.SOCK_DGRAM)
     settings["speed"] = options.speed

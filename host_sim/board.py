@@ -94,6 +94,7 @@ class Board:
     updates = None  # base address of the update server
     channel = "release"
     authority = None  # see firmware/board.py
+    psram = True  # False: a board without, on which no image with files runs
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
         self.boot = boot or {
@@ -174,9 +175,10 @@ class Board:
         parts = {name: self.partition(name) for name in ("otadata", "slot1", "slot2")}
         return Esp32(parts, self.boot["slot"]).Partition
 
-    def bootable(self):
-        """True where an image with files can start: the simulated chip always has boot.py and main.py."""
-        return True
+    def no_files(self):
+        """Why no image with files runs here, see firmware/board.py; the simulated chip always has boot.py and main.py."""
+        if not self.psram:
+            return "needs a board with PSRAM, and this one has none in use: take a release with everything frozen in"
 
     def confirm(self):
         """The application that runs is good: the next start does not return to the one before."""

@@ -36,6 +36,8 @@ def started(config):
         if hasattr(sys.modules["host_sim"], name):
             delattr(sys.modules["host_sim"], name)
     gc.collect()
+    if not config["psram"] and "files" in (boot["manifest"] or {}):
+        boot["safe"] = True  # as the chip's board, which is made before its application is imported
     try:
         if boot["safe"]:
             from han.safe import App
@@ -150,6 +152,7 @@ def main(config, pipe):
             jump.servers = Servers(board.utc_ms, board.time_servers, config["time_faults"])
             board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
         board.updates = config["updates"]
+        board.psram = config["psram"]
         plug(board, config, feed)
         if jump and config["outages"]:
             from host_sim.outages import Outages

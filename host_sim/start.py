@@ -36,7 +36,7 @@ def boot(config):
         vfs = Vfs(folder + "/mounted")
     else:
         import vfs
-    found, added = chip.boot(parts(folder), config["slot"], machine, vfs, _run)
+    found, added = chip.boot(parts(folder), config["slot"], machine, vfs, _run, psram=config["psram"])
     for path in reversed(added):
         # An image for the simulated board has what CPython can run in a folder of its own.
         sys.path.insert(0, folder + "/mounted" + path + "/py" if CPYTHON else path)

@@ -124,7 +124,7 @@ class Board:
             "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "sites": self.sites,
             "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
             "network": network, "names": self.names, "updates": None, "outages": self.outages,
-            "heap_s": self.heap_s,
+            "heap_s": self.heap_s, "psram": True,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes

@@ -24,9 +24,6 @@ class Reader(Board):
         self.confirm = self.chip_.confirm
         self.restarts = []
 
-    def bootable(self):
-        return True
-
     def running(self):
         return Running(self)
 
@@ -174,20 +171,25 @@ async def test_who_may():
         assert board.chip_.next == "slot1" and not board.restarts
 
 
-async def test_a_frozen_reader_without_a_file_system_takes_frozen_images_only():
+async def test_where_no_image_with_files_runs_frozen_ones_are_taken_only():
     board = Reader()
-    board.bootable = lambda: False
+    board.no_files = lambda: "needs a certain something"
     async with board.running() as app:
         watch(app, board)
         token = await authorized(app)
         for path in ("/ota", "/update"):
             answer = await upload(app, image("good"), path, token)
-            assert answer.status == 400 and "needs boot.py and main.py" in answer.json()["message"]
+            assert answer.status == 400 and "wrong_product: it is not marked" in answer.json()["message"]
             state = await get(app, "/ota")
-            assert (state["status"], state["error"]) == ("FAILED", "invalid_firmware")
-            assert "file system has not" in state["reason"] and state["stagedSlot"] is None
+            assert (state["status"], state["error"]) == ("FAILED", "wrong_product")
+            assert "needs a certain something" in state["reason"] and state["stagedSlot"] is None
+            assert state["progress"] == 0
+        assert board.chip_.content(SECTOR) == b"\xff" * SECTOR
+        answer = await upload(app, image("good"), "/ota?allowDowngrade=1", token)
+        assert answer.status == 400 and answer.json()["message"] == "wrong_product: it needs a certain something"
         assert board.chip_.next == "slot1" and not board.restarts
-        assert (await upload(app, image("frozen"), "/ota", token)).json()["status"] == "READY_TO_REBOOT"
+        for name, path in (("marked", "/ota"), ("frozen", "/ota?allowDowngrade=1")):
+            assert (await upload(app, image(name), path, token)).json()["status"] == "READY_TO_REBOOT"
 
 
 async def test_the_old_upload_activates_and_restarts_by_itself():

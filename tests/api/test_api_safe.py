@@ -1,9 +1,12 @@
 """Safe mode: what there is when the application itself is what does not start."""
 
+import asyncio
+
 from han import safe
+from han.ota.proof import last_words
 from han.store import flash
 from han.store.copies import Copies
-from tests.api.fake import Board, Running, ask, raw
+from tests.api.fake import Board, Restarted, Running, ask, raw
 
 DAMAGED = (b"[]", b"{", b"\xff\xfe", b'{"m": 5, "w": [], "t": {}}', b"null", b'"x"')
 
@@ -60,3 +63,41 @@ async def test_whatever_is_in_the_flash():
     async with Safe(board) as app:
         assert (await ask(app, "/health")).status == 200
     assert board.flash["history"].getvalue() == before
+
+
+async def test_an_image_that_cannot_run_on_its_board_says_so():
+    board = Board()
+    board.uart = Uart()
+    board.no_files = lambda: "needs a certain something"
+    why = "safe mode: this image needs a certain something"
+    board.boot["manifest"] = {"version": "1.2.3.4", "files": {}}
+    async with Safe(board) as app:
+        found = rows(await ask(app, "/health"))
+        for name in ("meter", "history", "counters"):
+            assert (found[name]["status"], found[name]["error"]) == ("stopped", why)
+        assert (await ask(app, "/meter")).body == why.encode()
+        token = (await ask(app, "/auth/token")).json()["accessToken"]
+        report = (await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)).json()
+        assert report["diagnosis"] == why and why in str(report["log"])
+        assert not app.supervisor.leaving
+    # One without files is in safe mode for another reason.
+    board.boot["manifest"] = {"version": "1.2.3.4"}
+    async with Safe(board) as app:
+        assert b"did not become healthy" in (await ask(app, "/meter")).body
+
+
+async def test_it_goes_back_at_once_where_another_is_confirmed():
+    board = Board()
+    board.uart = Uart()
+    board.no_files = lambda: "needs a certain something"
+    board.boot["manifest"] = {"version": "1.2.3.4", "files": {}}
+    board.boot["pending"] = True
+    app = safe.App(board)
+    try:
+        await asyncio.wait_for(app.run(), 20)
+        raise AssertionError("it stays")
+    except Restarted as reason:
+        assert reason.args == ("OTA_ROLLBACK",)
+    assert board.boot["pending"]
+    words = last_words(board.partition("state"), "1.2.3.3")
+    assert words == "it needs a certain something", words

@@ -119,6 +119,18 @@ def test_an_image_with_files_is_not_started_where_nothing_would_start_it():
         assert version(chip.start()) == NEW
 
 
+def test_an_image_with_files_is_not_fallen_back_to_without_psram():
+    chip = Chip(image(OLD, files=None), image(NEW))
+    chip.psram = False
+    for _ in range(4):
+        assert version(chip.start()) == OLD
+    assert chip.boot["safe"] and chip.resets == []
+    # What runs is not left for it.
+    chip = both()
+    chip.psram = False
+    assert version(chip.start(POWER)) == OLD and chip.resets == []
+
+
 def test_wrong_product_is_no_application():
     chip = Chip(image(OLD, product="washing machine"), image(NEW))
     assert version(chip.start(POWER)) == NEW

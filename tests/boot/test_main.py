@@ -15,6 +15,8 @@ class Restart(BaseException):
 class Chip:
     """Everything that main.py imports; `fails` are steps that raise, or modules that cannot be imported."""
 
+    unfit = False  # the board finds that the image cannot run on it
+
     def __init__(self, *fails, error=None):
         self.fails = fails
         self.error = error or ValueError("a bug")
@@ -50,6 +52,8 @@ class Chip:
             def __init__(self, boot):
                 chip.step("board")
                 chip.boot = boot
+                if chip.unfit:
+                    boot["safe"] = True
 
             def died(self, error):
                 chip.step("died of " + type(error).__name__)
@@ -100,6 +104,9 @@ def test_board_application_run():
 
 def test_safe_mode_runs_another():
     assert Chip().run(safe=True) == ["board", "safe", "run"]
+    chip = Chip()
+    chip.unfit = True
+    assert chip.run() == ["board", "safe", "run"]
 
 
 def test_what_the_application_raises_restarts_the_chip_with_the_reason():

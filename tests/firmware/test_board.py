@@ -264,10 +264,23 @@ def test_an_image_with_files_needs_both_that_start_it():
 
     kept, module.os = module.os, Os()
     try:
-        board = module.Board(port.boot())
-        for files in ([], ["/boot.py"], ["/main.py"], ["/boot.py", "/main.py"]):
-            there[:] = files
-            assert board.bootable() is (len(files) == 2), files
+        for free, psram in ((90000, False), (4000000, True)):
+            chip.free = free
+            boot = port.boot()
+            board = module.Board(boot)
+            assert board.psram is psram and not boot["safe"]
+            for files in ([], ["/boot.py"], ["/main.py"], ["/boot.py", "/main.py"]):
+                there[:] = files
+                why = board.no_files()
+                if psram:
+                    assert (why is None) == (len(files) == 2) and "boot.py and main.py" in (why or "boot.py and main.py")
+                else:
+                    assert "needs a board with PSRAM" in why
+            # One that has been started all the same is in safe mode, see main.py and han/safe.py.
+            for manifest in ({"files": {}}, {}, None):
+                boot = port.boot(manifest=manifest)
+                module.Board(boot)
+                assert boot["safe"] is (not psram and bool(manifest)), (manifest, psram)
     finally:
         module.os = kept
 

@@ -63,7 +63,11 @@ def make():
     made = {
         "good": good,
         "newer": _signed(app, "0.3.0.0", system=system),
+        # From before frozen images said so in their first sector; those that do; and one of those that has files.
         "frozen": _signed(app, flavour="frozen"),
+        "marked": _signed(micropython.frozen(20000, esp_image.SIM, "0.2.0.0"), flavour="frozen"),
+        "marked-old": _signed(micropython.frozen(20000, esp_image.SIM, "0.1.0.0"), "0.1.0.0", flavour="frozen"),
+        "marked-files": _signed(micropython.frozen(20000, esp_image.SIM, "0.2.0.0"), system=system),
         "same": _signed(app, "0.1.0.0", system=system),
         "old": _signed(app, "0.0.9.0", system=system, min_version="0.0.1.0"),
         "stranger": _signed(app, key=other_key, system=system),

@@ -128,6 +128,49 @@ async def test_what_is_not_newer_is_no_update():
         assert world.state.status == "IDLE" and world.state.version is None and world.state.notes is None
 
 
+async def test_an_image_with_files_is_not_offered_where_none_runs():
+    async with Server(flavour="appended", critical=True, forced=True) as server:
+        for asked in (False, True):
+            world = World()
+            world.no_files = lambda: "needs a certain something"
+            if asked:
+                begin(world.state, "DOWNLOAD_IN_PROGRESS", "cloud", 1)
+            assert await server.visit(world, asked=asked) == 86400
+            state = world.state
+            assert (state.status, state.error, state.offer) == ("FAILED", "wrong_product", None)
+            assert state.reason == "0.2.0.0 of the update server needs a certain something"
+            assert state.version is None and not (state.critical or state.forced or state.allowed or server.fetched)
+            assert server.reports[-1] == ("running", "ok", None)
+        assert clear(state) and state.status == "IDLE"
+        # What is staged, and what has been rolled back, is not forgotten for it.
+        state.staged, state.status = "0.1.5.0", "READY_TO_REBOOT"
+        await server.visit(world)
+        assert state.status == "READY_TO_REBOOT" and state.staged == "0.1.5.0" and not server.fetched
+        world = World(rolled_back="slot2: restarted before it was confirmed")
+        world.no_files = lambda: "needs a certain something"
+        await server.visit(world)
+        assert world.state.error == "rolled_back" and not server.fetched
+        # It is no news where it is not newer, and it is an update where such images run.
+        for world, status in ((World("0.2.0.0"), "IDLE"), (World(), "REBOOT_PENDING")):
+            if status == "IDLE":
+                world.no_files = lambda: "needs a certain something"
+            await server.visit(world)
+            assert world.state.status == status and world.state.error is None
+    # Servers of before say nothing of it, and frozen ones are for all.
+    for name, told, error in (
+        ("good", {}, "wrong_product"), ("frozen", {}, "wrong_product"), ("marked", {}, None),
+        ("marked", {"flavour": "frozen"}, None), ("marked", {"flavour": None}, None), ("marked", {"flavour": 7}, None),
+    ):  # fmt: skip
+        async with Server(name, **told) as server:
+            world = World()
+            world.no_files = lambda: "needs a certain something"
+            await server.visit(world, "download")
+            assert world.state.error == error and len(server.fetched) == 1, (name, world.state.reason)
+            assert world.state.status == ("FAILED" if error else "READY_TO_REBOOT")
+            await server.visit(world, "download")
+            assert len(server.fetched) == 1
+
+
 async def test_a_cut_download_goes_on_where_it_was():
     async with Server() as server:
         world = World()

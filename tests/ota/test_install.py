@@ -87,17 +87,50 @@ async def test_an_image_that_nothing_would_start_is_refused():
     # Frozen images bring boot.py along, others find it in the board's file system.
     for name, taken in (("good", False), ("frozen", True)):
         world = World()
-        world.bootable = lambda: False
+        world.no_files = lambda: "needs a certain something"
         assert await take(world, image(name)) is taken
         if not taken:
-            assert world.state.error == "invalid_firmware" and "needs boot.py and main.py" in world.state.reason
+            assert world.state.error == "wrong_product" and world.state.reason == "it needs a certain something"
             assert world.flash.next == "slot1" and not world.state.staged
     # Also where the file system is lost between the upload and the activation.
     world = World()
     assert await take(world, image("good"))
-    world.bootable = lambda: False
+    world.no_files = lambda: "needs a certain something"
     assert not await Installer(world.state).activate()
-    assert world.state.error == "invalid_firmware" and world.flash.next == "slot1" and not world.restarts
+    assert world.state.error == "wrong_product" and world.flash.next == "slot1" and not world.restarts
+
+
+async def test_where_none_runs_an_image_with_files_is_refused_before_anything_is_erased():
+    for piece in (7, 1000, 4096, 9000):
+        world = World()
+        world.no_files = lambda: "needs a certain something"
+        least = lowest(world.state, True)
+        assert await take(world, image("marked"), least, piece)
+        kept = world.flash.content(SECTORS * SECTOR)
+        for name in ("good", "newer", "frozen", "plain", "stranger"):  # nobody has said yet who has signed it
+            world.flash.power.restore(0)  # not one operation
+            assert not await take(world, image(name), least, piece), name
+            state = world.state
+            assert (state.status, state.error) == ("FAILED", "wrong_product"), (name, state.reason)
+            assert "with files needs a certain something" in state.reason and "allowDowngrade=1" in state.reason
+            assert state.staged == "0.2.0.0" and world.flash.content(SECTORS * SECTOR) == kept
+            world.flash.power.restore()
+        assert clear(world.state) and await Installer(world.state).activate() and world.flash.next == "slot2"
+    # What says that it is frozen and is not, and any that is asked for, is found out by its manifest.
+    for name, least, taken in (
+        ("marked-files", (0, 1, 0, 1), False), ("good", None, False), ("marked-files", None, False),
+        ("frozen", None, True), ("marked-old", None, True), ("marked-old", (0, 1, 0, 1), False),
+    ):  # fmt: skip
+        world = World()
+        world.no_files = lambda: "needs a certain something"
+        assert await take(world, image(name), least) is taken, (name, world.state.reason)
+        error = "too_old" if name == "marked-old" else "wrong_product"
+        assert world.state.error == (None if taken else error), (name, world.state.reason)
+        assert world.flash.next == "slot1"
+    # Where images with files run, those that say to be frozen do, too.
+    for name in ("marked", "marked-files"):
+        world = World()
+        assert await take(world, image(name), lowest(world.state, True))
 
 
 async def test_memory_that_others_have_is_waited_for():
@@ -106,11 +139,11 @@ async def test_memory_that_others_have_is_waited_for():
 
         times = 0
 
-        def bootable(self):
+        def no_files(self):
             self.times -= 1
             if self.times >= 0:
                 raise MemoryError
-            return True
+            return None
 
     Installer.pauses, kept = (0.01, 0.01, 0), Installer.pauses
     try:

@@ -84,8 +84,8 @@ class World:
         self.bus = Bus()
         self.state = Updates(self, self.bus, Clock(self), version, lambda *why: self.restarts.append(why))
 
-    def bootable(self):
-        return True
+    def no_files(self):
+        return None
 
     def ticks_ms(self):
         return self.ticks

@@ -27,6 +27,10 @@ def test_the_same_after_one_that_went_back():
     assert sweep("after one given up", (4,)) > 24
 
 
+def test_the_same_between_frozen_releases_without_psram():
+    assert sweep("without PSRAM", (5,)) > 24
+
+
 def test_the_same_while_the_record_of_starts_goes_on_in_its_other_sector():
     _, old, new = HISTORIES["record full"]()
     for count in range(1019, 1022):

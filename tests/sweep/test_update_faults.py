@@ -7,13 +7,12 @@ import asyncio
 
 from han.ota import proof
 from han.ota.state import busy, closed
-from han.ota.updates import forget
 from host_sim.machine import ChipReset
 from host_sim.powercut import PowerCut
 from tests.ota.test_proof import Links
 from tests.ota.world import SECTOR, SECTORS, image
 from tests.support import Random
-from tests.sweep.update import NEW, NEWER, OLD, POWER, RESET, WATCHDOG, Reader, Update, new_chip
+from tests.sweep.update import NEW, NEWER, OLD, POWER, RESET, WATCHDOG, PlainChip, Reader, Update, new_chip
 
 # Wrong in one respect each, see tests/ota/images.py; what the API then says.
 WRONG = {
@@ -55,6 +54,34 @@ def test_everything_that_can_be_wrong_with_an_image():
         chip = new_chip()
         asyncio.run(refused(Reader(chip), image(name), error))
         goes_on(chip)
+
+
+def test_without_psram_nothing_is_touched_for_an_image_with_files():
+    chip = new_chip(kind=PlainChip)
+    before = chip.content("slot2")
+    chip.power.restore(0)  # fails in the first operation on the flash: there is none
+    asyncio.run(refused(Reader(chip), image("good"), "wrong_product"))
+    assert chip.content("slot2") == before
+    chip.start(POWER)
+    runs(chip, OLD)
+    # Where any release is asked for, its manifest tells, and whatever happens until then what runs goes on.
+    for number in range(100):
+        chip.power.restore(number)
+        reader = Reader(chip)
+        try:
+            asyncio.run(refused_any(reader, image("good")))
+            break
+        except PowerCut:
+            chip.start(POWER)
+            runs(chip, OLD)
+    assert number > 5
+    chip.start(POWER)
+    runs(chip, OLD)
+
+
+async def refused_any(reader, data):
+    assert not await reader.upload(data, ())
+    assert reader.state.error == "wrong_product", reader.state.reason
 
 
 def test_one_bit_is_wrong_anywhere():
@@ -116,18 +143,6 @@ def test_two_uploads_at_once():
     chip.start(POWER)
     runs(chip, OLD)
     assert chip.boot["rolled_back"] is None
-
-
-def test_what_another_request_forgets_is_not_what_an_upload_needs():
-    async def both(chip):
-        reader = Reader(chip)
-        first = asyncio.create_task(refused(reader, image("flip-signature"), "bad_signature"))
-        while not reader.state.written:
-            await asyncio.sleep(0)
-        forget(reader.state)  # the other one has been refused
-        await first
-
-    asyncio.run(both(new_chip()))
 
 
 def test_the_client_vanishes():

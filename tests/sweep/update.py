@@ -39,6 +39,16 @@ class RealChip(Chip):
     releases = {OLD: "real-old", NEW: "real-new"}
 
 
+class PlainChip(Chip):
+    """One without PSRAM, which runs frozen releases."""
+
+    releases = {OLD: "marked-old", NEW: "marked"}
+
+    def __init__(self, *images, seed=1):
+        super().__init__(*images, seed=seed)
+        self.psram = False
+
+
 class CutBus(Bus):
     """A bus whose messages are counted; power fails when the last of `left` has been sent."""
 
@@ -81,8 +91,8 @@ class Reader:
         running = partition(partition.RUNNING)
         return running, running.get_next_update()
 
-    def bootable(self):
-        return True
+    def no_files(self):
+        return None if self.flash.psram else "needs a board with PSRAM"
 
     def confirm(self):
         self.flash.healthy()
@@ -332,5 +342,6 @@ HISTORIES = {
     "first": lambda: (new_chip(), OLD, NEW),
     "second": lambda: (updated(), NEW, NEWER),
     "after one given up": lambda: (gone_back(), OLD, NEW),
+    "without PSRAM": lambda: (new_chip(kind=PlainChip), OLD, NEW),
     "record full": lambda: (started_often(), OLD, NEW),
 }

@@ -1,6 +1,9 @@
 """Asks the update server, and fetches what it offers: static files, such as `make release` makes.
 
-    <updates>/<channel>/manifest.json    {"version", "url", "size", "sha256", "releaseNotes", "critical", "forced"}
+    <updates>/<channel>/manifest.json    {"version", "url", "size", "sha256", "releaseNotes", "critical", "forced",
+                                          "flavour"}
+
+One whose flavour is `appended` is not offered to a board on which no image with files runs.
 
 `up` decides what follows: manual shows it, download fetches it, automatic fetches and activates it.
 A critical one is fetched whatever `up` says, a forced one is activated, too. Nothing of this needs
@@ -64,7 +67,14 @@ class Visit:
         self._report("running", "ok", None)
         if not asked and closed(updates):  # an upload has begun meanwhile
             return _HOUR
+        no_files = offer and told.get("flavour") == "appended" and updates.board.no_files()
+        if no_files:
+            version, offer = offer[0], None
         self._offer(offer, told)
+        if no_files:
+            if asked or updates.status == "IDLE":
+                fail(updates, "wrong_product", "%s of the update server %s" % (version, no_files))
+            return _DAY
         if not offer:
             if asked:
                 fail(updates, "no_update", "the update server has nothing newer than %s" % updates.running)

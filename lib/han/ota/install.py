@@ -3,7 +3,7 @@
 What may happen while one is taken, and what then is:
 
 1. All of it comes and is right: READY_TO_REBOOT. What starts next is still this application.
-2. Its first bytes are not of an image for this chip: FAILED, nothing has been erased; what was
+2. Its first bytes are not of an image for this chip, or of one with files where none runs: FAILED, nothing has been erased; what was
    staged before still is.
 3. It is cut short, comes too slowly, is too long: FAILED. The other slot is half new, without its
    first bytes, and not staged.
@@ -37,7 +37,7 @@ _BUFFER = const(_SECTOR + 128)
 class Installer:
     """One image on its way into the other slot. OSError where the board has only one.
 
-    lowest   version that is accepted at least, as a tuple
+    lowest   version that is accepted at least, as a tuple; None: any, and old ones do not say what they are at first
     """
 
     #: Before each further attempt to verify it, where memory is short, s; after the last there is none.
@@ -65,7 +65,8 @@ class Installer:
         error, reason = "truncated", "it was interrupted"
         begin(updates, status, source, expected)
         try:
-            writer = Writer(self._slot, self._chip, updates, self.buf)
+            no_files = updates.board.no_files() if self._lowest else None
+            writer = Writer(self._slot, self._chip, updates, self.buf, no_files)
             await receive(writer)
             count = updates.expected = await writer.finish()
             change(updates, "INSTALL_IN_PROGRESS")
@@ -104,9 +105,10 @@ class Installer:
 
     def _accept(self, values):
         self.updates.version = values["version"]
-        # Of a reader with everything frozen in, the file system may be dead, and nobody has missed it.
-        if "files" in values and not self.updates.board.bootable():
-            raise Wrong("invalid_firmware", "it needs boot.py and main.py, which this board's file system has not")
+        # A reader with everything frozen in may have no PSRAM, or a dead file system that nobody has missed.
+        why = "files" in values and self.updates.board.no_files()
+        if why:
+            raise Wrong("wrong_product", "it " + why)
         lowest = self._lowest
         if lowest and number(values["version"]) < lowest:
             text = ".".join([str(part) for part in lowest])

@@ -20,8 +20,8 @@ except ImportError:
         return number
 
 
-# In the crash log, of one that has given itself up.
-_GIVEN_UP = "not confirmed: "
+#: In the crash log, of one that has given itself up.
+GIVEN_UP = "not confirmed: "
 # s: between two looks, and until one that is new is given up.
 _LOOK = const(10)
 _MOST = const(600)
@@ -38,7 +38,7 @@ async def prove(updates, failing, links, port, report):
             return
         report("running", "degraded", "not proven yet: " + why)
         if not updates.proven and waited >= _MOST:
-            updates.restart("OTA_ROLLBACK", _GIVEN_UP + why)
+            updates.restart("OTA_ROLLBACK", GIVEN_UP + why)
         waited += _LOOK
         await asyncio.sleep(_LOOK)
 
@@ -91,7 +91,7 @@ def last_words(state, version):
             break
     else:
         return ""
-    reason, mark, why = said.partition(_GIVEN_UP)
+    reason, mark, why = said.partition(GIVEN_UP)
     if mark and reason == "OTA_ROLLBACK: ":
         return why
     # Of a traceback, where it was and what it was.

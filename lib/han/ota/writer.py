@@ -1,7 +1,7 @@
 """Writes an image to the slot that does not run as it comes, a sector at a time."""
 import asyncio
 
-from .rules import Wrong, check_head
+from .rules import Wrong, check_frozen, check_head
 from .state import advance
 
 try:
@@ -22,10 +22,11 @@ _HEAD = const(32)
 class Writer:
     """Writes what is put into `buf`, a little more than a sector, sector by sector to a slot.
 
-    Nothing bigger than `buf` is ever in memory.
+    Nothing bigger than `buf` is ever in memory. no_files: why only what says that everything is frozen into it is
+    taken, None where others are, too.
     """
 
-    def __init__(self, slot, chip, updates, buf):
+    def __init__(self, slot, chip, updates, buf, no_files=None):
         self.buf = buf
         self.fill = 0  # bytes in buf
         self.written = 0  # bytes in flash
@@ -34,6 +35,7 @@ class Writer:
         self._slot = slot
         self._chip = chip
         self._updates = updates
+        self._no_files = no_files
         self.head = b""  # of the image, which is not in flash yet
         self._read = bytearray(_COMPARE)
 
@@ -92,6 +94,8 @@ class Writer:
         slot = self._slot
         if not n:
             check_head(self._view, self._chip)
+            if self._no_files:
+                check_frozen(self._view, self._no_files)
             self._updates.staged = None
             self.head = bytes(self._view[:_HEAD])
             self._view[:_HEAD] = b"\xff" * _HEAD
