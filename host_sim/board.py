@@ -176,7 +176,7 @@ class Board:
         return Esp32(parts, self.boot["slot"]).Partition
 
     def no_files(self):
-        """Why no image with files runs here, see firmware/board.py; the simulated chip always has boot.py and main.py."""
+        """Why no image with files runs here, see firmware/board.py; boot.py and main.py are always there."""
         if not self.psram:
             return "needs a board with PSRAM, and this one has none in use: take a release with everything frozen in"
 

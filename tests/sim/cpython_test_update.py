@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from host_sim import flash, otadata
 from host_sim.supervisor import Watchdog
 from tests.sim.cpython_test_simulator import Simulator
 from tools.trial import image, request, upload
@@ -26,7 +27,7 @@ def state(sim, path):
         except (OSError, ValueError):
             return None
 
-    return sim.wait(ask, 30)
+    return sim.wait(ask)
 
 
 def becomes(sim, path, **wanted):
@@ -36,7 +37,7 @@ def becomes(sim, path, **wanted):
         found = state(sim, path)
         return found if all(found[key] == value for key, value in wanted.items()) else None
 
-    return sim.wait(look, 60)
+    return sim.wait(look)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime[0])
@@ -73,6 +74,45 @@ def test_both_slots_flashed_like_a_new_board(tmp_path, good):
     with Simulator(tmp_path, "--state", tmp_path / "state", "--image", tmp_path / "ota.bin") as sim:
         assert state(sim, "/han")["version"] == NEW
         assert upload(sim.url, good)[0] == 400  # the same again is not newer
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime[0])
+def test_a_board_without_psram_takes_frozen_images_only(tmp_path, runtime, good):
+    (tmp_path / "ota.bin").write_bytes(good)
+    where = "--no-psram", "--state", tmp_path / "state"
+    with Simulator(tmp_path, *where, runtime=runtime) as sim:
+        status, answer = upload(sim.url, good)
+        assert status == 400 and "wrong_product" in answer and "needs a board with PSRAM" in answer
+        told = state(sim, "/ota")
+        assert (told["status"], told["error"], told["progress"]) == ("FAILED", "wrong_product", 0)
+    slot = tmp_path / "state" / "slot2.bin"
+    assert slot.read_bytes() == b"\xff" * slot.stat().st_size
+    # One that has been flashed with it says what is wrong.
+    with Simulator(tmp_path, *where, "--image", tmp_path / "ota.bin", runtime=runtime) as sim:
+        found = {row["name"]: row for row in state(sim, "/health")["services"]}
+        assert found["meter"]["error"].startswith("safe mode: this image needs a board with PSRAM")
+        assert found["network"]["status"] == "running" and state(sim, "/han")["version"] == NEW
+    # An update that an older release has taken goes back, and the older one says why.
+    slot.write_bytes(b"\xff" * slot.stat().st_size)
+    (tmp_path / "state" / "slot1.bin").unlink()
+    (tmp_path / "state" / "otadata.bin").unlink()
+    with Simulator(tmp_path, "--state", tmp_path / "state", runtime=runtime) as sim:
+        old = state(sim, "/han")["version"]
+        status, answer = request(sim.url + "/auth/token")
+        headers = {"Authorization": "Bearer " + answer["accessToken"]}
+        assert request(sim.url + "/ota", good, headers)[1]["status"] == "READY_TO_REBOOT"
+    write_boot(tmp_path / "state")
+    with Simulator(tmp_path, *where, runtime=runtime) as sim:
+        told = becomes(sim, "/ota", error="rolled_back")
+        assert state(sim, "/han")["version"] == old and "it needs a board with PSRAM" in told["reason"]
+
+
+def write_boot(folder):
+    """What set_boot() of slot2 does, once slot1 has been confirmed."""
+    part = flash.partition(str(folder / "otadata.bin"), otadata.SIZE, "otadata")
+    otadata.write(part, 0, otadata.entry(1, otadata.VALID))
+    otadata.write(part, 1, otadata.entry(2, otadata.NEW))
+    part.close()
 
 
 def test_the_watchdog_barks_when_nothing_new_comes(tmp_path, monkeypatch):

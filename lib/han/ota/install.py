@@ -3,8 +3,8 @@
 What may happen while one is taken, and what then is:
 
 1. All of it comes and is right: READY_TO_REBOOT. What starts next is still this application.
-2. Its first bytes are not of an image for this chip, or of one with files where none runs: FAILED, nothing has been erased; what was
-   staged before still is.
+2. Its first bytes are not of an image for this chip, or not of a frozen one where no other runs:
+   FAILED, nothing has been erased; what was staged before still is.
 3. It is cut short, comes too slowly, is too long: FAILED. The other slot is half new, without its
    first bytes, and not staged.
 4. The flash refuses, or does not hold what was written to it: FAILED, write_failed.
