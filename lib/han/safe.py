@@ -11,7 +11,7 @@ from .meter.link import Link
 from .start import Start
 
 _TASKS = ("api", "console", "network", "ota", "setup", "watchdog")
-_UNHEALTHY = "the reader did not become healthy in several starts; update it, or restart it to try again"
+_UNHEALTHY = "safe mode: the reader did not become healthy in several starts; update it, or restart it to try again"
 
 
 class _Unplugged(Link):
@@ -44,7 +44,7 @@ class App(app.App):
     def __init__(self, board):
         unfit = "files" in (board.boot["manifest"] or {}) and board.no_files()
         #: Why this is safe mode, in words; and what services that do not run say.
-        self.why = "safe mode: " + ("this image " + unfit if unfit else _UNHEALTHY)
+        self.why = "safe mode: this image " + unfit if unfit else _UNHEALTHY
         self.told = self.why if unfit else "safe mode"
         super().__init__(board)
         self.log.add(self.why, "error")
