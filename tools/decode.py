@@ -54,7 +54,16 @@ class Account:
             detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), c.counter, c.control)
             self.out.write("encrypted: %s (%s)\n" % (detail, what[10:].replace("encrypted: ", "")))
         else:
+            if what == "decoded" and self.decoder.reading.unscaled:
+                detail = self._scale()
             self.out.write("  %s%s\n" % (what, " (%s)" % detail if detail else ""))
+
+    def _scale(self):
+        """In which scale a list that carries none was read; its energies tell theirs to a reader that listens for hours."""
+        scales = self.decoder.scales
+        volts = {0: "V", -2: "0.01 V"}[scales.voltage.used]
+        amperes = {0: "0.01 A", -1: "mA", None: "0.01 A or mA"}[scales.current.used]
+        return "the list has no scale: taken for %s, %s, 10 Wh" % (volts, amperes)
 
     def summary(self, length):
         """The bytes that belong to no telegram, then the totals."""

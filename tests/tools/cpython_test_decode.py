@@ -62,6 +62,16 @@ def test_what_checks_a_p1_telegram():
     assert (done.returncode, done.stdout) == (1, b"") and b"wrong parity" in done.stderr
 
 
+def test_the_scale_of_a_list_that_carries_none():
+    done = run(inputs("kamstrup-voltage-x100.bin"), "-")
+    assert json.loads(done.stdout)["l1_voltage_v"] == 222
+    assert b"decoded (the list has no scale: taken for 0.01 V, 0.01 A, 10 Wh)" in done.stderr
+    for entry in telegrams(id="kamstrup-ct-milliampere"):
+        done = run(raw(entry), "-")
+        assert json.loads(done.stdout)["l1_current_a"] == 90.999
+        assert b"taken for V, mA, 10 Wh" in done.stderr
+
+
 def test_a_clock_alone_is_not_decoded():
     done = run(b"/ABC5\r\n\r\n0-0:1.0.0(251002222553S)\r\n!\r\n", "-")
     assert done.returncode == 1 and json.loads(done.stdout)["ts"] == "2025-10-02T22:25:53"
