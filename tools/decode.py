@@ -59,7 +59,7 @@ class Account:
             self.out.write("  %s%s\n" % (what, " (%s)" % detail if detail else ""))
 
     def _scale(self):
-        """In which scale a list that carries none was read; its energies tell theirs to a reader that listens for hours."""
+        """In which scale a list that carries none was read; that of energies takes hours to find out."""
         scales = self.decoder.scales
         volts = {0: "V", -2: "0.01 V"}[scales.voltage.used]
         amperes = {0: "0.01 A", -1: "mA", None: "0.01 A or mA"}[scales.current.used]
