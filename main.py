@@ -6,7 +6,8 @@ import sys
 import time
 
 #: Bytes of garbage after which to collect at least, and the part of what is free once the application has started: more
-#: would break up the heap between what stays, and each time all that lives is looked at.
+#: would break up the heap between what stays, or have it take more of the system's; and each time all that lives is
+#: looked at.
 _GARBAGE = 8192
 _PART = 8
 #: Where there is no application, or not even its board, the slots are looked at again after this time.
@@ -33,7 +34,7 @@ def main(boot):
             from han.app import App
         app = App(board)
         gc.collect()
-        gc.threshold(max(_GARBAGE, gc.mem_free() // _PART))
+        gc.threshold(max(_GARBAGE, board.heap()[1] // _PART))
         asyncio.run(app.run())
     except KeyboardInterrupt:
         import machine

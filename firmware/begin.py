@@ -8,6 +8,8 @@ from board import MACHINE, Uart, kept, once
 from machine import Pin
 from pins import DEFAULTS, pins
 
+#: Bytes; see MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h.
+_SECOND_AREA = 50 * 1024
 #: More the port does not take.
 _LONGEST_NAME = 32
 
@@ -28,7 +30,12 @@ def begin(board, settings, links):
     except ValueError:  # no such board, or one with pins that this chip does not have
         board.name = DEFAULTS[board.chip]
         lan = _wire(board, pins(board.name))
-    # The system's memory comes first: what Python's heap takes of it, it never gives back.
+    # Python's heap takes its second area, as large as the first, before WiFi comes: later it would take the largest
+    # piece that WiFi has left. Nothing of this size fits the first beside what lives there.
+    try:
+        bytearray(_SECOND_AREA)
+    except MemoryError:
+        pass  # there is no such piece: then Python has to do with one
     try:
         board.wlan("sta")
     except (OSError, RuntimeError):

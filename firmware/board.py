@@ -104,9 +104,10 @@ class Board:
     request_limit = 3, 2
     #: With less free memory than the second there are no streams, uploads and big answers, with less than the first for
     #: long no going on; with less than the third what can wait does, bytes.
-    memory_limits = 6000, 14000, 32000
-    #: Where HTTPS is served, None where its connections would take the memory of everything else.
+    memory_limits = 6000, 12000, 24000
+    #: Where HTTPS is served, None where its connections would take the memory of everything else; how many at a time.
     secure_port = None
+    secure_limit = 1
     #: Time servers, price services and their authorities: the public, real ones. (host, port) of setup mode's name
     #: server: port 53 of the access point.
     time_servers = sites = roots = names = None
@@ -147,6 +148,8 @@ class Board:
         self.psram = gc.mem_alloc() + gc.mem_free() > 1000000
         if FROZEN or self.psram:
             self.secure_port = 443
+        if self.psram:
+            self.secure_limit = 3
         if "files" in (boot["manifest"] or {}) and self.no_files():
             boot["safe"] = True  # main.py looks at it next
         self.console = Console()
@@ -203,17 +206,17 @@ class Board:
             return None
 
     def heap(self):
-        """(total, free, least free so far, largest block that can still be had) bytes.
+        """(total, free, least free so far) bytes of Python's heap, inside the areas that it has taken.
 
-        What the heap may still take from the system counts as free; the last is the largest such piece.
+        gc.mem_free() also counts the piece of the system's heap that Python would take next, which is WiFi's.
         """
-        free = gc.mem_free()
+        free = max(0, gc.mem_free() - self.system_heap()[3])
         if self._least is None or free < self._least:
             self._least = free
-        return free + gc.mem_alloc(), free, self._least, self.system_heap()[3]
+        return free + gc.mem_alloc(), free, self._least
 
     def system_heap(self):
-        """The same of the system's heap, from which WiFi, sockets and TLS live."""
+        """(total, free, least free so far, largest block) bytes of what WiFi, sockets, TLS and drivers live from."""
         total = free = least = largest = 0
         for size, left, block, low in esp32.idf_heap_info(esp32.HEAP_DATA):
             total += size

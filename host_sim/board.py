@@ -82,6 +82,7 @@ class Board:
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
     request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
     memory_limits = 5000, 14000, 44000  # see firmware/board.py
+    secure_limit = 3
     secure_port = None  # where HTTPS is served, if a certificate was provisioned
     #: [(address, port)] that are asked for the time; None would be the public ones.
     time_servers = ()
@@ -188,10 +189,7 @@ class Board:
         self.boot["healthy"]()
 
     def heap(self):
-        """(total, free, least free so far, largest free block) bytes.
-
-        The largest block is None where the interpreter does not tell; under CPython it is the host's memory.
-        """
+        """(total, free, least free so far) bytes; under CPython of the host's memory."""
         if hasattr(gc, "mem_free"):
             free = gc.mem_free()
             total = free + gc.mem_alloc() - _rom()
@@ -204,7 +202,10 @@ class Board:
                 free = total
         if self._least is None or free < self._least:
             self._least = free
-        return total, free, self._least, None
+        return total, free, self._least
+
+    def system_heap(self):
+        """The host's system has memory enough."""
 
     def random(self, n):
         """n random bytes from the host."""

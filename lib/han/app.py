@@ -1,6 +1,5 @@
 """The application: starts and stops the tasks, and is where they find each other. start.py builds its parts."""
 import asyncio
-import gc
 from binascii import crc32
 
 from .api.messages import Messages
@@ -8,6 +7,7 @@ from .api.routes import Routes
 from .api.server import Gate
 from .api.silence import Silence
 from .api.stream import Streams
+from .core import memory, poll
 from .core.bus import Bus
 from .core.clock import Clock
 from .core.log import Log
@@ -17,6 +17,7 @@ from .core.zone import Zone
 from .meter.link import Link
 from .meter.reading import METER_ID
 from .net.links import Links
+from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
@@ -41,6 +42,8 @@ class App:
     watch_s = 2
 
     seed: bytes  # of tokens
+    memory: memory.Memory
+    faults: poll.Faults
     clock: Clock
     log: Log
     bus: Bus
@@ -86,6 +89,7 @@ class App:
 
     async def run(self):
         """Serve until cancelled. OSError when the port is taken."""
+        poll.guard(self.faults)
         await self.gate.open()
         self.supervisor.start("api", self.gate.run, lambda: self.gate.ticks)
         self.supervisor.start("meter", self.link.run, self.link.pulse)
@@ -98,6 +102,7 @@ class App:
             self.supervisor.start("history", self._record)
         if self.board.console:
             self.supervisor.start("console", self._listen)
+        self.supervisor.start("reach", self._ask_itself)
         self.listening.set()
         try:
             reason, text = await self.supervisor.watch(self.board, self._look)
@@ -132,15 +137,9 @@ class App:
         self.bus.publish("state", None)
         self.supervisor.leave(reason, text)
 
-    def short(self, needed):
-        """True where less than so many bytes are free, after garbage has been collected."""
-        if self.board.heap()[1] < needed:
-            gc.collect()
-        return self.board.heap()[1] < needed
-
     def plenty(self, urgent):
         """True where there is memory for what can wait; streams give way to it where it is urgent."""
-        if not self.short(self.board.memory_limits[2]):
+        if not self.memory.short(self.board.memory_limits[2]):
             return True
         if urgent:
             self.streams.shed()
@@ -155,19 +154,19 @@ class App:
         self.messages.forget()
         self._idle.look()
         least, low, _ = self.board.memory_limits
-        low = self.short(low)
-        free = self.board.heap()[1]
+        low = self.memory.short(low)
+        told = self.memory.told()
         if low != self.gate.low:
             self.gate.low = self.streams.low = low
             if low:
                 self.streams.shed()
             self.supervisor.set(
-                "memory", "running", "degraded" if low else "ok", "%d bytes free" % free if low else None
+                "memory", "running", "degraded" if low else "ok", told if low else None
             )
-        if free >= least:
+        if not self.memory.short(least, memory.LEAST):
             self._looks = 0
         elif self._looks >= _BAD_LOOKS:
-            self.restart("CRASH", "%d bytes free" % free)
+            self.restart("CRASH", told)
 
     def remember(self, text):
         """Keep a text in the crash log; only so many a run, as flash wears."""
@@ -238,6 +237,12 @@ class App:
                 self.config.note(key, value)
             except ValueError:
                 pass  # no room beside the settings: it is found out again after each start
+
+    # Lives as long as the application.
+    async def _ask_itself(self):
+        reach = Reach(self.board, self.links, self.clock, lambda: self.port, lambda: self.gate.served,
+                      self.streams.shed, self.restart, self._running("reach"))  # fmt: skip
+        await reach.run()
 
     # Lives as long as the application.
     async def _listen(self):

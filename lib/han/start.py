@@ -10,6 +10,8 @@ from .core.bus import Bus
 from .core.clock import Clock
 from .core.identity import identity
 from .core.log import Log, show
+from .core.memory import HANDSHAKE, Memory
+from .core.poll import Faults
 from .core.tasks import Supervisor
 from .meter.link import Link
 from .net.links import Links
@@ -31,6 +33,8 @@ class Start:
         """Make all parts of an App that has its board."""
         app = self.app
         board = app.board
+        app.memory = Memory(board)
+        app.faults = Faults()
         app.clock = Clock(board)
         app.log = Log(app.clock, show)
         app.log.keep = app.remember
@@ -55,7 +59,7 @@ class Start:
         app.messages = Messages(app)
         app.silence = Silence(app)
         app.streams = Streams(app)
-        app.supervisor.relieve = app.streams.shed
+        app.supervisor.relieve = app.faults.relieve = app.streams.shed
         app.routes = Routes(app)
         app.gate = gate = Gate(app, app.routes)
         gate.max_requests, gate.max_queue = board.request_limit
@@ -135,7 +139,7 @@ def secure(app):
             return None
         from .api.tls import Secure, context
 
-        made = Secure(context(kept), app.board.secure_port)
+        made = Secure(context(kept), app.board.secure_port, app.board.secure_limit, lambda: app.memory.room(HANDSHAKE))
         tell("https", "running", "ok")
         return made
     except (OSError, ValueError, MemoryError) as error:

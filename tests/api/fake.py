@@ -36,6 +36,7 @@ class Board:
     request_limit = (6, 6)
     memory_limits = 6000, 14000, 32000
     secure_port = None
+    secure_limit = 3
     time_servers = ()  # nobody is asked
     updates = authority = roots = mdns = None
     channel = "release"
@@ -85,7 +86,13 @@ class Board:
         return os.urandom(n)
 
     def heap(self):
-        return 327680, 182144, 176320, 65536
+        return 327680, 182144, 176320
+
+    def system_heap(self):
+        return self.system
+
+    #: As of the chip: (size, free, least free so far, largest block).
+    system = None
 
     def feed(self):
         self.fed += 1

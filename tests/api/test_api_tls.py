@@ -107,6 +107,14 @@ async def test_wss():
         await close(writer)
 
 
+async def reached(app):
+    """Whether https answers within a moment."""
+    try:
+        return (await asyncio.wait_for(secure_get(app, "/han"), 1.5)).status == 200
+    except (OSError, EOFError, ValueError, IndexError, asyncio.TimeoutError):
+        return False
+
+
 async def test_few_connections_at_a_time():
     async with Secured(provisioned()) as app:
         app.gate.secure.most = 1
@@ -114,13 +122,37 @@ async def test_few_connections_at_a_time():
         writer.write(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await writer.drain()
         assert await asyncio.wait_for(reader.read(16), 5)
-        try:
-            answer = await secure_get(app, "/han")
-            raise AssertionError(answer.status)
-        except (OSError, EOFError, ValueError, IndexError):
-            pass  # closed, before or after it was known who it is
+        assert not await reached(app)
         assert (await get(app, "/health"))["tlsReady"] is True
         await close(writer)
+        while not await reached(app):  # those that have waited in vain come first
+            pass
+
+
+async def test_without_room_for_a_handshake_nobody_is_accepted_and_http_goes_on():
+    async with Secured(provisioned()) as app:
+        board = app.board
+        for system in ((250000, 69000, 69000, 20000), (250000, 68000, 60000, 40000)):
+            board.system = system
+            assert not await reached(app)
+            assert (await get(app, "/han"))["type"] == "HAN_STATE_MESSAGE"
+        board.system = 250000, 80000, 60000, 24000
+        assert await reached(app)
+
+
+async def test_a_handshake_that_finds_no_memory_is_one_client_less(wrap=tls.wrapped):
+    async with Secured(provisioned()) as app:
+
+        async def fails(client, context, address):
+            raise OSError(12)  # ENOMEM, as mbedTLS says it
+
+        tls.wrapped = fails
+        try:
+            assert not await reached(app)
+        finally:
+            tls.wrapped = wrap
+        assert app.gate.secure.failed and app.gate.secure.listening
+        assert await reached(app)
 
 
 async def test_a_handshake_that_is_none_harms_nobody():

@@ -78,7 +78,7 @@ class Dead(io.IOBase):
     broken = False
 
     def ioctl(self, request, flags):
-        return -9 if self.broken else 0
+        return -9 if self.broken or request != 3 else 0  # MP_STREAM_POLL; it has no number
 
     def read(self, count):
         raise OSError(9)

@@ -127,7 +127,7 @@ def test_what_kept_the_application_from_being_made_is_known_to_the_next_start_al
 def test_heap_is_told():
     with Folder() as folder:
         board = Board(folder)
-        total, free, least, _ = board.heap()
+        total, free, least = board.heap()
         assert 0 < least <= free <= total
         assert len(board.random(16)) == 16 and board.random(16) != board.random(16)
 

@@ -5,6 +5,10 @@
 // The console is on UART0 as well as on USB: boards have the one or the other plugged in.
 #define MICROPY_HW_ENABLE_UART_REPL         (1)
 
+// Python's heap begins with this, and takes as much again before WiFi starts (see begin.py): 112 kB, of which the reader
+// needs up to 85. The rest of the chip's memory is for WiFi, lwIP and TLS.
+#define MICROPY_GC_INITIAL_HEAP_SIZE        (56 * 1024)
+
 // Not used: their memory and flash are.
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_PY_ESPNOW                   (0)

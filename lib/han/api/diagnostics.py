@@ -66,7 +66,7 @@ def report(app):
 def _parts(app):
     board, clock, link, gate = app.board, app.clock, app.link, app.gate
     settings = app.config.get("m")
-    total, free, least, largest = board.heap()
+    total, free, least = board.heap()
     yield "ts", clock.unix_ms()
     yield "version", app.updates.running
     yield "board", board.name
@@ -74,9 +74,11 @@ def _parts(app):
     yield "uptime_ms", clock.uptime_ms()
     yield "clock", clock.source
     yield "rebootReason", board.reset_reason
-    yield "heap", {"size": total, "free": free, "minimum": least, "largest": largest}
-    if hasattr(board, "system_heap"):  # a desktop's is not worth telling
-        yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), board.system_heap()))
+    yield "heap", {"size": total, "free": free, "minimum": least}
+    system = board.system_heap()
+    if system:  # a desktop's is not worth telling
+        yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), system))
+    yield "poll", {"faults": app.faults.count, "dead": app.faults.dead}
     yield "diagnosis", told.diagnosis(link)
     yield (
         "line",

@@ -6,10 +6,11 @@ from .encode import decimal, flag, text
 
 _HEALTH = (
     '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
-    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"tlsReady":%s,'
+    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"system_heap":%s,"tlsReady":%s,'
     '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
     '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":['
 )
+_SYSTEM = '{"size":%d,"free":%d,"minimum":%d,"largest":%d}'
 _METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
@@ -26,7 +27,8 @@ async def serve(app, request):
 
 def _pieces(app):
     board, clock, link = app.board, app.clock, app.link
-    total, free, least, _ = board.heap()
+    total, free, least = board.heap()
+    system = board.system_heap()
     reset = board.reset_reason
     values = (
         (
@@ -37,6 +39,7 @@ def _pieces(app):
             free,
             decimal((free * 2000 // total + 1) // 2, 1),
             least,
+            _SYSTEM % system if system else "null",
             flag(app.messages.tls_ready),
             text(app.links.network()[2]),
             "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",

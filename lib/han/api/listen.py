@@ -57,7 +57,8 @@ async def events(app, request):
 
 def _open(app, request, kind, hello):
     streams = app.streams
-    if streams.full(kind):
-        return refusal(503, "too many streams", {"Retry-After": "30", "Content-Type": "application/json"})
+    why = streams.full(kind)
+    if why:
+        return refusal(503, why, {"Retry-After": "30", "Content-Type": "application/json"})
     streams.open(kind, request.sock, hello)
     return Response.already_handled

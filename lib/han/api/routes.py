@@ -114,7 +114,7 @@ class Routes:
         name, _, function = what.partition(".")
         if not function:
             return getattr(app.messages, name)() or unread(app)
-        if name in _BIG and app.short(app.board.memory_limits[1]):
+        if name in _BIG and app.memory.short(app.board.memory_limits[1]):
             return refusal(503, "not enough memory right now", {"Retry-After": "5"})
         module = __import__("han.api." + name, None, None, (function,))
         return await getattr(module, function)(app, request)

@@ -1,6 +1,8 @@
 """/ws and /sse: every change to everybody who listens, nobody waiting for anybody. One of them: see client.py."""
 from .client import Client
 
+from ..core.memory import STREAM
+
 _TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new client gets them
 
 
@@ -30,9 +32,13 @@ class Streams:
         return sum([client.kind == kind for client in self.clients])
 
     def full(self, kind):
-        """True where one more of a kind, "ws" or "sse", would be too many."""
+        """Why there cannot be one more of a kind, "ws" or "sse"; None where there can."""
         limits = self.app.board.stream_limits
-        return self.low or self.count(kind) >= limits[kind == "sse"] or len(self.clients) >= limits[2]
+        if self.low or not self.app.memory.room(STREAM):
+            return "not enough memory right now"
+        if self.count(kind) >= limits[kind == "sse"] or len(self.clients) >= limits[2]:
+            return "too many streams"
+        return None
 
     def open(self, kind, connection, hello):
         """Make a connection a stream, which its run() then serves. hello: the bytes it begins with."""
