@@ -95,5 +95,7 @@ async def test_over_http():
             data = await socket.all()
             await socket.close()
             assert data.startswith(b"HTTP/1.1 200 OK\r\n") and kind in data
+            # A spreadsheet that was cut off would look whole.
+            assert b"\r\nTransfer-Encoding: chunked\r\n\r\n" in data and data.endswith(b"\r\n0\r\n\r\n")
         answer = await ask(app, "/history/hourly?format=xml")
         assert answer.status == 400 and "format" in answer.json()["message"]

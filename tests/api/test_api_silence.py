@@ -1,9 +1,8 @@
 """A meter that falls silent is not served as live: what requests, streams, /health and the history say of it."""
 
 import asyncio
-import json
 
-from tests.api.fake import FULL, Running, ask, get, raw
+from tests.api.fake import FULL, Running, ask, get
 from tests.api.test_api_diagnostics import reading, until
 from tests.api.test_api_stream import sse, ws
 from tests.meter.test_anonymise import LIST
@@ -24,8 +23,7 @@ async def meter_row(app):
 
 
 async def hourly(app):
-    data = await raw(app, b"GET /history/hourly HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    return json.loads(data.partition(b"\r\n\r\n")[2].decode())
+    return await get(app, "/history/hourly")
 
 
 async def test_after_six_periods_and_a_minute_there_is_no_reading():

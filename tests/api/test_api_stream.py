@@ -495,3 +495,43 @@ async def test_two_home_assistants_evcc_and_streams_together():
             await task
         assert worst[0] < 2000, worst
         await settle(app, 0)
+
+
+async def test_a_stream_that_never_began_leaves_nothing_behind():
+    async with Running() as app:
+        await (await sse(app)).close()
+        await settle(app, 0)
+        boxes = len(app.bus.boxes["meter"])
+        kept = app.streams.open
+
+        def broken(kind, connection, hello):
+            kept(kind, connection, hello)
+            raise asyncio.CancelledError  # as where others take its place before it has begun
+
+        def full(*_):
+            raise MemoryError
+
+        app.streams.open = broken
+        for _ in range(4):
+            socket = await connect(app)
+            await socket.send(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            try:
+                await socket.all()
+            except OSError:
+                pass
+            await socket.close()
+            await settle(app, 0)
+        app.streams.open = kept
+        # And one that there is no memory for.
+        from han.api import client as module
+
+        made, module.Client.__init__ = module.Client.__init__, full
+        try:
+            assert (await ask(app, "/sse")).status == 503
+        finally:
+            module.Client.__init__ = made
+        assert len(app.bus.boxes["meter"]) == boxes
+        client = await sse(app)
+        await client.start()
+        await client.close()
+        await settle(app, 0)

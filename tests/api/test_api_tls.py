@@ -186,3 +186,41 @@ async def test_without_a_certificate_there_is_nothing():
     async with Secured() as app:
         health = await get(app, "/health")
         assert health["tlsReady"] is False and not [row for row in health["services"] if row["name"] == "https"]
+
+
+async def test_listening_that_has_ended_begins_again():
+    async with Secured(provisioned(), tick_ms=20) as app:
+        task = getattr(app.gate.secure.server, "task", None)
+        if task is None:
+            skip("MicroPython's servers are tasks")
+        task.cancel()
+        for _ in range(200):
+            await asyncio.sleep(0.05)
+            try:
+                assert (await secure_get(app, "/han")).status == 200
+                return
+            except (OSError, EOFError, ValueError, IndexError):
+                pass
+        raise AssertionError("nobody listens")
+
+
+async def test_a_body_in_pieces():
+    async with Secured(provisioned()) as app:
+        for value, fields, pieces in (
+            (31, "Content-Length: 14\r\n", (b'{"m":', b'{"f":31', b"}}")),
+            (32, "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n",
+             (b"5\r\n", b'{"m":\r\n9\r\n{"f":3', b"2}}\r\n0\r\n\r\n")),
+        ):  # fmt: skip
+            reader, writer = await opened(app)
+            writer.write(("PUT /configuration HTTP/1.1\r\nHost: han-test.local\r\n%s\r\n" % fields).encode())
+            for piece in pieces:
+                await writer.drain()
+                await asyncio.sleep(0.05)
+                writer.write(piece)
+            await writer.drain()
+            data = await asyncio.wait_for(reader.read(-1), 5)
+            await close(writer)
+            if "Expect" in fields:
+                assert data.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), data
+            assert data.endswith(b'"configuration:ok","rebootRequired":false}'), data
+            assert app.config.get("m", "f") == value

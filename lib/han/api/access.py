@@ -44,12 +44,14 @@ def is_server(text):
     name, colon, port = text.partition(":")
     if colon and not (0 < len(port) <= 5 and not port.strip("0123456789") and 0 < int(port) < 65536):
         return False
+    if not is_name(name):
+        return False
     if not name.replace(".", "").strip("0123456789"):
         return is_address(name)
     for label in name.split("."):
         if not 0 < len(label) < 64 or label[0] == "-":
             return False
-    return is_name(name)
+    return True
 
 
 def is_address(name):
@@ -81,8 +83,8 @@ def host_allowed(host, names):
 def stranger(host):
     """What to tell who asks by a Host that is not allowed."""
     name = name_of(host)
-    if not name or name == ".":
-        return "host must be a name or an address, with or without a port"
+    if not name or name == "." or len(name) > 64:
+        return "host must be a name of 64 characters at most or an address, with or without a port"
     return (
         "host %s is not a name of this reader: ask by its address or its name in .local, and add the name to its"
         " settings, \"hosts\" (PUT /configuration {\"hosts\":[\"%s\"]}), to allow it" % (name, name.rstrip("."))

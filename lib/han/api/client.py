@@ -34,6 +34,7 @@ class Client:
         self.mailbox = mailbox
         self._quiet_ms = 0  # since the last ping
         self._missed = 0  # pings without a sign of life since
+        self._parted = None  # an event: goodbye has been said
         self._streams = streams
         self._writer = asyncio.create_task(self._write())
 
@@ -47,9 +48,11 @@ class Client:
                 await self._wait()
         except (OSError, EOFError):
             pass  # the client is gone
-        finally:
-            self._writer.cancel()
-            self._streams.leave(self)
+
+    def close(self):
+        """The connection ends, whether run() has begun or not."""
+        self._writer.cancel()
+        self._streams.leave(self)
 
     # Lives as long as run(), or until the client takes nothing more.
     async def _write(self):
@@ -61,6 +64,7 @@ class Client:
                     data = encoded(self._streams.app.messages.stream(topic), topic, self.kind)
                 if topic == "goodbye":
                     await connection.send(data, self._streams.goodbye_ms)
+                    self._parted.set()
                     return  # what is left of that time is the reading task's
                 await connection.send(data, self._streams.stall_ms)
                 connection.left = None
@@ -96,8 +100,10 @@ class Client:
             opcode, payload = await receiver.receive()
             self._missed = 0
             if opcode in (websocket.CLOSE, websocket.FAILED):
+                # Not for the writing task itself: MicroPython would pass on to that one what it ends this one with.
+                self._parted = asyncio.Event()
                 put("goodbye", websocket.close(payload))
-                await self._writer
+                await self._parted.wait()
                 if opcode == websocket.FAILED:
                     # Closing with something unread would reset the connection, goodbye and all.
                     await self._wait()

@@ -93,6 +93,8 @@ class Connection:
         self.incoming = None
         #: Whether the client takes what is sent; None: nothing has been.
         self.sent = None
+        #: For how long it has been waiting for its client to send a body or take an answer, ms; None: it is not.
+        self.waits = None
         self._writer = writer
         self._task = asyncio.current_task()
         try:
@@ -104,6 +106,7 @@ class Connection:
     async def send(self, data, patience):
         """Write bytes within so many ms. One task at a time. OSError when the client is gone."""
         self.left = patience
+        self.waits = 0
         try:
             self._writer.write(data)
             await self._writer.drain()
@@ -111,6 +114,7 @@ class Connection:
             self.sent = False
             raise
         self.sent = True
+        self.waits = None
 
     async def go_on(self):
         """Tell the client to send the body that it has announced (RFC 9110, 10.1.1)."""
@@ -125,9 +129,11 @@ class Connection:
         incoming = self.incoming
         data = b""
         view = memoryview(bytearray(min(CHUNK, incoming.length or CHUNK)))
+        self.waits = 0
         while True:
             n = await incoming.readinto(view)
             if not n:
+                self.waits = None
                 return None if incoming.wrong else data
             data += view[:n]
 

@@ -12,6 +12,7 @@ from ..core.clock import EPOCH
 from ..store.bucket import Bucket
 from ..store.clocksteps import moves, shifted, start_near
 from ..store.samples import CHANGED, LIVE, NO_CURRENT, PARTIAL, QUARTERS, TENS, UNSET, Series, price
+from .chunks import Chunks
 from .encode import decimal, text
 from .connection import refusal
 
@@ -81,7 +82,12 @@ async def serve(app, request):
         from .export import Export
 
         answer = Export(history, kind, query, form, comma)
-    await answer.send(request.sock, _PATIENCE)
+    if request.http_version == "1.1":
+        out = Chunks(request.sock)
+        await answer.send(out, _PATIENCE)
+        await out.end(_PATIENCE)
+    else:
+        await answer.send(request.sock, _PATIENCE)
     return Response.already_handled
 
 

@@ -101,7 +101,8 @@ class Head:
             return _TOO_LONG if len(data) > self.max_line else None
         if data[end - 1] != 13 or b"\n\n" in data:
             return _LINE_ENDS
-        return self._request_line(data[: end - 1])
+        # Once: what follows may come a byte at a time.
+        return None if self.method else self._request_line(data[: end - 1])
 
     def _request_line(self, line):
         if len(line) > self.max_line or line.count(b"&") >= self.max_pairs:

@@ -53,8 +53,10 @@ class Gate:
     #: Connections that wait for their turn; one more is closed. After queue_ms without a turn: 503.
     max_queue = 6
     queue_ms = 500
-    #: A connection without a request after this time makes room for the next one, ms.
+    #: A connection without a request after this time makes room for the next one, ms; one whose client has not sent
+    #: its body or taken its answer after the other.
     yield_ms = 200
+    slow_ms = 2000
     #: How often time-outs are looked at, ms.
     tick_ms = 250
     #: Connections that the system keeps until they are accepted: the chip has fewer, a desktop gets bursts.
@@ -95,6 +97,8 @@ class Gate:
                 await asyncio.sleep(self.tick_ms / 1000)
                 self.ticks = (self.ticks + 1) % 1000
                 for connection in self.connections:
+                    if connection.waits is not None:
+                        connection.waits += self.tick_ms
                     if connection.left is not None:
                         connection.left -= self.tick_ms
                         if connection.left <= 0:
@@ -103,9 +107,10 @@ class Gate:
                             connection.end()
                 self._streams.tick(self.tick_ms)
                 # MicroPython's accepting task ends when memory is short at the wrong moment.
-                task = getattr(self._server, "task", None)
-                if task and task.done():
-                    raise OSError("stopped listening")
+                for server in (self._server, self.secure and self.secure.server):
+                    task = getattr(server, "task", None)
+                    if task and task.done():
+                        raise OSError("stopped listening")
         finally:
             await self.close()
 
@@ -153,6 +158,8 @@ class Gate:
         except Exception as error:
             self._log.crash("connection", error)
         finally:
+            if connection.stream:
+                connection.stream.close()
             self.connections.remove(connection)
             await connection.close()
 
@@ -176,7 +183,7 @@ class Gate:
 
     def _room(self):
         """Whether one more connection may have its turn; the least deserving makes room for it."""
-        least = None
+        least = slow = None
         count = 0
         for connection in self.connections:
             if connection.stream or connection.stage == QUEUED or connection.left is None:
@@ -187,8 +194,11 @@ class Gate:
             elif connection.stage == SILENT and connection.left <= self.head_ms - self.yield_ms:
                 # The list is in the order of arrival: the first one found is silent for longest.
                 least = least or connection
+            elif connection.waits is not None and connection.waits >= self.slow_ms:
+                slow = slow or connection
         if count < self.max_requests:
             return True
+        least = least or slow
         if least:
             least.left = None
             least.end()

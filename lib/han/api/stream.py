@@ -43,7 +43,12 @@ class Streams:
     def open(self, kind, connection, hello):
         """Make a connection a stream, which its run() then serves. hello: the bytes it begins with."""
         app = self.app
-        client = Client(kind, connection, app.bus.subscribe(*_TOPICS), self)
+        mailbox = app.bus.subscribe(*_TOPICS)
+        try:
+            client = Client(kind, connection, mailbox, self)
+        except MemoryError:
+            mailbox.close()
+            raise
         self.clients.append(client)
         connection.stream = client
         connection.left = None
