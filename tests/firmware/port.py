@@ -449,7 +449,16 @@ class Wlan(Link):
     def __init__(self, interface):
         assert interface in (0, 1)
         self.interface = interface
+        self._active = False
         self._chip.wlans.append(interface)
+
+    def active(self, *on):
+        if on and on[0] and self.interface == self.IF_AP:
+            # Calibrating the radio takes that, and without it ends everything: abort(), not an exception.
+            assert sum([heap[1] for heap in self._chip.heaps]) >= 20000, "phy_init: failed to allocate memory"
+        if on:
+            self._active = on[0]
+        return self._active or super().active()
 
     def status(self, what):
         assert what == "rssi"

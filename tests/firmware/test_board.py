@@ -205,6 +205,24 @@ def test_what_needs_the_systems_memory_takes_it_before_the_application_comes():
     assert chip.uarts[2].installed == 1 and chip.wlans == [0]
 
 
+def test_pythons_heap_takes_its_second_area_before_wifi_comes():
+    chip = port.Chip()
+    module = port.install(chip)
+    begin = __import__("begin")
+    taken = []
+    begin.bytearray = lambda size: taken.append((size, list(chip.wlans)))
+    module.Board(port.boot())
+    # More than the first area of 56 kB has free beside what runs by then, less than a second one holds.
+    assert taken == [(50 * 1024, [])] and chip.wlans == [0]
+
+    def none(size):
+        raise MemoryError
+
+    module = port.install(port.Chip())
+    __import__("begin").bytearray = none
+    assert module.Board(port.boot()).heap()  # with one area, then
+
+
 def test_wifi_is_not_active_before_it_is_asked_for():
     chip, board = made()
     sta = board.wlan("sta")

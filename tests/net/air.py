@@ -64,6 +64,12 @@ class Board:
     def set_hostname(self, name):
         self.called = name
 
+    def system_heap(self):
+        return self.system
+
+    #: (size, free, least, largest) of the system's heap, as of a chip.
+    system = None
+
     def button(self):
         return self.pressed
 

@@ -97,6 +97,18 @@ def test_a_new_reader_opens_its_access_point():
     world.close()
 
 
+def test_without_memory_for_an_access_point_it_waits_for_some():
+    world = World()
+    world.board.system = 250000, 15000, 9000, 12000
+    world.run(120)
+    assert world.links.setup is None and not world.ap.active()
+    assert "no memory for an access point: 15000 bytes of the system's heap are free" in str(world.log.entries())
+    world.board.system = 250000, 45000, 9000, 30000
+    world.run(70)
+    assert world.links.setup and world.ap.active()
+    world.close()
+
+
 def test_one_with_a_cable_does_not():
     world = World(cable=True)
     world.run(3600, 10)

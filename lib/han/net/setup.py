@@ -13,6 +13,8 @@ except ImportError:
 
 _OPEN = const(0)
 _WPA2 = const(3)
+# Bytes of the system's heap that the radio takes for one; with less the driver would end everything.
+_NEEDS = const(20480)
 # Of access points without another's channel to follow.
 _CHANNEL = const(6)
 
@@ -30,6 +32,9 @@ class Setup:
         if not ap:
             raise OSError("this board has no radio")
         self._names = None
+        system = board.system_heap()
+        if system and system[1] < _NEEDS:
+            raise OSError("no memory for an access point: %d bytes of the system's heap are free" % system[1])
         ap.active(True)
         try:
             ap.config(ssid=self.name, security=_WPA2 if key else _OPEN, key=key)
