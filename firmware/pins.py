@@ -5,6 +5,10 @@ request         asks the meter for data (P1) all the time: driven high, or low w
 button          to ground when pressed
 led, rgb        a plain light, negative ~pin where it shines when low; or one WS2812
 lan             arguments of network.LAN: names for constants, spi as (id, sck, mosi, miso), else pins
+
+PSRAM, without which a board runs frozen releases only, is found when it starts. WROVER modules have it (devkit-wrover,
+esp32-poe-wrover, ethernet-kit), s3-eth, and S3 kits with R2 or R8 in the module's name; the others have none, and
+of p1-ultra it is not known.
 """
 
 #: Taken where nothing else is set, by chip.
