@@ -3,6 +3,7 @@
 Runs on a bare Python, before anything is installed: standard library only.
 """
 
+import fcntl
 import pathlib
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import venv
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "stamp"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ROOT / "requirements.txt"
 
 
 def main():
@@ -21,13 +24,25 @@ def main():
         import ensurepip  # noqa: F401  a separate package on some systems
     except ImportError:
         sys.exit("this Python cannot make a venv with pip (Debian: apt install python3-venv)")
+    with open(REQUIREMENTS) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two may start at once in a fresh clone
+        if not (STAMP.exists() and STAMP.stat().st_mtime_ns > newest() and works(PYTHON)):
+            make()
+
+
+def newest():
+    """When what the venv is made of changed last, ns."""
+    return max(path.stat().st_mtime_ns for path in (REQUIREMENTS, pathlib.Path(__file__)))
+
+
+def make():
+    """Make it, or bring it up to date."""
     # An interpreter that was upgraded or removed under a venv leaves one that half works.
-    python = VENV / "bin" / "python"
-    if VENV.exists() and not works(python):
+    if VENV.exists() and not works(PYTHON):
         shutil.rmtree(VENV)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-    install = ["install", "--quiet", "--require-hashes", "-r", str(ROOT / "requirements.txt")]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+    install = ["install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)]
     STAMP.unlink(missing_ok=True)
     print("installing requirements.txt into .venv", flush=True)
     if subprocess.call(pip + install):

@@ -139,7 +139,7 @@ def _public(private):
 
 
 def _write(path, data):
-    new = path.with_suffix(".new")
+    new = path.with_name("%s.%d.new" % (path.name, os.getpid()))  # others may do the same
     new.write_bytes(data)
     os.replace(new, path)
 

@@ -146,3 +146,25 @@ def test_the_three_commands(tmp_path):
     assert done.returncode == 1 and done.stderr.startswith("tools.sign: ")
     assert run("verify", tmp_path / "none").returncode == 1
     assert run().returncode == 2
+
+
+_WRITE = """
+import pathlib, sys
+from tools import sign
+sign.MODULE = pathlib.Path(sys.argv[1])
+for n in range(200):
+    sign.write_module()
+    sign.MODULE.unlink(missing_ok=True)
+"""
+
+
+def test_two_may_write_the_accepted_keys_at_once(tmp_path):
+    sign.accepted()
+    module = tmp_path / "keys.py"
+    started = [
+        subprocess.Popen([sys.executable, "-c", _WRITE, module], cwd=stage.ROOT, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for process in started:
+        assert process.communicate()[1] == "" and process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
