@@ -123,7 +123,7 @@ class Board:
         if self.boot["rolled_back"]:
             self.reset_reason = "OTA_ROLLBACK"
         self.mac = bytes(self._state["mac"])
-        self.hostname = "han-reader-" + self.mac.hex()[8:]
+        self.hostname = self._state.get("name") or "han-reader-" + self.mac.hex()[8:]
         self._save()
 
     # Time
@@ -274,6 +274,7 @@ class Board:
         os.rename(path + ".new", path)
 
     def _load(self):
+        state = {}
         try:
             with open(self._path + "/board.json") as file:
                 state = json.load(file)
@@ -281,5 +282,5 @@ class Board:
                 return state
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        # Locally administered, so that it is nobody's.
-        return {"mac": list(b"\x02HN" + os.urandom(3))}
+        # Locally administered, so that it is nobody's. The name was given before the first start.
+        return {"mac": list(b"\x02HN" + os.urandom(3)), "name": state.get("name") if isinstance(state, dict) else None}

@@ -3,7 +3,7 @@
 TARGET is one of
     --flash FILE     flash.bin of tools.build, changed in place: for readers that are still to be flashed
     --port PORT      a reader on USB that runs (any serial port, or "auto"); it starts again afterwards
-    --state DIR      the simulated board's folder
+    --state DIR      the simulated board's folder, which has no pin map
 and the options are what it is given:
     --board NAME     its pin map, see firmware/pins.py: {boards}
     --name NAME      it is NAME.local then, a-z 0-9 and -
@@ -19,6 +19,7 @@ board in hand can read its flash.
 import argparse
 import base64
 import datetime
+import fcntl
 import io
 import ipaddress
 import json
@@ -212,12 +213,27 @@ def join(port, name, password):
 
 def into_state(folder, given):
     """Write to the folder of a simulated board that does not run."""
-    path = pathlib.Path(folder, "state.bin")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = bytearray(path.read_bytes() if path.exists() else b"\xff" * _STATE_SIZE)
-    for first, count, content in given.sectors():
-        data[first * SECTOR : (first + count) * SECTOR] = content.ljust(count * SECTOR, b"\xff")
-    path.write_bytes(data)
+    if given.board:
+        raise ImageError("--board: a simulated board has no pins, so no pin map")
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ImageError("a simulator uses %s: stop it first" % folder) from error
+        if given.name:
+            path = folder / "board.json"
+            try:
+                values = dict(json.loads(path.read_bytes()))
+            except (OSError, ValueError, TypeError):  # as the board takes it
+                values = {}
+            path.write_text(json.dumps({**values, "name": given.name}))
+        path = folder / "state.bin"
+        data = bytearray(path.read_bytes() if path.exists() else b"\xff" * _STATE_SIZE)
+        for first, count, content in given.sectors():
+            data[first * SECTOR : (first + count) * SECTOR] = content.ljust(count * SECTOR, b"\xff")
+        path.write_bytes(data)
 
 
 def main(arguments):
@@ -236,6 +252,8 @@ def main(arguments):
             raise ImageError("--certificate and --key go together, --self-signed instead of them")
         if options.self_signed and not options.name:
             raise ImageError("--self-signed needs --name")
+        if options.password is not None and not options.wifi:
+            raise ImageError("--password is that of --wifi NAME")
         pair = None
         if options.certificate:
             pair = certificate(options.certificate, options.key)

@@ -14,6 +14,7 @@ from host_sim import flash as nor
 from tests.tools.rawrepl import Device
 from tools import provision, stage
 from tools.image import files, flash, partitions
+from tools.simulator import Simulator
 
 HOME = {"w": {"s": "Home", "p": "long enough"}, "m": {"k": "00" * 16}, "t": "Europe/Helsinki"}
 
@@ -163,6 +164,10 @@ def test_what_is_wrong_is_said_and_nothing_written(tmp_path, home, pem, capsys):
         (["--certificate", pem[0], "--key", str(other)], "is not the key of"),
         (["--certificate", home, "--key", pem[1]], "no certificate"),
         (["--self-signed"], "needs --name"),
+        (["--board", "devkit"], "has no pins"),
+        (["--board", "devkit", "--name", "cellar"], "has no pins"),
+        (["--name", "cellar", "--wifi", "Home"], "needs a reader that runs"),
+        (["--name", "cellar", "--password", "secret"], "--wifi NAME"),
         ([], "nothing to give"),
     ):
         assert provision.main([*target, *arguments]) == 1, arguments
@@ -174,3 +179,24 @@ def test_every_board_of_the_pin_maps_is_known_here():
     assert len(provision._BOARDS) == 13 and "p1-ultra" in provision._BOARDS
     for name in provision._BOARDS:
         provision.Given(board=name)
+
+
+def test_a_simulated_board_is_called_what_it_is_given(tmp_path, capsys):
+    from host_sim.board import Board
+
+    for damaged in None, "[1]", "{":
+        folder = tmp_path / str(damaged)
+        if damaged:
+            folder.mkdir()
+            (folder / "board.json").write_text(damaged)
+        for name in "cellar", "attic":
+            assert provision.main(["--state", str(folder), "--name", name]) == 0
+            for _ in range(2):
+                board = Board(str(folder))
+                assert board.hostname == name and len(board.mac) == 6
+                board.close()
+    capsys.readouterr()
+    with Simulator("--port", 0, "--state", tmp_path / "None") as reader:
+        assert reader.get("/health")["hostname"] == "attic"
+        assert provision.main(["--state", str(tmp_path / "None"), "--name", "shed"]) == 1
+        assert "stop it first" in capsys.readouterr().err
