@@ -5,6 +5,7 @@ import asyncio
 from han.api.connection import Connection
 from han.ota.state import settle
 from tests.api.fake import Answer, Board, Running, ask, connect, get
+from tests.ota.test_client import Server
 from tests.ota.world import SECTOR, SECTORS, Chip, image
 
 _MARK = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
@@ -386,3 +387,25 @@ async def test_there_is_nothing_to_download_without_a_server():
         answer = await ask(app, "/ota/download", "POST", await authorized(app))
         assert answer.status == 409 and "no_update" in answer.json()["message"]
         assert not (await get(app, "/ota"))["allowDownload"]
+
+
+async def test_the_update_server_is_asked_in_the_first_minute_too():
+    async with Server() as server:
+        board = Reader()
+        board.updates = server.site.base
+        async with board.running() as app:
+            watch(app, board)
+            app.config.values["up"] = "manual"
+            token = await authorized(app)
+            answer = await ask(app, "/ota/download", "POST", token)
+            assert answer.status == 409 and "is being asked" in answer.json()["message"]
+            for wanted, status in ("UPDATE_AVAILABLE", 200), ("READY_TO_REBOOT", 0):
+                for _ in range(100):
+                    state = await get(app, "/ota")
+                    if state["status"] == wanted:
+                        break
+                    await asyncio.sleep(0.1)
+                assert state["status"] == wanted and state["version"] == "0.2.0.0"
+                if status:
+                    assert (await ask(app, "/ota/download", "POST", token)).status == status
+            assert board.chip_.next == "slot1" and not board.restarts

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from han.ota import proof, updates
+from han.ota import poll, proof, updates
 from han.ota.proof import look, reachable
 from tests.api.fake import Running
 from tests.ota.world import World
+from tests.support import raises
 
 
 async def test_a_new_one_is_kept_when_all_works():
@@ -76,6 +77,8 @@ class Hurried:
         self.slept = 0
         self._limit = limit
 
+    create_task = staticmethod(asyncio.create_task)
+
     async def sleep(self, seconds):
         self.slept += seconds
         await asyncio.sleep(0 if self.slept < self._limit else 60)
@@ -130,3 +133,45 @@ async def test_a_new_one_that_does_not_work_is_given_up_after_ten_minutes():
     world = World()
     await run(world, lambda: "meter does not run", lambda: 1, 2000)
     assert not world.restarts and not world.flash.marks
+
+
+async def test_the_update_server_is_asked_by_itself_after_the_proof_only_and_its_failure_ends_the_task():
+    world = World()
+    asked = []
+    over = asyncio.Event()
+    poll.asyncio = Hurried(100000)
+
+    async def proving():
+        await over.wait()
+        if len(asked) == 2:
+            raise ValueError("a bug")
+
+    async def visit(*_):
+        asked.append(poll.asyncio.slept)
+        return 86400
+
+    real, poll._visit = poll._visit, visit
+    try:
+        for often in 1, 2:
+            over.clear()
+            task = asyncio.create_task(poll.poll(world.state, None, lambda *_: None, asyncio.create_task(proving())))
+            for _ in range(500):
+                await asyncio.sleep(0)
+            assert len(asked) == often - 1 and not task.done()
+            if often == 2:
+                world.state.wanted = True  # somebody asks before
+                await asyncio.sleep(0.01)
+                assert len(asked) == 2
+            before = poll.asyncio.slept
+            over.set()
+            for _ in range(5000):
+                await asyncio.sleep(0)
+                if task.done() or len(asked) == often and often == 1:
+                    break
+            if often == 1:
+                assert 60 <= asked[0] - before <= 362
+                task.cancel()
+        with raises(ValueError):
+            await task
+    finally:
+        poll.asyncio, poll._visit = asyncio, real

@@ -46,20 +46,24 @@ class Updates:
 
     # Lives as long as the application, less where there is no update server.
     async def run(self, failing, links, port, config, report):
-        """Prove this version, then ask the update server now and then.
+        """Prove this version, and ask the update server now and then, before that when somebody wants it.
 
         failing() says which critical task does not run, links is the network's task, port() where the
         API listens, report takes a status, a health and an error.
         """
-        await asyncio.sleep(60)
-        await self._prove(failing, links, port, report)
-        if not self.board.updates:
-            return report("stopped", "disabled", None)
-        from .poll import poll
+        proof = asyncio.create_task(self._prove(failing, links, port, report))
+        try:
+            if not self.board.updates:
+                await proof
+                return report("stopped", "disabled", None)
+            from .poll import poll
 
-        await poll(self, config, report)
+            await poll(self, config, report, proof)
+        finally:
+            proof.cancel()
 
     async def _prove(self, *about):
+        await asyncio.sleep(60)
         from .proof import prove  # which nothing holds once it has returned
 
         await prove(self, *about)
