@@ -5,7 +5,7 @@ SETUP = .venv/stamp
 
 FIRMWARE_OPTIONS = BOARD MICROPYTHON IDF VERSION CONFIG KEY UPDATES CHANNEL
 IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
-SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES
+SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES CHANNEL
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
 .PHONY: help setup test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
@@ -22,7 +22,7 @@ $(SETUP): requirements.txt tools/setup.py
 test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPython
 	@$(PY) -m tools.check
 
-sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES=]
+sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
 size: $(SETUP) ## .mpy bytes of each module, heap while it does this and that and after N readings [N=]

@@ -26,10 +26,12 @@ from host_sim.sender import Sender
 from host_sim.slots import Flash
 from host_sim.supervisor import Supervisor
 from tools import page, sign, unix
+from tools.build import CHANNELS
 
 #: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
 _RADIO = 13 * 1024
 _METERS = meters.NAMES + meters.SPECIAL + meters.UNSCALED
+_HEAP = "64M"
 _LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -62,8 +64,8 @@ def parser():
         "--console", metavar="PATH", help="a pseudo-terminal on which the reader can be set up, as the chip's on USB")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument(
-        "--heap", type=_heap, default="64M", metavar="SIZE",
-        help="MicroPython's heap, such as 400k; what a simulated radio takes comes on top",
+        "--heap", type=_heap, metavar="SIZE",
+        help="MicroPython's heap, such as 400k (%s); what a simulated radio takes comes on top" % _HEAP,
     )  # fmt: skip
     parse.add_argument(
         "--heap-report", metavar="S", type=int, default=0,
@@ -78,6 +80,7 @@ def parser():
         help="what is wrong with the next of the three time servers: %s" % ", ".join(timeserver.FAULTS),
     )  # fmt: skip
     parse.add_argument("--updates", metavar="DIR", help="serve updates from a folder that `make release` has made")
+    parse.add_argument("--channel", choices=CHANNELS, help="whose releases the reader follows (%s)" % CHANNELS[0])
     parse.add_argument(
         "--update-fault", metavar="FAULT", choices=updatesite.FAULTS, default="",
         help="what is wrong with that server: %s" % ", ".join(updatesite.FAULTS),
@@ -123,6 +126,30 @@ def _heap(text):
 def _fail(message):
     print("host_sim: " + message, file=sys.stderr)
     raise SystemExit(2)
+
+
+def refuse_useless(options):
+    """End with status 2 where something is given that would change nothing."""
+    if options.runtime != "micropython":
+        for name, value in (("--heap", options.heap), ("--heap-report", options.heap_report)):
+            if value:
+                _fail("%s is for MicroPython: it needs --runtime micropython (make: RUNTIME=micropython)" % name)
+    if not options.updates:
+        for name, value in (("--channel", options.channel), ("--update-fault", options.update_fault)):
+            if value:
+                _fail("%s is for an update server: it needs --updates DIR (make: UPDATES=DIR)" % name)
+
+
+def told_channel(path, channel):
+    """The channel of updates to follow; says where the folder has nothing on it. Ends with status 2 for no folder."""
+    channel = channel or CHANNELS[0]
+    if not os.path.isdir(path):
+        _fail("no folder %s to serve updates from: `make release` makes one" % path)
+    there = [name for name in CHANNELS if os.path.exists(os.path.join(path, name, "manifest.json"))]
+    if channel not in there:
+        others = ", only on %s" % " and ".join(there) if there else ""
+        print("host_sim: %s has no release on the channel %s%s" % (path, channel, others), file=sys.stderr)
+    return channel
 
 
 def free_port(host, port, wanted=socket.SOCK_STREAM):
@@ -253,6 +280,8 @@ class Meter:
 def main(arguments=None):
     """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
     options = parser().parse_args(arguments)
+    refuse_useless(options)
+    options.heap = options.heap or _HEAP
     if options.network == "setup":
         options.heap = str(unix.size(options.heap) + _RADIO)
     sign.write_module()
@@ -276,6 +305,7 @@ def main(arguments=None):
     settings["time_servers"] = timeserver.in_background(
         lambda: clock.utc_us(clock.ticks_us()) // 1000, options.time_fault
     )
+    settings["channel"] = told_channel(options.updates, options.channel) if options.updates else CHANNELS[0]
     settings["updates"] = options.updates and updatesite.in_background(options.updates, options.update_fault)
     with tempfile.TemporaryDirectory(prefix="han-sim-") as temporary:
         state, lock = state_folder(options.state or temporary)

@@ -153,6 +153,7 @@ def main(config, pipe):
             board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
         board.updates = config["updates"]
         board.psram = config["psram"]
+        board.channel = config["channel"]
         plug(board, config, feed)
         if jump and config["outages"]:
             from host_sim.outages import Outages

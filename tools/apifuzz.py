@@ -13,14 +13,18 @@ import schemathesis
 from schemathesis.checks import load_all_checks
 
 from tools import openapi
+from tools.progress import Progress, nobody
 from tools.simulator import Simulator
 
 _LEFT_OUT = ("/ws", "/sse", "/reboot")
 _CHECKS = "status_code_conformance", "content_type_conformance", "response_schema_conformance"
 
 
-def fuzz(url, examples, seed, trusted=True):
-    """Ask `url`; the number of requests that were made. AssertionError with the request that got a wrong answer."""
+def fuzz(url, examples, seed, trusted=True, tell=nobody):
+    """Ask `url`; the number of requests that were made. AssertionError with the request that got a wrong answer.
+
+    tell: hears what is asked for
+    """
     load_all_checks()
     checks = [schemathesis.checks.CHECKS.get_one(name) for name in _CHECKS]
     schema = schemathesis.openapi.from_dict(openapi.document())
@@ -30,6 +34,7 @@ def fuzz(url, examples, seed, trusted=True):
         operation = result.ok()
         if operation.path in _LEFT_OUT:
             continue
+        tell("%s %s, %d requests so far" % (operation.method.upper(), operation.path, made))
         for mode in schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE:
             try:
                 strategy = operation.as_strategy(generation_mode=mode)
@@ -68,10 +73,12 @@ def main(arguments=None):
     parse.add_argument("--seed", type=int, default=1)
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="micropython")
     options = parse.parse_args(arguments)
-    with Simulator("--port", 0, "--runtime", options.runtime) as reader:
-        reader.wait_for_reading()
-        made = fuzz(reader.url, options.examples, options.seed)
-        alive = reader.get("/health")["type"] == "HAN_HEALTH_MESSAGE"
+    with Progress() as progress:
+        progress.tell("waiting for a simulator's first reading")
+        with Simulator("--port", 0, "--runtime", options.runtime) as reader:
+            reader.wait_for_reading()
+            made = fuzz(reader.url, options.examples, options.seed, tell=progress.tell)
+            alive = reader.get("/health")["type"] == "HAN_HEALTH_MESSAGE"
     print("%d requests: every answer as documented" % made)
     return 0 if alive else 1
 

@@ -15,16 +15,19 @@ from tools import stage
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
 from tools import bench_api, bench_decode, bench_history, bench_upload  # noqa: E402  the path comes first
+from tools.progress import Progress  # noqa: E402
 
 
-def main():
+def main(arguments=()):
     when = datetime.date.today().isoformat()
     print("%s, %s, %d cores, CPython %s" % (when, processor(), os.cpu_count(), platform.python_version()))
     print()
-    bench_decode.report()
-    recorded = bench_history.report()
-    answered = bench_api.report()
-    return 0 if bench_upload.report() and answered and recorded else 1
+    with Progress() as progress:
+        bench_decode.report(progress.tell)
+        recorded = bench_history.report(progress.tell)
+        answered = bench_api.report(progress.tell)
+        uploaded = bench_upload.report(progress.tell)
+    return 0 if uploaded and answered and recorded else 1
 
 
 def processor():

@@ -73,7 +73,7 @@ def rate(pool, port, path):
     return (REQUESTS - len(failures)) / seconds, len(failures)
 
 
-def report():
+def report(tell):
     """Print the table; False where the application did not start."""
     ok = True
     print("requests/s with %d clients, a connection each; median of %d rounds in turn" % (CLIENTS, ROUNDS))
@@ -85,6 +85,7 @@ def report():
     cpython = ("cpython", [sys.executable], None)
     micropython = ("micropython", unix.command(heap=HTTP_HEAP), unix.environment())
     for runtime, command, environment in (cpython, micropython):
+        tell("requests on " + runtime)
         arguments = ["--runtime", runtime, "--port", "0"]
         if runtime == "micropython":
             arguments += ["--heap", HTTP_HEAP]

@@ -80,28 +80,34 @@ def misses(ns, heap):
     return "OVER BUDGET: " + ", ".join(found) if found else ""
 
 
-def report():
-    """Print the tables."""
+def report(tell):
+    """Print the tables. tell: hears what is measured, as in all of these."""
+    tell("compiling")
     for arch in (stage.UNIX, "none"):
         _, failed = stage.stage(arch)
         if failed:
             raise RuntimeError("does not compile: " + ", ".join(map(str, failed)))
-    slow = by_framing() + recordings()
+    slow = by_framing(tell) + recordings(tell)
     if slow:
+        tell("where the time goes in slow telegrams")
         stages(slow)
 
 
-def by_framing():
+def by_framing(tell):
     """The first table; the jobs that miss the budget."""
     samples = bench_samples.samples()
     jobs = []
     for one in samples:
         piece = max(1, int(POLL_S * one.line[0] / bench_samples.bits(one.line)))
         jobs.append(job(one.name, one.data, one.key, one.auth_key, piece))
+    tell("a telegram of each framing, MicroPython with viper")
     viper = measure(unix.command(heap=HEAP), unix.environment(), jobs)
     whole = [dict(one, piece=0) for one in jobs]
+    tell("a telegram of each framing, MicroPython without viper")
     plain = measure(unix.command(heap=HEAP), unix.environment("none"), whole)
+    tell("a telegram of each framing, CPython")
     ours = measure([sys.executable], dict(os.environ, PYTHONPATH=str(stage.ROOT / "lib")), whole)
+    tell("a telegram of each framing, other libraries")
     peers = measure_peers(jobs)
 
     print("one telegram, bytes to Reading, in us%36s%s" % ("", "CPython: ours and pure-Python peers, /viper"))
@@ -132,7 +138,7 @@ def by_framing():
     return slow
 
 
-def recordings():
+def recordings(tell):
     """The table over the recorded telegrams, where they are there; of each framing the slowest that misses."""
     try:
         entries = support.telegrams(expect="decode", kind="valid")
@@ -149,6 +155,7 @@ def recordings():
         if decodes(support.raw(entry), key, auth_key):
             name = framing + " " + entry["id"]
             jobs[name] = framing, job(name, support.raw(entry), key, auth_key)
+    tell("%d recorded telegrams" % len(jobs))
     found = measure(unix.command(heap=HEAP), unix.environment(), [described for _, described in jobs.values()])
     title = "%d of %d recorded telegrams, MicroPython with viper, in us"
     print(title % (len(jobs), len(wanted)))

@@ -129,7 +129,7 @@ async def quick_send(data, patience):
     pass
 
 
-def report():
+def report(tell):
     """Measure on both interpreters and print; False where one did not run."""
     import subprocess
 
@@ -142,6 +142,7 @@ def report():
         ("CPython", [sys.executable, __file__], None),
         ("MicroPython", unix.command(__file__, heap="8M"), unix.environment()),
     ):
+        tell("recording two years on " + name)
         print(name, flush=True)
         ok = subprocess.call(command + ["measure"], cwd=stage.ROOT, env=environment) == 0 and ok
     return ok
@@ -153,4 +154,4 @@ if __name__ == "__main__":
         sys.path[:0] = [root] if sys.implementation.name == "micropython" else [root + "/lib", root]
         measure()
     else:
-        sys.exit(0 if report() else 1)
+        sys.exit(0 if report(print) else 1)

@@ -24,13 +24,14 @@ def image():
         esp_image.made("1.29.0"), application.SIM, files, "99.0.0.0", "0.1.0.0", "1.29.0", sign.development_key())
 
 
-def report():
+def report(tell):
     """Print the table; False where an upload fails."""
     data = image()
     print("\nupload of %.1f MB by POST /ota: written, read back, verified" % (len(data) / 1e6))
     print("%-16s %6s %10s %10s %26s" % ("interpreter", "heap", "s", "MB/s", "heap taken meanwhile, B"))
     ok = True
     for runtime, heap, watched in _RUNS:
+        tell("an upload to %s, heap %s" % (runtime, heap))
         arguments = ["--runtime", runtime, "--port", "0"]
         if heap != "-":
             arguments += ["--heap", heap]
@@ -88,4 +89,4 @@ def _least(reader, seconds):
 
 
 if __name__ == "__main__":
-    sys.exit(0 if report() else 1)
+    sys.exit(0 if report(print) else 1)

@@ -19,6 +19,7 @@ sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
 from han.meter.told import LINES, describe  # noqa: E402  needs the path above
 from tests.meter import lines  # noqa: E402
+from tools.progress import Progress  # noqa: E402
 
 PAGE = stage.ROOT / "docs" / "lines.md"
 FRAMINGS = "HDLC", "M-Bus", "SML", "P1", "P1 without checksum"
@@ -87,11 +88,13 @@ def main(arguments=None):
     parse.add_argument("--write", action="store_true", help="put the table into docs/lines.md")
     options = parse.parse_args(arguments)
     rows = []
-    with concurrent.futures.ProcessPoolExecutor() as pool:
-        waiting = [pool.submit(measure, line, options.phases, options.seed) for line in settings()]
-        for number, (line, future) in enumerate(zip(settings(), waiting)):
+    with Progress() as progress, concurrent.futures.ProcessPoolExecutor() as pool:
+        every = settings()
+        progress.tell("0 of %d lines" % len(every))
+        waiting = [pool.submit(measure, line, options.phases, options.seed) for line in every]
+        for line, future in zip(every, waiting):
             rows.append((line, future.result()))
-            print("%d of %d: %s" % (number + 1, len(waiting), describe(line)), file=sys.stderr, flush=True)
+            progress.tell("%d of %d lines" % (len(rows), len(every)))
     text, good = summary([second for _, found in rows for seconds in found.values() for second in seconds])
     made = "\n".join(table(rows))
     print(made, text, sep="\n\n")

@@ -7,6 +7,7 @@ objects are about twice as big as the chip's, and, where there is node, of its m
 import sys
 
 from tools import heap, heap32, stage
+from tools.progress import Progress
 
 READINGS = 10000
 # Twins of viper code, for interpreters without it: never loaded on the chip.
@@ -46,10 +47,16 @@ def image():
 
 
 def main(arguments=()):
-    ok = image()
-    kept, streams = heap.report()
-    flat = heap.readings(int(arguments[0]) if arguments else READINGS)
-    heap32.report(streams)
+    count = int(arguments[0]) if arguments else READINGS
+    with Progress() as progress:
+        progress.tell("compiling for the chips")
+        ok = image()
+        progress.tell("the heap of the whole application")
+        kept, streams = heap.report()
+        progress.tell("the heap after %d readings" % count)
+        flat = heap.readings(count)
+        progress.tell("the 32-bit heap")
+        heap32.report(streams)
     return 0 if ok and kept and flat else 1
 
 

@@ -408,10 +408,10 @@ def main(arguments=None):
     parse = argparse.ArgumentParser("python -m tools.soak", description=__doc__.splitlines()[0])
     parse.add_argument("--days", type=int, default=30)
     parse.add_argument("--seed", type=int, default=1)
-    parse.add_argument("--heap", default="480k", help="of MicroPython")
+    parse.add_argument("--heap", help="of MicroPython (480k)")
     parse.add_argument("--period", type=int, default=10, help="s from telegram to telegram (10)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="micropython")
-    return 0 if run(parse.parse_args(arguments)) else 1
+    return 0 if run(year.with_heap(parse, arguments, "480k")) else 1
 
 
 if __name__ == "__main__":

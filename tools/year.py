@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from tools import stage
+from tools.progress import Progress
 
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
@@ -123,7 +124,7 @@ class Board:
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": self.zero * 10**9, "state": self.folder,
             "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "sites": self.sites,
             "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
-            "network": network, "names": self.names, "updates": None, "outages": self.outages,
+            "network": network, "names": self.names, "updates": None, "channel": "release", "outages": self.outages,
             "heap_s": self.heap_s, "psram": True,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
@@ -213,12 +214,14 @@ def run(options):
             faults.append([(start + at) * 1000, (start + at + 12 * HOUR) * 1000, what])
         elif kind == "blind":
             faults.append([(start + at) * 1000, (start + at + what + 5 * HOUR) * 1000, "silent"])
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Progress() as progress:
+        progress.tell("starting")
         board = Board(options, folder, start - EARLY)
         board.start(meter.next_s - BEFORE, meter.line, faults)
         # A line at the wrong speed is simulated bit by bit, which takes its time.
         board.put({"t": str(ZONE), "m": {"o": 1 + LINES.index(meter.line)}})
         for at, kind, what in events:
+            progress.tell("on the way to day %d of %d" % (1 + at // DAY, options.days))
             meter.until = start + at
             # What is in the pipe when power fails is never read: some hours at most, which must not reach midnight.
             board.feed(meter, drain=kind == "meter" or at // MINUTE % 2 or options.period > MINUTE)
@@ -228,6 +231,7 @@ def run(options):
                 board.start(meter.next_s - BEFORE, meter.line, faults)
             elif kind == "meter":
                 meter.replace(2)
+        progress.tell("on the way to the end")
         meter.until = start + options.days * DAY + 3 * options.period
         board.feed(meter)
         yearly = board.get("/history/yearly?from=0")
@@ -309,9 +313,18 @@ def main(arguments=None):
     parse.add_argument("--meter", choices=meters.NAMES, default="p1")
     parse.add_argument("--period", type=int, default=60, help="s from telegram to telegram (60)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
-    parse.add_argument("--heap", default="2M", help="of MicroPython; collecting garbage in a larger one takes longer")
+    parse.add_argument("--heap", help="of MicroPython (2M); collecting garbage in a larger one takes longer")
     parse.add_argument("--seed", type=int, default=1)
-    return 0 if run(parse.parse_args(arguments)) else 1
+    return 0 if run(with_heap(parse, arguments, "2M")) else 1
+
+
+def with_heap(parse, arguments, usual):
+    """The options; ends with status 2 where a heap is given to CPython, which has none of a size."""
+    options = parse.parse_args(arguments)
+    if options.heap and options.runtime != "micropython":
+        parse.error("--heap is for MicroPython: it needs --runtime micropython")
+    options.heap = options.heap or usual
+    return options
 
 
 if __name__ == "__main__":

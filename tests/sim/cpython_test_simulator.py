@@ -267,6 +267,12 @@ def test_arguments_that_cannot_work(tmp_path):
         ("--runtime", "jython"),
         ("--heap", "much"),
         ("--heap", "0k"),
+        ("--heap", "400k"),
+        ("--heap-report", "5", "--runtime", "cpython"),
+        ("--channel", "beta"),
+        ("--channel", "nightly", "--updates", tmp_path),
+        ("--update-fault", "404"),
+        ("--updates", tmp_path / "none"),
         ("--replay",),
         ("--replay", tmp_path / "none"),
         ("--replay", empty),
@@ -281,6 +287,21 @@ def test_arguments_that_cannot_work(tmp_path):
         status, out, err = run("--port", 0, *arguments)
         assert status == 2, (arguments, status, err)
         assert out == "" and err and "Traceback" not in err, (arguments, err)
+
+
+def test_where_there_are_no_updates_is_said(tmp_path):
+    for channel in "beta", "release":
+        folder = tmp_path / "updates" / channel
+        with Simulator(tmp_path, "--updates", tmp_path) as reader:
+            assert reader.err.read_text() == "host_sim: %s has no release on the channel release\n" % tmp_path
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text("{}")
+        with Simulator(tmp_path, "--updates", folder.parent) as reader:
+            said = reader.err.read_text()
+            assert channel == "release" or said.endswith("no release on the channel release, only on beta\n")
+            assert channel == "beta" or not said
+    with Simulator(tmp_path, "--updates", folder.parent, "--channel", "beta") as reader:
+        assert reader.err.read_text() == "" and reader.get("/han")["channel"] == "beta"
 
 
 def test_the_board_does_not_outlive_who_started_it(tmp_path):

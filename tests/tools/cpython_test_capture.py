@@ -118,12 +118,12 @@ def test_a_port_that_goes_away(tmp_path):
     assert status == 0 and "gone" in text and out.read_bytes() == STREAM
 
 
-@pytest.mark.parametrize("runtime", ("cpython", "micropython"))
+@pytest.mark.parametrize("runtime", (("cpython",), ("micropython", "--heap", "400k")))
 def test_a_reader(runtime, tmp_path):
     recorded = tmp_path / "meter.bin"
     recorded.write_bytes(p1(TEXT))
     out = tmp_path / "capture.bin"
-    arguments = ("--port", 0, "--replay", recorded, "--speed", 20, "--runtime", runtime, "--heap", "400k")
+    arguments = ("--port", 0, "--replay", recorded, "--speed", 20, "--runtime", *runtime)
     with Simulator(*arguments) as reader:
         reader.wait_for_reading()
         for url in (reader.url, reader.url + "/", reader.url[7:]):
