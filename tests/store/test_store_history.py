@@ -2,7 +2,9 @@
 
 from han.store.clocksteps import moves
 from han.store.ring import capacity
-from han.store.samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, counter, shares
+from han.store.samples import (
+    AMPERES, CHANGED, DAYS, GUESSED, KILO, LATE, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, counter, shares,
+)  # fmt: skip
 from tests.store.world import World, Zone
 from tests.support import Random
 
@@ -68,6 +70,29 @@ def test_minimum_average_maximum_and_a_phase_that_is_not_there():
     tens, quarters = world.samples(TENS), world.samples(QUARTERS)
     assert tens[3][5:14] == (0, 300, -32768, 450, 300, -32768, 900, 300, -32768)
     assert quarters[0][5:14] == (0, 300, -32768, 450, 300, -32768, 900, 500, -32768)
+
+
+def test_a_site_of_megawatts_and_kiloamperes():
+    # 10 mA and Wh of 15 minutes have 16 bits in a record; beyond them it is whole amperes and kWh.
+    world = World(true=START)
+    for n in range(HOUR // 10 + 1):
+        world.read((9700000, 0), (910000 + n % 3 * 1000, -15000260, 300))
+        world.off(10, (9700000, 0))
+        if n == 200:
+            world.boot()
+    tens, quarters = world.samples(TENS), world.samples(QUARTERS)
+    assert tens[7][5:14] == (91100, -1500000, 0) * 3 and not any(sample[1] & ~PARTIAL for sample in tens + quarters)
+    for sample in quarters:
+        assert sample[5:8] == (91000, -1500000, 0) and sample[8] == 91100 and sample[11] == 91200
+        assert abs(sample[3] - 2425000) <= 500, sample[3]
+    day = world.history.buckets[DAYS]
+    assert abs(day.a - 9700000) <= 30000 and abs(day.sample(DAYS)[6] + 1500000) < 100
+    # Currents from just below to just above what fits.
+    for number in 327670, 327680, -327670, -327680, -400000:
+        world = World(true=START)
+        world.run(30, current=(number, None, 4000))
+        want = number // 10 if -327671 < number < 327671 else (number + 500) // 1000 * 100
+        assert world.samples(TENS)[1][5:8] == (want, -32768, 400)
 
 
 def test_every_telegram_period_gives_the_same_energies():
@@ -516,7 +541,7 @@ def test_a_restart_goes_on_where_it_stopped():
 
 
 def test_flags_of_records_fit_the_api():
-    assert {LATE, GUESSED} & {1, 2, 4, 8} == set()
+    assert {LATE, GUESSED, AMPERES, KILO} & {1, 2, 4, 8} == set() and len({LATE, GUESSED, AMPERES, KILO}) == 4
 
 
 def test_the_power_fails_while_the_clock_is_wrong():

@@ -12,7 +12,7 @@ except ImportError:
         return number
 
 
-_MOST_CURRENT = const(32767)
+_MOST_CURRENT = const(0x3FFFFFFF)  # no current is larger, 10 mA
 
 
 class Bucket:
@@ -32,7 +32,7 @@ class Bucket:
         for i in range(3):
             self.currents[i] = _MOST_CURRENT
             self.currents[3 + i] = self.currents[9 + i] = 0
-            self.currents[6 + i] = NO_CURRENT
+            self.currents[6 + i] = -_MOST_CURRENT
 
     def add(self, phase, low, average, high, weight):
         """Currents of a phase, 10 mA; weight: of the average among others."""

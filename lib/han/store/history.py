@@ -15,7 +15,9 @@ from binascii import crc32
 from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from ..meter.reading import METER_ID
 from .bucket import Bucket, bounds, counted, shares
-from .samples import AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, packed
+from .samples import (
+    AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, fitting, packed,
+)  # fmt: skip
 
 try:
     from micropython import const
@@ -269,9 +271,8 @@ class History:
         else:
             values.append((edge.after if edge and kind == QUARTERS else self.series[kind - 1].next) & 0xFF)
             if kind == QUARTERS:
-                values[3] = min(values[3], 0xFFFF)
-                values[4] = min(values[4], 0xFFFF)
                 values += self.quote()
+        fitting(kind, values)
         self._wrote = True
         try:
             self.series[kind].append(*values)

@@ -5,8 +5,8 @@ A sample is one record of a ring, written once when its bucket is over, of a fix
     t        start, seconds since 2020 UTC as the clock said then (see clocksteps.py)
     f        flags, below
     w        how many 10-second buckets with readings are in it: the weight of its average
-    a, b     import and export: mean W of the 10 s, else Wh of the bucket
-    9 x h    current of L1 L2 L3, 10 mA: minimum, average, maximum; NO_CURRENT where not known
+    a, b     import and export: mean W of the 10 s, else Wh of the bucket, or kWh (KILO)
+    9 x h    current of L1 L2 L3, 10 mA or A (AMPERES): minimum, average, maximum; NO_CURRENT where not known
     I I B B  the meter's counters at the end, Wh: low words, then high bytes; NO_COUNTER
     10 s     H H    Wh of the bucket, import and export
     others   B      number of the next finer sample (its low byte): what comes from there on is not in this
@@ -36,6 +36,8 @@ LIVE, PARTIAL, UNSET, CHANGED = const(1), const(2), const(4), const(8)
 #: In records only. GUESSED: t is on a clock that nobody had set. LATE: its counters made up for
 #: energy of the time before, which belongs to no 15 minutes but to the day.
 GUESSED, LATE = const(16), const(32)
+#: In records only: currents are whole amperes, energies are kWh, as they are too large for 10 mA and for Wh.
+AMPERES, KILO = const(64), const(128)
 NO_CURRENT = const(-32768)
 NO_COUNTER = const(0xFF)
 NO_PRICE = const(0xFF)
@@ -50,6 +52,36 @@ LENGTHS = 10, 900, 86400, 2592000
 _CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
 #: The next sector is made blank when so many places are left in this one.
 AHEAD = const(8)
+
+
+def fitting(kind, values):
+    """Make a sample's values fit its record, which has 16 bits for currents and for the energies of 15 minutes."""
+    currents = [number for number in values[5:14] if number != NO_CURRENT]
+    if currents and max(max(currents), -min(currents)) > 0x7FFF:
+        values[1] |= AMPERES
+        for i in range(5, 14):
+            if values[i] != NO_CURRENT:
+                values[i] = max(-0x7FFF, min(0x7FFF, (values[i] + 50) // 100))
+    if kind == QUARTERS and max(values[3], values[4]) > 0xFFFF:
+        values[1] |= KILO
+        for i in (3, 4):
+            values[i] = min(0xFFFF, (values[i] + 500) // 1000)
+
+
+def whole(sample):
+    """A sample as it was before fitting(), but for what that has rounded."""
+    if not sample or not sample[1] & (AMPERES | KILO):
+        return sample
+    values = list(sample)
+    if sample[1] & KILO:
+        values[3] *= 1000
+        values[4] *= 1000
+    if sample[1] & AMPERES:
+        for i in range(5, 14):
+            if values[i] != NO_CURRENT:
+                values[i] *= 100
+    values[1] &= ~(AMPERES | KILO)
+    return tuple(values)
 
 
 def shares(sectors):
@@ -125,4 +157,4 @@ class Series:
             old, convert = ring.before
             sample = read(old, number - self._base + old.next)
             return sample and convert(sample)
-        return read(ring, number)
+        return whole(read(ring, number))
