@@ -15,8 +15,8 @@ _SECONDS = const(3)
 _STEP_MS = const(20)
 #: Where name servers listen.
 PORT = 53
-# All are asked for names in .local.
 _NOWHERE = "0.0.0.0"
+# All are asked for names in .local.
 _ALL = "224.0.0.251", 5353
 
 
