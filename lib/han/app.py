@@ -121,11 +121,11 @@ class App:
 
     def join(self, name, password):
         """Keep and apply a WiFi's name and password, "" for an open one. OSError, ValueError: nothing has changed."""
+        from .api.change import network
         from .api.settings import changed
-        from .api.wifisetup import settings
 
         values = self.config.values
-        wanted = changed(settings({"s": True, "ss": name, "sp": password}, values), values)
+        wanted = changed(network({"s": True, "ss": name, "sp": password}, values), values)
         if wanted != values:
             self.configure(wanted)
         else:

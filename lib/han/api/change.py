@@ -50,10 +50,10 @@ async def _change(app, request, setup):
 def _wanted(values, body, setup):
     """The configuration that a body makes of these values; ValueError says what is wrong with it."""
     given = Parser(body).parse()
-    return changed(_network(given, values) if setup else given, values)
+    return changed(network(given, values) if setup else given, values)
 
 
-def _network(given, values):
+def network(given, values):
     """The configuration's fields for {"s": true, "ss": name, "sp": password}; ValueError names what is wrong."""
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")

@@ -20,7 +20,7 @@ try:
         return DeflateIO(file, GZIP, 14)
 
 except ImportError:
-    from gzip import GzipFile
+    from gzip import GzipFile  # type: ignore[import-not-found]
 
     def unpacked(file):
         """What reads a compressed document decompressed."""
