@@ -74,10 +74,9 @@ class Bucket:
             weight = c[9 + i % 3]
             if not weight:
                 values.append(NO_CURRENT)
-            elif 3 <= i < 6:
-                values.append((c[i] + weight // 2) // weight)
             else:
-                values.append(c[i])
+                number = (c[i] + weight // 2) // weight if 3 <= i < 6 else c[i]
+                values.append(number + (number == NO_CURRENT))  # which one current is called
         return values
 
 
