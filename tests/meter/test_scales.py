@@ -188,7 +188,9 @@ def test_phases_that_are_unlike_take_longer_and_nobody_is_told_until_then():
         amperes = line.hear(telegram(**values))
         if line.scales.current.known is None:
             assert amperes == [None] * 3 and times < 59
-            assert line.hear(telegram(**load(300, MILLI))) == [None] * 3
+            # One alone may be damaged; after two of them nobody knows what those are in that do not say.
+            few = load(300, MILLI)
+            assert line.hear(telegram(**few)) == ([None] * 3 if times else [10 * number for number in few["amperes"]])
         else:
             assert amperes == values["amperes"]
     assert line.scales.current.known == -1

@@ -2,7 +2,8 @@
 
 Power is added up from one telegram to the next. An interval begins with a counter and ends with one at least an hour
 later, when import or export have come to 200 Wh; silence of more than a minute in between, and it begins anew. Where
-the counter has grown by as much (within 10 % and a step) in one of the scales, the interval speaks for that.
+the counter has grown by as much (within 10 % and a step) in one of the scales, the interval speaks for that: if the
+other direction's has, too, as there are meters that count each phase by itself, while power is what all come to.
 
 Until a scale is known, nobody is told a counter, as it could not be taken back: a counter that falls is a new meter to
 clients, and all it shows new consumption. There are two exceptions: meters of a kind that is known to count as usual,
@@ -24,6 +25,7 @@ LEAST_WH = 200
 GAP_MS = 60000
 #: Wh of a counter's step in the usual scale.
 STEP = 10
+_NONE = 99
 
 
 class Growth:
@@ -150,17 +152,23 @@ class Growth:
         found = None
         for way in range(2):
             wh = self._work[way] // 36000
-            if wh < LEAST_WH or start[way] is None or counters[way] is None:
-                continue
-            if 8 * self._largest[way] > self._work[way]:
-                return None  # a single telegram may be wrong
-            grown = counters[way] - start[way]
-            fits = 0 if _near(grown, wh) else other if _near(_at(grown, other), wh) else None
-            if fits is None or found is not None and fits != found:
-                self._begin(counters, up_ms)
-                self.times = 0
-                return None
-            found = fits
+            if wh >= LEAST_WH and start[way] is not None and counters[way] is not None:
+                if 8 * self._largest[way] > self._work[way]:
+                    return None  # a single telegram may be wrong
+                grown = counters[way] - start[way]
+                fits = 0 if _near(grown, wh) else other if _near(_at(grown, other), wh) else _NONE
+                found = fits if found in (None, fits) else _NONE
+        if found is None:
+            return None
+        for way in range(2):
+            # Where little flowed, little was counted: a meter may count its phases apart, as power does not.
+            if start[way] is not None and counters[way] is not None and found != _NONE:
+                if not _near(_at(counters[way] - start[way], found), self._work[way] // 36000, 40):
+                    found = _NONE
+        if found == _NONE:
+            self._begin(counters, up_ms)
+            self.times = 0
+            return None
         return found
 
     def _proof(self, counters, other):
@@ -194,8 +202,8 @@ def _at(number, power):
     return number * 10**power if power > 0 else number // 10**-power
 
 
-def _near(grown, wh):
-    return abs(grown - wh) <= wh // 10 + STEP
+def _near(grown, wh, more=0):
+    return abs(grown - wh) <= wh // 10 + STEP + more
 
 
 def _less(counters, before):

@@ -62,7 +62,7 @@ class Scale:
         if self.known is not None:
             return self.known
         if verdict is None or weak:
-            return self.claimed if self.times > 1 else None if self.weak else 0
+            return self.claimed if self.times > 1 else None if weak or self.weak > 1 else 0
         return verdict
 
     def doubt(self):
