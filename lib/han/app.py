@@ -120,16 +120,10 @@ class App:
         self.board.reset(reason)
 
     def join(self, name, password):
-        """Keep and apply a WiFi's name and password, "" for an open one. OSError, ValueError: nothing has changed."""
-        from .api.change import network
-        from .api.settings import changed
+        """Keep and apply a WiFi's name and password ("": open). OSError, ValueError: nothing has changed."""
+        from .api.change import join
 
-        values = self.config.values
-        wanted = changed(network({"s": True, "ss": name, "sp": password}, values), values)
-        if wanted != values:
-            self.configure(wanted)
-        else:
-            self.links.policy().attempts.hurry()
+        join(self, {"s": True, "ss": name, "sp": password})
 
     def restart(self, reason, text=None):
         """Have the board start again within seconds; reason: a rebootReason of the API, text: for the crash log."""

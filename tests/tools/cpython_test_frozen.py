@@ -13,7 +13,7 @@ from tools import frozen, sign, stage
 BOARDS = stage.ROOT / "firmware" / "boards"
 COMMON = BOARDS / "common"
 # Behind `except ImportError`, for CPython.
-CPYTHON = {"base64", "cryptography", "tempfile", "traceback"}
+CPYTHON = {"base64", "gzip", "cryptography", "tempfile", "traceback"}
 
 
 class Manifest:

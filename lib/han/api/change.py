@@ -33,11 +33,11 @@ async def _change(app, request, setup):
     if body is None:
         return refusal(*request.sock.incoming.wrong)
     try:
-        wanted = _wanted(app.config.values, body, setup)
-        if wanted != app.config.values:
-            app.configure(wanted)
-        elif setup:
-            app.links.policy().attempts.hurry()
+        given = Parser(body).parse()
+        if setup:
+            join(app, given)
+        else:
+            _take(app, given)
     except ValueError as error:
         return refusal(400, str(error))
     except OSError as error:
@@ -47,13 +47,22 @@ async def _change(app, request, setup):
     return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
 
 
-def _wanted(values, body, setup):
-    """The configuration that a body makes of these values; ValueError says what is wrong with it."""
-    given = Parser(body).parse()
-    return changed(network(given, values) if setup else given, values)
+def join(app, given):
+    """Take a network, as POST /setup has it. OSError, ValueError: nothing has changed."""
+    if not _take(app, _network(given, app.config.values)):
+        app.links.policy().attempts.hurry()
 
 
-def network(given, values):
+def _take(app, given):
+    """Take what of a configuration is given; False where all of it was so before. OSError, ValueError as above."""
+    wanted = changed(given, app.config.values)
+    if wanted == app.config.values:
+        return False
+    app.configure(wanted)
+    return True
+
+
+def _network(given, values):
     """The configuration's fields for {"s": true, "ss": name, "sp": password}; ValueError names what is wrong."""
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")

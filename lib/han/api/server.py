@@ -107,10 +107,9 @@ class Gate:
                             connection.end()
                 self._streams.tick(self.tick_ms)
                 # MicroPython's accepting task ends when memory is short at the wrong moment.
-                for server in (self._server, self.secure and self.secure.server):
-                    task = getattr(server, "task", None)
-                    if task and task.done():
-                        raise OSError("stopped listening")
+                task = getattr(self._server, "task", None)
+                if task and task.done() or self.secure and not self.secure.listening:
+                    raise OSError("stopped listening")
         finally:
             await self.close()
 

@@ -15,11 +15,11 @@ if hasattr(asyncio, "StreamReaderProtocol"):  # CPython
     async def wrapped(client, context, address):
         """(reader, writer) of a connection's server side. OSError: no TLS client, or no memory for it."""
         client.setblocking(False)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        loop = asyncio.get_event_loop()
+        reader = asyncio.StreamReader()  # type: ignore[call-arg]
+        protocol = asyncio.StreamReaderProtocol(reader)  # type: ignore[call-arg]
         transport, _ = await loop.connect_accepted_socket(lambda: protocol, client, ssl=context)
-        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)  # type: ignore[call-arg]
 
 else:
 

@@ -9,7 +9,7 @@ import select
 import time
 
 try:
-    from asyncio import core
+    from asyncio import core  # type: ignore[attr-defined]
 except ImportError:
     core = None  # CPython's loop is another
 
