@@ -28,6 +28,7 @@ _REASONS = """
 403 Forbidden
 404 Not Found
 405 Method Not Allowed
+406 Not Acceptable
 409 Conflict
 413 Content Too Large
 500 Internal Server Error
@@ -167,6 +168,8 @@ class Connection:
         """
         self.left = patience
         for piece in body:
+            if not piece:
+                continue  # as a chunk it would be the last
             if chunked:
                 piece = b"%x\r\n%s\r\n" % (len(piece), piece)
             await self.send(head + piece, self.left)

@@ -94,7 +94,9 @@ class Incoming:
         line = await self._line()
         if line is None:
             return self._fail("chunk without a size")
-        digits = line.partition(b";")[0].rstrip()
+        digits, extended, _ = line.partition(b";")
+        if extended:
+            digits = digits.rstrip(b" \t")
         if not digits or digits.lower().strip(b"0123456789abcdef") or len(digits.lstrip(b"0")) > _DIGITS:
             return self._fail("chunk without a size")
         size = int(digits.decode(), 16)
