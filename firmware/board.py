@@ -7,9 +7,8 @@ import time
 
 import esp32
 import machine
-import micropython
 import network
-import select
+from console import Console
 from machine import Pin
 
 #: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
@@ -20,9 +19,6 @@ _TEXT = 96
 #: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
 _RX_BUFFER = 8192
 _TURNED_US = 300
-#: What Improv's packets begin with; bytes that are taken from the console at once.
-_IMPROV = b"IMPROV\x01"
-_CONSOLE = 64
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
 
@@ -58,40 +54,6 @@ class Uart:
     def readinto(self, buf):
         """Move received bytes to buf; their number, 0 when there are none. Never waits."""
         return self._uart.readinto(buf) or 0  # None: nothing there
-
-
-class Console:
-    """What is plugged into USB: the console's stream, which MicroPython itself reads at the REPL only."""
-
-    #: The run before ended as somebody wanted to set the reader up: one byte of Improv's packets is Ctrl-C.
-    addressed = False
-
-    def __init__(self):
-        self._poll = select.poll()
-        self._poll.register(sys.stdin, select.POLLIN)
-        self.addressed = bool(once("improv"))
-
-    def read(self):
-        """Bytes that have come, b"" for none. Never waits."""
-        found = b""
-        while len(found) < _CONSOLE and self._poll.poll(0):
-            found += sys.stdin.buffer.read(1)
-        return found
-
-    def write(self, data):
-        """Send bytes, all at once: nobody prints in between."""
-        sys.stdout.buffer.write(data)
-
-    def interrupts(self, on):
-        """Whether Ctrl-C ends the program."""
-        micropython.kbd_intr(3 if on else -1)
-
-    def calls(self):
-        """True where what has come, but for the Ctrl-C that it contained, is one of Improv's packets; then remember."""
-        called = _IMPROV in self.read()
-        if called:
-            kept("improv", "1")
-        return called
 
 
 class Board:
@@ -152,7 +114,7 @@ class Board:
             self.secure_limit = 3
         if "files" in (boot["manifest"] or {}) and self.no_files():
             boot["safe"] = True  # main.py looks at it next
-        self.console = Console()
+        self.console = Console(bool(once("improv")), lambda: kept("improv", "1"))
         begin(self, boot["manifest"] or {}, self._links)
 
     # Time

