@@ -309,6 +309,7 @@ def test_methods_paths_and_bodies(reader):
     asyncio.run(run())
 
 
+CHUNKED = b"PUT /configuration HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 HOSTILE = (
     b"",
     b"GET /meter HTTP/1.1\r\nHost: x",
@@ -317,6 +318,10 @@ HOSTILE = (
     b"GET /" + b"a" * 9000,
     b"POST /han HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 20000,
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    CHUNKED + b"5\r\nab",
+    CHUNKED + b"1;%s\r\na\r\n" % (b"x" * 200) * 50,
+    b"POST /update HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
+    b"GET /meter HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 3000,
 )
 
 

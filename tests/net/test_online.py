@@ -246,6 +246,8 @@ async def test_a_name_in_local_is_asked_of_all_and_anybody_may_answer():
             assert query == lookup.request("nas.local", b"\xab\xcd")
             other.sendto(query[:2] + b"\x84\0\0\1\0\1\0\0\0\0" + query[12:] + RECORD, who)
         assert await task == "10.1.2.3"
+        # Nobody's name: that says nothing about name servers.
+        assert await lookup.address("gone.local", (), lambda count: b"\xab\xcd") is None
     finally:
         lookup._ALL = kept
         line.close()

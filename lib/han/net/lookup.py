@@ -29,7 +29,7 @@ async def address(name, links, random):
     if is_address(name):
         return name
     if name.endswith(".local"):
-        return await search(name, _ALL, random(2))
+        return await search(name, _ALL, random(2)) or None  # who has that name is who would answer
     answer = None
     asked = False
     for link in links:

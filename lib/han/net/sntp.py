@@ -128,9 +128,9 @@ class Servers:
                 if str(error)[-4:] in ("DENY", "RSTR"):
                     self.shunned.append(server)
                 continue
-            agreeing = [other[2] for other in found if abs(other[0] - start) <= self.agree_ms + doubt]
+            agreed = any([abs(other - start) <= self.agree_ms + doubt for other, _, _ in found])
             found.append((start, doubt, server))
-            if agreeing:
+            if agreed:
                 self._judge(found, start)
                 return start, doubt, None
         self.alone = len(found) == 1
