@@ -10,13 +10,13 @@ from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
 WIRE = ("fast", "gcm_fast", "lines_fast", "sml_fast", "step_fast", "walk_fast")
-MODULES = tuple(["wire." + name for name in WIRE] + ["meter.fill_fast"])
+MODULES = tuple(["wire." + name for name in WIRE] + ["meter.fill_fast", "ota.fold_fast"])
 
 
 @pytest.fixture(scope="module")
 def twins():
     """tests/wire/test_twins.py, which finds these modules where it looks for viper's."""
-    for chooser in ("meter.fill", "wire.lines", "wire.loops", "wire.walk"):  # which have to choose before
+    for chooser in ("meter.fill", "ota.image", "wire.lines", "wire.loops", "wire.walk"):  # which have to choose before
         importlib.import_module("han." + chooser)
     kept = {}
     for name in MODULES:

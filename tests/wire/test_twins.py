@@ -5,12 +5,14 @@ from tests.support import Random, raw, skip, telegrams
 from tests.wire import test_sml as sml
 
 try:
+    from han.ota import fold_fast
     from han.wire import fast, gcm_fast, lines_fast, sml_fast, walk_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.meter import fill_fast, fill_plain, profiles, reading
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
+from han.ota import fold_plain
 from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, tables, walk_plain
 
 MOST = 24
@@ -26,6 +28,16 @@ def test_checksums_and_sums():
             assert getattr(one, name)(data, start, len(data)) == getattr(two, name)(data, start, len(data)), name
         first = random.bits(16)
         one, two = [module.crc_by(tables.X25, first, data, start, len(data)) for module in (fast, plain)]
+        assert one == two
+
+
+def test_fold():
+    random = Random(25)
+    for _ in range(ROUNDS):
+        data = random.bytes(random.below(90))
+        start = random.below(len(data) + 1)
+        total = random.bits(8)
+        one, two = (module.fold(data, start, len(data), total) for module in (fold_fast, fold_plain))
         assert one == two
 
 

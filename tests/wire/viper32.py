@@ -45,6 +45,7 @@ class _Pointer:
     def _at(self, index):
         start = self._start + index * self._size
         assert 0 <= start <= self._view.nbytes - self._size, "index %d is outside" % index
+        assert not start % self._size, "a word at %d, where the chip has none" % start
         return start
 
     def __getitem__(self, index):
