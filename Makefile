@@ -25,7 +25,7 @@ test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPyt
 sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
-size: $(SETUP) ## .mpy bytes of each module, heap while it does this and that and after N readings [N=]
+size: $(SETUP) ## .mpy bytes of each package, live objects, an estimate of the chip's two heaps, heap after N readings [N=]
 	@$(PY) -m tools.size $(N)
 
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot

@@ -59,15 +59,22 @@ def failing(error):
     return App
 
 
+def account():
+    """Have MicroPython print what is on its heap, without garbage, and how much of that are names."""
+    gc.collect()
+    micropython.mem_info()
+    micropython.qstr_info()
+
+
 # Lives as long as the simulator; ends app.run() when its input, or the line for good, ends.
 async def serve(board, app, feed, heap_s):
     """Run the application on the board until the input ends; raises what ends the application.
 
-    heap_s: so often MicroPython's account of its heap is printed, without garbage; 0: never.
+    heap_s: so often MicroPython's account of its heap is printed, and its modules where they have changed; 0: never.
     """
     running = asyncio.create_task(app.run())
     told = False
-    due = 0
+    due = modules = 0
     try:
         while not (running.done() or feed.ended or board.uart.ended):
             if app.listening.is_set() and not told:
@@ -78,8 +85,10 @@ async def serve(board, app, feed, heap_s):
             await asyncio.sleep(0.05)
             if heap_s and told and app.clock.uptime_ms() >= due:
                 due = app.clock.uptime_ms() + heap_s * 1000
-                gc.collect()
-                micropython.mem_info()
+                account()
+                if len(sys.modules) != modules:
+                    modules = len(sys.modules)
+                    sys.stdout.write("modules: %s\n" % " ".join(sys.modules))
             try:
                 feed.look()
             except MemoryError:  # the reader's heap is full, which is for the reader to deal with
@@ -121,6 +130,8 @@ def main(config, pipe):
     if hasattr(gc, "threshold"):
         gc.threshold(8192)
     gc.collect()
+    if micropython and config["heap_s"]:
+        account()  # of what is neither the application's nor the board's
     try:
         # Before the simulator's own modules, as a small heap is least broken up at the start.
         boot, App = started(config)

@@ -1,9 +1,9 @@
-"""How large the application is on a 32-bit heap: MicroPython's WebAssembly port, run by node. Part of `make size`.
+"""What lives on an ESP32's heap, estimated from what lives on the 64-bit unix port: part of `make size`.
 
-Objects there are as large as the chip's. It has no sockets, TLS, ciphers or viper: twins stand for viper code, which
-on the chip lies in memory of its own, so they are taken off again; what connections take comes from the unix port's
-report (tools.heap): two thirds of that, as one built for 32 bits has shown. A frozen module's code and names are in
-flash, so they are taken off, too.
+What a frozen module's code needs is in flash; run from a ROM, its tables of constants are in the heap: they are taken
+off. The objects that are left are smaller with 32 bits. By how much is measured: all modules are imported, the
+application is made and reads telegrams, on MicroPython's WebAssembly port (run by node), whose objects are as large as
+the chip's, and in the same way on the unix port. It has no sockets, TLS, ciphers or viper, whose twins stand for it.
 """
 
 import ast
@@ -11,36 +11,75 @@ import json
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 
 from host_sim import meters
 from host_sim.house import House
-from tools import stage
+from tools import rom, stage, unix
 from tools.accounts import Accounts
 
+#: What stands for the chip's board.
+BOARD = ("host_sim", "host_sim.board", "host_sim.cable", "host_sim.clock", "host_sim.flash", "host_sim.uart",
+         "host_sim.network", "host_sim.feed", "host_sim.machine")  # fmt: skip
 HERE = pathlib.Path(__file__).parent / "wasm"
 _FOLDER = stage.BUILD / "wasm"
 _PORT = _FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
-#: Bytes of Python's heap that may live with 4 streams on an ESP32 without PSRAM.
-_BUDGET = 85000
-_MORE = 500  # telegrams, to see whether they leave anything
+#: Where the objects of 32 bits have not been measured: this was found on 2026-11-28.
+_RATIO, _LIBRARY = 0.545, 3700
+#: Python's heap on an ESP32 without PSRAM: two areas of 56 kB, three bits of each 16 bytes for administration.
+_AREAS = 2 * 56 * 1024 * 125 // 128
+#: An emulated ESP32 on 2026-11-28, frozen sources, WiFi, meter, 4 streams: by how many bytes gc.mem_free() had become
+#: less since before the application, and what this estimate says of the same sources. gc.mem_free() counts the largest
+#: free block of the system heap, which the system takes from as well, and not garbage: what lived was at most that.
+_KNOWN = (
+    ("4 streams", 76000, 54200),
+    ("each GET asked for once, nothing ever forgotten", 90500, 72000),  # 85 to 96 kB
+)
+#: The system heap there, bytes: free with WiFi connected and Python's first area; what Python's second area, the
+#: application and each stream take of it. With 4 streams 77000 were free, at its lowest 68300.
+_SYSTEM, _AREA, _APPLICATION, _STREAM, _LOWEST = 150000, 57344, 14000, 400, 8700
+#: design: live at most, free inside the areas, the system heap free and at its lowest at least.
+_LIVE, _INSIDE, _FREE, _LEAST = 85000, 20000, 60000, 40000
 _START = 1767225600
+_READINGS = 50
 _PADS = 0, 3000, 50000  # bytes in front of everything
-# Of what comes and goes, what is largest.
-_ON_DEMAND = (
-    "han.api.history", "han.api.change", "han.api.update", "han.api.diagnostics", "han.api.health", "han.api.page",
-    "han.net.policy", "han.net.setup", "han.price.fetch",
-)  # fmt: skip
 # Names that mpy-cross puts the numbers in the place of.
 _CONSTANT = re.compile(r"^(_\w+) = const\(", re.MULTILINE)
-# It has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
-_LIBRARY = "import sys, time, asyncio"
-_BUILT_IN = """import binascii, hashlib, io, json, os, struct
+# The WebAssembly port has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
+_BUILT_IN = """import sys, time, asyncio, binascii, hashlib, io, json, os, struct
 class Hashes:
     sha1 = sha256 = hashlib.sha256
 sys.modules["hashlib"] = sys.modules["socket"] = Hashes
 sys.path.insert(0, "/measured")"""
+_IMPORT = "for name in %r:\n    __import__(name)"
+# A module's lines run once those of the modules that it imports have.
+_LINES = """left = %r
+before = 0
+while before != len(left):
+    before = len(left)
+    for name in list(left):
+        try:
+            sys.modules[name].whole()
+            left.remove(name)
+        except (ImportError, AttributeError):
+            pass
+print("missing", *left)"""
+_RUN = """import han.app
+app = han.app.App(board)
+print(measured_board.read(app, %d))
+for name in "meter state configuration".split():
+    getattr(app.messages, name)()""" % _READINGS
+# What a ROM is started with for measuring: see host_sim/rom.py.
+_STARTED = """import gc, json, micropython, sys
+def start():
+    for step in json.loads(sys.stdin.read()):
+        exec(step, globals())
+        print("--")
+        gc.collect()
+        micropython.mem_info()
+        micropython.qstr_info()
+        print("==")
+"""
 
 
 def ready():
@@ -102,26 +141,38 @@ def compiled(texts, folder):
         source.unlink()
 
 
+def _objects(text):
+    accounts = Accounts()
+    accounts.take(text.encode())
+    return accounts.objects[0]
+
+
 def measured(folder, steps):
-    """[(bytes that live, what was printed)] after each step of Python."""
+    """[(bytes that live without names, what was printed)] after each step of Python, on 32 bits."""
     command = ["node", str(HERE / "measure.mjs"), str(_PORT), str(folder)]
-    run = subprocess.run(command, input=json.dumps(steps), capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, input=json.dumps(steps), capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError("node: " + run.stderr[-900:])
-    found = []
-    for text in json.loads(run.stdout):
-        accounts = Accounts()
-        accounts.take(text.encode())
-        found.append((accounts.used, text))
-    return found
+    return [(_objects(text), text) for text in json.loads(run.stdout)]
+
+
+def measured_64(folder, steps):
+    """The same on the unix port, the folder in a ROM."""
+    path = rom.write("measured", folder)
+    run = subprocess.run(unix.rom_command(path, "started"), input=json.dumps(steps), capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError("micropython: " + (run.stdout + run.stderr)[-900:])
+    steps = [text.split("--\n") for text in run.stdout.split("==\n")[:-1]]
+    return [(_objects(account), printed) for printed, account in steps]
 
 
 def everywhere(folder, steps):
-    """measured() at several addresses, after a step that moves all the rest.
+    """measured() at several addresses, after a step that moves all the rest; the one that keeps least.
 
     Addresses are numbers as others are: one that looks like one keeps what lies there.
     """
-    return [measured(folder, ["pad = bytearray(%d)" % pad] + steps) for pad in _PADS]
+    found = [measured(folder, ["pad = bytearray(%d)" % pad] + steps)[1:] for pad in _PADS]
+    return min(found, key=lambda rows: rows[-1][0] - rows[0][0])
 
 
 def telegram():
@@ -135,87 +186,70 @@ def dotted(path):
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def code(texts):
-    """{path: bytes that a module takes when it is loaded, before it has run}."""
-    folder = _FOLDER / "unrun"
-    compiled({path: unrun(text) for path, text in texts.items()}, folder)
-    modules = [dotted(path) for path in texts]
-    steps = [_LIBRARY, _BUILT_IN]
-    # One after the other, packages first; each once more, as the first time brings its names.
-    for module in modules:
-        package, _, last = module.rpartition(".")
-        forget = "sys.modules.pop('%s')" % module
-        if package:
-            forget += "; delattr(sys.modules['%s'], '%s')" % (package, last)
-        steps += ["import " + module, forget, "import " + module]
-    taken = []
-    for rows in everywhere(folder, steps):
-        taken.append([after[0] - before[0] for before, after in zip(rows[4::3], rows[5::3])])
-    return dict(zip(texts, map(statistics.median, zip(*taken))))
+class Scale:
+    """Makes the modules for measuring, and knows from that what a byte on 64 bits is on the chip."""
+
+    def __init__(self, more=()):
+        found = {path: source for path, source in stage.sources().items() if len(path.parts) > 1}
+        for name in more:  # of the simulated board
+            path = pathlib.Path(name.replace(".", "/") + ("/__init__.py" if name == "host_sim" else ".py"))
+            found[path] = stage.ROOT / path
+        texts = {path: source.read_text() for path, source in sorted(found.items())}
+        texts = {path: text for path, text in texts.items() if "@micropython.viper" not in text}
+        self._names = [dotted(path) for path in texts]
+        started = {pathlib.Path("started.py"): _STARTED}
+        board = {pathlib.Path("measured_board.py"): (HERE / "board.py").read_text()}
+        self._whole, self._unrun = _FOLDER / "whole", _FOLDER / "unrun"
+        compiled(texts | started, self._whole)
+        compiled({path: unrun(text) for path, text in texts.items()} | started | board, self._unrun)
+
+    def tables(self, modules):
+        """Bytes that the code of these modules takes on the unix port in a ROM, beside the objects that it makes."""
+        names = [name for name in self._names if name in modules]
+        whole = measured_64(self._whole, ["import sys, asyncio", _IMPORT % (names,)])
+        unrun = measured_64(self._unrun, ["import sys, asyncio", _IMPORT % (names,), _LINES % (names,)])
+        return whole[1][0] - whole[0][0] - (unrun[2][0] - unrun[1][0])
+
+    def ratio(self):
+        """(bytes of objects on 32 bits by those on 64, bytes of asyncio's on 32)."""
+        here = [name for name in self._names if not name.startswith("host_sim")]
+        begin = "import measured_board\nboard = measured_board.Board(%r)" % telegram()
+        steps = ["pass", _BUILT_IN, begin, _IMPORT % (here,), _LINES % (here,)]
+        missing = everywhere(self._unrun, steps)[-1][1].split("\n")[0].split()[1:]
+        names = [name for name in here if name not in missing]
+        steps[3:] = _IMPORT % (names,), _LINES % (names,), _RUN
+        narrow, wide = everywhere(self._unrun, steps), measured_64(self._unrun, steps)
+        return (narrow[-1][0] - narrow[3][0]) / (wide[-1][0] - wide[3][0]), narrow[1][0] - narrow[0][0]
 
 
-def report(streams):
-    """Print it. streams: bytes that 4 streams take on the unix port, None where nobody knows."""
-    if not ready():
-        print("\n32-bit heap: not measured, as it needs node and npm")
-        return
-    texts = {path: source.read_text() for path, source in stage.sources().items()}
-    runs = {path: text for path, text in texts.items() if "@micropython.viper" not in text}
-    loaded = code(runs)
-    folder = _FOLDER / "run"
-    board = pathlib.Path("board.py")
-    runs[board] = unrun(runs[board])
-    runs[pathlib.Path("measured_board.py")] = (HERE / "board.py").read_text()
-    compiled(runs, folder)
-    begin = "import measured_board\nboard = measured_board.Board(%r)" % telegram()
-    named = {
-        "microdot": "import microdot",
-        "the modules that always run": "import han.app",
-        "their objects, when all is set up": "app = han.app.App(board)",
-        "P1, first readings, messages": "print(measured_board.read(app, %d))\nfor name in 'meter state "
-        "configuration'.split(): getattr(app.messages, name)()" % _MORE,
-        "%d readings more" % _MORE: "print(measured_board.read(app, %d), *sys.modules)" % _MORE,
-        "the chip's board, its code alone": "import board",  # its pins are forgotten once it has them
-    }
-    steps = [_LIBRARY, _BUILT_IN, begin, *named.values(), "import micropython\nmicropython.qstr_info(1)"]
-    at = 1 + len(steps)
-    for module in _ON_DEMAND:
-        steps += ["import " + module, "app._idle.look(); app._idle.look()"]
-    rows = min(everywhere(folder, steps), key=lambda rows: rows[at - 2][0] - rows[0][0])
-    count, *there = rows[at - 3][1].splitlines()[0].split()
-    assert int(count) == 2 * _MORE, rows[at - 3][1]
-    print("\nheap of 32 bits, %s: bytes that each step takes" % _PORT.name)
-    print("  %-42s %8d" % ("asyncio", rows[1][0] - rows[0][0]))
-    for name, before, after in zip(named, rows[3:], rows[4:]):
-        print("  %-42s %8d" % (name, after[0] - before[0]))
-    always = rows[1][0] - rows[0][0] + rows[at - 2][0] - rows[3][0]
-    spoken = {line[2:-1] for line in rows[at - 1][1].splitlines() if line.startswith("Q(")}
-    for module, before, taken, given in zip(_ON_DEMAND, rows[at - 1 :: 2], rows[at::2], rows[at + 1 :: 2]):
-        print("  %-42s %8d, of which %d stay" % (
-            module + ", on demand", taken[0] - before[0], given[0] - before[0]))  # fmt: skip
-    if streams is not None:
-        frozen = sum(size for path, size in loaded.items() if dotted(path) in [*there, "board"])
-        parts = {
-            "all that runs, as measured above": always,
-            "code that is in flash": -frozen,
-            "names that are in flash": -interned(spoken),
-            "4 streams, two thirds of the unix port's": streams * 2 // 3,
-        }
-        print("\nestimate of what lives on an ESP32's heap, frozen, with 4 streams")
-        for name, size in parts.items():
-            print("  %-42s %8d" % (name, size))
-        live = sum(parts.values())
-        print("  %-42s %8d of %6d %s" % ("all", live, _BUDGET, "" if live <= _BUDGET else "OVER BUDGET"))
+def report(objects, modules):
+    """Print the estimate for what heap.report() has found."""
+    scale = Scale({name for there in modules.values() for name in there if name in BOARD})
+    if ready():
+        ratio, library = scale.ratio()
+        print("\nobjects on 32 bits, %s: %.3f of what they take on 64" % (_PORT.name, ratio))
+    else:
+        ratio, library = _RATIO, _LIBRARY
+        print("\nobjects on 32 bits: %.3f, as once measured; to measure it again needs node and npm" % ratio)
+    print("\nestimate for an ESP32 without PSRAM: WiFi, P1 meter, history, 4 streams; kB")
+    missed = sum(measured - estimated for _, measured, estimated in _KNOWN) / len(_KNOWN)
+    for moment, there in modules.items():
+        tables = scale.tables(there)
+        live = (objects[moment] - tables) * ratio + library
+        print("  %-56s %6.1f" % (moment + ": live", live / 1000))
+        live += missed
+        _row("  with what the estimate misses", live, live <= _LIVE, "at most", _LIVE)
+        _row("  then free inside of Python's 112 kB", _AREAS - live, _AREAS - live >= _INSIDE, "at least", _INSIDE)
+    system = _SYSTEM - _AREA - _APPLICATION - 4 * _STREAM
+    _row("system heap: free", system, system >= _FREE, "at least", _FREE)
+    _row("system heap: lowest", system - _LOWEST, system - _LOWEST >= _LEAST, "at least", _LEAST)
+    print("  (the system heap's figures are the emulator's, and hold as long as Python takes no third area)")
+    print("error: the same estimate of sources that an emulated ESP32 has run, kB")
+    for what, measured, estimated in _KNOWN:
+        off = 100 * (estimated - measured) / measured
+        print("  %-48s estimate %.1f, emulator %.1f: %+.0f %%" % (what, estimated / 1000, measured / 1000, off))
+    print("  the budget is held against the estimate with %.1f more, as it missed on average" % (missed / 1000))
 
 
-def interned(names):
-    """Bytes that MicroPython takes for so many names of its own: each pool has room for twice as many as the last."""
-    room, pools = 20, 24 + 7 * 20
-    while len(names) > 2 * room - 20:
-        room *= 2
-        pools += 24 + 7 * room
-    return pools + sum(len(name) + 1 for name in names)
-
-
-if __name__ == "__main__":
-    report(None)
+def _row(what, size, kept, bound, budget):
+    print("  %-56s %6.1f  %s %.0f%s" % (what, size / 1000, bound, budget / 1000, "" if kept else "  OVER BUDGET"))

@@ -37,6 +37,7 @@ class Simulator:
         said = []
         for line in self.process.stdout:
             said.append(line)
+            self.accounts.take(line.encode())
             found = LISTENING.search(line)
             if found:
                 self.url, self.port = found.group(1), int(found.group(2))

@@ -134,7 +134,8 @@ class Board:
         )
         self.process.stdin.write(json.dumps(settings).encode() + b"\n")
         os.set_blocking(self.process.stdin.fileno(), False)
-        assert b"listening" in self.process.stdout.readline(), "the board did not start"
+        while b"listening" not in (said := self.process.stdout.readline()):  # an account of the heap comes before
+            assert said, "the board did not start"
 
     def feed(self, source, drain=True):
         """Send all that the source has; wait until it has been read where `drain`."""

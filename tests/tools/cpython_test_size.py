@@ -7,7 +7,9 @@ def test_all_modules_compile_for_every_chip(capsys):
     found = size.modules()
     assert {"board", "han/app", "han/wire/fast", "microdot/microdot"} <= set(found)
     assert not [module for module in found if module.endswith(size.TWINS)]
-    assert size.image() and "han/wire/fast " in capsys.readouterr().out
+    size.packages(found)
+    said = capsys.readouterr().out
+    assert "  han/wire " in said and "  microdot " in said
 
 
 def test_one_that_does_not_compile_is_named(monkeypatch, tmp_path, capsys):
@@ -15,7 +17,7 @@ def test_one_that_does_not_compile_is_named(monkeypatch, tmp_path, capsys):
     broken.write_text("def f(:\n")
     monkeypatch.setattr(stage, "BUILD", tmp_path / "build")
     monkeypatch.setattr(stage, "sources", lambda: {stage.pathlib.Path("broken.py"): broken})
-    assert size.modules() is None and not size.image()
+    assert size.modules() is None and size.main() == 1
     said = capsys.readouterr().err
     for arch in stage.CHIP, stage.RISCV:
         assert "%s, %s: " % (arch, broken) in said and "SyntaxError" in said

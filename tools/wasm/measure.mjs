@@ -1,6 +1,6 @@
 // Runs steps of Python in MicroPython's 32-bit WebAssembly port, and says after each what lives on its heap.
 // node measure.mjs PORT FOLDER, steps as a JSON list of texts on stdin; a JSON list of texts, one a step: what it
-// printed and micropython.mem_info(). The port collects garbage only between two calls, so there are more of them a step;
+// printed, micropython.mem_info() and qstr_info(). The port collects garbage only between two calls, so there are more of them a step;
 // and what an older one has left on the stack passes for a reference, until something else lies there.
 import fs from "fs";
 import path from "path";
@@ -10,7 +10,7 @@ const [port, folder] = process.argv.slice(2);
 const { loadMicroPython } = await import(pathToFileURL(path.join(port, "micropython.mjs")).href);
 let said = [];
 const python = await loadMicroPython({
-  heapsize: 320 * 1024, linebuffer: true, stdout: (line) => said.push(line), stderr: (line) => said.push(line),
+  heapsize: 1024 * 1024, linebuffer: true, stdout: (line) => said.push(line), stderr: (line) => said.push(line),
 });
 
 function copy(from, to) {
@@ -34,7 +34,7 @@ for (const step of JSON.parse(fs.readFileSync(0, "utf8"))) {
   }
   python.runPython("def deep(n):\n return n and deep(n - 1)\ndeep(30)");
   python.runPython("import gc\ngc.collect()");
-  python.runPython("import micropython\nmicropython.mem_info()");
+  python.runPython("import micropython\nmicropython.mem_info()\nmicropython.qstr_info()");
   found.push(said.join("\n") + "\n");
 }
 console.log(JSON.stringify(found));
