@@ -15,6 +15,8 @@ def configure(app, values):
     set_zone(app)
     if values["m"] != before["m"]:
         use(app)
+        if (values["m"]["k"], values["m"]["a"]) != (before["m"]["k"], before["m"]["a"]):
+            app.link.decoder.forget_key()
     app.messages.forget()  # the latest reading is told by the new settings, too
     app.bus.publish("configuration", None)
 

@@ -58,6 +58,8 @@ def test_encrypted_without_a_key_with_a_wrong_one_and_the_right_one(wired):
         each.tab.locator("#f-m-k[aria-invalid=true]").wait_for()
         assert each.tab.locator("#f-m-k-error").inner_text() == "must have 32 hex digits"
         keep_key(each, "ff" * 16)
+        banner([each], "Stored.")
+        assert "no key is set" not in each.tab.locator("main").inner_text()
     banner(wired, "The key does not match")
     for each in wired:
         keep_key(each, "0x" + KEY.hex(" "))
@@ -87,6 +89,15 @@ def test_a_meter_that_falls_silent(wired):
     banner(wired, "No new reading for")
     for each in wired:
         assert "W" in each.tab.locator(".big").inner_text(), "the last reading stays, marked as old"
+    # Who opens the page now sees the last reading where it was, not at the present moment.
+    open_all(wired, "live")
+    pill(wired, "Old reading")
+    for each in wired:
+        each.page.until("document.querySelector('.hero [role=slider]').getAttribute('aria-valuenow') > 0")
+        text = each.tab.locator(".hero [role=slider]").get_attribute("aria-valuetext")
+        hour, minute, second = map(int, text[:8].split(":"))
+        now = each.tab.evaluate("Date.now()") // 1000 % 86400
+        assert (now - hour * 3600 - minute * 60 - second) % 86400 >= 9, text
     send(wired, "sealed")
     pill(wired, "Live")
     for each in wired:

@@ -1,6 +1,7 @@
 """Settings as their owner changes them: round trips, every refusal beside its field, the password, backups."""
 
 import json
+import urllib.request
 
 import pytest
 
@@ -19,11 +20,102 @@ def looked(browser, desktop):
         yield page
 
 
+def put(reader, value):
+    body = json.dumps(value).encode()
+    change = urllib.request.Request(reader.url + "/configuration", body, method="PUT")
+    urllib.request.urlopen(change, timeout=10).close()
+
+
 def save(tab, field):
     """Press the button of the form that a field is in; its status line."""
     form = tab.locator("form", has=tab.locator(field))
     form.locator("button.main").click()
     return form.locator(".said")
+
+
+def stored(tab, field):
+    """Whether the page says that a secret is stored, and offers to delete it."""
+    says = tab.get_attribute(field, "placeholder") == "stored, not shown"
+    assert tab.locator(field + "-remove").is_visible() == says
+    return says
+
+
+def test_secrets_are_said_to_be_stored_where_they_are(looked, desktop):
+    tab = show(looked, "settings/meter")
+    assert not stored(tab, "#f-m-k") and not stored(tab, "#f-m-a")
+    tab.fill("#f-m-k", "00" * 16)
+    save(tab, "#f-m-k").get_by_text("Saved").wait_for()
+    assert stored(tab, "#f-m-k") and not stored(tab, "#f-m-a")
+    tab = show(looked, "settings/meter")
+    assert stored(tab, "#f-m-k") and not stored(tab, "#f-m-a")
+    tab.check("#f-m-k-remove")
+    save(tab, "#f-m-k").get_by_text("Saved").wait_for()
+    assert not stored(tab, "#f-m-k") and desktop.get("/configuration")["m"]["ks"] is False
+
+
+def test_what_few_need_is_folded_away(looked, desktop):
+    tab = show(looked, "settings/meter")
+    assert not tab.locator("#f-m-ct").is_visible()
+    tab.locator("summary").click()
+    tab.select_option("#f-m-n", "3p3w")
+    tab.select_option("#f-m-is", "off")
+    tab.fill("#f-m-s-i", "0.1")
+    tab.fill("#f-m-ct", "40")
+    save(tab, "#f-m-f").get_by_text("Saved").wait_for()
+    m = desktop.get("/configuration")["m"]
+    assert (m["n"], m["is"], m["s"]["i"], m["ct"]) == ("3p3w", "off", 0.1, 40)
+    tab = show(looked, "settings/meter")
+    tab.locator("summary").click()
+    tab.fill("#f-m-ct", "0")
+    tab.locator("summary").click()
+    save(tab, "#f-m-f")
+    tab.locator("#f-m-ct[aria-invalid=true]").wait_for()  # which unfolds it
+    for field, value in (("#f-m-ct", "1"), ("#f-m-s-i", "0")):
+        tab.fill(field, value)
+    tab.select_option("#f-m-n", "auto")
+    tab.select_option("#f-m-is", "auto")
+    save(tab, "#f-m-f").get_by_text("Saved").wait_for()
+    tab = show(looked, "settings/general")
+    tab.locator("summary").click()
+    tab.fill("#f-ts", "NTP")
+    save(tab, "#f-ts")
+    tab.locator("#f-ts[aria-invalid=true]").wait_for()
+    assert "4 names in lower case or addresses" in tab.locator("#f-ts-error").inner_text()
+    tab.fill("#f-ts", "ntp.lan, 192.168.1.1")
+    save(tab, "#f-ts").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["ts"] == ["ntp.lan", "192.168.1.1"]
+    tab.fill("#f-ts", "")
+    save(tab, "#f-ts").get_by_text("Saved").wait_for()
+
+
+def test_cable_or_wifi_is_one_question(looked, desktop):
+    def links():
+        found = desktop.get("/configuration")
+        return found["np"], found["e"]["e"], found["w"]["e"]
+
+    tab = show(looked, "settings/network")
+    assert tab.input_value("#f-np") == "auto" and not tab.locator("#f-w-e").count() and not tab.locator("#f-e-e").count()
+    tab.select_option("#f-np", "sta")
+    save(tab, "#f-np").get_by_text("Join a WiFi first").wait_for()
+    for choice, kept in (("eth", ("eth", True, False)), ("auto", ("auto", True, True))):
+        tab = show(looked, "settings/network")
+        tab.select_option("#f-np", choice)
+        save(tab, "#f-np").get_by_text("Saved").wait_for()
+        assert links() == kept
+        assert show(looked, "settings/network").input_value("#f-np") == choice
+
+
+def test_the_browsers_zone_is_a_press_away(browser, desktop):
+    before = desktop.get("/configuration")["t"]
+    with Page(browser, desktop.url, timezone_id="Europe/Oslo") as page:
+        for zone, view in (("Etc/UTC", "live"), ("Europe/Paris", "settings/general")):
+            put(desktop, {"t": zone})
+            tab = show(page, view)
+            tab.get_by_role("button", name="Use Europe/Oslo").click()
+            page.until("!document.querySelector('.banner button')" if view == "live" else
+                       "document.querySelector('#f-t').value === 'Europe/Oslo'")
+            page.until("fetch('/configuration').then(answer => answer.json()).then(found => found.t === 'Europe/Oslo')")
+    put(desktop, {"t": before})
 
 
 def test_round_trip(page, reader):
@@ -125,15 +217,21 @@ def test_fixed_price(looked, desktop):
 
 def test_password_backup_and_restore(page, reader, tmp_path):
     tab = show(page, "settings/access")
+    tab.check("#secrets")
+    tab.get_by_role("button", name="Save a backup").click()
+    page.see("set one first")
+    tab.uncheck("#secrets")
+    assert stored(tab, "#f-pw") is False
     tab.fill("#f-pw", "open sesame")
     save(tab, "#f-pw").get_by_text("Saved").wait_for()
+    assert stored(tab, "#f-pw") is True and reader.get("/configuration")["pws"] is True
     # Now it is asked for, once.
     tab.check("#secrets")
     tab.get_by_role("button", name="Save a backup").click()
+    assert not tab.locator("#password-error").inner_text()
     tab.fill("#password", "wrong one")
     tab.locator("dialog .main").click()
-    tab.locator("dialog").wait_for(state="detached")
-    tab.locator("#password").wait_for()
+    tab.get_by_text("That is not the access password.").wait_for()
     tab.fill("#password", "open sesame")
     with tab.expect_download() as download:
         tab.locator("dialog .main").click()

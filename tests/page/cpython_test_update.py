@@ -61,14 +61,14 @@ def start(page, version):
 def test_refused_then_undone_then_updated(page, newer):
     tab = show(page, "settings/update")
     page.see("0.1.0.0")
-    page.see("Up to date")
+    page.see("This firmware has no update server")
     tab.get_by_role("button", name="Upload").click()
     page.see("Choose a file first")
     upload(page, images.FOLDER / "stranger.bin")
     page.see("The signature is not valid (signed with a key that is not accepted here)")
     page.see("The last update failed")
     tab.get_by_role("button", name="Understood").click()
-    page.see("Up to date")
+    page.see("This firmware has no update server")
     # A sound image with nothing in it that runs.
     upload(page, images.FOLDER / "good.bin")
     start(page, "0.2.0.0")
@@ -76,7 +76,7 @@ def test_refused_then_undone_then_updated(page, newer):
     page.see("version 0.1.0.0 runs again")
     page.see("slot2: restarted before it was confirmed")
     tab.get_by_role("button", name="Understood").click()
-    page.see("Up to date")
+    page.see("This firmware has no update server")
     upload(page, newer)
     start(page, "0.9.0.0")
     tab.get_by_text("The update worked.").wait_for()
@@ -87,9 +87,10 @@ def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered
     with Page(browser, offered.url) as page:
         page.reader = offered
         tab = show(page, "settings/update")
-        page.see("Up to date")
-        tab.get_by_role("button", name="Look for a newer version").click()
-        page.see("The update server is being asked")
+        page.see("The update server has not been asked yet")
+        card = ".card:has(h2:text-is('New version'))"
+        tab.locator(card).get_by_role("button", name="Look for a newer version").click()
+        page.see("The update server is being asked", card)
         tab.get_by_text("A new version is available").wait_for()
         page.see("0.9.0.0")
         page.see("Charts of last year")
@@ -101,6 +102,7 @@ def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered
         page.open("settings/diagnosis")
         tab.get_by_role("button", name="Restart").click()
         page.see("The reader restarts.")
+        assert not tab.locator(".stages").count(), "what worked before a restart says nothing of now"
         # It was on probation: what restarts it now brings the old one back, and the page says so.
         page.open("settings/update")
         tab.get_by_text("The update was undone.").wait_for()
@@ -109,5 +111,7 @@ def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered
 
 def test_without_an_update_server_the_page_says_so(browser, desktop):
     with Page(browser, desktop.url) as page:
-        show(page, "settings/update").get_by_role("button", name="Look for a newer version").click()
-        page.see("There is no update (this build has no update server)")
+        tab = show(page, "settings/update")
+        page.see("This firmware has no update server")
+        text = tab.locator("main").inner_text()
+        assert "Up to date" not in text and "Look for a newer version" not in text

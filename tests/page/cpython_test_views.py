@@ -102,6 +102,31 @@ def test_history_is_taken_along_as_csv(looked):
     assert lines[0].startswith("t,time,f,import_k") and len(lines) > 2 and lines[-1] == ""
 
 
+def test_csv_has_commas_where_numbers_do(browser, desktop):
+    with Page(browser, desktop.url, locale="fi-FI") as page:
+        tab = show(page, "history")
+        with tab.expect_download() as download:
+            tab.get_by_role("link", name="Tämä näkymä").click()
+        lines = open(download.value.path(), newline="").read().split("\r\n")
+        assert lines[0].startswith("t;time;f;import_k") and "," in lines[1] and "." not in lines[1]
+
+
+def test_both_charts_of_a_view_have_their_times_at_the_same_places(looked):
+    tab = show(looked, "history")
+    for view in ("week", "month"):
+        tab.click("#view-" + view)
+        loaded(looked)
+        ticks = "chart => Array.from(chart.querySelectorAll('text[text-anchor=middle]'), each => [each.textContent, each.getAttribute('x')])"
+        flows, currents = [chart.evaluate(ticks) for chart in tab.get_by_role("slider").all()]
+        assert flows and flows == currents, view
+
+
+def test_costs_say_what_is_not_in_them(looked):
+    for view in ("live", "history", "prices"):
+        show(looked, view)
+        looked.see("without VAT and fees")
+
+
 def test_earlier_times_can_be_looked_at(looked):
     tab = show(looked, "history")
     tab.click("#view-week")

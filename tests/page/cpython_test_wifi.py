@@ -31,6 +31,12 @@ def test_a_phone_finds_the_way_to_a_network(page):
     tab.get_by_role("button", name="Join").click()
     tab.locator("#f-sp[aria-invalid=true]").wait_for()
     assert tab.locator("#f-sp-error").inner_text() == "must have 8 to 63 characters, or 64 hex digits"
+    # The reader knows what is wrong within seconds, and so does who has typed it.
+    tab.fill("#f-sp", "wrong horses")
+    tab.get_by_role("button", name="Join").click()
+    tab.get_by_text("Not connected to Home:").wait_for(timeout=40000)
+    told = tab.locator(".banner").inner_text()
+    assert "wrong password" in told and "previous network" not in told
     tab.fill("#f-sp", "correct horse")
     tab.get_by_role("button", name="Join").click()
     page.see("Joining Home.")

@@ -66,6 +66,11 @@ class Decoder:
         else:
             self.text(buf, start, end)
 
+    def forget_key(self):
+        """There is another key: what was wrong with the one before says nothing of it."""
+        if self.reason and "key" in self.reason:
+            self.reason = None
+
     def reject(self, reason, detail=""):
         """The telegram makes no reading; reason for the user, detail for the trace."""
         if self._unproven:

@@ -62,10 +62,11 @@ export function ask(path, options = {}) {
   return result;
 }
 
-// Ask for the access password in a box; null where there is none to be had.
-function password() {
+// Ask for the access password in a box, once more where the last one was wrong; null where there is none to be had.
+function password(wrong) {
   return new Promise((resolve) => {
-    const field = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
+    const field = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true,
+      "aria-invalid": wrong && "true", "aria-describedby": "password-error" });
     const box = h("dialog", { "aria-labelledby": "password-title", onclose: () => box.remove() },
       h("form", {
         onsubmit: (event) => {
@@ -75,7 +76,8 @@ function password() {
         },
       },
       h("h2", { id: "password-title" }, t("password.title")),
-      h("div", null, h("label", { for: "password" }, t("password")), field),
+      h("div", null, h("label", { for: "password" }, t("password")), field,
+        h("p", { class: "error", id: "password-error", role: wrong && "alert" }, wrong && t("password.wrong"))),
       h("div", { class: "row" }, h("button", { class: "main" }, t("ok")),
         h("button", { type: "button", onclick: () => box.close() }, t("cancel")))));
     box.addEventListener("close", () => resolve(null));
@@ -88,14 +90,14 @@ function password() {
 export async function authorization() {
   if (token && token.until > Date.now()) return { Authorization: "Bearer " + token.text };
   let headers = {};
-  for (;;) {
+  for (let wrong = false; ; wrong = true) {
     try {
       const made = await ask("/auth/token", { headers });
       token = { text: made.accessToken, until: Date.now() + made.expiresIn * 800 };
       return { Authorization: "Bearer " + token.text };
     } catch (error) {
       if (error.status !== 401) throw error;
-      const given = await password();
+      const given = await password(wrong);
       if (given === null) throw error;
       const bytes = new TextEncoder().encode("reader:" + given);
       headers = { Authorization: "Basic " + btoa(String.fromCharCode(...bytes)) };

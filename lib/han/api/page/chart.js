@@ -93,7 +93,7 @@ function areas(points) {
 //   from, to      the time it covers, unix s; t, end: start and end of each sample
 //   up, down      bars above and below zero; solid: they touch; mark: index of one that is marked, `past` are pale
 //   low, mean, high  a band with a line; limit: a line across
-//   line          another line, with an axis of its own on the right; lineDigits: of its numbers
+//   line          another line, with an axis of its own on the right; roomy: that much is left free for it
 //   read(k)       [[class, name, text], …] of a sample, title(k) what it is; rest: those shown for none
 export function chart(data) {
   const read = h("div", { class: "read", "aria-hidden": "true" });
@@ -117,7 +117,7 @@ export function chart(data) {
   function draw() {
     const width = Math.max(260, plot.clientWidth || 600);
     const height = data.height || (width < 500 ? 210 : 260);
-    const right = data.line ? 40 : 8;
+    const right = data.line || data.roomy ? 40 : 8;
     const y = domain(data);
     const x = (at) => LEFT + ((at - data.from) / (data.to - data.from)) * (width - LEFT - right);
     const py = (value) => TOP + ((y.high - value) / (y.high - y.low)) * (height - TOP - BOTTOM);

@@ -1,7 +1,7 @@
 // Where between the meter and this page something is stuck, and how to tell others.
 import { banner, card, download, h, pairs, put } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
-import { heading } from "./settings.js";
+import { convention, heading } from "./settings.js";
 import { keep, now } from "./feed.js";
 import { lasting, number, said, t } from "./words.js";
 
@@ -15,11 +15,13 @@ const STAGES = [
 
 export function diagnosis(root) {
   let gone = false;
+  let restarted = null; // when a restart was asked for, and for how long it had been running
+  const head = h("div", { role: "status" });
   const body = h("div", { class: "stack" });
   const tell = h("p", { class: "said", role: "status" });
   const text = h("textarea", { readonly: true, "aria-label": t("report") });
   text.hidden = true;
-  put(root, heading("diagnosis"), body,
+  put(root, heading("diagnosis"), head, body,
     card(t("report"), h("p", { class: "soft small" }, t("report.more")), h("div", { class: "row" },
       h("button", { class: "main", onclick: report }, t("report.make")), h("button", { onclick: copy }, t("report.copy")),
       h("button", { onclick: capture }, t("capture"))), tell, text),
@@ -74,7 +76,9 @@ export function diagnosis(root) {
   async function restart() {
     try {
       await write("/reboot", "POST");
-      done(t("restarting"));
+      restarted = { since: Date.now(), before: now.health ? now.health.uptime_ms : 0 };
+      put(head, banner("plain", t("restarting")));
+      put(body);
     } catch (error) {
       failed(error);
     }
@@ -86,10 +90,10 @@ export function diagnosis(root) {
       const broken = faults.length > 0;
       const works = meter[counters[0]] > 0 && !(name === "encrypted" && /key/.test(meter.diagnosis || ""));
       // What is wrong is at the first stage that does not work, or at the last where all once did.
-      const stuck = !broken && (!works || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
-      const kind = broken ? "" : stuck ? "bad" : "good";
-      const state = t(broken ? "stage.waits" : stuck ? "stage.stuck" : "stage.works");
-      const line = name === "bytes" ? [t("line") + " " + (meter.line || t("searching"))] : [];
+      const stuck = !broken && ((!works && meter.diagnosis) || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
+      const kind = broken ? "" : stuck ? "bad" : works ? "good" : "";
+      const state = t(kind === "good" ? "stage.works" : stuck ? "stage.stuck" : "stage.waits");
+      const line = name === "bytes" ? [t("line") + " " + (meter.line || t("searching"))] : name === "frames" && meter.checksum ? [convention(meter.checksum)] : [];
       const node = h("li", { class: kind },
         h("i", { "aria-hidden": "true" }, kind === "good" ? "✓" : kind ? "!" : "·"),
         h("b", null, t("stage." + name), h("span", { class: "hide" }, " – " + state)),
@@ -102,12 +106,15 @@ export function diagnosis(root) {
 
   async function load() {
     try {
-      const health = await ask("/health");
-      if (gone) return;
+      const health = await ask("/health", { patience: 8000 });
+      if (gone || (restarted && health.uptime_ms > Math.max(restarted.before, Date.now() - restarted.since))) return;
+      restarted = null;
+      put(head);
       keep("health", health);
       const { meter, connections } = health;
       put(body,
-        card(t("diagnosis.way"), meter.diagnosis ? banner("bad", said(meter.diagnosis) + ".") : banner("good", t("diagnosis.good")), stages(meter)),
+        card(t("diagnosis.way"), meter.diagnosis ? banner("bad", said(meter.diagnosis) + ".")
+          : meter.decoded ? banner("good", t("diagnosis.good")) : banner("plain", t("diagnosis.wait"), t("help.early")), stages(meter)),
         card(t("services"), h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("services") }, h("table", null,
           h("thead", null, h("tr", null, [t("service"), t("status"), t("service.said")].map((each) => h("th", { scope: "col" }, each)))),
           h("tbody", null, health.services.map((row) => h("tr", null, h("td", null, row.name), h("td", null, t("service." + row.health)), h("td", null, row.error ? said(row.error) : ""))))))),
@@ -120,7 +127,9 @@ export function diagnosis(root) {
           [t("dropped"), number(connections.dropped)],
         ])));
     } catch (error) {
-      if (!gone && !body.firstChild) put(body, banner("bad", said(error.message)));
+      if (gone || restarted) return;
+      put(head, banner("bad", said(error.message)));
+      put(body); // what it was is not what it is
     }
   }
   load();

@@ -10,7 +10,9 @@ export const now = {
   mode: "none", // how messages come: ws, sse, poll, none
   reason: null, // why there is no reading, in the reader's words; null where there is one
   stale: false,
+  silent: false, // there has been a reading, which is too old to be shown
   heard: 0, // performance.now() at which the last reading was 0 s old
+  dated: false, // that is known
 };
 const KINDS = {
   HAN_STATE_MESSAGE: "state",
@@ -62,15 +64,17 @@ function take(text) {
   const kind = KINDS[message.type];
   if (!kind) return;
   if (kind === "meter") {
-    if (snapshot) {
+    if (snapshot || message.stale) {
       snapshot = false;
-      keep("meter", message);
+      now.dated = false;
+      if (!message.stale) keep("meter", message);
       poll(); // how old it is
       return;
     }
-    period = last - now.heard;
+    period = Math.min(60000, last - now.heard); // a silence is none
     now.heard = last;
-    now.stale = false;
+    now.stale = now.silent = false;
+    now.dated = true;
     now.reason = null;
   }
   keep(kind, message);
@@ -131,6 +135,8 @@ export async function poll() {
     const meter = await ask("/meter", { patience: 8000 });
     now.heard = performance.now() - meter.age;
     now.stale = meter.stale;
+    now.silent = false;
+    now.dated = true;
     now.reason = null;
     now.meter = meter;
     if (meter.stale) {
@@ -140,8 +146,12 @@ export async function poll() {
     if (!stream) set("poll");
   } catch (error) {
     if (error.status === 503) {
+      const [, reason, age] = /^(.*); the last reading is (\d+) s old$/.exec(error.message) || [0, error.message];
       now.meter = null;
-      now.reason = error.message;
+      now.silent = now.dated = age !== undefined;
+      now.reason = reason;
+      if (now.silent) now.heard = performance.now() - age * 1000;
+      else now.health = await ask("/health").catch(() => now.health); // how long it has been running
     } else if (!error.status) {
       set("none");
     }

@@ -16,8 +16,9 @@ function plant(object, path, value) {
   object[last] = value;
 }
 
-// A field is {path, kind, label, hint, choices, min, max, step, set, only}: kind is text, number, select, flag, secret
-// or list; choices: [[value, text], …]; set: a secret is stored; only: whether it is shown, from the form's values.
+// A field is {path, kind, label, hint, choices, min, max, step, set, once, only, fold}: kind is text, number, select, flag, secret
+// or list; choices: [[value, text], …]; set: a secret is stored; once: it is given anew each time; only: whether it is shown, from the form's values;
+// fold: it is for few, and folded away.
 function make(field, value) {
   const id = "f-" + field.path.replace(/\./g, "-");
   const error = h("p", { class: "error", id: id + "-error" });
@@ -40,14 +41,22 @@ function make(field, value) {
     // What is no number goes to the reader as it is, which says so.
     self.get = () => (self.input.value === "" ? null : Number(self.input.value));
   } else if (field.kind === "secret") {
-    self.input = h("input", { ...common, type: "password", autocomplete: "new-password", placeholder: field.set ? t("kept") : "" });
-    const remove = field.set && h("input", { type: "checkbox", id: id + "-remove" });
+    self.input = h("input", { ...common, type: "password", autocomplete: "new-password" });
+    const remove = h("input", { type: "checkbox", id: id + "-remove" });
+    const forget = h("label", { class: "check", for: id + "-remove" }, remove, t("forget"));
+    self.mark = (set) => {
+      self.input.value = "";
+      self.input.placeholder = set ? t("kept") : "";
+      remove.checked = false;
+      forget.hidden = !set;
+    };
+    self.mark(field.set);
+    if (field.value) self.input.value = field.value;
     const show = h("input", { type: "checkbox", id: id + "-show", onchange: () => {
       self.input.type = show.checked ? "text" : "password";
     } });
-    self.get = () => (remove && remove.checked ? null : self.input.value);
-    self.extra = h("div", { class: "row" }, h("label", { class: "check", for: id + "-show" }, show, t("show")),
-      remove && h("label", { class: "check", for: id + "-remove" }, remove, t("forget")));
+    self.get = () => (remove.checked ? null : self.input.value);
+    self.extra = h("div", { class: "row" }, h("label", { class: "check", for: id + "-show" }, show, t("show")), forget);
   } else {
     const list = field.choices && h("datalist", { id: id + "-list" }, field.choices.map((each) => h("option", { value: each })));
     self.input = h("input", { ...common, type: "text", list: list ? id + "-list" : null, value: field.kind === "list" ? value.join(", ") : value });
@@ -69,6 +78,8 @@ export function blame(fields, status, message) {
   if (wrong && !wrong.node.hidden) {
     put(wrong.error, said(rest));
     wrong.input.setAttribute("aria-invalid", "true");
+    const fold = wrong.node.closest("details");
+    if (fold) fold.open = true;
     wrong.input.focus();
     put(status, t("notsaved"));
   } else {
@@ -90,6 +101,7 @@ export function form(specs, options = {}) {
   const hide = () => fields.forEach((each) => {
     each.node.hidden = Boolean(each.field.only && !each.field.only(values()));
   });
+  const group = (some) => h("div", { class: options.one ? "stack" : "two" }, some.map((each) => each.node));
   const node = h("form", {
     novalidate: true, // the reader judges, in the same words whoever asks
     onchange: hide,
@@ -99,17 +111,25 @@ export function form(specs, options = {}) {
       blame(fields, status, "");
       put(status, t("saving"));
       try {
-        const answer = await (options.send || ((given) => write("/configuration", "PUT", given)))(values());
-        for (const each of fields) if (each.field.kind === "secret") each.input.value = "";
+        const given = values();
+        const answer = await (options.send || ((all) => write("/configuration", "PUT", all)))(given);
+        for (const each of fields) {
+          const value = at(given, each.field.path);
+          if (!each.mark) continue;
+          if (value !== "" && !each.field.once) each.field.set = value !== null;
+          each.mark(each.field.set);
+        }
         put(status, answer.rebootRequired ? t("saved.restart") : options.done || t("saved"));
         status.className = "said good";
-        if (options.after) options.after(answer);
+        if (options.after) options.after(given);
       } catch (error) {
         blame(fields, status, error.message);
       }
       button.disabled = false;
     },
-  }, options.before, h("div", { class: options.one ? "stack" : "two" }, fields.map((each) => each.node)), h("div", { class: "row" }, button, options.buttons, status));
+  }, group(fields.filter((each) => !each.field.fold)),
+  fields.some((each) => each.field.fold) && h("details", null, h("summary", null, t("advanced")), group(fields.filter((each) => each.field.fold))),
+  h("div", { class: "row" }, button, status));
   hide();
   return { node, fields, values };
 }

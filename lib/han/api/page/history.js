@@ -1,9 +1,9 @@
 // What has flowed.
-import { card, h, put } from "./dom.js";
+import { card, h, put, say } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
 import { now } from "./feed.js";
-import { clock, kept, midnight, minor, money, number, said, t, unit, when } from "./words.js";
+import { clock, decimalComma, kept, midnight, minor, money, number, priceNote, said, t, unit, when } from "./words.js";
 
 const VIEWS = ["hour", "week", "month", "year"];
 const PATHS = { hour: "/history/hourly", week: "/history/weekly", month: "/history/monthly", year: "/history/yearly" };
@@ -128,10 +128,11 @@ export function history(root) {
     const peak = Math.max(...data.c_max.flat().filter((value) => value !== null), -Infinity);
     const note = (k) => (data.f[k] & 1 ? " · " + t("going") : "") + (data.f[k] & 2 ? " · " + t("partly") : "") + (data.f[k] & 4 ? " · " + t("unset") : "") + (data.f[k] & 8 ? " · " + t("changed") : "");
     const title = (k) => when(TITLES[view], data.t[k]) + (view === "week" ? "–" + when("time", end[k]) : "") + note(k);
+    const priced = (view === "week" || view === "hour") && price.some((each) => each !== null);
     const flows = chart({
       label: t("chart.energy"), unit: energy, from, to, t: data.t, end, up: data.i, down: data.e,
       solid: view === "hour" || view === "week", centred: view === "month" || view === "year",
-      line: (view === "week" || view === "hour") && price.some((each) => each !== null) ? price : null, lineUnit: minor(shown.currency),
+      line: priced ? price : null, lineUnit: minor(shown.currency),
       title,
       read: (k) => [
         ["imp", t("import"), unit(data.i[k], energy, view === "year" ? 0 : view === "month" ? 1 : 3)],
@@ -139,14 +140,14 @@ export function history(root) {
         costs[k] !== null && ["", t("cost"), money(costs[k], shown.currency, view === "hour" ? 4 : 2)],
         price[k] !== null && price[k] !== undefined && ["cost", t("price"), unit(price[k], minor(shown.currency), 2)],
       ].filter(Boolean),
-      rest: [["imp", t("import"), ""], ["exp", t("export"), ""]].concat((view === "week" || view === "hour") && price.some((each) => each !== null) ? [["cost", t("price"), ""]] : []),
+      rest: [["imp", t("import"), ""], ["exp", t("export"), ""]].concat(priced ? [["cost", t("price"), ""]] : []),
       restTitle: t("chart.hint"),
     });
     const ampere = (list, k) => (list[k][phase] === null ? null : list[k][phase]);
     const series = (list) => data.t.map((_, k) => ampere(list, k));
     const currents = () => ({ low: series(data.c_min), mean: series(data.c_avg), high: series(data.c_max) });
     const band = chart({
-      label: t("chart.current"), unit: "A", from, to, t: data.t, end, height: 200, limit: now.configuration && now.configuration.m.f,
+      label: t("chart.current"), unit: "A", from, to, t: data.t, end, height: 200, roomy: priced, // its times below those of the other limit: now.configuration && now.configuration.m.f,
       solid: view === "hour" || view === "week", centred: view === "month" || view === "year", ...currents(), title,
       read: (k) => [["band", t("minmax"), `${number(ampere(data.c_min, k), 1)}–${unit(ampere(data.c_max, k), "A", 1)}`], ["mean", t("average"), unit(ampere(data.c_avg, k), "A", 1)]],
       rest: [["band", t("minmax"), ""], ["mean", t("average"), ""]],
@@ -161,7 +162,9 @@ export function history(root) {
     choose(phase);
     const kwh = (value) => (value === null ? "–" : unit(value * factor, "kWh", value * factor < 100 ? 2 : 0));
     const focused = document.activeElement && document.activeElement.id;
+    const csv = "format=csv" + (decimalComma() ? "&decimal=comma" : "");
     const sums = h("dl", { class: "sums" });
+    const without = h("p", { class: "soft small" });
     shown.tell = () => {
       const cost = total(costs);
       const paid = cost && sum.i > 0 && costs.every((each, k) => each !== null || !data.i[k]);
@@ -171,14 +174,16 @@ export function history(root) {
         paid && [t("paid"), unit(cost / (sum.i * factor), minor(shown.currency), 2)],
         peak > -Infinity && [t("peak"), unit(peak, "A", 1)],
       ].filter(Boolean).map(([name, text]) => h("div", null, h("dt", null, name), h("dd", { class: "num" }, text))));
+      say(without, cost === null ? "" : priceNote(now.configuration));
+      without.hidden = cost === null;
     };
     shown.tell();
-    put(body, card(null, sums),
+    put(body, card(null, sums, without),
     card(t("chart.energy"), flows.node),
     card(null, h("div", { class: "head" }, h("h2", null, t("chart.current")), choice), band.node),
     card(t("export.title"), h("p", { class: "soft small" }, t("export.more")), h("div", { class: "row" },
-      h("a", { class: "button", href: `${PATHS[view]}?format=csv&from=${from}&to=${to}`, download: "" }, t("export.view")),
-      h("a", { class: "button", href: `${PATHS[view]}?format=csv&from=0`, download: "" }, t("export.all")))));
+      h("a", { class: "button", href: `${PATHS[view]}?${csv}&from=${from}&to=${to}`, download: "" }, t("export.view")),
+      h("a", { class: "button", href: `${PATHS[view]}?${csv}&from=0`, download: "" }, t("export.all")))));
     if (focused && document.getElementById(focused)) document.getElementById(focused).focus();
   }
 

@@ -1,11 +1,12 @@
 // What flows now.
 import { banner, card, h, icon, pairs, put, say } from "./dom.js";
 import { chart } from "./chart.js";
-import { ask } from "./ask.js";
+import { ask, write } from "./ask.js";
 import { listen, now } from "./feed.js";
-import { lasting, minor, money, number, power, said, t, unit, when } from "./words.js";
+import { browserZone, lasting, minor, money, number, power, priceNote, said, t, unit, when } from "./words.js";
 
 const KEPT = 3600; // s of the small chart
+const EARLY = 120000; // ms after a start in which the first reading may well be on its way
 // What helps against which of the reader's reasons.
 const HELP = [[/^no bytes/, "help.silent"], [/^bytes but|^frames but/, "help.noise"], [/no key$/, "help.key"], [/key does not match/, "help.wrong"]];
 
@@ -25,10 +26,13 @@ function trouble() {
   if (now.mode === "none") return banner("bad", t("lost"), t("lost.more"));
   if (now.meter && !now.stale) return [];
   if (!now.meter && !now.reason) return [];
-  const help = HELP.find(([pattern]) => now.reason && pattern.test(now.reason));
-  return banner(now.meter ? "" : "bad", now.meter ? t("stale", lasting(age)) : t("noreading"),
+  const [, help] = HELP.find(([pattern]) => now.reason && pattern.test(now.reason)) || [];
+  const key = help === "help.key" || help === "help.wrong";
+  const early = !now.meter && !now.silent && !key && now.health && now.health.uptime_ms < EARLY;
+  return banner(now.meter ? "" : "bad", now.meter || now.silent ? t("stale", lasting(age)) : t("noreading"),
     (now.reason ? said(now.reason) : t("stale.more")) + ".",
-    help && h("p", { class: "small" }, t(help[1]), " ", h("a", { href: "#settings/" + (help[1] === "help.key" || help[1] === "help.wrong" ? "meter" : "diagnosis") }, t("tellmore"))));
+    early && h("p", { class: "small" }, t("help.early")),
+    help && h("p", { class: "small" }, t(help), " ", h("a", { href: "#settings/" + (key ? "meter" : "diagnosis") }, t("tellmore"))));
 }
 
 const kilowatts = (value) => power(value === null ? null : value * 1000).join("\u00a0");
@@ -43,6 +47,7 @@ function priceNow(prices) {
 
 export function live(root) {
   const warn = h("div", { role: "status" });
+  const place = h("div");
   const flow = h("span");
   const big = h("div", { class: "big num" });
   const facts = h("dl", { class: "facts" });
@@ -58,6 +63,7 @@ export function live(root) {
   let identity = null;
   let gone = false;
   let asking = false; // who the meter is
+  let added = null; // number of the reading that the chart had last
   const recent = chart({
     label: t("lasthour"), unit: "kW", height: 215, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
     title: (k) => when("second", points.t[k]),
@@ -66,7 +72,7 @@ export function live(root) {
     restTitle: t("lasthour"),
   });
   hero.append(recent.node);
-  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, h("div", { class: "grid" }, hero, phases, totals, who, line));
+  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, place, h("div", { class: "grid" }, hero, phases, totals, who, line));
 
   const rows = [1, 2, 3].map((n) => {
     const bar = h("i");
@@ -78,6 +84,16 @@ export function live(root) {
   const fuse = h("p", { class: "soft small" });
   phases.append(...rows.map((row) => row.node), fuse);
 
+  // A new reader does not know where it is; this browser mostly does.
+  function zone() {
+    const mine = browserZone();
+    const wanted = now.configuration && now.configuration.t === "Etc/UTC" && /^(?!Etc)[A-Z]\w+\/./.test(mine || "");
+    if (Boolean(wanted) === Boolean(place.firstChild)) return;
+    const failed = h("p", { class: "said bad", role: "status" });
+    put(place, wanted && banner("plain", t("zone.unset"), t("zone.unset.more"), h("div", { class: "row" }, h("button", { onclick: () =>
+      write("/configuration", "PUT", { t: mine }).catch((error) => put(failed, said(error.message))) }, t("zone.take", mine)), failed)));
+  }
+
   function redraw(force) {
     const to = Math.ceil(Date.now() / 1000);
     if (!force && document.hidden) return;
@@ -85,9 +101,11 @@ export function live(root) {
   }
 
   function add(meter) {
-    const at = Math.floor(Date.now() / 1000);
+    // When it came, which may be a while ago.
+    const at = Math.floor((Date.now() - performance.now() + now.heard) / 1000);
     const n = points.t.length;
-    if (meter.pi[0] === null && meter.pe[0] === null) return;
+    if (meter.seq === added || (meter.pi[0] === null && meter.pe[0] === null)) return;
+    added = meter.seq;
     if (n && at <= points.t[n - 1]) return;
     if (n && at - points.t[n - 1] < 90) points.end[n - 1] = at;
     points.t.push(at);
@@ -112,9 +130,9 @@ export function live(root) {
     const currency = (prices && prices.currency) || "EUR";
     put(facts, [
       price ? [t("costnow"), cost === null ? "–" : money(cost, currency, Math.abs(cost) < 10 ? 3 : 2) + "/h"] : null,
-      price ? [t("price"), unit(price, minor(currency), 2)] : null,
+      price ? [t("price"), unit(price, minor(currency), 2), now.configuration && priceNote(now.configuration)] : null,
       [t("reactive"), unit(reactive, "var")],
-    ].filter(Boolean).map((row) => h("div", null, h("dt", null, row[0]), h("dd", null, row[1]))));
+    ].filter(Boolean).map((row) => h("div", null, h("dt", null, row[0]), h("dd", null, row[1]), row[2] && h("dd", { class: "note" }, row[2]))));
     const most = now.configuration ? now.configuration.m.f : 25;
     rows.forEach((row, n) => {
       const amps = meter ? meter.i[n] : null;
@@ -143,7 +161,7 @@ export function live(root) {
     const { health, state } = now;
     put(line, h("h2", null, t("connection")), pairs([
       [t("data"), t("mode." + now.mode)],
-      [t("age"), now.meter ? lasting((performance.now() - now.heard) / 1000) : "–"],
+      [t("age"), now.dated ? lasting((performance.now() - now.heard) / 1000) : "–"],
       state && state.wifiIp !== "0.0.0.0" ? [t("wifi"), health && health.wifi_rssi !== null ? signalOf(health.wifi_rssi) : state.wifiIp] : null,
       state && state.ethIp !== "0.0.0.0" ? [t("ethernet"), state.ethIp] : null,
       health ? [t("broken"), t("of", number(health.meter.checksum_errors + health.meter.parity + health.meter.truncated), number(health.meter.frames))] : null,
@@ -185,8 +203,10 @@ export function live(root) {
   const stop = listen((kind) => {
     if (kind === "tick" || kind === "mode") {
       links();
+    } else if (kind === "configuration" || kind === "state") {
+      zone();
     } else if (kind === "meter") {
-      if (now.meter && !now.stale) add(now.meter);
+      if (now.meter && now.dated && !now.stale) add(now.meter);
       redraw();
       if (now.meter && !identity && !asking) more();
     }
@@ -197,6 +217,7 @@ export function live(root) {
   });
   reading();
   links();
+  zone();
   more();
   start();
   const timers = [setInterval(more, 30000), setInterval(async () => {

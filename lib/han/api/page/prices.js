@@ -3,7 +3,7 @@ import { card, h, put } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
 import { now } from "./feed.js";
-import { midnight, minor, said, t, unit, when } from "./words.js";
+import { midnight, minor, priceNote, said, t, unit, when } from "./words.js";
 
 export function prices(root) {
   let gone = false;
@@ -57,14 +57,14 @@ export function prices(root) {
       const published = second.length && midnight(at, 2) * 1000 - second[second.length - 1][0] < 6 * 3600000;
       const settings = h("a", { href: "#settings/general" }, t("price.settings"));
       if (!configuration.s) {
-        put(body, card(t("fixed"), book.price ? h("p", { class: "big num" }, unit(book.price, minor(book.currency), 2)) : h("p", null, t("unpriced")), h("p", null, settings)));
+        put(body, card(t("fixed"), book.price ? h("p", { class: "big num" }, unit(book.price, minor(book.currency), 2)) : h("p", null, t("unpriced")), book.price > 0 && h("p", { class: "soft small" }, priceNote(configuration)), h("p", null, settings)));
         return;
       }
       put(body,
         first.length ? day(`${t("today")}, ${when("day", today)}`, first, book.currency, at) : card(t("today"), h("p", null, t("noprices"))),
         published ? day(`${t("tomorrow")}, ${when("day", tomorrow)}`, second, book.currency, at)
           : card(t("tomorrow"), h("p", { class: "soft" }, t("notyet"))),
-        h("p", { class: "small" }, t("area"), " ", configuration.pa, " · ", settings));
+        h("p", { class: "small" }, priceNote(configuration), " · ", t("area"), " ", configuration.pa, " · ", settings));
     } catch (error) {
       if (!gone) put(status, said(error.message));
     }

@@ -49,20 +49,31 @@ function addresses(path) {
   ];
 }
 
+// Which links are used: the configuration has a policy, and a switch for each of them.
+function links({ np, e, w }) {
+  const cable = e.e && np !== "sta";
+  const radio = w.e && np !== "eth";
+  return cable && radio ? (np === "eth_sta" ? np : "auto") : cable ? "eth" : radio ? "sta" : np;
+}
+
+function chosenLinks(given) {
+  if (given.np === "sta" && !now.configuration.w.s) throw new Error(t("joinfirst"));
+  return write("/configuration", "PUT", { ...given, e: { e: given.np !== "sta" }, w: { e: given.np !== "eth" } });
+}
+
 export const network = view("network", () => [
   wifi(now.state && now.state.state === "SETUP"),
   card(t("links"), h("p", { class: "soft small" }, t("links.more")), form([
-    { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np") },
+    { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np"), value: links(now.configuration) },
     { path: "bhf", kind: "flag", label: t("bhf") },
-  ]).node),
+  ], { send: chosenLinks }).node),
   card(t("wifi.details"), form([
-    { path: "w.e", kind: "flag", label: t("wifi.on") },
     { path: "w.b", kind: "flag", label: t("wifi.ap"), hint: t("wifi.ap.hint") },
     { path: "w.w", kind: "select", label: t("security"), choices: definitions.wifiSecurity.map((each) => [each.w, each.w ? each.name : t("open")]) },
     { path: "w.z", kind: "select", label: t("channel"), choices: Array.from({ length: Number(definitions.wifiChannels[1]) + 1 }, (_, n) => [n, n ? String(n) : t("automatic")]) },
     ...addresses("w.n"),
   ]).node),
-  card(t("ethernet"), form([{ path: "e.e", kind: "flag", label: t("ethernet.on") }, ...addresses("e.n")]).node),
+  card(t("ethernet"), form(addresses("e.n")).node),
 ]);
 
 // Tell how the key does, by what has been deciphered since it was set.
@@ -90,16 +101,21 @@ function watchKey(node, before) {
   look();
 }
 
-export const meter = view("meter", () => {
+// The checksum's convention as /health has it: "X25", or "X25, 3 of 5" where that many telegrams have followed it.
+export const convention = (text) => `${t("checksum")} ${text.replace(/(\d+) of (\d+)$/, (_, a, b) => t("of", a, b))}`;
+
+export const meter = view("meter", (on) => {
   const feedback = h("div", { role: "status" });
   const status = h("p", null, t("loading"));
-  const state = async () => {
-    const health = await ask("/health").catch(() => null);
-    if (!health) return;
-    const { diagnosis, line } = health.meter;
-    put(status, diagnosis ? h("span", { class: "error" }, said(diagnosis)) : t("reads"), line && h("span", { class: "soft" }, " · " + line));
+  const show = (health) => {
+    const { diagnosis, decoded, line, checksum } = health.meter;
+    put(status, diagnosis ? h("span", { class: "error" }, said(diagnosis)) : decoded ? t("reads") : t("help.early"),
+      h("span", { class: "soft" }, [line, checksum && convention(checksum)].filter(Boolean).map((each) => " · " + each)));
   };
+  const state = () => document.hidden || ask("/health").then(show, () => null);
   state();
+  const timer = setInterval(state, 5000);
+  on(() => clearInterval(timer));
   const { m } = now.configuration;
   let before = { decoded: 0, encrypted: 0, decrypt_failures: 0 };
   return [
@@ -107,20 +123,43 @@ export const meter = view("meter", () => {
       { path: "m.f", kind: "number", label: t("fuse"), hint: t("fuse.hint"), min: definitions.fuse[0], max: definitions.fuse[1] },
       { path: "m.t", kind: "select", label: t("meter.type"), choices: definitions.meters.map((name) => [name, name === "auto" ? t("automatic") : name]) },
       { path: "m.o", kind: "select", label: t("line"), choices: definitions.lines.map((each) => [each.o, each.o ? each.name : t("automatic")]) },
-      { path: "m.ts", kind: "select", label: t("ts"), hint: t("ts.hint"), choices: definitions.timestamps.map((name) => [name, name]) },
+      { path: "m.n", kind: "select", label: t("net"), hint: t("net.hint"), choices: named(definitions.networks, "net"), fold: true },
+      { path: "m.is", kind: "select", label: t("signs"), hint: t("signs.hint"), choices: named(definitions.currentSigns, "signs"), fold: true },
+      { path: "m.ct", kind: "number", label: t("ct"), hint: t("ct.hint"), min: 1, max: 10000, fold: true },
+      ...["e", "i", "u"].map((name) => ({ path: "m.s." + name, kind: "number", label: t("scale." + name), hint: t("scale.hint"), min: 0, max: 1000, step: "any", fold: true })),
+      { path: "m.ts", kind: "select", label: t("ts"), hint: t("ts.hint"), choices: definitions.timestamps.map((name) => [name, name]), fold: true },
     ], { after: () => setTimeout(state, 3000) }).node),
     card(t("keys"), h("p", { class: "soft small" }, t("keys.more")), form([
       { path: "m.k", kind: "secret", label: t("key.encryption"), set: m.ks, hint: t("key.hint") },
-      { path: "m.a", kind: "secret", label: t("key.authentication"), set: m.ks, hint: t("key.optional") },
+      { path: "m.a", kind: "secret", label: t("key.authentication"), set: m.as, hint: t("key.optional") },
     ], {
       send: async (given) => {
         before = (await ask("/health")).meter;
         return write("/configuration", "PUT", given);
       },
-      after: () => watchKey(feedback, before),
+      after: (given) => {
+        put(feedback);
+        if (given.m.k || given.m.a) watchKey(feedback, before);
+      },
     }).node, feedback),
   ];
 });
+
+function clockCard() {
+  const mine = browserZone();
+  const made = form([
+    { path: "t", kind: "text", label: t("zone"), choices: definitions.timezones, hint: t("zone.hint", mine) },
+    { path: "ts", kind: "list", label: t("servers"), hint: t("servers.hint"), fold: true },
+  ]);
+  const [field] = made.fields;
+  if (definitions.timezones.includes(mine) && mine !== now.configuration.t) {
+    field.node.append(h("button", { type: "button", onclick: () => {
+      field.input.value = mine;
+      made.node.querySelector("button.main").click();
+    } }, t("zone.take", mine)));
+  }
+  return card(t("time"), made.node);
+}
 
 export const general = view("general", () => [
   card(t("prices"), form([
@@ -129,7 +168,7 @@ export const general = view("general", () => [
     { path: "p", kind: "number", label: t("fixed"), hint: t("fixed.hint"), min: 0, step: "any", only: (values) => !values.s },
     { path: "pc", kind: "select", label: t("currency"), choices: definitions.currencies.map((name) => [name, name]) },
   ]).node),
-  card(t("zone"), form([{ path: "t", kind: "text", label: t("zone"), choices: definitions.timezones, hint: t("zone.hint", Intl.DateTimeFormat().resolvedOptions().timeZone) }]).node),
+  clockCard(),
   card(t("updates"), form([{ path: "up", kind: "select", label: t("update.policy"), choices: named(definitions.updatePolicies, "up") }]).node),
 ]);
 
@@ -168,7 +207,7 @@ export const access = view("access", () => {
       h("div", null, h("label", { for: "restore" }, t("restore.file")), file),
       h("div", { class: "row" }, h("button", { onclick: restore }, t("restore")), status)),
     card(t("password.access"), h("p", { class: "soft small" }, t("password.access.more")), form([
-      { path: "pw", kind: "secret", label: t("password.new"), set: true, value: "" },
+      { path: "pw", kind: "secret", label: t("password.new"), set: now.configuration.pws, value: "" },
     ]).node),
     card(t("hosts"), h("p", { class: "soft small" }, t("hosts.more")), form([{ path: "hosts", kind: "list", label: t("hosts.names") }], { one: true }).node),
   ];

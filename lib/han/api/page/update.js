@@ -5,10 +5,13 @@ import { heading } from "./settings.js";
 import { keep, listen, now } from "./feed.js";
 import { number, said, t } from "./words.js";
 
+// What to say where nothing is known of an update: it is up to date only where somebody has asked and was told so.
+const IDLE = { answered: "ota.status.IDLE", unasked: "ota.unasked", failed: "ota.noanswer", none: "ota.noserver" };
+
 // A refusal in the reader's language: `error: reason`, where the error is one of the API's.
 function refusal(message) {
   const [, error, reason] = /^([a-z_]+): (.*)$/.exec(message) || [];
-  return error ? `${t("ota." + error)} (${reason})` : said(message);
+  return error ? `${t("ota." + error)} (${said(reason)})` : said(message);
 }
 
 // Send a file with its progress; the reader's answer, or Error with its words.
@@ -43,6 +46,7 @@ export function update(root) {
   const result = h("div", { role: "status", class: "stack" });
   const current = h("div");
   const offered = h("div", { class: "stack" });
+  const found = h("p", { class: "said", role: "status" });
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("upload") });
   bar.hidden = true;
   const status = h("p", { class: "said", role: "status" });
@@ -50,36 +54,38 @@ export function update(root) {
   const older = h("input", { type: "checkbox", id: "older" });
   const upload = h("button", { class: "main", onclick: start }, t("upload"));
   put(root, heading("update"), result,
-    card(t("version"), current), card(t("update.offer"), offered),
+    card(t("version"), current), card(t("update.offer"), offered, found),
     card(t("upload.title"), h("p", { class: "soft small" }, t("upload.more")),
       h("div", null, h("label", { for: "image" }, t("upload.file")), file),
       h("label", { class: "check", for: "older" }, older, t("upload.older")), bar, h("div", { class: "row" }, upload, status)));
 
-  function tell(kind, text) {
-    status.className = "said " + kind;
-    put(status, text);
+  function tell(node, kind, text) {
+    node.className = "said " + kind;
+    put(node, text);
   }
 
   async function act(path, message) {
     try {
       keep("ota", await trusted(path, { method: "POST" }));
-      if (message) tell("good", message);
+      tell(found, "good", message || "");
       return true;
     } catch (error) {
-      tell("bad", refusal(error.message));
+      tell(found, "bad", refusal(error.message));
       return false;
     }
   }
 
   // The reader asks its update server in its own time, but not before it has run for a minute.
   async function look() {
-    tell("", t("looking"));
+    const { visits } = now.ota;
+    tell(found, "", t("looking"));
     try {
       keep("ota", await trusted("/ota/download", { method: "POST" }));
+      tell(found, "", "");
       return;
     } catch (error) {
       if (!/^no_update: none is known/.test(error.message)) {
-        tell("bad", refusal(error.message));
+        tell(found, "bad", refusal(error.message));
         return;
       }
     }
@@ -89,37 +95,34 @@ export function update(root) {
       const [health, ota] = [await ask("/health").catch(() => null), await ask("/ota").catch(() => null)];
       if (!health || !ota) continue;
       keep("ota", ota);
-      if (ota.status !== "IDLE") {
-        tell("", "");
+      if (ota.status !== "IDLE" || ota.visits !== visits) {
+        const { error } = health.services.find((row) => row.name === "ota") || {};
+        if (ota.server === "failed") tell(found, "bad", error ? said(error) : "");
+        else tell(found, "good", ota.status === "IDLE" ? t("nothingnewer") : "");
         return;
       }
       patience = Math.max(patience, 90000 - health.uptime_ms + Date.now() - since);
-      const { error } = health.services.find((row) => row.name === "ota") || {};
-      if (error && Date.now() - since > 6000) { // not one of before
-        tell("bad", said(error));
-        return;
-      }
     }
-    tell("good", t("nothingnewer"));
+    tell(found, "bad", t("ota.noanswer"));
   }
 
   async function start() {
     if (!file.files.length) {
-      tell("bad", t("choosefile"));
+      tell(status, "bad", t("choosefile"));
       file.focus();
       return;
     }
     upload.disabled = true;
     bar.hidden = false;
-    tell("", t("uploading", 0));
+    tell(status, "", t("uploading", 0));
     try {
       keep("ota", await send("/ota" + (older.checked ? "?allowDowngrade=1" : ""), file.files[0], (part) => {
         bar.value = part;
         say(status, part < 1 ? t("uploading", number(part * 100)) : t("checking"));
       }));
-      tell("good", t("uploaded"));
+      tell(status, "good", t("uploaded"));
     } catch (error) {
-      tell("bad", refusal(error.message));
+      tell(status, "bad", refusal(error.message));
       ask("/ota").then((ota) => keep("ota", ota), () => null);
     }
     bar.hidden = true;
@@ -169,12 +172,12 @@ export function update(root) {
     const busy = ota.status === "DOWNLOAD_IN_PROGRESS" || ota.status === "INSTALL_IN_PROGRESS";
     const focused = offered.contains(document.activeElement);
     put(offered,
-      h("p", null, h("b", null, t("ota.status." + ota.status)), version && ota.status !== "IDLE" && ` · ${version}`, ota.critical && " · " + t("ota.critical")),
+      h("p", null, h("b", null, t(ota.status === "IDLE" ? IDLE[ota.server] : "ota.status." + ota.status)), version && ota.status !== "IDLE" && ` · ${version}`, ota.critical && " · " + t("ota.critical")),
       busy && [h("progress", { max: 100, value: ota.progress, "aria-label": t("ota.status." + ota.status) }), h("p", { class: "num" }, number(ota.progress) + "\u00a0%")],
       ota.error && h("p", { class: "error" }, t("ota." + ota.error), ota.reason && ` (${said(ota.reason)})`),
       ota.releaseNotes && h("div", null, h("p", { class: "label" }, t("notes")), h("p", { class: "notes" }, ota.releaseNotes)),
       h("div", { class: "row" },
-        ota.status === "IDLE" && h("button", { onclick: look }, t("look")),
+        ota.status === "IDLE" && ota.server !== "none" && h("button", { onclick: look }, t("look")),
         ota.allowDownload && h("button", { class: "main", onclick: () => act("/ota/download", t("downloading")) }, t("download")),
         ota.status === "READY_TO_REBOOT" && h("button", { class: "main", id: "activate", onclick: activate }, t("activate")),
         ota.status === "FAILED" && h("button", { onclick: () => act("/ota/clear") }, t("understood"))));

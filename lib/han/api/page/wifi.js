@@ -13,8 +13,10 @@ export function wifi(welcome) {
   const scan = h("button", { type: "button", onclick: search }, t("scan"));
   const join = form([
     { path: "ss", also: "w.s", kind: "text", label: t("network.name"), value: (now.configuration && now.configuration.w.s) || "" },
-    { path: "sp", also: "w.p", kind: "secret", label: t("password"), value: "", hint: t("password.hint") },
-  ], { button: t("join"), done: t("joining.now"), send: (given) => write("/setup", "POST", { s: true, ...given }), after: follow });
+    { path: "sp", also: "w.p", kind: "secret", label: t("password"), value: "", hint: t("password.hint"), once: true },
+  ], { button: t("join"), done: t("joining.now"), send, after: follow });
+  let before = false; // there is a network to go back to
+  let turn = 0; // the join that is followed
 
   async function search() {
     scan.disabled = true;
@@ -46,22 +48,45 @@ export function wifi(welcome) {
     scan.disabled = false;
   }
 
+  async function send(given) {
+    const state = await ask("/han");
+    before = state.state === "REGISTERED" || state.wifiIp !== "0.0.0.0" || state.ethIp !== "0.0.0.0";
+    return write("/setup", "POST", { s: true, ...given });
+  }
+
+  // Why the reader is not in the network, as far as it knows: what its service says of WiFi once an attempt has failed.
+  function why(health) {
+    const { error } = (health && health.services.find((row) => row.name === "network")) || {};
+    const [, reason] = /wifi: ([^;]*)/.exec(error || "") || [];
+    return reason && !/^(connecting|not connected|disconnected)$/.test(reason) ? reason : null;
+  }
+
   // The phone may lose the reader's own access point now, so what to do next is said at once.
-  async function follow() {
-    const name = join.values().ss;
-    const health = now.health || (await ask("/health").catch(() => null));
+  async function follow({ ss: name }) {
+    const mine = ++turn;
+    let health = now.health || (await ask("/health").catch(() => null));
     const link = health && "http://" + health.hostname + ".local/";
+    const more = t(before ? "joined.back" : "joined.again");
     put(result, banner("plain", t("joining", name), t("joining.more"), link && h("p", null, h("a", { href: link }, link))));
-    for (let tries = 0; tries < 30; tries += 1) {
-      await pause(2500);
+    let told = null;
+    await pause(3000); // new settings are taken when the answer is out; what is known until then is of those before
+    for (const since = Date.now(); Date.now() - since < 90000; await pause(2000)) {
+      if (mine !== turn || !result.isConnected) return;
       const state = await ask("/han", { patience: 4000 }).catch(() => null);
-      if (state && state.wifiIp !== "0.0.0.0") {
+      health = state && (await ask("/health", { patience: 4000 }).catch(() => null));
+      const back = health && health.services.some((row) => row.name === "network" && /^new settings taken back/.test(row.error || ""));
+      const reason = why(health);
+      if (mine !== turn) return;
+      if (state && state.wifiIp !== "0.0.0.0" && !back) {
         const address = "http://" + state.wifiIp + "/";
         put(result, banner("good", t("joined", name), "", h("p", null, h("a", { href: address }, address))));
         return;
       }
+      if (reason && reason !== told) put(result, banner("bad", t("joined.failed", name), said(reason) + ".", h("p", { class: "small" }, more)));
+      told = reason || told;
+      if (back) return;
     }
-    put(result, banner("", t("joined.not", name), t("joined.not.more")));
+    if (!told) put(result, banner("", t("joined.not", name), t("joined.check") + " " + more));
   }
 
   if (welcome) search();

@@ -67,10 +67,14 @@ export function said(text) {
       rest = rest.slice(at + part.length);
       return true;
     });
-    if (whole && !rest) return t(key, ...values);
+    if (whole && !rest) return t(key, ...values.map(said));
   }
-  return text;
+  const several = text.split("; ");
+  return several.length > 1 ? several.map(said).join("; ") : text;
 }
+
+// The zone of this browser's device.
+export const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 // Take the reader's zone; true where it is another than before.
 export function setZone(name) {
@@ -141,6 +145,9 @@ export function number(value, digits = 0, least = digits) {
   return format({ maximumFractionDigits: digits, minimumFractionDigits: least }, "NumberFormat").format(value);
 }
 
+// Whether spreadsheets here have decimal commas: those of this language's countries, or of an English page's browser.
+export const decimalComma = () => (1.5).toLocaleString(language ? LOCALES[language] : navigator.language).includes(",");
+
 // [number, unit] of a power in W.
 export function power(watts) {
   if (watts === null || watts === undefined) return [NONE, "W"];
@@ -157,6 +164,9 @@ export function money(value, currency, digits = 2) {
 }
 
 export const minor = (currency) => (MINOR[currency] || currency + "/100") + "/kWh";
+
+// What a price has in it, and so what costs have.
+export const priceNote = (configuration) => t(configuration && configuration.s ? "price.spot" : "price.fixed");
 
 // Seconds in words: 45 s, 3 min, 2 h, 5 d.
 export function lasting(seconds) {
