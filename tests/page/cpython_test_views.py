@@ -38,8 +38,8 @@ def test_live_values_are_the_readers(page, reader):
     shown = tab.get_by_role("meter").first
     assert shown.get_attribute("aria-valuemax") == str(reader.get("/configuration")["m"]["f"])
     # A later telegram is shown without anybody asking.
-    page.until("/Age of the reading[^\\d]*[5-9]/.test(document.querySelector('main').innerText)", None, 15)
-    page.until("/Age of the reading[^\\d]*[0-2]\\s/.test(document.querySelector('main').innerText)", None, 15)
+    page.until("/Age of the reading[^\\d]*[5-9]/.test(document.querySelector('main').innerText)")
+    page.until("/Age of the reading[^\\d]*[0-2]\\s/.test(document.querySelector('main').innerText)")
 
 
 @pytest.mark.parametrize("closed, mode", (("/ws", "live, event stream"), ("/ws /sse", "asked every 5 s")))
@@ -116,7 +116,8 @@ def test_both_charts_of_a_view_have_their_times_at_the_same_places(looked):
     for view in ("week", "month"):
         tab.click("#view-" + view)
         loaded(looked)
-        ticks = "chart => Array.from(chart.querySelectorAll('text[text-anchor=middle]'), each => [each.textContent, each.getAttribute('x')])"
+        ticks = ("chart => Array.from(chart.querySelectorAll('text[text-anchor=middle]'),"
+                 " each => [each.textContent, each.getAttribute('x')])")
         flows, currents = [chart.evaluate(ticks) for chart in tab.get_by_role("slider").all()]
         assert flows and flows == currents, view
 

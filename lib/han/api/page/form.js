@@ -69,7 +69,7 @@ function make(field, value) {
 
 // Show a refusal beside the field that its message names, else in the form's own line.
 export function blame(fields, status, message) {
-  const [, path = "", rest = ""] = /^(?:.*?: )?([a-z0-9.]+) (.*)$/i.exec(message) || [];
+  const [, path = "", rest = ""] = /^(?:\w+: )?([a-z0-9.]+) (.*)$/i.exec(message) || [];
   const wrong = fields.find((each) => each.field.path === path || each.field.also === path);
   for (const each of fields) {
     put(each.error);

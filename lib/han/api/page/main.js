@@ -45,7 +45,7 @@ function route(focus) {
 }
 
 function status() {
-  const lost = now.mode === "none" && now.heard;
+  const lost = now.mode === "none" && (now.heard || now.state);
   const kind = now.mode === "none" ? (lost ? "bad" : "") : now.meter && !now.stale ? "good" : now.meter ? "warn" : "bad";
   pill.className = "pill " + kind;
   say(pill.lastChild, t(now.mode === "none" ? (lost ? "pill.lost" : "pill.wait") : !now.meter ? "pill.none" : now.stale ? "pill.stale" : "pill.live"));

@@ -139,6 +139,7 @@ export const meter = view("meter", (on) => {
       },
       after: (given) => {
         put(feedback);
+        state();
         if (given.m.k || given.m.a) watchKey(feedback, before);
       },
     }).node, feedback),
