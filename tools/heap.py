@@ -134,7 +134,7 @@ def readings(count):
         board.start(meter.next_s - year.BEFORE, meter.line, [])
         board.put({"t": str(year.ZONE), "m": {"o": 1 + year.LINES.index(meter.line)}})
         accounts = Accounts(board.process.stdout)
-        print("\nfree in a heap of %s after so many readings%3s%9s" % (HEAP, "free", "largest"))
+        print("\nfree in a heap of %s after so many readings %5s %8s" % (HEAP, "free", "largest"))
         rows = []
         for part in range(_PARTS + 1):
             meter.until = meter.next_s + (count // _PARTS * _PERIOD if part else _FIRST)
