@@ -353,7 +353,8 @@ def test_a_board_that_resets_starts_again(tmp_path, runtime):
     if runtime == "cpython":
         line, environment, folder = [sys.executable, "-c", script], None, ROOT
     else:
-        line, environment, folder = staging.command("1M", True, "-c", script)
+        (tmp_path / "script.py").write_text(script)
+        line, environment, folder = staging.command("1M", True, tmp_path / "script.py")
     seen = []
     for _ in range(2):
         done = subprocess.run(line, env=environment, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)

@@ -22,7 +22,7 @@ from tools.image import ImageError, esp_image, files, flash, manifest, otadata, 
 
 CONFIG = {"m": {"f": 35, "k": "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"}, "p": 7.25, "w": {"s": "home"}}
 #: Of MicroPython's application, bytes that leave room for the reader's in a slot of the smallest flash.
-PUBLISHED = 1_400_000
+PUBLISHED = 1_360_000
 SLOT = 0x1B0000
 
 
