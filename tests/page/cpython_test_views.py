@@ -53,6 +53,20 @@ def test_without_a_stream_it_takes_the_next_best(browser, desktop, closed, mode)
         page.tab.locator(".pill.good").wait_for()
 
 
+def test_both_heaps_of_a_chip_are_told(browser, desktop):
+    def chip(route):
+        health = route.fetch().json()
+        health["system_heap"] = {"size": 250 << 10, "free": 77 << 10, "minimum": 66 << 10, "largest": 40 << 10}
+        route.fulfill(json=health)
+
+    with Page(browser, desktop.url) as page:
+        show(page, "settings/diagnosis")
+        assert not page.tab.get_by_text("Free memory of WiFi").count()  # a desktop has it to spare
+        page.tab.route("**/health", chip)
+        show(page, "settings/diagnosis")
+        page.see("77 kB, 66 kB at its lowest")
+
+
 @pytest.fixture(scope="module")
 def looked(browser, desktop):
     with Page(browser, desktop.url) as page:

@@ -123,9 +123,10 @@ export function diagnosis(root) {
           [t("uptime"), lasting(health.uptime_ms / 1000)],
           [t("reboot.reason"), now.state ? t("reboot." + now.state.rebootReason) : "–"],
           [t("heap"), `${number(health.free_heap_size / 1024)} kB (${number(health.free_heap_percent)} %)`],
+          health.system_heap && [t("heap.system"), t("heap.lowest", number(health.system_heap.free / 1024), number(health.system_heap.minimum / 1024))],
           [t("streams"), t("of", number(connections.ws.c + connections.sse.c), number(connections.ws.m + connections.sse.m))],
           [t("dropped"), number(connections.dropped)],
-        ])));
+        ].filter(Boolean))));
     } catch (error) {
       if (gone || restarted) return;
       put(head, banner("bad", said(error.message)));
