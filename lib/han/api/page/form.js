@@ -88,7 +88,7 @@ export function blame(fields, status, message) {
   status.className = "said" + (message ? " bad" : "");
 }
 
-// {node, fields, values()}: a form that sends its fields with `send(values)`, by default to /configuration.
+// {node, fields, values(), status}: a form that sends its fields with `send(values)`, by default to /configuration.
 export function form(specs, options = {}) {
   const fields = specs.map((field) => make(field, field.value !== undefined ? field.value : at(now.configuration, field.path)));
   const status = h("p", { class: "said", role: "status" });
@@ -131,7 +131,7 @@ export function form(specs, options = {}) {
   fields.some((each) => each.field.fold) && h("details", null, h("summary", null, t("advanced")), group(fields.filter((each) => each.field.fold))),
   h("div", { class: "row" }, button, status));
   hide();
-  return { node, fields, values };
+  return { node, fields, values, status };
 }
 
 // Call draw() once the configuration is known.

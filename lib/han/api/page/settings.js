@@ -108,8 +108,8 @@ export const meter = view("meter", (on) => {
   const feedback = h("div", { role: "status" });
   const status = h("p", null, t("loading"));
   const show = (health) => {
-    const { diagnosis, decoded, line, checksum } = health.meter;
-    put(status, diagnosis ? h("span", { class: "error" }, said(diagnosis)) : decoded ? t("reads") : t("help.early"),
+    const { diagnosis, decoded, frames, line, checksum } = health.meter;
+    put(status, diagnosis ? h("span", { class: "error" }, said(diagnosis)) : decoded ? t("reads") : frames ? said("no reading yet") : t("help.early"),
       h("span", { class: "soft" }, [line, checksum && convention(checksum)].filter(Boolean).map((each) => " · " + each)));
   };
   const state = () => document.hidden || ask("/health").then(show, () => null);

@@ -61,6 +61,12 @@ export function wifi(welcome) {
     return reason && !/^(connecting|not connected|disconnected)$/.test(reason) ? reason : null;
   }
 
+  // What has become of it stands in place of what was said when it began.
+  function became(...words) {
+    put(join.status);
+    put(result, banner(...words));
+  }
+
   // The phone may lose the reader's own access point now, so what to do next is said at once.
   async function follow({ ss: name }) {
     const mine = ++turn;
@@ -79,14 +85,14 @@ export function wifi(welcome) {
       if (mine !== turn) return;
       if (state && state.wifiIp !== "0.0.0.0" && !back) {
         const address = "http://" + state.wifiIp + "/";
-        put(result, banner("good", t("joined", name), "", h("p", null, h("a", { href: address }, address))));
+        became("good", t("joined", name), "", h("p", null, h("a", { href: address }, address)));
         return;
       }
-      if (reason && reason !== told) put(result, banner("bad", t("joined.failed", name), said(reason) + ".", h("p", { class: "small" }, more)));
+      if (reason && reason !== told) became("bad", t("joined.failed", name), said(reason) + ".", h("p", { class: "small" }, more));
       told = reason || told;
       if (back) return;
     }
-    if (!told) put(result, banner("", t("joined.not", name), t("joined.check") + " " + more));
+    if (!told) became("", t("joined.not", name), t("joined.check") + " " + more);
   }
 
   if (welcome) search();
