@@ -1,0 +1,57 @@
+"""What the API tells a person is in the page's languages: refusals of settings, why there is no reading or network."""
+
+import json
+import re
+
+import pytest
+
+from han.api.fields import FIELDS
+from han.api.settings import changed
+from han.meter import decoder, told
+from han.net import reason
+from han.store.config import defaults
+from tools import page, stage
+
+TABLE = json.loads((page.SOURCE / "en.json").read_text())
+KNOWN = [re.sub(r"\\{\d\\}", "(.*)", re.escape(key[2:])) for key in TABLE if key.startswith("= ")]
+_REJECT = re.compile(r'reject\("([^"]+)"')
+_ENCRYPTED = re.compile(r'"(encrypted: [^"]+)"')
+
+
+def known(text):
+    return any(re.fullmatch(pattern, text) for pattern in KNOWN)
+
+
+def test_reasons_for_no_reading():
+    texts = [told._SILENT, told._NOISE, told._CHECKSUM, told._PARITY, told._LEARNING % ("X25", 3, 5)]
+    texts += [decoder.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
+    for path in sorted((stage.ROOT / "lib/han/meter").glob("*.py")):
+        texts += _REJECT.findall(path.read_text())
+    texts += _ENCRYPTED.findall((stage.ROOT / "lib/han/wire/gcm.py").read_text())
+    assert len(texts) > 15
+    assert [text for text in texts if not known(text.replace("%d", "2"))] == []
+
+
+def test_reasons_for_no_network():
+    texts = [reason.reason(code) for code in (2, 99, *reason._TEXTS)]
+    assert [text for text in texts if not known(text)] == []
+
+
+def test_refusals_of_settings():
+    """Each field with something that it cannot be; what no form of the page can send is left out."""
+    missing = []
+    for line in FIELDS.split("\n"):
+        path, kind = line.split(" ")[:2]
+        if kind == "flag":
+            continue
+        value = "x" * 300 if kind not in ("int", "price", "times", "hosts", "servers") else -1
+        names = path.split(".")
+        for name in reversed(names):
+            value = {name: value}
+        with pytest.raises(ValueError) as refused:
+            changed(value, defaults())
+        told_of, _, rest = str(refused.value).partition(" ")
+        assert told_of == path
+        if not known(rest):
+            missing.append(str(refused.value))
+    assert missing == []
