@@ -75,8 +75,12 @@ def write_module():
     lines = ['"""Public keys that images are accepted from: RSA-3072 moduli, big endian. Made by tools/sign.py."""']
     lines += ["KEYS = (", *("    %r," % modulus(path) for path in accepted()), ")", ""]
     text = "\n".join(lines).encode()
-    if not MODULE.exists() or MODULE.read_bytes() != text:
-        _write(MODULE, text)
+    try:
+        if MODULE.read_bytes() == text:
+            return
+    except FileNotFoundError:
+        pass  # not made yet
+    _write(MODULE, text)
 
 
 def modulus(path):
