@@ -88,7 +88,11 @@ async def serve(board, app, feed, heap_s):
                 account()
                 if len(sys.modules) != modules:
                     modules = len(sys.modules)
-                    sys.stdout.write("modules: %s\n" % " ".join(sys.modules))
+                    sys.stdout.write("modules:")
+                    for name in sys.modules:  # one by one: all of them in one text are more than a full heap has
+                        sys.stdout.write(" ")
+                        sys.stdout.write(name)
+                    sys.stdout.write("\n")
             try:
                 feed.look()
             except MemoryError:  # the reader's heap is full, which is for the reader to deal with
