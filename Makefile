@@ -8,7 +8,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES CHANNEL
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
+.PHONY: help setup lint test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,7 +19,10 @@ setup: $(SETUP) ## make .venv with everything pinned (every other target does it
 $(SETUP): requirements.txt tools/setup.py
 	@$(PYTHON) tools/setup.py
 
-test: $(SETUP) ## lint, types, compile, and all tests on CPython and on MicroPython
+lint: $(SETUP) ## lint, spelling, types and compilation for the chips: seconds
+	@$(PY) -m tools.check --quick
+
+test: $(SETUP) ## lint, spelling, types, compile, and all tests on CPython and on MicroPython
 	@$(PY) -m tools.check
 
 sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]

@@ -1,9 +1,10 @@
-"""Everything that has to hold, on both interpreters: `make test`.
+"""Everything that has to hold, on both interpreters: `make test`. What takes seconds of it, with --quick: `make lint`.
 
 Prints what fails, a table of the parts and, on the last line, `N passed, N failed`. A lint,
 type or compile run counts as one check. Exit status 1 where anything failed or did not run.
 """
 
+import argparse
 import subprocess
 import sys
 import time
@@ -16,6 +17,10 @@ JUNIT = stage.BUILD / "pytest.xml"
 
 def lint():
     return once(subprocess.call([sys.executable, "-m", "ruff", "check", "--quiet"], cwd=stage.ROOT))
+
+
+def spelling():
+    return once(subprocess.call([sys.executable, "-m", "codespell_lib"], cwd=stage.ROOT))
 
 
 def types():
@@ -46,18 +51,23 @@ def once(status):
     return (0, 1, 0) if status else (1, 0, 0)
 
 
-PARTS = (
+QUICK = (
     ("lint (ruff)", lint),
+    ("spelling (codespell)", spelling),
     ("types (mypy, ESP32 stubs)", types),
     ("modules for the chips (mpy-cross)", image),
+)
+PARTS = QUICK + (
     ("tests on CPython", cpython),
     ("tests on MicroPython", micropython),
 )
 
 
-def main():
+def main(arguments=()):
+    parser = argparse.ArgumentParser(prog="python -m tools.check", description="Checks and tests of the project.")
+    parser.add_argument("--quick", action="store_true", help="only what takes seconds")
     rows, totals = [], [0, 0, 0]
-    for name, part in PARTS:
+    for name, part in QUICK if parser.parse_args(arguments).quick else PARTS:
         print("== " + name, flush=True)
         started = time.monotonic()
         try:
@@ -76,4 +86,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
