@@ -6,7 +6,10 @@ import json
 import jsonschema_rs
 import pytest
 
+from han.api.fields import FIELDS
 from han.api.routes import TABLE
+from han.api.settings import changed
+from han.store.config import defaults
 from tests.api.fake import Answer, Running, ask, get, raw
 from tests.api.test_api_meter_change import Reader, said
 from tools import apifuzz, openapi
@@ -37,19 +40,53 @@ def test_every_operation_has_its_own_name_and_says_what_goes_wrong():
 
 
 def test_the_fields_of_the_configuration_are_those_that_it_takes():
-    from han.api.fields import FIELDS
-
-    described = set()
+    described = {}
 
     def walk(schema, path):
         for name, inner in schema["properties"].items():
             if "properties" in inner:
                 walk(inner, path + name + ".")
             else:
-                described.add(path + name)
+                described[path + name] = resolve(inner["$ref"]) if "$ref" in inner else inner
 
     walk(DOCUMENT["components"]["schemas"]["Settings"], "")
-    assert described == {line.split(" ")[0] for line in FIELDS.split("\n")}
+    taken = {rule.split(" ")[0]: rule.split(" ")[1:] for rule in FIELDS.split("\n")}
+    assert described.keys() == taken.keys()
+    for path, (kind, *limits) in taken.items():
+        schema = described[path]
+        if kind == "int":
+            assert (schema["minimum"], schema["maximum"]) == tuple(map(int, limits)), path
+        elif kind == "one":
+            assert schema["enum"] == limits, path
+        elif kind in ("price", "times"):
+            for value, good in ((schema["minimum"], True), (schema["maximum"], True), (schema["maximum"] + 1, False)):
+                assert taken_as(path, value) == good, (path, value)
+
+
+def taken_as(path, value):
+    """True where the reader takes a setting's value."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    try:
+        changed(value, defaults())
+    except ValueError:
+        return False
+    return True
+
+
+def test_every_field_is_described():
+    """docs/api.md has no other words than these."""
+
+    def walk(schema, path):
+        for name, inner in schema.get("properties", {}).items():
+            assert "description" in inner or name == "type", path + name
+            walk(inner, path + name + ".")
+        if isinstance(schema.get("items"), dict):
+            walk(schema["items"], path)
+
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert "description" in schema or "properties" not in schema, name
+        walk(schema, name + ".")
 
 
 def validate(path, method, answer):
