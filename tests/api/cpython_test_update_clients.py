@@ -81,7 +81,7 @@ def test_home_assistant_updates_without_a_token(tmp_path, runtime, release):
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
-def test_curl_as_the_readme_has_it(tmp_path, release):
+def test_curl_as_the_docs_have_it(tmp_path, release):
     (tmp_path / "ota.bin").write_bytes(release)
     with Simulator(tmp_path, "--state", tmp_path / "state") as sim:
         command = ["curl", "-sS", "-F", "filename=@%s" % (tmp_path / "ota.bin"), sim.url + "/update"]
