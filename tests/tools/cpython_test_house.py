@@ -1,11 +1,18 @@
 """The house's own papers: hooks, issue forms, the spelling check."""
 
+import pathlib
+import re
 import subprocess
 import sys
 
+import pytest
 import yaml
 
-from tools import check, stage
+from tests.wire.test_framer import hdlc
+from tools import capture, check, stage
+
+FORMS = stage.ROOT / ".github" / "ISSUE_TEMPLATE"
+KAIFA = bytes.fromhex("0f40000000090c07e60102070e2512ff80000002010600001015")
 
 
 def asked(command, folder=stage.ROOT):
@@ -38,3 +45,31 @@ def test_a_slip_of_the_pen_is_found(tmp_path):
     (tmp_path / ".wrong.yml").write_text("# what clients rec%sve\n" % "ie")
     status, said = asked(["codespell_lib"], tmp_path)
     assert status and ".wrong.yml:1" in said
+
+
+@pytest.mark.parametrize("path", sorted(FORMS.glob("*.yml")), ids=lambda path: path.stem)
+def test_the_issue_forms_are_what_their_host_takes(path):
+    schema = "vendor.github-issue-" + ("config" if path.stem == "config" else "forms")
+    status, said = asked(["check_jsonschema", "--builtin-schema", schema, str(path)])
+    assert status == 0, said
+
+
+def test_the_form_for_a_meter_asks_for_what_the_tools_print(tmp_path):
+    form = (FORMS / "meter.yml").read_text()
+    commands = [line.split() for line in re.findall(r"(?<=\.venv/bin/python -m ).*", form)]
+    recorded, given = tmp_path / "recorded.bin", []
+    recorded.write_bytes(hdlc(KAIFA))
+    for name, *arguments in commands:
+        if name == "tools.capture":
+            given.append(capture.arguments(arguments)[1])
+    # A reader anonymises by itself; of a cable or a file nothing is asked for that is not.
+    assert [(bool(each.reader), each.anonymise) for each in given] == [(True, False), (False, True), (False, True)]
+    files = {"recorded.bin": str(recorded), "meter.bin": str(tmp_path / "meter.bin"), "KEY": "00" * 16}
+    ran = 0
+    for name, *arguments in commands:
+        if not {"--reader", "--serial"} & set(arguments):  # which have tests of their own
+            words = " ".join(arguments).partition("`")[0].split()
+            status, said = asked([name] + [files.get(word, word) for word in words])
+            assert status == 0 and "decoded" in said, said
+            ran += 1
+    assert ran == 3 and pathlib.Path(files["meter.bin"]).exists()
