@@ -11,19 +11,24 @@ import os
 import pathlib
 import sys
 
-from tools import sign
+from tools import changelog, sign
 from tools.build import CHANNELS
 from tools.image import ImageError, manifest, slot
 
 _NOTES = 1000  # bytes; a reader shows them
 
 
-def publish(path, folder, channel="release", notes="", critical=False, forced=False):
-    """The manifest's path, the image being beside it; ImageError where readers would refuse it."""
-    if len(notes.encode()) > _NOTES:
-        raise ImageError("release notes of %d bytes, not %d" % (len(notes.encode()), _NOTES))
+def publish(path, folder, channel="release", notes=None, critical=False, forced=False):
+    """The manifest's path, the image being beside it; ImageError where readers would refuse it.
+
+    notes: None takes those of CHANGELOG.md, "" where it says nothing of the version.
+    """
     image = pathlib.Path(path).read_bytes()
     values = slot.opened(image, sign.accepted(), path)
+    if notes is None:
+        notes = changelog.summary(values["version"])
+    if len(notes.encode()) > _NOTES:
+        raise ImageError("release notes of %d bytes, at most %d" % (len(notes.encode()), _NOTES))
     folder = pathlib.Path(folder, channel)
     told = folder / "manifest.json"
     if told.exists():
@@ -63,13 +68,13 @@ def main(arguments):
     parser.add_argument("image", help="ota.bin of tools.build")
     parser.add_argument("--to", metavar="DIR", required=True, help="the folder that is served")
     parser.add_argument("--channel", choices=CHANNELS, default=CHANNELS[0])
-    parser.add_argument("--notes", metavar="TEXT", default="", help="what is new, for people")
+    parser.add_argument("--notes", metavar="TEXT", help="what is new, for people (the paragraph in CHANGELOG.md)")
     parser.add_argument("--critical", action="store_true", help="people should not put it off")
     parser.add_argument("--forced", action="store_true", help="readers take it even where updates are by hand")
     given = parser.parse_args(arguments)
     try:
         print(publish(given.image, given.to, given.channel, given.notes, given.critical, given.forced))
-    except (ImageError, OSError) as error:
+    except (ImageError, OSError, ValueError) as error:
         print("tools.release: %s" % error, file=sys.stderr)
         return 1
     return 0

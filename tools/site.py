@@ -71,7 +71,7 @@ def opened(folder):
     return values, [(at, name, part[:size] if name == "slot1" else part) for at, name, part in parts]
 
 
-def make(folders, site, channel="release", notes="", tools=None):
+def make(folders, site, channel="release", notes=None, tools=None):
     """Bring the site up to date; the versions it has now; ImageError where the builds do not belong together."""
     site = pathlib.Path(site)
     found = [(folder, *opened(folder)) for folder in folders]
@@ -118,13 +118,13 @@ def main(arguments):
     add("images", nargs="+", metavar="IMAGES", help="build/image of one chip")
     add("--to", metavar="DIR", required=True, help="the folder that is served")
     add("--channel", choices=CHANNELS, default=CHANNELS[0])
-    add("--notes", metavar="TEXT", default="", help="what is new, for people")
+    add("--notes", metavar="TEXT", help="what is new, for people (the paragraph in CHANGELOG.md)")
     add("--esp-web-tools", metavar="DIR", help="dist/web of ESP Web Tools, copied beside the page")
     given = parser.parse_args(arguments)
     try:
         print("%s: version %s" % (given.to, make(given.images, given.to, given.channel, given.notes,
                                                  given.esp_web_tools)))  # fmt: skip
-    except (ImageError, OSError) as error:
+    except (ImageError, OSError, ValueError) as error:
         print("tools.site: %s" % error, file=sys.stderr)
         return 1
     return 0

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -141,6 +142,10 @@ class Runner:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             path.chmod(0o755)
+        (folder / "tools").mkdir()
+        shutil.copy(stage.ROOT / "tools" / "changelog.py", folder / "tools")
+        version = tag[1:].removesuffix("-beta")
+        (folder / "CHANGELOG.md").write_text("## [%s] - 2026-12-31\nFaster.\n\n### Fixed\n\n- `$(slow)`\n" % version)
         self.origin = folder / "origin.git"
         subprocess.run(["git", "init", "--quiet", "--bare", str(self.origin)], check=True)
         self.environment = dict(
@@ -209,6 +214,8 @@ def test_a_tag_becomes_a_release(tmp_path, tag, channel):
     runner.steps("release", "publish")
     asked = (tmp_path / "gh.asked").read_text()
     assert asked.startswith("release create %s " % tag) and ("--prerelease" in asked) == (channel == "beta")
+    assert "--notes-file notes.md" in asked
+    assert (tmp_path / "notes.md").read_text() == "Faster.\n\n### Fixed\n\n- `$(slow)`\n"
     for name in ("esp32-ota.bin", "esp32-flash.bin", "esp32-s3-flash-8MB.bin", "esp32-c3-manifest.json"):
         assert "files/" + name in asked and (tmp_path / "files" / name).exists()
     pages = tmp_path / "pages"
@@ -221,9 +228,11 @@ def test_a_tag_becomes_a_release(tmp_path, tag, channel):
                                           capture_output=True, text=True, check=True).stdout  # fmt: skip
 
 
-def test_without_the_secret_nothing_is_built(tmp_path):
+def test_without_the_secret_or_a_word_in_the_changelog_nothing_is_built(tmp_path):
     runner = Runner(tmp_path, "v1.0.0.0")
-    with pytest.raises(AssertionError, match="the secret SIGNING_KEY is missing"):
-        runner.steps("release", "build", **{
-            "secrets.SIGNING_KEY": "", "matrix.board": "HAN_READER", "matrix.chip": "esp32"})  # fmt: skip
+    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n### Added\n\n- everything\n")
+    for key, reason in (("", "the secret SIGNING_KEY is missing"), ("secret", "CHANGELOG.md has no 1.0.0.0")):
+        with pytest.raises(AssertionError, match=reason):
+            runner.steps("release", "build", **{
+                "secrets.SIGNING_KEY": key, "matrix.board": "HAN_READER", "matrix.chip": "esp32"})  # fmt: skip
     assert not (tmp_path / "build").exists()
