@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -152,10 +153,18 @@ def told_channel(path, channel):
     return channel
 
 
+def _ports():
+    """Ports to listen on, each once: below those of clients, one of which could take it while a reader restarts."""
+    yield from random.sample(range(10000, 20000), 10000)
+
+
+_PORTS = _ports()
+
+
 def free_port(host, port, wanted=socket.SOCK_STREAM):
     """The port, or a free one for 0; ends with status 2 where it cannot be had."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, wanted)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port or next(_PORTS), 0, wanted)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -164,6 +173,8 @@ def free_port(host, port, wanted=socket.SOCK_STREAM):
             return probe.getsockname()[1]
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
+            if not port:
+                return free_port(host, 0, wanted)
             _fail("port %d of %s is taken by another program; --port 0 takes a free one" % (port, host))
         _fail("cannot listen on port %d of %s: %s" % (port, host, error.strerror or error))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 
 _ROOT = __file__.rsplit("/", 2)[0]
 _FOLDER = _ROOT + "/../shared/telegrams/"
@@ -41,6 +42,20 @@ class raises:
             raise AssertionError("%s was not raised" % self.kind.__name__)
         self.value = value
         return isinstance(value, self.kind)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 that nobody listens on, of those that systems do not give to clients."""
+    while True:
+        number = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        probe = socket.socket(socket.AF_INET, kind)
+        try:
+            probe.bind(socket.getaddrinfo("127.0.0.1", number, 0, kind)[0][-1])
+            return number
+        except OSError:  # another test's
+            pass
+        finally:
+            probe.close()
 
 
 class Random:

@@ -13,7 +13,7 @@ from tools import stage
 from tools.accounts import Accounts
 
 #: Seconds that nothing takes, however slow the machine.
-_PATIENCE = 600
+PATIENCE = 600
 LISTENING = re.compile(r"listening on (http://[0-9.]+:(\d+))/")
 
 
@@ -54,19 +54,19 @@ class Simulator:
     def __exit__(self, *_):
         self.process.send_signal(2)  # Ctrl-C, on which it stops cleanly
         try:
-            self.process.wait(_PATIENCE)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
 
     def get(self, path):
         """The JSON object at `path`."""
-        with urllib.request.urlopen(self.url + path, timeout=_PATIENCE) as response:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as response:
             return json.load(response)
 
     def wait_for_reading(self):
         """Return once the first telegram has become a reading."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 return self.get("/meter")

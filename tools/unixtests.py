@@ -5,6 +5,7 @@ test that hangs or takes the interpreter down costs only its file.
 """
 
 import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -66,29 +67,24 @@ def run_file(path, rom):
     return "%s\n%s FAILED: %s\n" % (text, name, how), [passed, failed + 1, skipped]
 
 
-def run(paths=(), verbose=True):
-    """Run all test files at or below `paths`; returns [passed, failed, skipped]."""
+def prepared():
+    """(path of the ROM to run files on, {source: mpy-cross's message} of what is not in it)."""
     from tests.ota import images  # signed on CPython
 
     images.write()
-    target, broken = stage.stage()
-    totals = [0, len(broken), 0]
-    for source, message in broken.items():
-        print("%s FAILED: %s" % (source, message))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        rom = unix.staged_rom()
-        for text, counts in pool.map(lambda path: run_file(path, rom), find(paths)):
-            totals = [a + b for a, b in zip(totals, counts)]
-            if verbose or counts[1]:
-                print(text, end="", flush=True)
-            else:
-                skips = [line for line in text.splitlines(True) if " skipped: " in line]
-                print("".join(skips), end="", flush=True)
-    return totals
+    _, broken = stage.stage()
+    return unix.staged_rom(), broken
 
 
 def main(arguments):
-    totals = run(arguments)
+    rom, broken = prepared()
+    totals = [0, len(broken), 0]
+    for source, message in broken.items():
+        print("%s FAILED: %s" % (source, message))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for text, counts in pool.map(lambda path: run_file(path, rom), find(arguments)):
+            totals = [a + b for a, b in zip(totals, counts)]
+            print(text, end="", flush=True)
     print("%d passed, %d failed, %d skipped" % tuple(totals))
     return 1 if totals[1] else 0
 

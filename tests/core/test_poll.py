@@ -5,7 +5,7 @@ import io
 import sys
 
 from han.core import poll
-from tests.support import skip
+from tests.support import free_port, skip
 
 if sys.implementation.name != "micropython":
     skip("CPython's event loop is another, whose poll takes no memory of a system's")
@@ -41,8 +41,9 @@ async def answered(faults, times):
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 24731)
-    reader, writer = await asyncio.open_connection("127.0.0.1", 24731)
+    where = "127.0.0.1", free_port()
+    server = await asyncio.start_server(serve, *where)
+    reader, writer = await asyncio.open_connection(*where)
     core._io_queue.poller = poller = Poller(core._io_queue.poller, times)
     writer.write(b"ping")
     await writer.drain()
@@ -86,7 +87,7 @@ class Dead(io.IOBase):
 
 def listening():
     found = socket.socket()
-    found.bind(socket.getaddrinfo("127.0.0.1", 24733)[0][-1])
+    found.bind(socket.getaddrinfo("127.0.0.1", free_port())[0][-1])
     found.listen(1)
     return found
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 
 from han.core.bus import Bus
 from han.core.clock import Clock
@@ -13,6 +14,7 @@ from host_sim.cable import Lan
 from host_sim.flash import Partition
 from host_sim.network import AccessPoint, Radio
 from host_sim.powercut import Power
+from tests.support import free_port
 
 HOME = ("192.168.7.20", "255.255.255.0", "192.168.7.1", None)
 
@@ -32,7 +34,7 @@ class Board:
         if self.cable:
             self.cable.cable = cable
         self.radio = Radio(self.ticks_ms, "127.0.0.1", self.cable, lambda ms: None)
-        self.names = "127.0.0.1", 20000 + int.from_bytes(os.urandom(2), "big") % 12000
+        self.names = "127.0.0.1", free_port(socket.SOCK_DGRAM)
         self.pressed = False
         self.lights = []
         self.called = None

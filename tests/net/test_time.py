@@ -11,6 +11,7 @@ from han.net import lookup, sntp
 from han.net.timekeeper import Timekeeper
 from host_sim.timeserver import FAULTS, TimeServer
 from tests.api.fake import ms
+from tests.support import free_port
 
 NOON = days(2026, 7, 1) * 86400 + 12 * 3600
 
@@ -77,14 +78,8 @@ class World:
         self.told = None
 
     def _open(self, fault, offset):
-        for _ in range(50):
-            port = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-            try:
-                server = TimeServer(lambda: unix(NOON) + self.board.now + offset, port, fault)
-            except OSError:
-                continue
-            self.servers.append(server)
-            return
+        port = free_port(socket.SOCK_DGRAM)
+        self.servers.append(TimeServer(lambda: unix(NOON) + self.board.now + offset, port, fault))
 
     def _report(self, health, error):
         self.told = health, error
@@ -344,13 +339,8 @@ async def test_a_name_is_looked_up_by_the_links_name_server():
     names.setblocking(False)
     kept = lookup.PORT
     try:
-        for _ in range(50):
-            lookup.PORT = 20000 + int.from_bytes(os.urandom(2), "big") % 12000
-            try:
-                names.bind(socket.getaddrinfo("127.0.0.1", lookup.PORT, 0, socket.SOCK_DGRAM)[0][-1])
-                break
-            except OSError:
-                pass
+        lookup.PORT = free_port(socket.SOCK_DGRAM)
+        names.bind(socket.getaddrinfo("127.0.0.1", lookup.PORT, 0, socket.SOCK_DGRAM)[0][-1])
         here.all = [Link("0.0.0.0", "127.0.0.1")]
         here.config["ts"] = ["nowhere.lan", "ntp.lan:%d" % server.port]
         here.board.now += 1000
@@ -456,7 +446,7 @@ async def test_the_clock_does_not_step_in_the_hour_that_comes_twice():
 
 def test_timestamps_after_2036():
     now = [0]
-    server = TimeServer(lambda: now[0], 20000 + int.from_bytes(os.urandom(2), "big") % 12000)
+    server = TimeServer(lambda: now[0], free_port(socket.SOCK_DGRAM))
     nonce = b"12345678"
     for now[0] in (1704067200000, 2085978495999, 2085978496000, 4000000000001):
         answer = server.answers(b"\x23" + bytes(39) + nonce)[0]

@@ -61,7 +61,6 @@ class Spot:
         if seen != self._seen:
             self._seen = seen
             self._pause = self.first_ms
-            self._problems = ()
         elif up < self._due:
             return
         now = self._clock.utc()
