@@ -8,7 +8,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES CHANNEL
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup lint test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site reference screenshots lock clean
+.PHONY: help setup lint test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site docs reference screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -70,6 +70,9 @@ release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into 
 site: $(SETUP) ## a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= ESP_WEB_TOOLS=]
 	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)") $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
 
+docs: $(SETUP) ## README and docs/ as a site in build/docs, links checked [WHERE=URL of the repository's files]
+	@$(PY) -m tools.dev.docs $(WHERE)
+
 reference: $(SETUP) ## docs/settings.md and docs/api.md, from the settings' table and docs/openapi.yaml
 	@$(PY) -m tools.dev.reference
 
@@ -79,7 +82,7 @@ screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
 api-fuzz: $(SETUP) ## requests by docs/openapi.yaml, right and wrong ones, to a running reader [EXAMPLES= SEED= RUNTIME=]
 	@$(PY) -m tools.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
 
-lock: $(SETUP) ## pin requirements.in anew in requirements.txt
+lock: $(SETUP) ## pin requirements.in anew in requirements.txt, requirements-docs.in in its own
 	@$(PY) tools/lock.py
 
 clean: ## remove build/ (but not .venv)

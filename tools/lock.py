@@ -1,4 +1,4 @@
-"""Pins requirements.in in requirements.txt, with the hashes of all wheels for every platform.
+"""Pins each requirements*.in in a .txt beside it, with the hashes of all wheels for every platform.
 
 pip-tools locks for the machine that it runs on; uv locks for all Python versions at once.
 It is needed only here, so it gets a venv of its own.
@@ -6,7 +6,6 @@ It is needed only here, so it gets a venv of its own.
 
 import pathlib
 import subprocess
-import sys
 import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -20,8 +19,9 @@ def main():
     # The index that this machine uses is nobody else's business.
     options += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     options += ["--custom-compile-command", "make lock"]
-    files = ["requirements.in", "-o", "requirements.txt"]
-    sys.exit(subprocess.call([VENV / "bin" / "uv", "pip", "compile"] + options + files, cwd=ROOT))
+    for source in sorted(ROOT.glob("requirements*.in")):
+        files = [source.name, "-o", source.with_suffix(".txt").name]
+        subprocess.check_call([VENV / "bin" / "uv", "pip", "compile"] + options + files, cwd=ROOT)
 
 
 if __name__ == "__main__":

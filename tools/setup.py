@@ -12,8 +12,6 @@ import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-STAMP = VENV / "stamp"
-PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements.txt"
 
 
@@ -24,30 +22,33 @@ def main():
         import ensurepip  # noqa: F401  a separate package on some systems
     except ImportError:
         sys.exit("this Python cannot make a venv with pip (Debian: apt install python3-venv)")
-    with open(REQUIREMENTS) as lock:
+    ensure(VENV, REQUIREMENTS)
+
+
+def ensure(folder, requirements):
+    """Have a venv in a folder with what a file of requirements pins; its interpreter. Exits where that fails."""
+    python, stamp = folder / "bin" / "python", folder / "stamp"
+    newest = max(path.stat().st_mtime_ns for path in (requirements, pathlib.Path(__file__)))
+    with open(requirements) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two may start at once in a fresh clone
-        if not (STAMP.exists() and STAMP.stat().st_mtime_ns > newest() and works(PYTHON)):
-            make()
+        if not (stamp.exists() and stamp.stat().st_mtime_ns > newest and works(python)):
+            make(folder, requirements, python)
+            stamp.touch()
+    return python
 
 
-def newest():
-    """When what the venv is made of changed last, ns."""
-    return max(path.stat().st_mtime_ns for path in (REQUIREMENTS, pathlib.Path(__file__)))
-
-
-def make():
-    """Make it, or bring it up to date."""
+def make(folder, requirements, python):
+    """Make a venv, or bring it up to date."""
     # An interpreter that was upgraded or removed under a venv leaves one that half works.
-    if VENV.exists() and not works(PYTHON):
-        shutil.rmtree(VENV)
-    venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
-    install = ["install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)]
-    STAMP.unlink(missing_ok=True)
-    print("installing requirements.txt into .venv", flush=True)
+    if folder.exists() and not works(python):
+        shutil.rmtree(folder)
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    install = ["install", "--quiet", "--require-hashes", "-r", str(requirements)]
+    (folder / "stamp").unlink(missing_ok=True)
+    print("installing %s into %s" % (requirements.name, folder.relative_to(ROOT)), flush=True)
     if subprocess.call(pip + install):
-        sys.exit("make setup failed: pip could not install requirements.txt (see above)")
-    STAMP.touch()
+        sys.exit("make setup failed: pip could not install %s (see above)" % requirements.name)
 
 
 def works(python):
