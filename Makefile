@@ -67,8 +67,8 @@ deploy: $(SETUP) ## copy changed modules to the board on USB and run them until 
 release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
 	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)")
 
-site: $(SETUP) ## a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= ESP_WEB_TOOLS=]
-	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)") $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
+site: $(SETUP) ## a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= DOCS= ESP_WEB_TOOLS=]
+	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)") $(if $(DOCS),--docs $(DOCS)) $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
 
 docs: $(SETUP) ## README and docs/ as a site in build/docs, links checked [WHERE=URL of the repository's files]
 	@$(PY) -m tools.dev.docs $(WHERE)

@@ -6,6 +6,7 @@ server:
     index.html, manifest.json       a button for each chip (ESP Web Tools, whose script is copied from --esp-web-tools)
     firmware/<chip>/*.bin           what that writes: all but what a reader has recorded
     updates/<chip>/<channel>/       what readers ask for, whose build had --updates <site>/updates/<chip>
+    docs/                           how to wire it, set it up and read it: what `make docs` made, from --docs
 
 What DIR has of another channel stays.
 """
@@ -29,6 +30,8 @@ _WRITTEN = ("otadata", "slot1", "vfs")
 #: Seconds that a board has from its start until it can be told its WiFi (Improv).
 _IMPROV_S = 30
 
+_DOCS = """<p>How to wire it to a meter, set it up and read it: <a href="docs/index.html">the documentation</a>.</p>
+"""
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -45,7 +48,7 @@ serial port. If the board is not found, hold its BOOT button while it is plugged
 </esp-web-install-button>
 <p>What a reader has recorded and its settings stay, unless you choose to erase the board. Afterwards this page asks
 for your WiFi and shows the reader's address.</p>
-</html>
+{docs}</html>
 """
 
 
@@ -71,7 +74,7 @@ def opened(folder):
     return values, [(at, name, part[:size] if name == "slot1" else part) for at, name, part in parts]
 
 
-def make(folders, site, channel="release", notes=None, tools=None):
+def make(folders, site, channel="release", notes=None, tools=None, docs=None):
     """Bring the site up to date; the versions it has now; ImageError where the builds do not belong together."""
     site = pathlib.Path(site)
     found = [(folder, *opened(folder)) for folder in folders]
@@ -84,6 +87,8 @@ def make(folders, site, channel="release", notes=None, tools=None):
     version = versions.pop()
     if tools and not (pathlib.Path(tools) / SCRIPT).exists():
         raise ImageError("%s: no %s, which ESP Web Tools has in dist/web" % (tools, SCRIPT))
+    if docs and not (pathlib.Path(docs) / "index.html").exists():
+        raise ImageError("%s: no index.html, which `make docs` makes" % docs)
     for folder, values, _ in found:
         release.publish(pathlib.Path(folder) / "ota.bin", site / "updates" / values["chip"].lower(), channel, notes)
     if channel != CHANNELS[0] and (site / "manifest.json").exists():
@@ -104,7 +109,12 @@ def make(folders, site, channel="release", notes=None, tools=None):
         "new_install_improv_wait_time": _IMPROV_S, "builds": builds,
     }  # fmt: skip
     (site / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    page = _PAGE.format(script=SCRIPT, version=html.escape(version), chips=", ".join(chips))
+    if docs:
+        shutil.rmtree(site / "docs", ignore_errors=True)
+        shutil.copytree(docs, site / "docs")
+    page = _PAGE.format(
+        script=SCRIPT, version=html.escape(version), chips=", ".join(chips),
+        docs=_DOCS if (site / "docs").exists() else "")  # fmt: skip
     (site / "index.html").write_text(page)
     if tools:
         shutil.copytree(tools, site / "esp-web-tools", dirs_exist_ok=True)
@@ -119,11 +129,12 @@ def main(arguments):
     add("--to", metavar="DIR", required=True, help="the folder that is served")
     add("--channel", choices=CHANNELS, default=CHANNELS[0])
     add("--notes", metavar="TEXT", help="what is new, for people (the paragraph in CHANGELOG.md)")
+    add("--docs", metavar="DIR", help="build/docs of `make docs`, copied beside the page")
     add("--esp-web-tools", metavar="DIR", help="dist/web of ESP Web Tools, copied beside the page")
     given = parser.parse_args(arguments)
     try:
         print("%s: version %s" % (given.to, make(given.images, given.to, given.channel, given.notes,
-                                                 given.esp_web_tools)))  # fmt: skip
+                                                 given.esp_web_tools, given.docs)))  # fmt: skip
     except (ImageError, OSError, ValueError) as error:
         print("tools.site: %s" % error, file=sys.stderr)
         return 1

@@ -99,6 +99,8 @@ def test_builds_that_do_not_belong_together(images, tmp_path, capsys):
         assert message in capsys.readouterr().err
     assert site.main([str(images[0]), "--to", str(tmp_path / "site"), "--esp-web-tools", str(tmp_path)]) == 1
     assert "no install-button.js" in capsys.readouterr().err
+    assert site.main([str(images[0]), "--to", str(tmp_path / "site"), "--docs", str(tmp_path)]) == 1
+    assert "no index.html" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
 
 
@@ -119,9 +121,13 @@ if target == "firmware":
         if name in given:
             options += ["--" + name.lower(), given[name]]
     played.image(pathlib.Path("build/image"), given["BOARD"], given.get("VERSION", "0.1.0.0"), *options)
+elif target == "docs":
+    made = pathlib.Path("build/docs")
+    made.mkdir(parents=True)
+    (made / "index.html").write_text(given.get("WHERE", ""))
 elif target == "site":
     sys.exit(site.main([*given["IMAGES"].split(), "--to", given["TO"], "--channel", given["CHANNEL"],
-                        "--esp-web-tools", given["ESP_WEB_TOOLS"]]))
+                        "--docs", given["DOCS"], "--esp-web-tools", given["ESP_WEB_TOOLS"]]))
 """
 NPM = """#!/bin/sh
 mkdir -p flasher/node_modules/esp-web-tools/dist/web
@@ -189,7 +195,7 @@ def test_the_workflows_are_what_their_host_takes(name):
 
 def test_test_and_firmware_run_what_the_readme_says(tmp_path):
     runner = Runner(tmp_path, "main")
-    assert runner.steps("test", "test") == "make test\n"
+    assert runner.steps("test", "test") == "make test\n" and runner.steps("test", "docs") == "make docs\n"
     matrix = yaml.safe_load((WORKFLOWS / "firmware.yml").read_text())["jobs"]["image"]["strategy"]["matrix"]
     assert sorted(matrix["board"]) == firmware.boards()
     said = runner.steps("firmware", "image", **{"matrix.board": "HAN_READER_C6"})
@@ -220,7 +226,8 @@ def test_a_tag_becomes_a_release(tmp_path, tag, channel):
         assert "files/" + name in asked and (tmp_path / "files" / name).exists()
     pages = tmp_path / "pages"
     subprocess.run(["git", "clone", "--quiet", "--branch", "gh-pages", str(runner.origin), str(pages)], check=True)
-    assert (pages / "index.html").exists() and (pages / "esp-web-tools/install-button.js").exists()
+    assert (pages / "docs/index.html").read_text() == "https://host.example/o/r/blob/" + tag
+    assert 'href="docs/index.html"' in (pages / "index.html").read_text() and (pages / "esp-web-tools/install-button.js").exists()
     for name in NAMES.values():
         assert (pages / "updates" / name.lower() / channel / "manifest.json").exists()
     # The next one goes on from there.

@@ -59,7 +59,7 @@ def problems(site):
 def main(arguments):
     python = setup.ensure(stage.BUILD / "mkdocs", stage.ROOT / "requirements-docs.txt")
     environment = dict(os.environ, NO_MKDOCS_2_WARNING="1", WHERE=arguments[0] if arguments else "")
-    status = subprocess.call([python, "-m", "mkdocs", "build", "--quiet"], cwd=stage.ROOT, env=environment)
+    status = subprocess.call([python, "-m", "mkdocs", "build"], cwd=stage.ROOT, env=environment)
     if status:
         return status
     (SITE / "404.html").unlink()  # it has a place only at the top of a server
