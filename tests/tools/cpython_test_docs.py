@@ -10,6 +10,7 @@ PAGE = """# One `page`, GET /x
 [here](#one-page-get-x) [not](#one) [there](docs/two.md#a-b--c) [gone](docs/three.md) [wrong](docs/two.md#z)
 [out](../x.md) [top](/docs/two.md) [web](https://example.com/x#y) ![picture](docs/p.png) <img src="docs/q.png">
 <a id="mark"></a> [mark](#mark) [folder](docs) [made](build/x.bin) [up](docs/../docs/two.md)
+[form](../../issues/new) [other](../../other)
 
     [no](link.md)
 
@@ -36,7 +37,7 @@ def test_each_kind_of_bad_link_is_found(tmp_path):
     assert links.problems(tmp_path) == ["README.md: " + problem for problem in (
         "#one has no such anchor", "docs/three.md is not there", "docs/two.md#z has no such anchor",
         "../x.md leads out of the project", "/docs/two.md leads out of the project", "docs/q.png is not there",
-        "build/x.bin is not there")]  # fmt: skip
+        "build/x.bin is not there", "../../other leads out of the project")]  # fmt: skip
 
 
 def test_code_is_told_from_text():

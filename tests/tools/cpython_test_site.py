@@ -227,7 +227,8 @@ def test_a_tag_becomes_a_release(tmp_path, tag, channel):
     pages = tmp_path / "pages"
     subprocess.run(["git", "clone", "--quiet", "--branch", "gh-pages", str(runner.origin), str(pages)], check=True)
     assert (pages / "docs/index.html").read_text() == "https://host.example/o/r/blob/" + tag
-    assert 'href="docs/index.html"' in (pages / "index.html").read_text() and (pages / "esp-web-tools/install-button.js").exists()
+    assert 'href="docs/index.html"' in (pages / "index.html").read_text()
+    assert (pages / "esp-web-tools/install-button.js").exists()
     for name in NAMES.values():
         assert (pages / "updates" / name.lower() / channel / "manifest.json").exists()
     # The next one goes on from there.

@@ -8,6 +8,8 @@ from tools.dev import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _MADE = ("build", ".venv")
+#: What the hosting service has two floors above the files of a repository.
+_SERVICE = ("issues", "releases", "security")
 
 
 def pages(root=ROOT):
@@ -38,6 +40,8 @@ def problems(root=ROOT):
             path, anchor = inside
             there = pathlib.Path(os.path.normpath(page.parent / path)) if path else page
             name = "%s: %s" % (page.relative_to(root), target)
+            if path.startswith(tuple("../../%s/" % service for service in _SERVICE)) and page.parent == root:
+                continue
             if path.startswith("/") or root not in there.parents:
                 found.append(name + " leads out of the project")
             elif there.relative_to(root).parts[0] in _MADE or not there.exists():
