@@ -6,9 +6,9 @@ tells the meter's counters as they were at the end of its bucket.
 """
 from ..core.clock import EPOCH
 from ..core.zone import date
-from ..store.samples import CHANGED, LIVE, PARTIAL, QUARTERS, TENS, UNSET, counter, price
+from ..store.samples import QUARTERS, TENS, counter, price
+from .chosen import FLAGS, NAMES, Chosen, currents
 from .encode import decimal, text
-from .history import _NAMES, History, _currents
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Disposition: attachment; filename=\"han-%s.%s\"\r\n"
@@ -17,11 +17,10 @@ _HEAD = (
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
 # Bytes sent at once.
 _CHUNK = 700
-_FLAGS = LIVE | PARTIAL | UNSET | CHANGED
 _CURRENTS = "c_min", "c_avg", "c_max"
 
 
-class Export(History):
+class Export(Chosen):
     """One answer, line by line. form: "csv" or "jsonl"; comma: a CSV's numbers have decimal commas."""
 
     def __init__(self, history, kind, query, form, comma=False):
@@ -31,20 +30,20 @@ class Export(History):
 
     async def send(self, connection, patience):
         """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
-        await self._choose()
+        await self.choose()
         csv = self._form == "csv"
-        out = bytearray(_HEAD % (_TYPES[self._form], _NAMES[self._kind].encode(), self._form.encode()))
+        out = bytearray(_HEAD % (_TYPES[self._form], NAMES[self.kind].encode(), self._form.encode()))
         if csv:
             out += self._row([name for name, _ in self._fields(None)])
-        for number in self._chosen():
-            sample = self._series.read(number)
+        for number in self.chosen():
+            sample = self.series.read(number)
             if sample:  # else its sector has been erased meanwhile
-                out += self._line(self._dated(number, sample), csv)
+                out += self._line(self.dated(number, sample), csv)
             if len(out) >= _CHUNK:
                 await connection.send(bytes(out), patience)
                 out = bytearray()
-        if self._live:
-            out += self._line(self._live, csv)
+        if self.live:
+            out += self._line(self.live, csv)
         await connection.send(bytes(out), patience)
 
     def _line(self, sample, csv):
@@ -60,18 +59,18 @@ class Export(History):
 
     def _fields(self, sample):
         """(name, value as JSON) of each column; only the names count where there is no sample."""
-        kind = self._kind
+        kind = self.kind
         s = sample or (0,) * 22
         unit = "kw" if kind == TENS else "kwh"
         yield "t", str(s[0] + EPOCH)
         yield "time", '"%s"' % self._time(s[0])
-        yield "f", str(s[1] & _FLAGS)
+        yield "f", str(s[1] & FLAGS)
         yield "import_" + unit, decimal(s[3], 3)
         yield "export_" + unit, decimal(s[4], 3)
         for name, at in zip(_CURRENTS, (5, 8, 11)):
-            for phase, value in enumerate(_currents(s, at)[1:-1].split(",")):
+            for phase, value in enumerate(currents(s, at)[1:-1].split(",")):
                 yield "%s_%d" % (name, phase + 1), value
-        ended = sample is not self._live and len(s) > 17
+        ended = sample is not self.live and len(s) > 17
         yield "ic", decimal(counter(s[14], s[16]) if ended else None, 3)
         yield "ec", decimal(counter(s[15], s[17]) if ended else None, 3)
         if kind == QUARTERS:
@@ -81,7 +80,7 @@ class Export(History):
 
     def _time(self, t):
         """ISO 8601, on the local clock."""
-        local = self._zone.local(t)
+        local = self.zone.local(t)
         minutes = (local - t) // 60
         year, month, day = date(local // 86400)
         sign = "-" if minutes < 0 else "+"

@@ -2,7 +2,6 @@
 
 Imported by policy.py. What has to outlive it is kept in the Links and their Link objects.
 """
-from .links import Link
 
 try:
     from micropython import const
@@ -90,9 +89,7 @@ class Attempts:
             return None
         if nic is None:
             return None
-        link = Link(name, nic, links.uptime_s())
-        links.all.append(link)
-        return link
+        return links.add(name, nic)
 
     def radio(self):
         """The link over WiFi; None where the board has none, or no memory for it now."""

@@ -175,6 +175,12 @@ class Links:
                 self.setup.close()
                 self.setup = None
 
+    def add(self, name, nic):
+        """A link to an interface, "eth" or "wifi": one of `all` from now on."""
+        link = Link(name, nic, self.uptime_s())
+        self.all.append(link)
+        return link
+
     def uptime_s(self):
         """Uptime, s."""
         return self.clock.uptime_ms() // 1000

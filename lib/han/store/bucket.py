@@ -1,4 +1,7 @@
-"""What is gathered of the time between two edges, and the values of the sample that comes of it: see samples.py."""
+"""What is gathered of the time between two edges, and the values of the sample that comes of it: see samples.py.
+
+Also the times, in s, that decide to which edge a reading or a counter belongs.
+"""
 from array import array
 
 from ..meter.obis import IMPORT_POWER, L1_CURRENT
@@ -12,6 +15,13 @@ except ImportError:
         return number
 
 
+#: A clock that is off by so much has been set, s; less is drift, which only must not run backwards.
+DRIFT = const(30)
+#: Without any idea of the time it is this, s: a time no clock that was ever set shows.
+FIRST = const(2678400)
+#: Counters that come less often than this, s, are those of the edge of a bucket that they come so soon after.
+RARE = const(300)
+WAIT = const(30)
 _MOST_CURRENT = const(0x3FFFFFFF)  # no current is larger, 10 mA
 
 

@@ -13,7 +13,7 @@ the time they claim; their order in flash is the order in which they were record
 
 An entry that moves nothing (0 s) tells the start of a run, or another meter.
 """
-from .history import DRIFT, FIRST
+from .bucket import DRIFT, FIRST
 from .ring import first, last, opened, read
 from .samples import DAYS, GUESSED, MONTHS, TENS, UNSET, Series
 

@@ -4,8 +4,7 @@ Lists that come once an hour tell the counters of the full hour, seconds after i
 and month that ended then are written when the list has come, so that they end with its counters.
 """
 from ..meter.obis import IMPORT_ENERGY
-from .bucket import shares
-from .history import RARE, WAIT
+from .bucket import RARE, WAIT, shares
 from .samples import DAYS, MONTHS, QUARTERS, TENS
 
 

@@ -14,7 +14,7 @@ from binascii import crc32
 
 from ..meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from ..meter.reading import METER_ID
-from .bucket import Bucket, bounds, counted, shares
+from .bucket import DRIFT, FIRST, RARE, WAIT, Bucket, bounds, counted, shares
 from .samples import (
     AHEAD, CHANGED, DAYS, GUESSED, LATE, LENGTHS, MONTHS, PARTIAL, QUARTERS, TENS, UNSET, fitting, packed,
 )  # fmt: skip
@@ -27,13 +27,6 @@ except ImportError:
         return number
 
 
-#: A clock that is off by so much has been set, s; less is drift, which only must not run backwards.
-DRIFT = const(30)
-#: Without any idea of the time it is this, s: a time no clock that was ever set shows.
-FIRST = const(2678400)
-#: Counters that come less often than this, s, are those of the edge of a bucket that they come so soon after.
-RARE = const(300)
-WAIT = const(30)
 # Silence of so many periods, but at least so long, is a gap, s.
 _GAP = const(10)
 # By so much may the power added up be ahead of the counter after a restart, Wh.
