@@ -1,12 +1,14 @@
 """How the board begins: why the chip has started, whose board it is, and what its pins do. Forgotten once it knows."""
 
 import json
+import sys
 
 import machine
 import network
-from board import MACHINE, Uart, kept, once
 from machine import Pin
 from pins import DEFAULTS, pins
+
+MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 #: Bytes; see MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h.
 _SECOND_AREA = 50 * 1024
@@ -14,22 +16,27 @@ _SECOND_AREA = 50 * 1024
 _LONGEST_NAME = 32
 
 
-def begin(board, settings, links):
-    """Make of a Board what stays the same until it starts again. settings: the image's manifest; links: by kind."""
+def begin(board, settings, links, Uart, kept, once):
+    """Make of a Board what stays the same until it starts again.
+
+    settings    the image's manifest
+    links       what becomes its network interfaces, by kind
+    Uart, kept, once   the board's own: what listens to the meter, what is kept in NVS
+    """
     board.updates = settings.get("updates")
     board.channel = settings.get("channel", "release")
     board.authority = settings.get("authority")
     board.chip = _chip()
     board.mac = machine.unique_id()
-    board.hostname = (_given(board, "name") or "han-reader-" + board.mac.hex()[8:])[:_LONGEST_NAME]
-    board.reset_reason = _reason(board)
+    board.hostname = (_given(board, "name", kept) or "han-reader-" + board.mac.hex()[8:])[:_LONGEST_NAME]
+    board.reset_reason = _reason(board, once("reset"))
     board.last_words = once("died")
-    board.name = _given(board, "board") or DEFAULTS[board.chip]
+    board.name = _given(board, "board", kept) or DEFAULTS[board.chip]
     try:
-        lan = _wire(board, pins(board.name))
+        lan = _wire(board, pins(board.name), Uart)
     except ValueError:  # no such board, or one with pins that this chip does not have
         board.name = DEFAULTS[board.chip]
-        lan = _wire(board, pins(board.name))
+        lan = _wire(board, pins(board.name), Uart)
     # Python's heap takes its second area, as large as the first, before WiFi comes: later it would take the largest
     # piece that WiFi has left. Nothing of this size fits the first beside what lives there.
     try:
@@ -57,7 +64,7 @@ def _chip():
 
 
 # What its pins do; returns the arguments of its Ethernet interface.
-def _wire(board, pins):
+def _wire(board, pins, Uart):
     get = pins.get
     request, led, rgb = get("request"), get("led"), get("rgb")
     if request is not None:
@@ -90,8 +97,7 @@ def _arguments(lan):
 
 # As the last run said, else as the chip says. A panic is what is left of hard resets, for whoever resets on purpose
 # says why.
-def _reason(board):
-    said = once("reset")
+def _reason(board, said):
     if board.boot["rolled_back"]:
         return "OTA_ROLLBACK"
     causes = {machine.WDT_RESET: "WATCHDOG", machine.SOFT_RESET: "USER", machine.HARD_RESET: "CRASH"}
@@ -99,7 +105,7 @@ def _reason(board):
 
 
 # What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
-def _given(board, key):
+def _given(board, key, kept):
     text = kept(key)
     if not text:
         try:

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 import time
 
 import esp32
@@ -21,8 +20,6 @@ _RX_BUFFER = 8192
 _TURNED_US = 300
 #: Longer than anything that holds the interpreter.
 _WATCHDOG_MS = 60000
-
-MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 #: Modules in flash leave the memory to others. Those of a file system have a folder.
 FROZEN = "/" not in __file__
@@ -115,7 +112,7 @@ class Board:
         if "files" in (boot["manifest"] or {}) and self.no_files():
             boot["safe"] = True  # main.py looks at it next
         self.console = Console(bool(once("improv")), lambda: kept("improv", "1"))
-        begin(self, boot["manifest"] or {}, self._links)
+        begin(self, boot["manifest"] or {}, self._links, Uart, kept, once)
 
     # Time
 

@@ -26,8 +26,8 @@ from host_sim.replay import ReplaySource
 from host_sim.sender import Sender
 from host_sim.slots import Flash
 from host_sim.supervisor import Supervisor
-from tools import page, sign, unix
-from tools.build import CHANNELS
+from staging import keyring, page, unix
+from staging.manifest import CHANNELS
 
 #: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
 _RADIO = 13 * 1024
@@ -232,9 +232,9 @@ def command(options, frozen):
     if options.runtime == "cpython":
         page.build()
         return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
-    from host_sim import staging
+    from host_sim import compiled
 
-    return staging.command(options.heap, frozen, "host_sim.run")
+    return compiled.command(options.heap, frozen, "host_sim.run")
 
 
 def state_folder(path):
@@ -295,7 +295,7 @@ def main(arguments=None):
     options.heap = options.heap or _HEAP
     if options.network == "setup":
         options.heap = str(unix.size(options.heap) + _RADIO)
-    sign.write_module()
+    keyring.write_module()
     captures = recordings(options.replay or ())
     settings = serial_settings(options.serial)
     image = recordings([options.image])[0] if options.image else None

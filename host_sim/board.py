@@ -24,7 +24,7 @@ def _nothing():
 
 
 def _rom():
-    """Bytes of the heap that stand for the chip's flash, see host_sim/rom.py."""
+    """Bytes of the heap that stand for the chip's flash, see staging/mount.py."""
     try:
         return os.statvfs("/rom")[2]  # its blocks are bytes
     except OSError:

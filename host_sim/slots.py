@@ -4,18 +4,13 @@ slot1 of a board that nobody has flashed holds a stand-in: an image without an a
 frozen flavour. The application that is "frozen" into it are the sources of this working copy.
 """
 
-import json
 import pathlib
-import re
-import struct
-from binascii import crc32
 
-from host_sim import chip, flash, otadata
+from host_sim import chip, flash, otadata, standin
+from staging import manifest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIZES = {"otadata": otadata.SIZE, "slot1": 0x1B0000, "slot2": 0x1B0000}
-SOURCES = "sources"
-_SECTOR = 4096
+_SECTOR = manifest.SECTOR
 
 
 class Flash:
@@ -44,8 +39,8 @@ class Flash:
                 with open(state, "r+b") as file:
                     file.seek(chip.STARTS * _SECTOR)
                     file.write(b"\xff" * 2 * _SECTOR)
-        elif self._is_blank("slot1") or self._manifest("slot1").get("built_with") == SOURCES:
-            self._write("slot1", stand_in())
+        elif self._is_blank("slot1") or self._manifest("slot1").get("built_with") == standin.SOURCES:
+            self._write("slot1", standin.slot())
 
     def load(self):
         """Label of the slot that the chip's loader starts; None where it finds none."""
@@ -58,7 +53,7 @@ class Flash:
 
     def frozen(self, label):
         """True where this slot's application are the sources."""
-        return self._manifest(label).get("built_with") == SOURCES
+        return self._manifest(label).get("built_with") == standin.SOURCES
 
     def _path(self, label):
         return self._folder / (label + ".bin")
@@ -72,20 +67,6 @@ class Flash:
             return file.read(_SECTOR) == b"\xff" * _SECTOR
 
     def _manifest(self, label):
-        # Only of stand_in(), whose place is known.
+        # Only of standin.slot(), whose place is known.
         with open(self._path(label), "rb") as file:
-            data = file.read(2 * _SECTOR)[_SECTOR:]
-        magic, _, length, crc = struct.unpack_from("<4sHHI", data)
-        text = data[12 : 12 + length]
-        return json.loads(text) if magic == b"HANM" and crc32(text) == crc else {}
-
-
-def stand_in():
-    """The image of a slot whose application are the sources."""
-    from tools.image import esp_image, manifest
-
-    version = re.search('__version__ = "(.*)"', (ROOT / "lib/han/__init__.py").read_text()).group(1)
-    app = esp_image.made("1.29.0")
-    values = {"product": manifest.PRODUCT, "version": version, "min_version": "0.1.0.0", "chip": "sim",
-              "flavour": "frozen", "built_with": SOURCES, "size": 3 * _SECTOR}  # fmt: skip
-    return app.ljust(_SECTOR, b"\xff") + manifest.sector(values)
+            return manifest.parse(file.read(2 * _SECTOR)[_SECTOR:]) or {}

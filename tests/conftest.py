@@ -11,12 +11,12 @@ import pytest
 # read when esptool is imported
 os.environ["ESPTOOL_CFGFILE"] = str(pathlib.Path(__file__).parent / "tools" / "esptool.cfg")
 
+from staging import keyring
 from tests import owntime
 from tests.ota import images
-from tools import sign
 
 sys.dont_write_bytecode = False  # as the application imports some modules again and again
-sign.write_module()  # which the application imports
+keyring.write_module()  # which the application imports
 images.write()
 
 

@@ -1,74 +1,253 @@
-"""Imports point one way (the layers of the application), and only the board knows hardware."""
+"""Imports point one way: the floors of the project, no circle of files, and only the board knows hardware."""
 
 import os
 
-_HAN = __file__.rsplit("/", 2)[0] + "/lib/han"
-_ALLOWED = {
-    "wire": (),
-    "core": (),
-    "meter": ("wire", "core"),
-    "store": ("core", "meter.obis", "meter.reading"),
-    "price": ("net", "store", "core"),
-    "ota": ("net", "store", "core"),
-    "net": ("store", "core"),
-    "api": (
-        "price", "ota", "net", "store", "core",
-        "meter.obis", "meter.reading", "meter.identity", "meter.told", "meter.profiles", "wire.gcm",
+_ROOT = __file__.rsplit("/", 2)[0]
+
+#: The floors: {what: what it may import beside itself}. A folder of lib/han has a row of its own.
+_FLOORS = {
+    "han.wire": (),
+    "han.core": (),
+    "han.meter": ("han.wire", "han.core"),
+    "han.store": ("han.core", "han.meter.obis", "han.meter.reading"),
+    "han.net": ("han.store", "han.core"),
+    "han.price": ("han.net", "han.store", "han.core"),
+    "han.ota": ("han.net", "han.store", "han.core"),
+    "han.api": (
+        "han.price", "han.ota", "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
+        "han.meter.identity", "han.meter.told", "han.meter.profiles", "han.wire.gcm",
     ),  # fmt: skip
+    # What puts them together.
+    "han": (),
+    # The chip's own files, which lie side by side there.
+    "board": ("begin", "console"),
+    "begin": ("pins",),
+    "console": (),
+    "pins": (),
+    "boot": (),
+    "main": ("board", "han"),
+    # This computer's.
+    "staging": (),
+    "host_sim": ("staging", "han", "boot"),
+    "tools": ("host_sim", "staging", "han", "pins", "tests"),
 }
-_OUTSIDE = ("machine", "esp32", "esp", "network", "host_sim", "firmware", "tools", "tests")
+#: {folder: what its files are called in an import}.
+_TREES = {"lib/han": "han", "host_sim": "host_sim", "staging": "staging", "tools": "tools"}
+_HARDWARE = ("machine", "esp32", "esp", "network")
+_OURS = ("han", "board", "begin", "console", "pins", "boot", "main", "staging", "host_sim", "tools", "tests")
 
 
-def _imports(path, package):
-    """Dotted names that a module of lib/han/<package> imports, those of ours without `han.`."""
-    with open(path) as file:
-        lines = [line.strip() for line in file]
-    for line in lines:
-        words = line.replace(",", " ").split()
-        if line.startswith("import "):
-            names = words[1:]
-        elif line.startswith("from ") and "import" in words:
-            base = words[1]
-            if base.startswith("."):
-                parts = ("han." + package).split(".")
-                up = len(base) - len(base.lstrip(".")) - 1
-                if up >= len(parts):
-                    raise AssertionError("%s leaves the package: %s" % (path, line))
-                base = ".".join(parts[: len(parts) - up]) + "." + base.lstrip(".")
-            base = base.rstrip(".") + "."
-            names = [base + name.strip("()") for name in words[words.index("import") + 1 :]]
-        else:
-            continue
-        for name in names:
-            yield name
+def _files():
+    """{dotted name: text} of every module."""
+    found = {}
+    for folder, name in _TREES.items():
+        _read(found, _ROOT + "/" + folder, name)
+    for name in os.listdir(_ROOT + "/firmware"):
+        if name.endswith(".py"):  # what else is there is for MicroPython's build
+            _add(found, _ROOT + "/firmware/" + name, name[:-3])
+    for name in ("boot", "main"):
+        _add(found, _ROOT + "/" + name + ".py", name)
+    return found
 
 
-def _violations(package, path):
-    layer = package.split(".")[0]
-    for name in _imports(path, package):
-        if name.split(".")[0] in _OUTSIDE:
-            yield "%s imports %s" % (path, name)
-        elif name.startswith("han."):
-            allowed = (layer,) + _ALLOWED[layer]
-            if not any((name[4:] + ".").startswith(other + ".") for other in allowed):
-                yield "%s (%s) imports %s" % (path, package, name)
-
-
-def _all(package):
-    """Violations in a package and those below it."""
-    folder = _HAN + "/" + package.replace(".", "/")
+def _read(found, folder, package):
     for name in os.listdir(folder):
-        if name.endswith(".py"):
-            yield from _violations(package, folder + "/" + name)
+        path = folder + "/" + name
+        if name == "__init__.py":
+            _add(found, path, package)
+        elif name.endswith(".py"):
+            _add(found, path, package + "." + name[:-3])
         elif "." not in name and name != "__pycache__":
-            yield from _all(package + "." + name)
+            _read(found, path, package + "." + name)
+
+
+def _add(found, path, name):
+    with open(path) as file:
+        found[name] = file.read()
+
+
+def _packages(names):
+    """Those of the names that are folders."""
+    return [name for name in names if any([other.startswith(name + ".") for other in names])]
+
+
+def _statements(text):
+    """The lines of code that import, each whole: what stands in texts of several lines is none."""
+    inside = False
+    line = ""
+    for part in text.split("\n"):
+        if part.count('"""') % 2:
+            inside = not inside
+        elif not inside:
+            line += part.split("#")[0].strip()
+            if line.startswith(("from ", "import ")) and line.count("(") > line.count(")"):
+                line += " "
+                continue
+            if line.startswith(("from ", "import ")) or "__import__(" in line:
+                yield line
+            line = ""
+
+
+def _imports(name, is_package, text, files=()):
+    """Dotted names that a module imports, at its top or in a function, by their full names."""
+    for line in _statements(text):
+        if line.startswith("import "):
+            for part in line[7:].split(","):
+                yield part.split()[0]
+        elif line.startswith("from "):
+            base, names = line[5:].split(" import ")
+            if base.startswith("."):
+                up = len(base) - len(base.lstrip(".")) - is_package
+                parts = name.split(".")
+                if up >= len(parts):
+                    raise AssertionError("%s leaves its package: %s" % (name, line))
+                base = ".".join(parts[: len(parts) - up] + [base.lstrip(".")]).rstrip(".")
+            for part in names.strip("() ").split(","):
+                if part.strip():
+                    yield base + "." + part.split()[0]
+        else:
+            for other in _made(line[line.index("__import__(") + 11 :], text, files):
+                yield other
+
+
+def _made(said, text, files):
+    """What __import__() may import: the module named, or those of a folder that have what is asked for.
+
+    A name that begins a row of a table in the same text, as `history.serve` does, is asked for too.
+    """
+    if not said.startswith('"'):
+        return
+    name, _, rest = said[1:].partition('"')
+    if not name.endswith("."):
+        yield name
+        return
+    asked = rest.split('"')[1::2]
+    for other in files:
+        if other.startswith(name):
+            words = [kind + word + "(" for word in asked for kind in ("\ndef ", "\nclass ")]
+            if asked and any([word in files[other] for word in words]):
+                yield other
+            elif not asked and " %s." % other[len(name) :] in text:
+                yield other
+
+
+def _graph(files):
+    """{module: modules of the files that it imports}."""
+    packages = _packages(files)
+    graph = {}
+    for name, text in files.items():
+        graph[name] = found = []
+        for other in _imports(name, name in packages, text, files):
+            while other and other not in files:
+                other = other.rpartition(".")[0]
+            if other and other != name and other not in found:
+                found.append(other)
+    return graph
+
+
+def _circles(graph):
+    """Each circle that a walk along the imports meets, as a list of its modules."""
+    found = []
+    done = set()
+    for start in sorted(graph):
+        way = []  # [module, those it imports that are still to be looked at]
+        on = [start]
+        while on:
+            name = on[-1]
+            if len(way) < len(on):
+                way.append(list(graph[name]))
+            if not way[-1]:
+                way.pop()
+                done.add(on.pop())
+                continue
+            other = way[-1].pop()
+            if other in on:
+                found.append(on[on.index(other) :])
+            elif other not in done:
+                on.append(other)
+        done.add(start)
+    return found
+
+
+def _floor(name):
+    """The row of _FLOORS that a module is in; None where it has none."""
+    parts = name.split(".")
+    if parts[0] == "han" and len(parts) > 1:
+        package = "han." + parts[1]
+        if package in _FLOORS:
+            return package
+        return "han" if len(parts) == 2 else None
+    return parts[0] if parts[0] in _FLOORS else None
+
+
+def _below(name, other):
+    return (name + ".").startswith(other + ".")
+
+
+def _violations(files):
+    """What each module imports from a floor that is none of its own's."""
+    packages = _packages(files)
+    for name, text in files.items():
+        floor = _floor(name)
+        if floor is None:
+            yield name + " has no place among the floors"
+            continue
+        for other in _imports(name, name in packages, text, files):
+            first = other.split(".")[0]
+            if first in _HARDWARE:
+                if _below(name, "han"):
+                    yield "%s imports %s" % (name, other)
+            elif first in _OURS and _floor(other) != floor and floor != "han":
+                if not any([_below(other, allowed) for allowed in _FLOORS[floor]]):
+                    yield "%s imports %s" % (name, other)
+            elif floor == "han" and first in _OURS and first != "han":
+                yield "%s imports %s" % (name, other)
 
 
 def test_imports_point_one_way():
-    found = []
-    for package in os.listdir(_HAN):
-        if "." in package or package == "__pycache__":
-            continue
-        assert package in _ALLOWED, "a package without a place among the layers: " + package
-        found += list(_all(package))
+    found = list(_violations(_files()))
     assert not found, "\n".join(found)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    found = [" -> ".join(circle + circle[:1]) for circle in _circles(_graph(_files()))]
+    assert not found, "\n".join(found)
+
+
+def _circle(**files):
+    """The names in the first circle of made-up files, sorted; None where there is none."""
+    found = _circles(_graph({name.replace("__", "."): text for name, text in files.items()}))
+    return sorted(found[0]) if found else None
+
+
+def test_a_circle_is_found_however_it_is_written():
+    assert _circle(a="import b", b="import c\n", c="x = 1") is None
+    assert _circle(a="import os, b", b="import c as d\n", c="def f():\n    from a import x\n") == ["a", "b", "c"]
+    package = {"p": "", "p__a": "from .b import x", "q": "from p import a"}
+    assert _circle(p__b="", **package) is None
+    for line in (
+        "from . import a", "from .a import y as z", "from p.a import y  # why", "from p import (\n    x,\n    a,\n)",
+        "import p.a", "if x:\n    from p import x, a", '__import__("p.a")', "from q import x",
+        '__import__("p." + x, None, None, (f,))\nT = """\n/x a.serve\n"""',
+    ):  # fmt: skip
+        assert "p.b" in (_circle(p__b=line, **package) or ()), line
+    package["p__a"] += "\ndef serve(): pass"
+    assert _circle(p__b='__import__("p." + x, None, None, ("serve",))', **package) == ["p.a", "p.b"]
+    for line in ('"""\nfrom p import a\n"""', '"""from p import a"""', "# import p.a", "x = 1  # from p import a"):
+        assert _circle(p__b=line, **package) is None, line
+    assert _circle(p="from .a import x", p__a="from . import y") == ["p", "p.a"]
+
+
+def test_a_floor_that_is_skipped_upwards_is_found():
+    def said(name, text):
+        return list(_violations({name: text, "han.wire.x": "", "han.core": "", "han.core.y": ""}))
+
+    assert said("host_sim.z", "def f():\n    from tools import sign") == ["host_sim.z imports tools.sign"]
+    assert said("han.wire.z", "from ..core import y") == ["han.wire.z imports han.core.y"]
+    assert said("han.app", "import machine") == ["han.app imports machine"]
+    assert said("han.app", "from host_sim import board") == ["han.app imports host_sim.board"]
+    assert said("staging.z", "import host_sim.clock") == ["staging.z imports host_sim.clock"]
+    assert said("han.new.z", "") == ["han.new.z has no place among the floors"]
+    assert said("host_sim.z", "from han.core import y\nimport network\nimport staging") == []
+    assert said("han.api.z", "from ..core import y\nfrom ..wire import gcm\nfrom .other import x") == []
+    assert said("han.api.z", "from ..wire import x") == ["han.api.z imports han.wire.x"]

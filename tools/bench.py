@@ -10,11 +10,11 @@ import platform
 import re
 import sys
 
-from tools import stage
+from staging import stage
+from tools import bench_api, bench_decode, bench_history, bench_upload
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from tools import bench_api, bench_decode, bench_history, bench_upload  # noqa: E402  the path comes first
 from tools.progress import Progress  # noqa: E402
 
 

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 
-from tools import simulator, stage, unix
+from staging import stage, unix
+from tools import simulator
 
 BUDGET = 0.8
 HERE = pathlib.Path(__file__).parent

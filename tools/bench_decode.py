@@ -12,7 +12,8 @@ from han.meter.decoder import Decoder
 from han.wire.framer import Framer
 from han.wire.gcm import Cipher
 from tests import support
-from tools import bench_samples, stage, unix
+from staging import stage, unix
+from tools import bench_samples
 
 HEAP_BUDGET = 256
 # What a compiled C++ decoder took for such telegrams, us.

@@ -133,7 +133,7 @@ def report(tell):
     """Measure on both interpreters and print; False where one did not run."""
     import subprocess
 
-    from tools import stage, unix
+    from staging import stage, unix
 
     stage.stage()
     print("history in %d sectors, telegrams every %d s" % (SECTORS, PERIOD))

@@ -7,8 +7,10 @@ import threading
 import time
 import urllib.request
 
-from tools import sign, simulator
-from tools.image import application, esp_image, slot
+from host_sim import standin
+from staging import keyring
+from tools import simulator
+from tools.image import application, slot
 
 _SIZE = 1700000
 # Runtime, heap, and whether its heap is looked at meanwhile, which in a small one would take what is to be measured.
@@ -21,7 +23,8 @@ def image():
     """A signed image of about that size for the simulated board, newer than any."""
     files = {"filler.bin": os.urandom(_SIZE - 40000)}
     return slot.make(
-        esp_image.made("1.29.0"), application.SIM, files, "99.0.0.0", "0.1.0.0", "1.29.0", sign.development_key())
+        standin.application("1.29.0"), application.SIM, files, "99.0.0.0", "0.1.0.0", "1.29.0",
+        keyring.development_key())
 
 
 def report(tell):

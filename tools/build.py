@@ -18,14 +18,14 @@ import sys
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from tools import sign
-from tools.image import ImageError, application, esp_image, flash, manifest, partitions, provisioned, slot
+from host_sim import standin
+from staging import ImageError, keyring, manifest
+from staging.manifest import CHANNELS
+from tools.image import application, esp_image, flash, partitions, provisioned, slot
 
 #: Once this release has run, nothing older may be activated without being told to. Raise it when an older one
 #: could not read what this one has written.
 MIN_VERSION = "0.1.0.0"
-#: What an update server has, each in a folder of its own.
-CHANNELS = ("release", "beta")
 #: Options that tools.firmware hands on: {name: what stands for its value in a command line's help}.
 FORWARDED = {
     "config": "FILE", "key": "FILE.pem", "updates": "URL", "channel": "CHANNEL", "authority": "FILE",
@@ -71,7 +71,7 @@ def read(path):
 
 def build(options):
     """Make everything; {file name: bytes}, lines to print; ImageError."""
-    key = options.key or sign.development_key()
+    key = options.key or keyring.development_key()
     settings = {}
     if options.updates:
         if not options.updates.startswith(("http://", "https://")):
@@ -170,16 +170,17 @@ def simulated(name, version, least, key, **settings):
     """A slot's image for the simulated board, which runs it on both interpreters. name: of MicroPython's, or None."""
     built_with = name and esp_image.take_apart(read(name), name)[0].version or _SIM_MICROPYTHON
     files = application.files(application.SIM, version)
-    return slot.make(esp_image.made(built_with), application.SIM, files, version, least, built_with, key, **settings)
+    app = standin.application(built_with)
+    return slot.make(app, application.SIM, files, version, least, built_with, key, **settings)
 
 
 def release(image, said):
     """{name: bytes} of the image and its manifest, once it is what a reader of this build accepts; ImageError."""
     try:
-        values = slot.opened(image, sign.accepted())
+        values = slot.opened(image, keyring.accepted())
     except ImageError as error:
         raise ImageError("%s: put the key's .pub.pem into %s, or readers take no update after this one"
-                         % (error, sign.KEYS)) from error  # fmt: skip
+                         % (error, keyring.KEYS)) from error  # fmt: skip
     said.append("ota.bin: %s %s for %s, %s on MicroPython %s, %d bytes" % (
         values["product"], values["version"], values["chip"], values["flavour"], values["built_with"], len(image)))
     return {"ota.bin": image, "manifest.json": manifest.for_server(values, image, "ota.bin").encode()}

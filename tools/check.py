@@ -14,7 +14,8 @@ import sys
 import time
 import xml.etree.ElementTree
 
-from tools import stage, unixtests
+from staging import stage
+from tools import unixtests
 
 TESTS = stage.ROOT / "tests"
 #: Where each pytest says what came of its tests.

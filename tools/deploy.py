@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-from tools.image import ImageError, application, files
+from staging import ImageError
+from tools.image import application, files
 
 # The board's side. What is there: {path: first digits of its SHA-256} of the slot's application and of /lib, and the
 # bytes that are free.

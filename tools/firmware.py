@@ -16,8 +16,9 @@ import subprocess
 import sys
 import time
 
-from tools import build, frozen, stage
-from tools.image import ImageError, application, partitions
+from staging import ImageError, stage
+from tools import build, frozen
+from tools.image import application, partitions
 
 BOARDS = stage.ROOT / "firmware" / "boards"
 #: What is cloned where no sources are given, and what it is built with.

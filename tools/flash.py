@@ -15,8 +15,8 @@ import serial
 from esptool import cmds
 from serial.tools import list_ports
 
-from tools import sign
-from tools.image import ImageError, esp_image, otadata, partitions, slot
+from staging import ImageError, keyring
+from tools.image import esp_image, otadata, partitions, slot
 
 #: What a reader records for itself.
 RECORDED = ("nvs", "state", "history")
@@ -123,7 +123,7 @@ class Whole:
         self._table = data[partitions.OFFSET : partitions.OFFSET + partitions.SIZE]
         self._layout = partitions.checked(partitions.parse(self._table, path), len(data), path)
         first = partitions.slots(self._layout)[0]
-        self._chip = slot.opened(image_in(data, first, path), sign.accepted(), path)["chip"]
+        self._chip = slot.opened(image_in(data, first, path), keyring.accepted(), path)["chip"]
 
     def write(self, chip):
         """Write it; ImageError before anything is written where it is not for this board."""
@@ -147,7 +147,7 @@ class Slot:
         self._path = path
         self._data = data
         self._name = name
-        self._chip = slot.opened(data, sign.accepted(), path)["chip"]
+        self._chip = slot.opened(data, keyring.accepted(), path)["chip"]
 
     def write(self, chip):
         """Write it, and only then let it start; ImageError before anything is written where it does not fit."""

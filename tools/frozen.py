@@ -7,7 +7,7 @@ Data files become modules, as there is no file system.
 import shutil
 import sys
 
-from tools import page, sign, stage
+from staging import keyring, page, stage
 from tools.image import application
 
 TARGET = stage.BUILD / "frozen"
@@ -25,7 +25,7 @@ DATA = {
 
 def files(version):
     """{path below build/frozen: text} of all there is to be."""
-    sign.write_module()
+    keyring.write_module()
     found = {name: (stage.ROOT / name).read_text() for name in STARTERS}
     for path, source in stage.sources().items():
         name = path.as_posix()

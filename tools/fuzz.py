@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 
-from tools import stage, unix
+from staging import stage, unix
 
 FUZZER, LISTS, FILES = (stage.ROOT / "tests" / "fuzz" / name for name in ("fuzzer.py", "lists.py", "files.py"))
 SILENCE = 900  # s without a line of output: a hang

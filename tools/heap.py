@@ -11,7 +11,8 @@ import urllib.error
 import urllib.request
 from types import SimpleNamespace
 
-from tools import simulator, stage, year
+from staging import stage
+from tools import simulator, year
 from tools.accounts import Accounts
 
 WITH_STREAMS = "with 4 streams"

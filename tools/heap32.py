@@ -15,7 +15,7 @@ import subprocess
 
 from host_sim import meters
 from host_sim.house import House
-from tools import rom, stage, unix
+from staging import rom, stage, unix
 from tools.accounts import Accounts
 
 #: What stands for the chip's board.
@@ -69,7 +69,7 @@ app = han.app.App(board)
 print(measured_board.read(app, %d))
 for name in "meter state configuration".split():
     getattr(app.messages, name)()""" % _READINGS
-# What a ROM is started with for measuring: see host_sim/rom.py.
+# What a ROM is started with for measuring: see staging/mount.py.
 _STARTED = """import gc, json, micropython, sys
 def start():
     for step in json.loads(sys.stdin.read()):

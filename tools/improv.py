@@ -5,8 +5,7 @@ import time
 
 import serial
 
-from tools import stage
-from tools.image import ImageError
+from staging import ImageError, stage
 
 sys.path.insert(0, str(stage.ROOT / "lib"))
 

@@ -13,7 +13,7 @@ import re
 import statistics
 import sys
 
-from tools import stage
+from staging import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 

@@ -2,7 +2,7 @@
 
 import yaml
 
-from tools import stage
+from staging import stage
 
 PATH = stage.ROOT / "docs" / "openapi.yaml"
 METHODS = "get", "put", "post", "patch", "delete"

@@ -33,10 +33,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_sim.flash import Partition
-from tools import improv, stage
+from staging import ImageError, stage
+from tools import improv
 from tools.deploy import mpremote
 from tools.flash import only_port
-from tools.image import ImageError, files, flash, partitions, provisioned
+from tools.image import files, flash, partitions, provisioned
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
 

@@ -11,9 +11,10 @@ import os
 import pathlib
 import sys
 
-from tools import changelog, sign
-from tools.build import CHANNELS
-from tools.image import ImageError, manifest, slot
+from staging import ImageError, keyring, manifest
+from staging.manifest import CHANNELS
+from tools import changelog
+from tools.image import slot
 
 _NOTES = 1000  # bytes; a reader shows them
 
@@ -24,7 +25,7 @@ def publish(path, folder, channel="release", notes=None, critical=False, forced=
     notes: None takes those of CHANGELOG.md, "" where it says nothing of the version.
     """
     image = pathlib.Path(path).read_bytes()
-    values = slot.opened(image, sign.accepted(), path)
+    values = slot.opened(image, keyring.accepted(), path)
     if notes is None:
         notes = changelog.summary(values["version"])
     if len(notes.encode()) > _NOTES:
@@ -35,7 +36,7 @@ def publish(path, folder, channel="release", notes=None, critical=False, forced=
         before = served(told)
         if manifest.version(before["version"]) > manifest.version(values["version"]):
             raise ImageError("%s has %s, which is newer than %s" % (told, before["version"], values["version"]))
-        chip = manifest.find((folder / before["url"]).read_bytes(), before["url"])[1]["chip"]
+        chip = slot.manifest_in((folder / before["url"]).read_bytes(), before["url"])[1]["chip"]
         if chip != values["chip"]:
             raise ImageError("%s is for %s, and %s for %s" % (folder, chip, path, values["chip"]))
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import sys
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tools import stage
+from staging import stage
 from tools.simulator import Simulator
 
 FOLDER = stage.ROOT / "docs" / "screenshots"

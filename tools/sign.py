@@ -4,95 +4,23 @@
     python -m tools.sign sign IMAGE --key FILE.pem  sign an image that is not yet signed
     python -m tools.sign verify IMAGE [PUB.pem …]   which of the accepted keys has signed it
 
-A reader accepts the keys/*.pub.pem of the build it runs; without one, the development key that is
-made in build/keys when it is first needed. To rotate: release once with old and new public key, signed
+Which keys a reader accepts is in staging/keyring.py. To rotate: release once with old and new public key, signed
 with the old; from then on sign with the new; take the old one out with a later release.
 """
 
 import argparse
-import fcntl
 import io
-import os
 import pathlib
 import sys
 import tempfile
 
 import espsecure
 import esptool
-from cryptography.hazmat.primitives import serialization
 from esptool.logger import log
 
-from tools import stage
-from tools.image import ImageError
+from staging import ImageError, keyring
 
 SECTOR = 4096
-KEYS = stage.ROOT / "keys"
-DEVELOPMENT = stage.BUILD / "keys" / "development.pem"
-#: The application's module with the keys that it accepts: made, never committed.
-MODULE = stage.ROOT / "lib" / "han" / "ota" / "keys.py"
-
-
-def make_key(path):
-    """Make a pair of keys: the private one at `path`, for its owner alone, the public one beside it."""
-    path = pathlib.Path(path)
-    if path.suffix != ".pem":
-        raise ImageError("%s: the name of a key ends in .pem" % path)
-    if path.exists():
-        raise ImageError("%s is already there" % path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # readable by nobody else
-        new = pathlib.Path(folder, "key.pem")
-        _espsecure(espsecure.generate_signing_key, "2", "rsa3072", str(new))
-        new.chmod(0o600)
-        _write(public_of(path), _public(new.read_bytes()))
-        os.replace(new, path)
-    return path
-
-
-def public_of(path):
-    """Where the public key of a private one lies."""
-    return pathlib.Path(path).with_suffix(".pub.pem")
-
-
-def development_key():
-    """The development key's path; it is made where there is none."""
-    DEVELOPMENT.parent.mkdir(parents=True, exist_ok=True)
-    with open(DEVELOPMENT.parent / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a test run and a `make sim` may start together
-        if not DEVELOPMENT.exists():
-            make_key(DEVELOPMENT)
-    return DEVELOPMENT
-
-
-def accepted():
-    """Paths of the public keys that the build accepts."""
-    own = sorted(KEYS.glob("*.pub.pem"))
-    return own or [public_of(development_key())]
-
-
-def write_module():
-    """Bring the application's module with the accepted keys up to date."""
-    lines = ['"""Public keys that images are accepted from: RSA-3072 moduli, big endian. Made by tools/sign.py."""']
-    lines += ["KEYS = (", *("    %r," % modulus(path) for path in accepted()), ")", ""]
-    text = "\n".join(lines).encode()
-    try:
-        if MODULE.read_bytes() == text:
-            return
-    except FileNotFoundError:
-        pass  # not made yet
-    _write(MODULE, text)
-
-
-def modulus(path):
-    """The RSA modulus of a public key, 384 bytes, big endian; ImageError."""
-    try:
-        key = serialization.load_pem_public_key(pathlib.Path(path).read_bytes())
-        numbers = key.public_numbers()
-        if (key.key_size, numbers.e) != (3072, 65537):
-            raise ValueError("%d bits, exponent %d" % (key.key_size, numbers.e))
-        return numbers.n.to_bytes(384, "big")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ImageError("%s: no public key of RSA-3072: %s" % (path, error)) from error
 
 
 def sign(data, key):
@@ -136,18 +64,6 @@ def _espsecure(function, *arguments):
         log.set_verbosity("auto")
 
 
-def _public(private):
-    key = serialization.load_pem_private_key(private, None)
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write(path, data):
-    new = path.with_name("%s.%d.new" % (path.name, os.getpid()))  # others may do the same
-    new.write_bytes(data)
-    os.replace(new, path)
-
-
 def main(arguments):
     parser = argparse.ArgumentParser(prog="tools.sign", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
@@ -162,13 +78,13 @@ def main(arguments):
     given = parser.parse_args(arguments)
     try:
         if given.command == "key":
-            print("%s (keep it secret), %s" % (make_key(given.file), public_of(given.file)))
+            print("%s (keep it secret), %s" % (keyring.make_key(given.file), keyring.public_of(given.file)))
         elif given.command == "sign":
             path = pathlib.Path(given.image)
-            _write(path, sign(path.read_bytes(), given.key or development_key()))
+            keyring.write(path, sign(path.read_bytes(), given.key or keyring.development_key()))
             print("signed")
         else:
-            print("signed by %s" % signed_by(pathlib.Path(given.image).read_bytes(), given.keys or accepted()))
+            print("signed by %s" % signed_by(pathlib.Path(given.image).read_bytes(), given.keys or keyring.accepted()))
     except (ImageError, OSError) as error:
         print("tools.sign: %s" % error, file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-from tools import stage
+from staging import stage
 from tools.accounts import Accounts
 
 #: Seconds that nothing takes, however slow the machine.

@@ -18,9 +18,10 @@ import pathlib
 import shutil
 import sys
 
-from tools import release, sign
-from tools.build import CHANNELS
-from tools.image import ImageError, esp_image, flash, partitions, slot
+from staging import ImageError, keyring
+from staging.manifest import CHANNELS
+from tools import release
+from tools.image import esp_image, flash, partitions, slot
 
 NAME = "HAN reader"
 SCRIPT = "install-button.js"
@@ -57,7 +58,7 @@ def opened(folder):
     folder = pathlib.Path(folder)
     image = folder / "ota.bin"
     try:
-        values = slot.opened(image.read_bytes(), sign.accepted(), str(image))
+        values = slot.opened(image.read_bytes(), keyring.accepted(), str(image))
         least = min(megabytes for megabytes in partitions.LAYOUTS if (folder / flash.name(megabytes)).exists())
     except OSError as error:
         raise ImageError("%s: %s" % (image, error.strerror)) from error

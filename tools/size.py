@@ -6,7 +6,8 @@ chip is made; the budgets stand beside it.
 
 import sys
 
-from tools import heap, heap32, stage
+from staging import stage
+from tools import heap, heap32
 from tools.progress import Progress
 
 READINGS = 10000

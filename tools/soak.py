@@ -19,7 +19,8 @@ import urllib.request
 from host_sim import outages, pricesites
 from host_sim.sender import Ahead
 from host_sim.supervisor import RESTART
-from tools import page, sign, year
+from staging import keyring, page
+from tools import year
 from tools.accounts import Accounts
 from tools.trial import image, request, upload
 from tools.visitors import Visitors
@@ -313,7 +314,7 @@ def run(options):
     """Live through it; True where no reading was lost and nothing restarted unasked."""
     started = time.monotonic()
     page.build()
-    sign.write_module()
+    keyring.write_module()
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(options, folder)
         chance = random.Random(options.seed + 1)

@@ -12,7 +12,7 @@ import io
 import sys
 import time
 
-from tools import stage
+from staging import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 

@@ -4,8 +4,10 @@ import json
 import urllib.error
 import urllib.request
 
-from tools import build, sign
-from tools.image import application, esp_image, slot
+from host_sim import standin
+from staging import keyring
+from tools import build
+from tools.image import application, slot
 
 
 def image(version, **changed):
@@ -14,8 +16,8 @@ def image(version, **changed):
     for name, text in changed.items():
         files["py/han/%s.py" % name] = text.encode()
         files["han/%s.mpy" % name] = b"M"  # no module
-    key = sign.development_key()
-    return slot.make(esp_image.made("1.29.0"), application.SIM, files, version, build.MIN_VERSION, "1.29.0", key)
+    key = keyring.development_key()
+    return slot.make(standin.application("1.29.0"), application.SIM, files, version, build.MIN_VERSION, "1.29.0", key)
 
 
 def request(url, data=None, headers=(), method=None):

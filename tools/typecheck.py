@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from tools import sign, stage
+from staging import keyring, stage
 
 ROOT = stage.ROOT
 TYPESHED = stage.BUILD / "typeshed"
@@ -63,7 +63,7 @@ def copy(source, target):
 
 def main():
     make_typeshed()
-    sign.write_module()
+    keyring.write_module()
     return subprocess.call([sys.executable, "-m", "mypy", "lib/han", "firmware", "boot.py", "main.py"], cwd=ROOT)
 
 

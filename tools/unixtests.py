@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from tools import stage, unix
+from staging import stage, unix
 
 SILENCE = 1200  # seconds without a line of output: the test named last hangs
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")

@@ -21,7 +21,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from tools import stage
+from staging import stage
 from tools.progress import Progress
 
 sys.path[:0] = [str(stage.ROOT / "lib")]

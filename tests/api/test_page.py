@@ -5,7 +5,7 @@ from han.api.page.coding import wanted
 from tests.api.fake import Running, raw
 
 try:
-    from tools import page
+    from staging import page
 except ImportError:  # on MicroPython it is staged with the modules
     pass
 else:

@@ -22,15 +22,16 @@ def made(chip=None, name=None, boot=None, machine=None):
     module = port.install(chip)
     if name:
         chip.nvs["board"] = name.encode()
-    module.MACHINE = machine or "HAN reader with " + kind(name or "")
+    machine = machine or "HAN reader with " + kind(name or "")
     for other in port.PINS:
-        if other[-2:] in module.MACHINE:
+        if other[-2:] in machine:
 
             class Pin(port.PinOther):
                 _chip = chip
                 numbers = port.PINS[other]
 
             module.machine.Pin = module.Pin = Pin
+    __import__("begin").MACHINE = machine
     return chip, module.Board(boot or port.boot())
 
 

@@ -9,9 +9,11 @@ import hashlib
 import pathlib
 import shutil
 
+from host_sim import standin
+from staging import keyring, manifest, stage
 from tests.tools import micropython
-from tools import sign, stage
-from tools.image import application, esp_image, files, manifest, slot
+from tools import sign
+from tools.image import application, files, slot
 
 FOLDER = stage.BUILD / "images"
 _SECTOR = 4096
@@ -32,7 +34,7 @@ def _signed(code, version="0.2.0.0", key=None, system=b"", **changes):
     values["size"] = len(body) + 2 * _SECTOR
     values.update(changes)
     values = {name: value for name, value in values.items() if value is not None}
-    return sign.sign(body + manifest.sector(values), key or sign.development_key())
+    return sign.sign(body + manifest.sector(values), key or keyring.development_key())
 
 
 def _flipped(image, at):
@@ -43,17 +45,17 @@ def _flipped(image, at):
 
 def make():
     """{name: bytes}."""
-    key = sign.development_key()
+    key = keyring.development_key()
     # Three segments, no multiple of a sector.
     segments = [(0x3F400020, bytes(range(256)) * 20), (0x3FFB0000, b"abcd" * 7), (0x400D0020, b"code" * 901)]
-    app = micropython.image(segments, chip=esp_image.SIM)
+    app = micropython.image(segments, chip=standin.CHIP)
     system = files.smallest({"han/__init__.mpy": b"version"})
     good = slot.make(app, application.SIM, {"han/__init__.mpy": b"version"}, "0.2.0.0", "0.1.0.0", "1.29.0", key)
     other_key = FOLDER.parent / "keys" / "stranger.pem"
     with contextlib.suppress(FileNotFoundError):
         other_key.unlink()
-        sign.public_of(other_key).unlink()
-    sign.make_key(other_key)
+        keyring.public_of(other_key).unlink()
+    keyring.make_key(other_key)
     bad_digest = bytearray(app)
     bad_digest[-1] ^= 1
     bad_sum = bytearray(app[:-32])
@@ -65,9 +67,9 @@ def make():
         "newer": _signed(app, "0.3.0.0", system=system),
         # From before frozen images said so in their first sector; those that do; and one of those that has files.
         "frozen": _signed(app, flavour="frozen"),
-        "marked": _signed(micropython.frozen(20000, esp_image.SIM, "0.2.0.0"), flavour="frozen"),
-        "marked-old": _signed(micropython.frozen(20000, esp_image.SIM, "0.1.0.0"), "0.1.0.0", flavour="frozen"),
-        "marked-files": _signed(micropython.frozen(20000, esp_image.SIM, "0.2.0.0"), system=system),
+        "marked": _signed(micropython.frozen(20000, standin.CHIP, "0.2.0.0"), flavour="frozen"),
+        "marked-old": _signed(micropython.frozen(20000, standin.CHIP, "0.1.0.0"), "0.1.0.0", flavour="frozen"),
+        "marked-files": _signed(micropython.frozen(20000, standin.CHIP, "0.2.0.0"), system=system),
         "same": _signed(app, "0.1.0.0", system=system),
         "old": _signed(app, "0.0.9.0", system=system, min_version="0.0.1.0"),
         "stranger": _signed(app, key=other_key, system=system),
@@ -105,9 +107,9 @@ def make():
 
 def write_real():
     """Have two releases in build/images, real-old and real-new, as big as those for a chip."""
-    key = sign.development_key()
+    key = keyring.development_key()
     code = b"".join([hashlib.sha256(b"%d" % n).digest() for n in range(_REAL // 32)])
-    app = micropython.image([(0x3F400020, code[: _REAL // 4]), (0x400D0020, code[_REAL // 4 :])], chip=esp_image.SIM)
+    app = micropython.image([(0x3F400020, code[: _REAL // 4]), (0x400D0020, code[_REAL // 4 :])], chip=standin.CHIP)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, version in (("real-old", "0.1.0.0"), ("real-new", "0.2.0.0")):
         system = application.files(application.CHIP, version)
@@ -124,7 +126,7 @@ def write():
 
 
 def _write():
-    stamp = hashlib.sha256(pathlib.Path(__file__).read_bytes() + sign.modulus(sign.accepted()[0])).hexdigest()
+    stamp = hashlib.sha256(pathlib.Path(__file__).read_bytes() + keyring.modulus(keyring.accepted()[0])).hexdigest()
     mark = FOLDER / "stamp"
     if mark.exists() and mark.read_text() == stamp:
         return

@@ -10,7 +10,7 @@ from han.api.settings import changed
 from han.meter import decoder, told
 from han.net import reason
 from han.store.config import defaults
-from tools import page, stage
+from staging import page, stage
 
 TABLE = json.loads((page.SOURCE / "en.json").read_text())
 KNOWN = [re.sub(r"\\{\d\\}", "(.*)", re.escape(key[2:])) for key in TABLE if key.startswith("= ")]

@@ -6,9 +6,10 @@ import urllib.request
 
 import pytest
 
+from staging import stage
 from tests.ota import images
 from tests.page.conftest import RUNTIMES, Page, show
-from tools import release, stage
+from tools import release
 from tools.simulator import Simulator
 
 

@@ -8,9 +8,9 @@ import urllib.request
 
 import pytest
 
+from staging import ImageError
 from tests.sim.cpython_test_simulator import Simulator
 from tools import improv, provision
-from tools.image import ImageError
 
 
 class Cable:

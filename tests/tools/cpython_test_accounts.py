@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tools import unix
+from staging import unix
 from tools.accounts import Accounts
 
 

@@ -17,8 +17,9 @@ from han.store.config import Config, defaults, merged
 
 from tests.store.nor import Flash
 from tests.tools import micropython
-from tools import build, provision, sign, stage
-from tools.image import ImageError, esp_image, files, flash, manifest, otadata, partitions, slot
+from staging import ImageError, keyring, stage
+from tools import build, provision
+from tools.image import esp_image, files, flash, otadata, partitions, slot
 
 CONFIG = {"m": {"f": 35, "k": "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"}, "p": 7.25, "w": {"s": "home"}}
 #: Of MicroPython's application, bytes that leave room for the reader's in a slot of the smallest flash.
@@ -50,7 +51,7 @@ def built(tmp_path_factory):
 def test_ota_bin_is_signed_and_a_sound_image_to_esptool(built, capsys):
     folder, app = built
     data = (folder / "ota.bin").read_bytes()
-    with open(sign.accepted()[0], "rb") as key:
+    with open(keyring.accepted()[0], "rb") as key:
         espsecure.verify_signature("2", False, None, key, io.BytesIO(data))
     image = bin_image.LoadFirmwareImage("esp32", data)
     assert image.checksum == image.calculate_checksum() and image.stored_digest == image.calc_digest
@@ -68,7 +69,7 @@ def test_it_fits_a_slot_of_the_smallest_flash(built):
 def test_the_manifest_tells_the_truth(built):
     folder, app = built
     data = (folder / "ota.bin").read_bytes()
-    at, values = manifest.find(data)
+    at, values = slot.manifest_in(data)
     assert at == len(data) - 8192
     files_at = -(-len(app) // 4096) * 4096
     system = data[files_at:at]
@@ -170,10 +171,10 @@ def test_frozen_adds_only_manifest_and_signature(tmp_path, capsys):
     arguments = ["--micropython", str(tmp_path / "mp.bin"), "--frozen", "--out", str(tmp_path)]
     assert build.main(arguments) == 0
     data = (tmp_path / "ota.bin").read_bytes()
-    at, values = manifest.find(data)
+    at, values = slot.manifest_in(data)
     assert at == -(-len(app) // 4096) * 4096 and len(data) == at + 8192
     assert values["flavour"] == "frozen" and "files" not in values
-    assert slot.opened(data, sign.accepted()) == values
+    assert slot.opened(data, keyring.accepted()) == values
     assert {name for name in os.listdir(tmp_path)} >= {"flash.bin", "flash-8MB.bin", "flash-16MB.bin"}
     # The version is the application's own, whatever anybody says.
     assert (values["version"], values["built_with"]) == ("9.8.7.6", "1.28.0")
@@ -191,7 +192,7 @@ def test_other_chips(tmp_path, chip, name):
     app = micropython.application(1_680_000, chip)
     (tmp_path / "mp.bin").write_bytes(micropython.combined(app, chip, ota=False, size=3))
     assert build.main(["--micropython", str(tmp_path / "mp.bin"), "--flash", "8", "--out", str(tmp_path)]) == 0
-    values = slot.opened((tmp_path / "ota.bin").read_bytes(), sign.accepted())
+    values = slot.opened((tmp_path / "ota.bin").read_bytes(), keyring.accepted())
     assert values["chip"] == name
     data = (tmp_path / "flash-8MB.bin").read_bytes()
     base = micropython.BOOTLOADER[chip]
@@ -207,7 +208,7 @@ def test_the_update_server_and_who_vouches_for_it(tmp_path):
         arguments = ["--micropython", tmp_path / "mp.bin", "--updates", "https://a.example/han/", "--channel", "beta",
                      "--authority", tmp_path / name, "--out", tmp_path]  # fmt: skip
         assert build.main([*map(str, arguments)]) == 0
-        values = manifest.find((tmp_path / "ota.bin").read_bytes())[1]
+        values = slot.manifest_in((tmp_path / "ota.bin").read_bytes())[1]
         assert (values["updates"], values["channel"]) == ("https://a.example/han", "beta")
         assert base64.b64decode(values["authority"]) == der
 
@@ -216,11 +217,11 @@ def test_the_simulated_boards_image(tmp_path):
     assert build.main(["--arch", "sim", "--version", "2.0.0.0", "--out", str(tmp_path)]) == 0
     assert sorted(os.listdir(tmp_path)) == ["manifest.json", "ota.bin"]
     data = (tmp_path / "ota.bin").read_bytes()
-    values = slot.opened(data, sign.accepted())
+    values = slot.opened(data, keyring.accepted())
     assert (values["chip"], values["version"]) == ("sim", "2.0.0.0") and len(data) <= SLOT
     (tmp_path / "mp.bin").write_bytes(micropython.combined(micropython.application()))
     assert build.main(["--arch", "sim", "--micropython", str(tmp_path / "mp.bin"), "--out", str(tmp_path)]) == 0
-    values = manifest.find((tmp_path / "ota.bin").read_bytes())[1]
+    values = slot.manifest_in((tmp_path / "ota.bin").read_bytes())[1]
     assert (values["chip"], values["built_with"]) == ("sim", "1.27.0")
     assert build.main(["--arch", "sim", "--frozen", "--out", str(tmp_path)]) == 1
 
@@ -228,8 +229,8 @@ def test_the_simulated_boards_image(tmp_path):
 def test_a_damaged_image_is_not_opened(built):
     folder, app = built
     data = (folder / "ota.bin").read_bytes()
-    keys = sign.accepted()
-    at, values = manifest.find(data)
+    keys = keyring.accepted()
+    at, values = slot.manifest_in(data)
     for damage, message in [
         (data[:-1], "truncated or damaged"), (data + bytes(4096), "truncated or damaged"),
         (data[:-4096], "truncated or damaged"), (data[:at], "no manifest"), (data[:50], "truncated"),

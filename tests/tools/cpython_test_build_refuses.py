@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+from staging import keyring, stage
 from tests.tools import micropython
-from tools import build, sign, stage
-from tools.image import manifest
+from tools import build
+from tools.image import slot
 
 SLOT = 0x1B0000
 
@@ -85,7 +86,7 @@ def test_a_configuration_that_the_api_would_refuse(tmp_path, capsys, config, mes
 
 
 def test_a_key_that_readers_would_not_accept_later(tmp_path, capsys):
-    key = sign.make_key(tmp_path / "own.pem")
+    key = keyring.make_key(tmp_path / "own.pem")
     said = refused(tmp_path, capsys, micropython.application(), "--key", key)
     assert "readers take no update after this one" in said
 
@@ -93,7 +94,7 @@ def test_a_key_that_readers_would_not_accept_later(tmp_path, capsys):
 def test_an_older_version_than_the_floor_is_its_own_floor(tmp_path):
     (tmp_path / "mp.bin").write_bytes(micropython.application())
     assert build.main(["--micropython", str(tmp_path / "mp.bin"), "--version", "0.0.9.0", "--out", str(tmp_path)]) == 0
-    assert manifest.find((tmp_path / "ota.bin").read_bytes())[1]["min_version"] == "0.0.9.0"
+    assert slot.manifest_in((tmp_path / "ota.bin").read_bytes())[1]["min_version"] == "0.0.9.0"
 
 
 def test_wrong_arguments_are_exit_2(tmp_path, capsys):

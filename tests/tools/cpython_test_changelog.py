@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
-from tools import changelog, release, sign, stage
-from tools.image import esp_image, manifest, slot
+from host_sim import standin
+from staging import keyring, manifest, stage
+from tools import changelog, release
+from tools.image import slot
 
 TEXT = """# Changelog
 
@@ -71,10 +73,10 @@ def test_a_bare_python_reads_it():
 
 
 def test_readers_are_told_its_paragraph(text, tmp_path, capsys):
-    app = esp_image.made("1.29.0", 0)
+    app = standin.application("1.29.0", 0)
     for version, notes in (("1.2.3.4", 'Counters of big sites, "and" `$(what)` else.'), ("1.2.3.6", "")):
         image = tmp_path / version
-        image.write_bytes(slot.make(app, "ESP32", None, version, "1.0.0.0", "1.29.0", sign.development_key()))
+        image.write_bytes(slot.make(app, "ESP32", None, version, "1.0.0.0", "1.29.0", keyring.development_key()))
         told = release.publish(image, tmp_path / "served")
         assert json.loads(told.read_bytes())["releaseNotes"] == notes
     told = release.publish(image, tmp_path / "served", notes="by hand")

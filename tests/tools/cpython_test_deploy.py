@@ -2,9 +2,10 @@
 
 import pytest
 
+from staging import ImageError
 from tests.tools.rawrepl import Device
 from tools import deploy
-from tools.image import ImageError, application, files
+from tools.image import application, files
 
 FILES = {
     "han/__init__.mpy": b"", "han/core/zones.bin": b"zones" * 300, "han/app.mpy": b"M\6 app", "board.mpy": b"M\6 board",

@@ -6,8 +6,10 @@ import esptool
 import pytest
 from esptool import bin_image
 
+from host_sim import standin
+from staging import ImageError
 from tests.tools import micropython
-from tools.image import ImageError, esp_image, partitions
+from tools.image import esp_image, partitions
 
 APP = micropython.application()
 
@@ -121,11 +123,11 @@ def test_combined_without_an_application_or_a_table():
 
 
 def test_what_stands_for_micropython_is_an_image_to_esptool_too():
-    data = esp_image.made("1.29.0", 0)
+    data = standin.application("1.29.0", 0)
     image = bin_image.LoadFirmwareImage("esp32", data)
     assert image.checksum == image.calculate_checksum() and image.stored_digest == image.calc_digest
     assert esp_image.take_apart(data)[0].version == "1.29.0"
-    assert struct.unpack_from("<H", esp_image.made("1.29.0"), 12)[0] == esp_image.SIM == 0xFFFF
+    assert struct.unpack_from("<H", standin.application("1.29.0"), 12)[0] == standin.CHIP == 0xFFFF
 
 
 def test_the_images_of_these_tests_are_images_to_esptool(capsys):

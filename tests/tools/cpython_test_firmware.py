@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
+from staging import keyring, stage
 from tests.tools import micropython
-from tools import firmware, sign, stage
-from tools.image import manifest, slot
+from tools import firmware
+from tools.image import slot
 
 # What MicroPython's own Makefile asks of idf.py, which "builds" what is staged.
 MAKEFILE = """all:
@@ -87,7 +88,7 @@ def test_from_a_clone_to_a_signed_release_of_each_board(machine, capfd, board, c
     assert make(machine, "--idf", str(machine / "idf"), "--board", board, "--version", "3.2.1.0") == 0
     said = capfd.readouterr().out
     assert said.index("mpy-cross") < said.index("idf.py reconfigure") < said.index("idf.py build")
-    values = slot.opened((machine / "out/ota.bin").read_bytes(), sign.accepted())
+    values = slot.opened((machine / "out/ota.bin").read_bytes(), keyring.accepted())
     assert (values["chip"], values["flavour"], values["built_with"]) == (chip, "frozen", "1.28.0")
     # Version, application and manifest agree.
     assert values["version"] == "3.2.1.0"
@@ -100,7 +101,7 @@ def test_from_a_clone_to_a_signed_release_of_each_board(machine, capfd, board, c
 def test_the_next_release_of_the_same_clone_has_its_own_version(machine):
     for version in ("1.0.0.1", "1.0.0.2"):
         assert make(machine, "--idf", str(machine / "idf"), "--version", version) == 0
-        assert manifest.find((machine / "out/ota.bin").read_bytes())[1]["version"] == version
+        assert slot.manifest_in((machine / "out/ota.bin").read_bytes())[1]["version"] == version
 
 
 def test_idf_path_as_its_export_sets_it(machine, monkeypatch, capfd):

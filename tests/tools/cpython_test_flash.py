@@ -10,6 +10,7 @@ import esptool
 import pytest
 
 from tests.tools import micropython
+from staging import keyring
 from tools import build, flash, sign
 from tools.image import otadata
 
@@ -133,7 +134,7 @@ def test_a_board_that_the_file_is_not_for(release, port, tmp_path, capsys):
 def test_files_that_are_not_flashed(release, tmp_path, capsys):
     """They are looked at before any port is."""
     whole, ota = (release / "flash.bin").read_bytes(), (release / "ota.bin").read_bytes()
-    key = sign.make_key(tmp_path / "stranger.pem")
+    key = keyring.make_key(tmp_path / "stranger.pem")
     for data, message in [
         (ota[:-1], "truncated or damaged"), (ota[:-5000], "truncated or damaged"), (b"hello", "truncated"),
         (ota[:70000] + b"\0" + ota[70001:], "wrong SHA-256 of its files"),

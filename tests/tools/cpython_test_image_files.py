@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
+from staging import ImageError, manifest, stage, unix
 from tests.tools import stock
-from tools import stage, unix
-from tools.image import ImageError, application, files, manifest
+from tools.image import application, files
 
 FILES = {
     "han/__init__.mpy": b"M\6" + bytes(100), "han/api/page/index.gz": os.urandom(30000),

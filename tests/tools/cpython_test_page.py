@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tools import page, stage
+from staging import page, stage
 
 JS = "".join((page.SOURCE / name).read_text() for name in page.modules())
 KEYS = json.loads((page.SOURCE / "en.json").read_text())

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from tools import stage
-from tools.image import ImageError, otadata, partitions
+from staging import ImageError, stage
+from tools.image import otadata, partitions
 
 
 def spelled(text, flash=4 << 20):

@@ -12,7 +12,8 @@ from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
 from host_sim import flash as nor
 from tests.tools.rawrepl import Device
-from tools import provision, stage
+from staging import stage
+from tools import provision
 from tools.image import files, flash, partitions
 from tools.simulator import Simulator
 

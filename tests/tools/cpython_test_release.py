@@ -6,20 +6,22 @@ import os
 
 import pytest
 
+from host_sim import standin
+from staging import keyring
 from tests.tools import micropython
 from tools import build, release, sign
-from tools.image import esp_image, slot
+from tools.image import slot
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """{version or chip: path of a signed image}."""
     folder = tmp_path_factory.mktemp("images")
-    app = esp_image.made("1.29.0", 0)
+    app = standin.application("1.29.0", 0)
     found = {}
     for version in ("1.2.3.3", "1.2.3.4", "1.2.10.0"):
-        found[version] = slot.make(app, "ESP32", None, version, "1.0.0.0", "1.29.0", sign.development_key())
-    found["S3"] = slot.make(app, "ESP32-S3", None, "2.0.0.0", "1.0.0.0", "1.29.0", sign.development_key())
+        found[version] = slot.make(app, "ESP32", None, version, "1.0.0.0", "1.29.0", keyring.development_key())
+    found["S3"] = slot.make(app, "ESP32-S3", None, "2.0.0.0", "1.0.0.0", "1.29.0", keyring.development_key())
     for name, data in found.items():
         (folder / name).write_bytes(data)
     return {name: folder / name for name in found}
@@ -55,7 +57,7 @@ def test_what_readers_would_refuse_is_not_served(images, tmp_path, capsys):
     before = (tmp_path / "release/manifest.json").read_bytes()
     data = images["1.2.3.4"].read_bytes()
     (tmp_path / "bad").write_bytes(data[:500] + b"\0" + data[501:])
-    (tmp_path / "own").write_bytes(sign.sign(data[:-4096], sign.make_key(tmp_path / "own.pem")))
+    (tmp_path / "own").write_bytes(sign.sign(data[:-4096], keyring.make_key(tmp_path / "own.pem")))
     for path, message in [(tmp_path / "bad", "bad: "), (tmp_path / "own", "could not be verified"),
                           (images["S3"], "is for ESP32, and"), (tmp_path / "none", "No such file")]:  # fmt: skip
         assert release.main([str(path), "--to", str(tmp_path)]) == 1

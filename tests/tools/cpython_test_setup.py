@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from tools import stage
+from staging import stage
 
 
 def start(folder):

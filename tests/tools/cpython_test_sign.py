@@ -11,8 +11,8 @@ import esptool
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from tools import sign, stage
-from tools.image import ImageError
+from staging import ImageError, keyring, stage
+from tools import sign
 
 DATA = b"\x55" * 8192
 
@@ -21,7 +21,7 @@ DATA = b"\x55" * 8192
 def keys(tmp_path_factory):
     """Paths of two private keys."""
     folder = tmp_path_factory.mktemp("keys")
-    return [sign.make_key(folder / name) for name in ("old.pem", "new.pem")]
+    return [keyring.make_key(folder / name) for name in ("old.pem", "new.pem")]
 
 
 def run(*arguments):
@@ -33,29 +33,29 @@ def test_a_key_is_its_owners_alone_and_never_written_over(keys):
     for key in keys:
         assert key.stat().st_mode & 0o777 == 0o600
         assert serialization.load_pem_private_key(key.read_bytes(), None).key_size == 3072
-        assert b"PUBLIC" in sign.public_of(key).read_bytes()
+        assert b"PUBLIC" in keyring.public_of(key).read_bytes()
         before = key.read_bytes()
         with pytest.raises(ImageError, match="already there"):
-            sign.make_key(key)
+            keyring.make_key(key)
         assert key.read_bytes() == before
     with pytest.raises(ImageError, match="ends in .pem"):
-        sign.make_key(keys[0].with_suffix(".key"))
+        keyring.make_key(keys[0].with_suffix(".key"))
     assert sorted(os.listdir(keys[0].parent)) == ["new.pem", "new.pub.pem", "old.pem", "old.pub.pem"]
 
 
 def test_espsecure_accepts_what_was_signed(keys):
     signed = sign.sign(DATA, keys[0])
     assert len(signed) == 12288 and signed[:8192] == DATA and signed[8192:8194] == b"\xe7\x02"
-    with open(sign.public_of(keys[0]), "rb") as file:
+    with open(keyring.public_of(keys[0]), "rb") as file:
         espsecure.verify_signature("2", False, None, file, io.BytesIO(signed))
-    with open(sign.public_of(keys[1]), "rb") as file, pytest.raises(esptool.FatalError):
+    with open(keyring.public_of(keys[1]), "rb") as file, pytest.raises(esptool.FatalError):
         espsecure.verify_signature("2", False, None, file, io.BytesIO(signed))
 
 
 def test_several_keys_are_accepted_so_that_they_can_be_rotated(keys):
-    public = [sign.public_of(key) for key in keys]
+    public = [keyring.public_of(key) for key in keys]
     for key in keys:
-        assert sign.signed_by(sign.sign(DATA, key), public) == sign.public_of(key)
+        assert sign.signed_by(sign.sign(DATA, key), public) == keyring.public_of(key)
     with pytest.raises(ImageError, match="could not be verified"):
         sign.signed_by(sign.sign(DATA, keys[0]), public[1:])
 
@@ -65,12 +65,12 @@ def test_a_changed_bit_is_noticed(keys):
     for at in (0, 8191, 8193, 8200, 8192 + 812, 8192 + 1195):
         signed[at] ^= 4
         with pytest.raises(ImageError):
-            sign.signed_by(bytes(signed), [sign.public_of(keys[0])])
+            sign.signed_by(bytes(signed), [keyring.public_of(keys[0])])
         signed[at] ^= 4
-    sign.signed_by(bytes(signed), [sign.public_of(keys[0])])
+    sign.signed_by(bytes(signed), [keyring.public_of(keys[0])])
     for data in (b"", bytes(4095), bytes(signed[:-1])):
         with pytest.raises(ImageError):
-            sign.signed_by(data, [sign.public_of(keys[0])])
+            sign.signed_by(data, [keyring.public_of(keys[0])])
 
 
 def test_what_cannot_sign(keys, tmp_path):
@@ -82,9 +82,9 @@ def test_what_cannot_sign(keys, tmp_path):
     with pytest.raises(ImageError, match="private key"):
         sign.sign(DATA, tmp_path / "bad.pem")
     with pytest.raises(ImageError):
-        sign.sign(DATA, sign.public_of(keys[0]))
+        sign.sign(DATA, keyring.public_of(keys[0]))
     with pytest.raises(ImageError, match="no public key of RSA-3072"):
-        sign.modulus(tmp_path / "bad.pem")
+        keyring.modulus(tmp_path / "bad.pem")
     with pytest.raises(ImageError, match="no public key"):
         sign.signed_by(sign.sign(DATA, keys[0]), [])
 
@@ -92,7 +92,7 @@ def test_what_cannot_sign(keys, tmp_path):
 def test_the_modulus_is_what_a_reader_checks_with(keys):
     """RFC 8017, EMSA-PSS with the chip's only means: pow() and SHA-256."""
     signed = sign.sign(DATA, keys[0])
-    n = int.from_bytes(sign.modulus(sign.public_of(keys[0])), "big")
+    n = int.from_bytes(keyring.modulus(keyring.public_of(keys[0])), "big")
     signature = int.from_bytes(signed[8192 + 812 : 8192 + 1196], "little")
     message = pow(signature, 65537, n).to_bytes(384, "big")
     assert message[-1] == 0xBC
@@ -105,16 +105,16 @@ def test_the_modulus_is_what_a_reader_checks_with(keys):
 
 
 def test_the_applications_module_has_the_accepted_keys(keys, tmp_path, monkeypatch):
-    monkeypatch.setattr(sign, "MODULE", tmp_path / "keys.py")
-    monkeypatch.setattr(sign, "KEYS", tmp_path)
-    sign.write_module()
-    assert moduli(tmp_path) == (sign.modulus(sign.public_of(sign.development_key())),)
+    monkeypatch.setattr(keyring, "MODULE", tmp_path / "keys.py")
+    monkeypatch.setattr(keyring, "KEYS", tmp_path)
+    keyring.write_module()
+    assert moduli(tmp_path) == (keyring.modulus(keyring.public_of(keyring.development_key())),)
     for key in keys:  # own keys: the development key is accepted no more
-        (tmp_path / sign.public_of(key).name).write_bytes(sign.public_of(key).read_bytes())
-    sign.write_module()
-    assert set(moduli(tmp_path)) == {sign.modulus(sign.public_of(key)) for key in keys}
+        (tmp_path / keyring.public_of(key).name).write_bytes(keyring.public_of(key).read_bytes())
+    keyring.write_module()
+    assert set(moduli(tmp_path)) == {keyring.modulus(keyring.public_of(key)) for key in keys}
     written = (tmp_path / "keys.py").stat().st_mtime_ns
-    sign.write_module()
+    keyring.write_module()
     assert (tmp_path / "keys.py").stat().st_mtime_ns == written
 
 
@@ -140,7 +140,7 @@ def test_the_three_commands(tmp_path):
     image.write_bytes(DATA)
     assert run("sign", image, "--key", key).returncode == 0
     assert image.stat().st_size == 12288
-    done = run("verify", image, sign.public_of(key))
+    done = run("verify", image, keyring.public_of(key))
     assert done.returncode == 0 and "signed by" in done.stdout
     done = run("verify", image)
     assert done.returncode == 1 and done.stderr.startswith("tools.sign: ")
@@ -150,16 +150,16 @@ def test_the_three_commands(tmp_path):
 
 _WRITE = """
 import pathlib, sys
-from tools import sign
-sign.MODULE = pathlib.Path(sys.argv[1])
+from staging import keyring
+keyring.MODULE = pathlib.Path(sys.argv[1])
 for n in range(200):
-    sign.write_module()
-    sign.MODULE.unlink(missing_ok=True)
+    keyring.write_module()
+    keyring.MODULE.unlink(missing_ok=True)
 """
 
 
 def test_two_may_write_the_accepted_keys_at_once(tmp_path):
-    sign.accepted()
+    keyring.accepted()
     module = tmp_path / "keys.py"
     started = [
         subprocess.Popen([sys.executable, "-c", _WRITE, module], cwd=stage.ROOT, stderr=subprocess.PIPE, text=True)

@@ -10,8 +10,9 @@ import sys
 import pytest
 import yaml
 
+from staging import keyring, stage
 from tests.tools import micropython
-from tools import build, firmware, sign, site, stage
+from tools import build, firmware, site
 from tools.image import otadata, partitions, slot
 
 WORKFLOWS = stage.ROOT / ".github" / "workflows"
@@ -62,7 +63,7 @@ def test_a_browser_writes_all_but_what_a_reader_has_recorded(images, tools, tmp_
         assert otadata.selected(bytes(flash[choice.offset : choice.end])) == 0
         at = partitions.slots(layout)[0].offset
         size = len(slot_image(tmp_path, each["chipFamily"]))
-        values = slot.opened(bytes(flash[at : at + size]), sign.accepted())
+        values = slot.opened(bytes(flash[at : at + size]), keyring.accepted())
         assert values["chip"] == each["chipFamily"]
         start = 0x1000 if each["chipFamily"] == "ESP32" else 0
         assert flash[start] == 0xE9 and (start == 0 or flash[:start] == b"\x5a" * start)
@@ -111,7 +112,6 @@ MAKE = """#!%s
 import os, pathlib, sys
 sys.path.insert(0, %r)
 from tests.tools import cpython_test_site as played
-from tools import site
 target = next(word for word in sys.argv[1:] if "=" not in word)
 given = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
 print("make", *sys.argv[1:])
@@ -207,11 +207,11 @@ def test_a_tag_becomes_a_release(tmp_path, tag, channel):
     runner = Runner(tmp_path, tag)
     include = yaml.safe_load((WORKFLOWS / "release.yml").read_text())["jobs"]["build"]["strategy"]["matrix"]["include"]
     assert {each["board"]: each["chip"] for each in include} == {board: NAMES[board].lower() for board in CHIPS}
-    key = pathlib.Path(sign.development_key()).read_text()
+    key = pathlib.Path(keyring.development_key()).read_text()
     for each in include:
         runner.steps("release", "build", **{
             "secrets.SIGNING_KEY": key, "matrix.board": each["board"], "matrix.chip": each["chip"]})  # fmt: skip
-        values = slot.opened((tmp_path / "build/image/ota.bin").read_bytes(), sign.accepted())
+        values = slot.opened((tmp_path / "build/image/ota.bin").read_bytes(), keyring.accepted())
         assert values["updates"] == "https://o.github.io/r/updates/" + each["chip"]
         assert (values["version"], values["channel"]) == (tag[1:].removesuffix("-beta"), channel)
         assert not (tmp_path / "key.pem").exists()

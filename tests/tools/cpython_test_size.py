@@ -1,6 +1,7 @@
 """What `make size` and `make test` know of the modules for the chips."""
 
-from tools import size, stage
+from staging import stage
+from tools import size
 
 
 def test_all_modules_compile_for_every_chip(capsys):

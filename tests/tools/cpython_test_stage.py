@@ -7,7 +7,7 @@ import sys
 import microdot
 import pytest
 
-from tools import stage
+from staging import stage
 
 
 @pytest.fixture
@@ -71,6 +71,6 @@ def test_microdot_is_the_package_s_own():
 
 
 def test_the_command_line(capsys):
-    command = [sys.executable, "-m", "tools.stage", stage.UNIX, "none"]
+    command = [sys.executable, "-m", "staging", stage.UNIX, "none"]
     run = subprocess.run(command, cwd=stage.ROOT, capture_output=True, text=True)
     assert (run.returncode, run.stdout) == (0, "build/%s\nbuild/none\n" % stage.UNIX)

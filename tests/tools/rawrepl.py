@@ -9,7 +9,7 @@ import subprocess
 import threading
 import tty
 
-from tools import unix
+from staging import unix
 
 _LOOP = """
 import os, sys

@@ -4,8 +4,7 @@ import pathlib
 import re
 import tempfile
 
-from tools import stage
-from tools.image import ImageError
+from staging import ImageError, stage
 
 _INIT = pathlib.Path("han/__init__.py")
 _VERSION = re.compile(r'^__version__ = "(.*)"$', re.MULTILINE)

@@ -4,13 +4,13 @@ Header (24 bytes), segments (8 bytes of header each), one checksum byte at the e
 SHA-256 of everything before. An application has its description at the start of its first segment.
 """
 
-import hashlib
 import re
 import struct
 
-from esptool import bin_image, loader, targets
+from esptool import bin_image, targets
 
-from tools.image import ImageError, partitions
+from staging import ImageError
+from tools.image import partitions
 
 _MAGIC = 0xE9
 _HEADER = 24
@@ -29,8 +29,6 @@ _PSRAM = re.compile(rb"(esp|quad|octal)_psram\0")
 # What firmware/boards puts there instead.
 _RELEASE = re.compile(r"han-reader (\d+\.\d+\.\d+\.\d+)")
 
-#: Chip id of the simulated board, which the chips' loaders refuse.
-SIM = 0xFFFF
 #: {chip id of an image: esptool's class of the chip} of what the reader runs on.
 CHIPS = {rom.IMAGE_CHIP_ID: rom for rom in (
     targets.ESP32ROM, targets.ESP32S2ROM, targets.ESP32C3ROM, targets.ESP32S3ROM, targets.ESP32C6ROM)}  # fmt: skip
@@ -151,15 +149,3 @@ def _application(data, rom, name):
     version = found.group(1) if found else banner.group(1).decode() if banner else None
     release = _RELEASE.fullmatch(said)
     return Application(data, rom, version, release and release.group(1))
-
-
-def made(version, chip=SIM):
-    """A sound application image that runs nowhere: it stands for MicroPython on the simulated board, and in tests."""
-    description = struct.pack(
-        _DESCRIPTION_FORMAT, _DESCRIPTION_MAGIC, 0, b"", b"v" + version.encode(), b"micropython", b"", b"", b"", b"")
-    data = description.ljust(256, b"\0")
-    # Header: DIO at 40 MHz, 4 MB, no write protection pin, and the SHA-256 follows.
-    image = struct.pack("<BBBBIB3xH9xB", _MAGIC, 1, 2, 0x20, 0x40081000, 0xEE, chip, 1)
-    image += struct.pack("<II", 0x3F400020, len(data)) + data
-    image += bytes(15 - len(image) % 16) + bytes([loader.ESPLoader.checksum(data)])
-    return image + hashlib.sha256(image).digest()

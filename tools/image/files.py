@@ -8,7 +8,7 @@ import hashlib
 
 import littlefs
 
-from tools.image import ImageError
+from staging import ImageError
 
 SECTOR = 4096
 #: Block size of the files in a slot, bytes.

@@ -3,8 +3,8 @@
 import esptool
 from esptool.logger import log
 
-from tools import stage
-from tools.image import ImageError, files, otadata, partitions
+from staging import ImageError, stage
+from tools.image import files, otadata, partitions
 
 #: Name of the configuration in the file system, see provisioned.py.
 CONFIGURATION = "config.json"

@@ -6,7 +6,7 @@ The entry with the higher sequence number counts where its CRC is right; slot = 
 import binascii
 import struct
 
-from tools.image import ImageError
+from staging import ImageError
 
 SIZE = 0x2000
 _SECTOR = 0x1000

@@ -7,8 +7,7 @@ only place that says where things lie on 4 MB of flash.
 import hashlib
 import struct
 
-from tools import stage
-from tools.image import ImageError
+from staging import ImageError, stage
 
 OFFSET = 0x8000  # in flash, on every chip
 SIZE = 0xC00

@@ -7,8 +7,7 @@ finds no configuration that can be read, the reader takes config.json of its fil
 import json
 import sys
 
-from tools import stage
-from tools.image import ImageError
+from staging import ImageError, stage
 
 
 def configuration(data, name="the configuration"):

@@ -2,14 +2,15 @@
 
     0                 MicroPython's application image, 0xff up to a whole sector
     files' offset     littlefs with the compiled application (appended flavour; frozen has it in MicroPython)
-    manifest          one sector, see manifest.py
+    manifest          one sector, see staging/manifest.py
     size - 4096       signature sector over everything before it
 """
 
 import hashlib
 
+from staging import ImageError, manifest
 from tools import sign
-from tools.image import ImageError, files, manifest
+from tools.image import esp_image, files
 
 APPENDED = "appended"
 FROZEN = "frozen"
@@ -57,7 +58,7 @@ def make(application, chip, system_files, version, min_version, built_with, key,
 
 def opened(image, keys, name="the image"):
     """The manifest's values of an image that is complete, sound and signed with one of the public keys; ImageError."""
-    at, values = manifest.find(image, name)
+    at, values = manifest_in(image, name)
     if values.get("product") != manifest.PRODUCT:
         raise ImageError("%s: of the product %s" % (name, values.get("product")))
     if len(image) != values["size"] or at != len(image) - 2 * _SECTOR:
@@ -73,6 +74,16 @@ def opened(image, keys, name="the image"):
     except ImageError as error:
         raise ImageError("%s: %s" % (name, error)) from error
     return values
+
+
+def manifest_in(image, name="the image"):
+    """(offset, values) of the manifest, found behind the application without knowing the image's size; ImageError."""
+    end = esp_image.end(image, 0, name)
+    for at in range(-(-end // _SECTOR) * _SECTOR, len(image), _SECTOR):
+        values = manifest.parse(image[at : at + _SECTOR])
+        if values is not None:
+            return at, values
+    raise ImageError("%s: no manifest behind its application: not an image of %s" % (name, manifest.PRODUCT))
 
 
 def _padded(data):

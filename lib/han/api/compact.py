@@ -1,8 +1,8 @@
 """GET /data: the latest reading with what it costs, in one flat object. Imported for a request."""
 from ..core.clock import EPOCH
 from ..meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
+from .connection import unread
 from .encode import decimal, text
-from .messages import unread
 
 _DATA = (
     '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'

@@ -8,7 +8,7 @@ import asyncio
 
 from microdot import Response
 
-from .messages import problem
+from .encode import text
 
 try:
     from micropython import const
@@ -64,7 +64,24 @@ def refusal(status, message, headers=None):
     fields = {"Content-Type": "text/plain; charset=utf-8" if status >= 500 else "application/json"}
     if headers:
         fields.update(headers)
-    return Response(problem(message), status, fields)
+    return Response('{"success":false,"message":%s}' % text(message), status, fields)
+
+
+def unread(app):
+    """The answer where a reading is needed, and there is none yet or only an old one.
+
+    503 with the reason and the age of the last reading, as plain text: clients take any JSON for a reading.
+    """
+    from ..meter.told import diagnosis
+
+    reason = diagnosis(app.link)
+    if app.messages.reading():
+        reason = "%s; the last reading is %d s old" % (
+            reason or "the meter has fallen silent",
+            app.silence.age() // 1000,
+        )
+    fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
+    return Response(reason or "no reading yet", 503, fields)
 
 
 async def hang_up(writer):

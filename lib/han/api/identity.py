@@ -1,7 +1,7 @@
 """GET /meter/id. Imported when needed: clients ask once."""
 from ..meter import identity
+from .connection import unread
 from .encode import text
-from .messages import unread
 
 # Of electricity meters there is only one type, E.
 _IDENTITY = '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":"E","meterId":%s,"meterName":%s}'

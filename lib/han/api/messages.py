@@ -4,8 +4,6 @@ Each is one template, filled in at once: a string in the code costs much less me
 names one by one, and no dict is built to be taken apart again. Those that seldom change are made
 by a module of their own (state.py, configuration.py, ota.py), and kept encoded for some seconds.
 """
-from microdot import Response
-
 from ..core.clock import EPOCH
 from .encode import decimal, text
 
@@ -43,28 +41,6 @@ class Message:
         self.count = count  # of publications of its topic when it was made
         #: As a WebSocket frame, as a server-sent event: see client.encoded.
         self.ws = self.sse = None
-
-
-def problem(message):
-    """The body of every error."""
-    return ('{"success":false,"message":%s}' % text(message)).encode()
-
-
-def unread(app):
-    """The answer where a reading is needed, and there is none yet or only an old one.
-
-    503 with the reason and the age of the last reading, as plain text: clients take any JSON for a reading.
-    """
-    from ..meter.told import diagnosis
-
-    reason = diagnosis(app.link)
-    if app.messages.reading():
-        reason = "%s; the last reading is %d s old" % (
-            reason or "the meter has fallen silent",
-            app.silence.age() // 1000,
-        )
-    fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
-    return Response(reason or "no reading yet", 503, fields)
 
 
 class Messages:

@@ -1,8 +1,7 @@
 """The one table of paths and methods, and what each does."""
 from microdot import Microdot, Request, Response
 
-from .connection import refusal
-from .messages import unread
+from .connection import refusal, unread
 
 # Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
 # of a module that is imported for the request: it gets the application and the request. The bytes of a message are a

@@ -1,6 +1,6 @@
 """GET / and /ui: the reader's own page, in pieces from flash. Imported for a request.
 
-page.bin, made by tools/page.py from the sources beside this file, is the whole answer as it goes
+page.bin, made by staging/page.py from the sources beside this file, is the whole answer as it goes
 over the line: the head with its security policy, then the document, compressed. Who does not take
 it so gets it decompressed on the way, which takes a window of 16 kB.
 """
@@ -16,7 +16,7 @@ try:
     from deflate import GZIP, DeflateIO
 
     def unpacked(file):
-        """What reads a compressed document decompressed; the window is that of tools/page.py."""
+        """What reads a compressed document decompressed; the window is that of staging/page.py."""
         return DeflateIO(file, GZIP, 14)
 
 except ImportError:

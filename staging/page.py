@@ -1,4 +1,4 @@
-"""Makes the reader's own page one file that is sent as it is: `python -m tools.page`.
+"""Makes the reader's own page one file that is sent as it is: `python -m staging.page`.
 
 The sources in lib/han/api/page/ become one HTML document, minified and compressed, behind the head of
 the HTTP answer, whose security policy names the document's only script and only style by their hash.

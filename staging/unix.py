@@ -4,9 +4,8 @@ import os
 import pathlib
 import sys
 
-from tools import rom, stage
+from staging import BUILD, ROOT, rom, stage
 
-ROOT = stage.ROOT
 # Of the heap, what administering a ROM and reading it takes.
 _MOUNTED = 2048
 
@@ -18,18 +17,18 @@ def size(text):
 
 def staged_rom():
     """Path of the ROM with the application as it is staged."""
-    return rom.write(stage.UNIX, stage.BUILD / stage.UNIX)
+    return rom.write(stage.UNIX, BUILD / stage.UNIX)
 
 
 def rom_command(path, *arguments, heap="64M"):
-    """The command line that runs `arguments` (a script or a module, and its own) on a ROM, see host_sim/rom.py.
+    """The command line that runs `arguments` (a script or a module, and its own) on a ROM, see mount.py.
 
     heap: what is left without the ROM, which the unix port can only have in its heap.
     """
     room = path.stat().st_size
     # The collector's tables: two bits for each 32 bytes, and one more.
     total = size(heap) + room + room // 80 + _MOUNTED
-    return command(ROOT / "host_sim" / "rom.py", path, *arguments, heap=str(total))
+    return command(ROOT / "staging" / "mount.py", path, *arguments, heap=str(total))
 
 
 def command(*arguments, heap="64M"):
@@ -43,4 +42,4 @@ def command(*arguments, heap="64M"):
 
 def environment(arch=stage.UNIX):
     """The environment in which the staged modules are found (asyncio comes with the port)."""
-    return dict(os.environ, MICROPYPATH="%s:.frozen" % (stage.BUILD / arch))
+    return dict(os.environ, MICROPYPATH="%s:.frozen" % (BUILD / arch))

@@ -1,6 +1,6 @@
-"""Starts MicroPython's unix port on a ROM: `micropython host_sim/rom.py ROM MODULE|SCRIPT.py [ARGUMENT …]`.
+"""Starts MicroPython's unix port on a ROM: `micropython staging/mount.py ROM MODULE|SCRIPT.py [ARGUMENT …]`.
 
-The ROM is what tools/rom.py makes. A module's start() is called, a script runs as it would by itself. What the ROM
+The ROM is what rom.py makes. A module's start() is called, a script runs as it would by itself. What the ROM
 takes of the heap is no part of what a board has.
 """
 

