@@ -4,7 +4,8 @@
     python -m tools.sign sign IMAGE --key FILE.pem  sign an image that is not yet signed
     python -m tools.sign verify IMAGE [PUB.pem …]   which of the accepted keys has signed it
 
-Which keys a reader accepts is in staging/keyring.py. To rotate: release once with old and new public key, signed
+A reader accepts the keys/*.pub.pem of the build it runs; without one, the development key that staging/keyring.py makes
+in build/keys when it is first needed. To rotate: release once with old and new public key, signed
 with the old; from then on sign with the new; take the old one out with a later release.
 """
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from tests.wire.test_framer import hdlc
-from tools import capture, check, stage
+from staging import stage
+from tools import capture, check
 
 FORMS = stage.ROOT / ".github" / "ISSUE_TEMPLATE"
 KAIFA = bytes.fromhex("0f40000000090c07e60102070e2512ff80000002010600001015")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import stage
+from staging import stage
 from tools.dev.reference import PAGES
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tools import stage
+from staging import stage
 from tools.dev import api_page, settings_page
 
 #: {file below docs/: what makes its text}

@@ -9,7 +9,8 @@ import json
 import sys
 import types
 
-from tools import openapi, stage
+from staging import stage
+from tools import openapi
 
 # amshan, a peer that tests compare with, also calls its package `han`
 sys.path[:0] = [str(stage.ROOT / "lib")]
