@@ -112,6 +112,7 @@ MAKE = """#!%s
 import os, pathlib, sys
 sys.path.insert(0, %r)
 from tests.tools import cpython_test_site as played
+from tools import site
 target = next(word for word in sys.argv[1:] if "=" not in word)
 given = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
 print("make", *sys.argv[1:])
