@@ -30,7 +30,7 @@ QUICK = {
     "lint (ruff)": ("ruff", "check", "--quiet"),
     "spelling (codespell)": ("codespell_lib",),
     "types (mypy, ESP32 stubs)": ("tools.typecheck",),
-    "modules for the chips (mpy-cross)": ("tools.stage",),
+    "modules for the chips (mpy-cross)": ("staging",),
 }
 PASSED, FAILED = (1, 0, 0), (0, 1, 0)
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 import yaml
 
-from tests.wire.test_framer import hdlc
 from staging import stage
+from tests.wire.test_framer import hdlc
 from tools import capture, check
 
 FORMS = stage.ROOT / ".github" / "ISSUE_TEMPLATE"
