@@ -2,7 +2,7 @@
 
 import yaml
 
-from tools import stage
+from staging import stage
 from tools.dev import docs, links, markdown
 
 PAGE = """# One `page`, GET /x

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import urllib.parse
 
-from tools import setup, stage
+from staging import stage
+from tools import setup
 
 SITE = stage.BUILD / "docs"
 
