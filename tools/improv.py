@@ -18,8 +18,8 @@ _ERRORS = {
 }
 #: A reader that has just been plugged in starts first; what opens it anew may even restart it, s.
 PATIENCE = 30
-#: To get into a network, s.
-_JOIN = 60
+# What is asked takes no longer, getting into a network included, s.
+_LONGEST = 60
 _BETWEEN = 1.5
 
 
@@ -54,7 +54,7 @@ class Client:
         self._send(improv.NETWORKS)
         found = []
         while True:
-            texts = self._texts(improv.NETWORKS, _JOIN)
+            texts = self._texts(improv.NETWORKS)
             if not texts:
                 return found
             found.append((texts[0], int(texts[1]), texts[2] == "YES"))
@@ -62,7 +62,7 @@ class Client:
     def join(self, name, password):
         """Have it get into a network; the address of its page."""
         self._send(improv.SETTINGS, name, password)
-        return self._texts(improv.SETTINGS, _JOIN)[0]
+        return self._texts(improv.SETTINGS)[0]
 
     def close(self):
         """Give the port back."""
@@ -74,12 +74,12 @@ class Client:
             raise ImageError("name and password are too long")
         self._line.write(improv.packet(improv.COMMAND, bytes((command, len(data))) + data))
 
-    def _texts(self, command, seconds=5):
-        answer = self._next(improv.RESULT, seconds)
+    def _texts(self, command):
+        answer = self._next(improv.RESULT, _LONGEST)
         if answer is None:
             raise ImageError("the reader does not answer any more")
         number, texts = improv.command(answer)
-        return [text.decode() for text in texts] if number == command else self._texts(command, seconds)
+        return [text.decode() for text in texts] if number == command else self._texts(command)
 
     def _next(self, kind, seconds):
         """Data of the next packet of a type, None where none comes in time; ImageError where the reader refuses."""

@@ -68,7 +68,8 @@ class Reader:
                     if response.status == 200:
                         return await response.json()
             except aiohttp.ClientConnectorError:
-                pass  # its watchdog has had it start again: the machine has stood still for a minute
+                # Else its watchdog has had it start again: the machine has stood still for a minute.
+                assert self.process.poll() is None, "".join(self.said[-30:])
             await asyncio.sleep(0.1)
         raise AssertionError("no reading")
 
@@ -225,7 +226,7 @@ def test_three_websockets_and_the_fourth(reader):
                     assert refused.value.response.status_code == 503
                     assert refused.value.response.headers["Retry-After"]
                     # A telegram makes a message each, and they are the same one.
-                    seen = [json.loads(await asyncio.wait_for(client.recv(), 10)) for client in (one, two)]
+                    seen = [json.loads(await asyncio.wait_for(client.recv(), PATIENCE)) for client in (one, two)]
                     assert seen[0] == seen[1] and seen[0]["type"] == "HAN_METER_MESSAGE"
                     following = json.loads(await asyncio.wait_for(one.recv(), PATIENCE))
                     assert following["seq"] == seen[0]["seq"] + 1

@@ -12,7 +12,7 @@ import time
 import aiohttp
 import pytest
 
-from tests.sim.cpython_test_simulator import Simulator
+from tests.sim.cpython_test_simulator import PATIENCE, Simulator
 from tests.sim.cpython_test_update import NEW, image
 
 OLD_STATE = {"status", "updating", "rebootPending", "bytesWritten", "bytesExpected", "progress", "error"}
@@ -25,9 +25,10 @@ def release():
 
 async def version(session, url, wanted):
     """Wait, as the integration polls, until the reader answers again and runs this version."""
-    for _ in range(60):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         try:
-            async with session.get(url + "/configuration", timeout=aiohttp.ClientTimeout(10)) as response:
+            async with session.get(url + "/configuration", timeout=aiohttp.ClientTimeout(PATIENCE)) as response:
                 if (await response.json())["v"] == wanted:
                     return
         except (aiohttp.ClientError, asyncio.TimeoutError):
@@ -48,7 +49,7 @@ async def send(session, url, data):
     """As Home Assistant's aiohttp does: the form of an open file."""
     form = aiohttp.FormData()
     form.add_field("filename", io.BytesIO(data), filename="ota.bin", content_type="application/octet-stream")
-    async with session.post(url + "/update", data=form, timeout=aiohttp.ClientTimeout(120)) as response:
+    async with session.post(url + "/update", data=form, timeout=aiohttp.ClientTimeout(PATIENCE)) as response:
         return response.status, await response.json()
 
 
@@ -85,9 +86,9 @@ def test_curl_as_the_docs_have_it(tmp_path, release):
     (tmp_path / "ota.bin").write_bytes(release)
     with Simulator(tmp_path, "--state", tmp_path / "state") as sim:
         command = ["curl", "-sS", "-F", "filename=@%s" % (tmp_path / "ota.bin"), sim.url + "/update"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert '"rebootPending":true' in done.stdout, done.stdout + done.stderr
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 if sim.get("/han")["version"] == NEW:
@@ -97,5 +98,5 @@ def test_curl_as_the_docs_have_it(tmp_path, release):
             assert time.monotonic() < end
             time.sleep(0.2)
         # It is on probation: whoever sends the next one is told so, and nothing of it is taken.
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert "not proven itself yet" in done.stdout, done.stdout + done.stderr

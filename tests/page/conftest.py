@@ -61,24 +61,31 @@ def browser():
 
 
 class Page:
-    """A tab with the reader's page, which must never report an error of its own."""
+    """A tab with the page of a reader, a tools.simulator.Simulator; it must never report an error of its own."""
 
-    def __init__(self, browser, url, **options):
+    def __init__(self, browser, reader, **options):
         options.setdefault("locale", "en-GB")
         options.setdefault("viewport", {"width": 1200, "height": 900})
-        self.url = url
+        self.reader = reader
+        self.url = reader.url
         self.context = browser.new_context(**options)
         self.tab = self.context.new_page()
         self.tab.set_default_timeout(1000 * PATIENCE)
         self.errors = []
         self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
         self.tab.on("console", self._console)
+        self.tab.on("requestfailed", self._asked_in_vain)
 
     def _console(self, message):
         # What the network refuses is part of the tests; what the policy or the script refuses is not.
         if message.type == "error" and "Failed to load resource" not in message.text:
             if "WebSocket connection" not in message.text:
                 self.errors.append(message.text)
+
+    def _asked_in_vain(self, request):
+        if self.reader.process.poll() is not None:
+            self.errors.append("the simulator has ended with %d" % self.reader.process.returncode)
+            self.context.close()  # what waits for the page fails at once
 
     def open(self, view):
         self.tab.goto("about:blank")
@@ -200,7 +207,7 @@ class Wired:
         self.reader = stack.enter_context(Simulator("--port", "0", "--serial", self.line.path, *RUNTIMES[runtime]))
         stack.callback(self.line.close)
         self.line.start()
-        self.page = stack.enter_context(Page(browser, self.reader.url))
+        self.page = stack.enter_context(Page(browser, self.reader))
         self.tab = self.page.tab
 
 

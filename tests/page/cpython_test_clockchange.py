@@ -34,7 +34,7 @@ def changed(browser, tmp_path_factory, request):
     lived(folder, midnight(day + datetime.timedelta(3)) + 36000)
     master, slave = os.openpty()
     arguments = "--port", "0", "--state", folder, "--serial", os.ttyname(slave)
-    with Simulator(*arguments) as reader, Page(browser, reader.url) as page:
+    with Simulator(*arguments) as reader, Page(browser, reader) as page:
         yield page, reader, day, hours
     os.close(master)
     os.close(slave)

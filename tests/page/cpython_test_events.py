@@ -16,7 +16,7 @@ KINDS = ["HAN_STATE_MESSAGE", "HAN_METER_MESSAGE", "HAN_CONFIGURATION_MESSAGE", 
 
 
 def test_an_event_source_gets_what_the_stream_says_and_nothing_else(browser, reader):
-    with Page(browser, reader.url) as page:
+    with Page(browser, reader) as page:
         page.tab.goto(reader.url + "/han")
         for seen in page.tab.evaluate(LISTEN, KINDS):
             assert [kind for kind, _, _ in seen][:4] == KINDS

@@ -41,7 +41,7 @@ def test_no_meter(wired, browser):
         stuck = each.tab.locator(".stages li.bad")
         stuck.first.wait_for()
         assert "Bytes arrive" in stuck.inner_text() and "No bytes on the HAN port" in stuck.inner_text()
-    with Page(browser, wired[0].reader.url, bypass_csp=True) as page:
+    with Page(browser, wired[0].reader, bypass_csp=True) as page:
         for view, sign in (("live", "main .banner"), ("settings/diagnosis", ".stages li.bad"), ("history", ".said")):
             tab = page.open(view)
             tab.locator(sign).first.wait_for()

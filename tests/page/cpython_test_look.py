@@ -11,7 +11,7 @@ LANGUAGES = ("en", "Settings"), ("fi", "Asetukset"), ("sv", "Inställningar"), (
 
 @pytest.fixture(scope="module")
 def page(browser, desktop):
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         yield page
 
 
@@ -28,7 +28,7 @@ def test_four_languages(page):
 
 
 def test_nothing_is_wider_than_a_small_phone(browser, desktop):
-    with Page(browser, desktop.url, locale="fi-FI", viewport={"width": 320, "height": 640}) as page:
+    with Page(browser, desktop, locale="fi-FI", viewport={"width": 320, "height": 640}) as page:
         for view in VIEWS:
             tab = show(page, view)
             for language in range(4):
@@ -38,7 +38,7 @@ def test_nothing_is_wider_than_a_small_phone(browser, desktop):
 
 def test_accessible_in_both_themes_and_on_a_phone(browser, desktop):
     found = []
-    with Page(browser, desktop.url, bypass_csp=True) as page:
+    with Page(browser, desktop, bypass_csp=True) as page:
         for view in VIEWS:
             tab = show(page, view)
             found += violations(tab)

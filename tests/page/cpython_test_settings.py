@@ -5,25 +5,25 @@ import urllib.request
 
 import pytest
 
-from tests.page.conftest import Page, show
+from tests.page.conftest import PATIENCE, Page, show
 
 
 @pytest.fixture(scope="module")
 def page(browser, reader):
-    with Page(browser, reader.url) as page:
+    with Page(browser, reader) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
 def looked(browser, desktop):
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         yield page
 
 
 def put(reader, value):
     body = json.dumps(value).encode()
     change = urllib.request.Request(reader.url + "/configuration", body, method="PUT")
-    urllib.request.urlopen(change, timeout=10).close()
+    urllib.request.urlopen(change, timeout=PATIENCE).close()
 
 
 def save(tab, field):
@@ -107,7 +107,7 @@ def test_cable_or_wifi_is_one_question(looked, desktop):
 
 def test_the_browsers_zone_is_a_press_away(browser, desktop):
     before = desktop.get("/configuration")["t"]
-    with Page(browser, desktop.url, timezone_id="Europe/Oslo") as page:
+    with Page(browser, desktop, timezone_id="Europe/Oslo") as page:
         for zone, view in (("Etc/UTC", "live"), ("Europe/Paris", "settings/general")):
             put(desktop, {"t": zone})
             tab = show(page, view)

@@ -8,7 +8,7 @@ import pytest
 
 from staging import stage
 from tests.ota import images
-from tests.page.conftest import RUNTIMES, Page, show
+from tests.page.conftest import PATIENCE, RUNTIMES, Page, show
 from tools import release
 from tools.simulator import Simulator
 
@@ -30,7 +30,7 @@ def offered(newer, tmp_path_factory):
     with Simulator("--port", "0", "--updates", folder) as simulator:
         body = b'{"up": "manual"}'
         change = urllib.request.Request(simulator.url + "/configuration", body, method="PUT")
-        urllib.request.urlopen(change, timeout=10).close()
+        urllib.request.urlopen(change, timeout=PATIENCE).close()
         yield simulator
 
 
@@ -38,8 +38,7 @@ def offered(newer, tmp_path_factory):
 def page(request, browser):
     images.write()
     with Simulator("--port", "0", *RUNTIMES[request.param]) as simulator:
-        with Page(browser, simulator.url) as page:
-            page.reader = simulator
+        with Page(browser, simulator) as page:
             yield page
 
 
@@ -85,8 +84,7 @@ def test_refused_then_undone_then_updated(page, newer):
 
 
 def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered):
-    with Page(browser, offered.url) as page:
-        page.reader = offered
+    with Page(browser, offered) as page:
         tab = show(page, "settings/update")
         page.see("The update server has not been asked yet")
         card = ".card:has(h2:text-is('New version'))"
@@ -111,7 +109,7 @@ def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered
 
 
 def test_without_an_update_server_the_page_says_so(browser, desktop):
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         tab = show(page, "settings/update")
         page.see("This firmware has no update server")
         text = tab.locator("main").inner_text()

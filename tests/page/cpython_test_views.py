@@ -10,7 +10,7 @@ from tests.page.conftest import VIEWS, Page, show
 
 @pytest.fixture(scope="module")
 def page(browser, reader):
-    with Page(browser, reader.url) as page:
+    with Page(browser, reader) as page:
         yield page
 
 
@@ -44,7 +44,7 @@ def test_live_values_are_the_readers(page, reader):
 
 @pytest.mark.parametrize("closed, mode", (("/ws", "live, event stream"), ("/ws /sse", "asked every 5 s")))
 def test_without_a_stream_it_takes_the_next_best(browser, desktop, closed, mode):
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         page.tab.route_web_socket(re.compile("/ws"), lambda socket: socket.close())
         if "/sse" in closed:
             page.tab.route("**/sse", lambda route: route.fulfill(status=503, body="too many streams"))
@@ -59,7 +59,7 @@ def test_both_heaps_of_a_chip_are_told(browser, desktop):
         health["system_heap"] = {"size": 250 << 10, "free": 77 << 10, "minimum": 66 << 10, "largest": 40 << 10}
         route.fulfill(json=health)
 
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         show(page, "settings/diagnosis")
         assert not page.tab.get_by_text("Free memory of WiFi").count()  # a desktop has it to spare
         page.tab.route("**/health", chip)
@@ -69,7 +69,7 @@ def test_both_heaps_of_a_chip_are_told(browser, desktop):
 
 @pytest.fixture(scope="module")
 def looked(browser, desktop):
-    with Page(browser, desktop.url) as page:
+    with Page(browser, desktop) as page:
         yield page
 
 
@@ -117,7 +117,7 @@ def test_history_is_taken_along_as_csv(looked):
 
 
 def test_csv_has_commas_where_numbers_do(browser, desktop):
-    with Page(browser, desktop.url, locale="fi-FI") as page:
+    with Page(browser, desktop, locale="fi-FI") as page:
         tab = show(page, "history")
         with tab.expect_download() as download:
             tab.get_by_role("link", name="Tämä näkymä").click()

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from staging import ImageError
-from tests.sim.cpython_test_simulator import Simulator
+from tests.sim.cpython_test_simulator import PATIENCE, Simulator
 from tools import improv, provision
 
 
@@ -40,7 +40,9 @@ class Cable:
 
 
 @pytest.fixture
-def cable():
+def cable(monkeypatch):
+    for name in "PATIENCE", "_LONGEST":
+        monkeypatch.setattr(improv, name, PATIENCE)
     made = Cable()
     yield made
     made.close()

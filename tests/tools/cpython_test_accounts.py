@@ -25,7 +25,7 @@ def test_an_account_is_read_in_pieces():
 def test_this_micropython_gives_one():
     ask = "import gc, micropython; gc.collect(); micropython.mem_info()"
     command = unix.command(heap="240k") + ["-c", ask]
-    found = subprocess.run(command, env=unix.environment(), capture_output=True, check=True, timeout=60)
+    found = subprocess.run(command, env=unix.environment(), capture_output=True, check=True)
     accounts = Accounts()
     accounts.take(found.stdout)
     free, largest = accounts.last

@@ -27,7 +27,7 @@ def command(*arguments):
 
 
 def run(*arguments):
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True)
 
 
 def decoded(path):
@@ -62,7 +62,7 @@ class Recording:
     def end(self, number=None):
         if number:
             self.process.send_signal(number)
-        _, text = self.process.communicate(timeout=30)
+        _, text = self.process.communicate()
         return self.process.returncode, text
 
 
