@@ -22,8 +22,11 @@ TESTS = stage.ROOT / "tests"
 JUNIT = stage.BUILD / "pytest"
 #: Below tests/: files that share what is started once, a browser, or a folder of build/.
 SHARED = "page", "tools"
-#: What takes longest begins first, so that nothing is left running alone in the end.
-LONGEST = ()
+#: What takes longest begins first, so that nothing is left running alone in the end: names of files and folders.
+LONGEST = (
+    "page", "tools", "test_sweep.py", "cpython_test_simulator.py", "cpython_test_confirm.py", "cpython_test_clients.py",
+    "cpython_test_update.py", "cpython_test_year.py", "cpython_test_console.py", "net", "meter", "api",
+)  # fmt: skip
 CPYTHON, MICROPYTHON = "tests on CPython", "tests on MicroPython"
 #: What takes seconds: {part: the Python module that is run, its arguments}.
 QUICK = {
@@ -99,7 +102,9 @@ def tests():
     found += [(CPYTHON, name, cpython, (name, paths)) for name, paths in together().items()]
     for path in unixtests.find([TESTS]):
         found.append((MICROPYTHON, path.relative_to(stage.ROOT).as_posix(), unixtests.run_file, (path, rom)))
-    return sorted(found, key=lambda job: LONGEST.index(job[1]) if job[1] in LONGEST else len(LONGEST))
+    names = [job[1].rpartition("/")[2] for job in found]
+    order = [LONGEST.index(name) if name in LONGEST else len(LONGEST) for name in names]
+    return [job for _, job in sorted(zip(order, found), key=lambda each: each[0])]
 
 
 def timed(function, arguments):
