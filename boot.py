@@ -147,7 +147,7 @@ def mount(slot, manifest):
         if "files" in manifest:
             files = manifest["files"]
             device = Files(slot, files["offset"], files["size"], files.get("block", _SECTOR))
-            vfs.mount(vfs.VfsLfs2(device), "/app", readonly=True)  # type: ignore[abstract,arg-type]
+            vfs.mount(vfs.VfsLfs2(device), "/app", readonly=True)  # type: ignore[abstract,arg-type]  # any block device
             sys.path.insert(0, "/app")
         return None
     except (OSError, ValueError, TypeError):
@@ -169,7 +169,7 @@ def loader_states():
     found = []
     entry = bytearray(32)
     try:
-        otadata = Partition.find(Partition.TYPE_DATA, 0)[0]  # type: ignore[call-arg]
+        otadata = Partition.find(Partition.TYPE_DATA, 0)[0]
         for n in range(2):
             otadata.readblocks(n, entry)
             sequence, state = struct.unpack("<I20xI4x", entry)
@@ -289,7 +289,7 @@ def rolled_back(entries):
 
 def start():
     """What BOOT is to be; never returns where the other slot is to start."""
-    running = Partition(Partition.RUNNING)  # type: ignore[arg-type]
+    running = Partition(Partition.RUNNING)  # type: ignore[arg-type]  # not only a label
     mine = running.info()[1] - 16  # ESP_PARTITION_SUBTYPE_APP_OTA_0
     other = None
     fallen = False

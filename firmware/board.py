@@ -135,7 +135,7 @@ class Board:
 
     def slots(self):
         """(running, other) partition of the two for applications; OSError where there is only one."""
-        running = esp32.Partition(esp32.Partition.RUNNING)  # type: ignore[arg-type]
+        running = esp32.Partition(esp32.Partition.RUNNING)  # type: ignore[arg-type]  # not only a label
         return running, running.get_next_update()
 
     def confirm(self):

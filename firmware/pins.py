@@ -91,4 +91,4 @@ def pins(name):
             },
         }[name]  # fmt: skip
     except KeyError:
-        raise ValueError("no board " + name)  # noqa: B904
+        raise ValueError("no board " + name)

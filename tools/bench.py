@@ -15,7 +15,7 @@ from tools import bench_api, bench_decode, bench_history, bench_upload
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from tools.progress import Progress  # noqa: E402
+from tools.progress import Progress  # noqa: E402  needs the path above
 
 
 def main(arguments=()):

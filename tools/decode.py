@@ -14,7 +14,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
-from han.meter.decoder import Decoder  # noqa: E402
+from han.meter.decoder import Decoder  # noqa: E402  needs the path above
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.gcm import Cipher, parse_key  # noqa: E402

@@ -180,7 +180,7 @@ class App:
             self.counters.save()
             self._keep_found()
             if self.history:
-                self.history.flush()  # type: ignore[attr-defined]
+                self.history.flush()  # type: ignore[attr-defined]  # None, or what was imported for it
         except OSError as error:
             self.log.crash("counters", error)
 

@@ -66,7 +66,7 @@ class App(app.App):
             else:
                 self.supervisor.set(name, "stopped", "disabled", self.told)
 
-        self.supervisor.start = few  # type: ignore[method-assign]
+        self.supervisor.start = few
         await super().run()
 
     def flush(self):

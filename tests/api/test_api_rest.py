@@ -164,8 +164,6 @@ async def test_ts_in_seconds_for_the_client_that_wants_them():
 
 async def test_the_fields_are_those_of_the_obis_table():
     # The messages know the fields by number, as constants cost no memory there.
-    from han.api import messages  # noqa: F401
-
     assert (obis.IMPORT_POWER, obis.EXPORT_POWER, obis.IMPORT_REACTIVE, obis.EXPORT_REACTIVE) == (0, 1, 2, 3)
     assert (obis.L1_IMPORT_POWER, obis.L1_EXPORT_POWER) == (4, 7)
     assert (obis.L1_IMPORT_REACTIVE, obis.L1_EXPORT_REACTIVE) == (10, 13)

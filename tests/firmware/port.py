@@ -359,7 +359,7 @@ class Nvs:
         try:
             value = self._chip.nvs_uncommitted.get(key) or self._chip.nvs[key]
         except KeyError:
-            raise OSError(-0x1102, "ESP_ERR_NVS_NOT_FOUND")  # noqa: B904
+            raise OSError(-0x1102, "ESP_ERR_NVS_NOT_FOUND")  # noqa: B904  as the port does
         if len(value) > len(buffer):
             raise OSError(-0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
         buffer[: len(value)] = value

@@ -10,7 +10,7 @@ from han.wire.framer import Framer
 
 from tests.support import Random, raw, telegrams
 
-U, I = obis.L1_VOLTAGE, obis.L1_CURRENT  # noqa: E741
+U, I = obis.L1_VOLTAGE, obis.L1_CURRENT  # noqa: E741  as physics has it
 P, Q = obis.L1_IMPORT_POWER, obis.L1_EXPORT_POWER
 
 

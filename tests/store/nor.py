@@ -3,7 +3,7 @@
 import io
 
 from host_sim.flash import Partition
-from host_sim.powercut import Power, PowerCut  # noqa: F401
+from host_sim.powercut import Power, PowerCut  # noqa: F401  for tests to import from here
 from han.store.flash import SECTOR, Region
 
 

@@ -73,3 +73,18 @@ def test_the_form_for_a_meter_asks_for_what_the_tools_print(tmp_path):
             assert status == 0 and "decoded" in said, said
             ran += 1
     assert ran == 3 and pathlib.Path(files["meter.bin"]).exists()
+
+
+def test_each_exception_to_a_rule_has_its_reason():
+    mark = re.compile(r"# (noqa: [A-Z0-9, ]*[0-9]|type: ignore\[[a-z, -]+\])(?:  (\S.*))?$")
+    without = []
+    folders = [path for path in stage.ROOT.iterdir() if path.is_dir() and path.name not in ("build", ".venv")]
+    for path in sorted(stage.ROOT.glob("*.py")) + sorted(path for each in folders for path in each.rglob("*.py")):
+        told = set()  # the first in a file speaks for others of its kind
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = mark.search(line)
+            if found and found[2]:
+                told.add(found[1])
+            elif found and found[1] not in told:
+                without.append("%s:%d: %s" % (path.relative_to(stage.ROOT), number, found[1]))
+    assert without == []

@@ -15,7 +15,7 @@ from tools import openapi
 # amshan, a peer that tests compare with, also calls its package `han`
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
-from han.api import configuration, settings  # noqa: E402
+from han.api import configuration, settings  # noqa: E402  needs the path above
 from han.api.fields import FIELDS  # noqa: E402
 from han.store.config import defaults  # noqa: E402
 

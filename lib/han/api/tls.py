@@ -16,8 +16,8 @@ if hasattr(asyncio, "StreamReaderProtocol"):  # CPython
         """(reader, writer) of a connection's server side. OSError: no TLS client, or no memory for it."""
         client.setblocking(False)
         loop = asyncio.get_event_loop()
-        reader = asyncio.StreamReader()  # type: ignore[call-arg]
-        protocol = asyncio.StreamReaderProtocol(reader)  # type: ignore[call-arg]
+        reader = asyncio.StreamReader()  # type: ignore[call-arg]  # CPython's, as all of this branch
+        protocol = asyncio.StreamReaderProtocol(reader)
         transport, _ = await loop.connect_accepted_socket(lambda: protocol, client, ssl=context)
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)  # type: ignore[call-arg]
 

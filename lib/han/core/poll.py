@@ -9,7 +9,7 @@ import select
 import time
 
 try:
-    from asyncio import core  # type: ignore[attr-defined]
+    from asyncio import core  # type: ignore[attr-defined]  # not in the stubs
 except ImportError:
     core = None  # CPython's loop is another
 

@@ -24,7 +24,7 @@ def _open():
     try:
         return open(__file__.rsplit("/", 1)[0] + "/zones.bin", "rb")
     except OSError:
-        from .zonedata import DATA  # type: ignore[import-not-found]
+        from .zonedata import DATA  # type: ignore[import-not-found]  # made for a frozen image
 
         return io.BytesIO(DATA)
 

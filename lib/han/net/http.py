@@ -70,7 +70,7 @@ class Client:
             await self._follow(url, feed)
         except asyncio.CancelledError:
             if self._over:
-                raise HttpError("too slow")  # noqa: B904  MicroPython knows no `from`
+                raise HttpError("too slow")
             raise
         finally:
             end.cancel()
@@ -113,12 +113,12 @@ class Client:
                 writer.write((_REQUEST % (path, shown, span)).encode())
                 await asyncio.wait_for(writer.drain(), self.patience)
             except ValueError as error:  # MicroPython's, for a certificate that proves nothing
-                raise HttpError("not trusted: %s" % error)  # noqa: B904
+                raise HttpError("not trusted: %s" % error)
             return await self._answer(feed)
         except asyncio.TimeoutError:  # before OSError, which it is one of on CPython
-            raise HttpError("too slow")  # noqa: B904
+            raise HttpError("too slow")
         except (OSError, EOFError) as error:
-            raise HttpError("no connection: %s" % error)  # noqa: B904
+            raise HttpError("no connection: %s" % error)
         finally:
             self._reader = None
             self._data = b""
@@ -247,9 +247,8 @@ def context(roots):
     if hasattr(ssl, "create_default_context"):
         return ssl.create_default_context(cadata=roots)
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The stubs lack verify_mode.
     if roots:
-        made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]
+        made.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # not in the stubs
         made.load_verify_locations(cadata=roots)
     else:
         made.verify_mode = ssl.CERT_NONE  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ class Visit:
             if type(size) is not int or size < _SECTOR or len(digest) != 64 or type(url) is not str:
                 raise ValueError("url, size or sha256")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise HttpError("its manifest is not one: %s" % error)  # noqa: B904
+            raise HttpError("its manifest is not one: %s" % error)
         if "://" not in url:
             at = self._url.find("/", 8) if url[:1] == "/" else self._url.rfind("/") + 1
             url = self._url[:at] + url

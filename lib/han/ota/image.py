@@ -65,7 +65,7 @@ def manifest(slot, end, size):
                 try:
                     return n * _SECTOR, _complete(Parser(bytes(text)).parse())
                 except (ValueError, KeyError, TypeError, AttributeError):
-                    raise Wrong("invalid_firmware", "its manifest is not one")  # noqa: B904
+                    raise Wrong("invalid_firmware", "its manifest is not one")
     raise Wrong("invalid_firmware", "no manifest behind its application: cut off, or not of this reader")
 
 

@@ -92,7 +92,7 @@ class Installer:
             try:
                 return await self._verify(size, digest, slot or self._slot)
             except OSError as error:
-                raise Wrong("write_failed", "the flash cannot be read: %s" % error)  # noqa: B904
+                raise Wrong("write_failed", "the flash cannot be read: %s" % error)
             except MemoryError:
                 if not pause:
                     raise

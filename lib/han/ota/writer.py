@@ -109,7 +109,7 @@ class Writer:
                 if self._read != self._view[at : at + _COMPARE]:
                     raise Wrong("write_failed", "the flash does not hold what was written, sector %d" % n)
         except OSError as error:
-            raise Wrong("write_failed", "the flash refuses: %s" % error)  # noqa: B904
+            raise Wrong("write_failed", "the flash refuses: %s" % error)
         self.written += _SECTOR
         advance(self._updates, self.written)
 
@@ -136,6 +136,6 @@ class Headless:
             self._slot.writeblocks(0, self._head, 0)
             self._slot.readblocks(0, written, 0)
         except OSError as error:
-            raise Wrong("write_failed", "the flash refuses: %s" % error)  # noqa: B904
+            raise Wrong("write_failed", "the flash refuses: %s" % error)
         if written != self._head:
             raise Wrong("write_failed", "the flash does not hold what was written, sector 0")

@@ -89,4 +89,4 @@ def unix(raw):
             time += offset if zone[0] == "-" else -offset
         return EPOCH + day * 86400 + time
     except (ValueError, IndexError):
-        raise Wrong("not a time: %s" % text)  # noqa: B904  MicroPython knows no `from`
+        raise Wrong("not a time: %s" % text)

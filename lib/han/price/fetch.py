@@ -92,7 +92,7 @@ class Fetch:
             await self._client.get(self._site(provider.name, provider.site) + provider.path, scanner.feed)
         except Status as status:
             if status.code == 404:
-                raise Unpublished()  # noqa: B904  MicroPython knows no `from`
+                raise Unpublished()
             raise
         scanner.done()
         provider.done()
@@ -121,7 +121,7 @@ class Fetch:
             except (HttpError, Wrong) as error:
                 self.problems.append("ecb: %s" % error)
                 if known is None or not 0 <= today - known[2] <= rates.OLDEST:
-                    raise Wrong("no exchange rate")  # noqa: B904
+                    raise Wrong("no exchange rate")
             book.rate = known
         return known[1]
 

@@ -11,7 +11,7 @@ from .loops import copy, crc_x25
 try:
     from .sml_fast import find_escape, walk
 except ImportError:
-    from .sml_plain import find_escape, walk  # noqa: F401
+    from .sml_plain import find_escape, walk  # noqa: F401  walk for others to import
 
 _WRONG = -2
 

@@ -20,7 +20,7 @@ try:
         return DeflateIO(file, GZIP, 14)
 
 except ImportError:
-    from gzip import GzipFile  # type: ignore[import-not-found]
+    from gzip import GzipFile
 
     def unpacked(file):
         """What reads a compressed document decompressed."""
@@ -38,7 +38,7 @@ def _open():
     try:
         return open(__file__.rsplit("/", 1)[0] + "/page.bin", "rb")
     except OSError:
-        from .pagedata import DATA  # type: ignore[import-not-found]
+        from .pagedata import DATA  # type: ignore[import-not-found]  # made for a frozen image
 
         return io.BytesIO(DATA)
 
