@@ -11,11 +11,11 @@ import re
 import sys
 
 from staging import stage
-from tools import bench_api, bench_decode, bench_history, bench_upload
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from tools.progress import Progress  # noqa: E402  needs the path above
+from tools import bench_api, bench_decode, bench_history, bench_upload  # noqa: E402  needs the path above
+from tools.progress import Progress  # noqa: E402
 
 
 def main(arguments=()):

@@ -15,7 +15,7 @@ import sys
 FORGOTTEN = (
     # 1700: the start.
     ("begin", "pins", "han.start", "han.store.replay"),
-    # 2000: a history, which pages and clients ask for now and then.
+    # 2400: a history, which pages and clients ask for now and then.
     ("han.api.history", "han.api.export", "han.api.chosen", "han.store.clocksteps"),
     # 2800: diagnosis, and a recording without names.
     ("han.api.diagnostics", "han.meter.anonymise", "han.meter.anonymise_sml", "han.meter.aliases",
