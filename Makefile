@@ -16,44 +16,44 @@ help: ## list the targets
 
 setup: $(SETUP) ## make .venv with everything pinned (every other target does it when needed)
 
-$(SETUP): requirements.txt tools/setup.py
-	@$(PYTHON) tools/setup.py
+$(SETUP): requirements.txt tools/dev/setup.py
+	@$(PYTHON) tools/dev/setup.py
 
 lint: $(SETUP) ## lint, spelling, types and compilation for the chips: seconds
-	@$(PY) -m tools.check --quick
+	@$(PY) -m tools.dev.check --quick
 
 test: $(SETUP) ## lint, spelling, types, compile, and all tests on CPython and on MicroPython
-	@$(PY) -m tools.check
+	@$(PY) -m tools.dev.check
 
 sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
 size: $(SETUP) ## .mpy bytes of each package, live objects, an estimate of the chip's two heaps, heap after N readings [N=]
-	@$(PY) -m tools.size $(N)
+	@$(PY) -m tools.measure.size $(N)
 
 bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot
-	@$(PY) -m tools.bench
+	@$(PY) -m tools.measure.bench
 
 sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, and start again from what is left
-	@$(PY) -m tools.sweep
+	@$(PY) -m tools.prove.sweep
 
 year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
-	@$(PY) -m tools.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
+	@$(PY) -m tools.prove.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
 soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a restart unasked? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
-	@nice $(PY) -m tools.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
+	@nice $(PY) -m tools.prove.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
 
 lines: $(SETUP) ## from power on to the first reading on every line; into docs/lines.md with WRITE=1 [PHASES= SEED= WRITE=]
-	@nice $(PY) -m tools.linetimes $(foreach v,PHASES SEED,$(if $($v),$(call option,$v))) $(if $(WRITE),--write)
+	@nice $(PY) -m tools.prove.linetimes $(foreach v,PHASES SEED,$(if $($v),$(call option,$v))) $(if $(WRITE),--write)
 
 fuzz: $(SETUP) ## damaged telegrams, N mutated bytes, and valid lists, on each interpreter [N= SEED=]
-	@$(PY) -m tools.fuzz $(or $(N),1000000) $(or $(SEED),1)
+	@$(PY) -m tools.prove.fuzz $(or $(N),1000000) $(or $(SEED),1)
 
 firmware: $(SETUP) ## a release in build/image, all Python frozen in [BOARD=HAN_READER MICROPYTHON= IDF= VERSION= CONFIG= KEY=]
 	@$(PY) -m tools.firmware $(foreach v,$(FIRMWARE_OPTIONS),$(if $($v),$(call option,$v)))
 
 stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER [VERSION=]
-	@$(PY) -m tools.frozen $(VERSION)
+	@$(PY) -m tools.image.frozen $(VERSION)
 
 image: $(SETUP) ## ota.bin and flash.bin in build/image [MICROPYTHON= CONFIG= VERSION= ARCH=sim KEY=]
 	@$(PY) -m tools.build --out build/image $(foreach v,$(IMAGE_OPTIONS),$(if $($v),$(call option,$v)))
@@ -71,19 +71,19 @@ site: $(SETUP) ## a site that flashes boards from a browser and serves updates [
 	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)") $(if $(DOCS),--docs $(DOCS)) $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
 
 docs: $(SETUP) ## README and docs/ as a site in build/docs, links checked [WHERE=URL of the repository's files]
-	@$(PY) -m tools.dev.docs $(WHERE)
+	@$(PY) -m tools.docs.build $(WHERE)
 
 reference: $(SETUP) ## docs/settings.md and docs/api.md, from the settings' table and docs/openapi.yaml
-	@$(PY) -m tools.dev.reference
+	@$(PY) -m tools.docs.reference
 
 screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
-	@$(PY) -m tools.screenshots
+	@$(PY) -m tools.docs.screenshots
 
 api-fuzz: $(SETUP) ## requests by docs/openapi.yaml, right and wrong ones, to a running reader [EXAMPLES= SEED= RUNTIME=]
-	@$(PY) -m tools.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
+	@$(PY) -m tools.prove.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
 
 lock: $(SETUP) ## pin requirements.in anew in requirements.txt, requirements-docs.in in its own
-	@$(PY) tools/lock.py
+	@$(PY) tools/dev/lock.py
 
 clean: ## remove build/ (but not .venv)
 	@rm -rf build

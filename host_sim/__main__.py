@@ -18,13 +18,14 @@ import sys
 import tempfile
 import time
 
-from host_sim import meters, pricesites, timeserver, updatesite
+from host_sim import meters
+from host_sim.services import pricesites, timeserver, updatesite
 from host_sim.clock import Clock
 from host_sim.house import House
-from host_sim.metersource import MeterSource
-from host_sim.replay import ReplaySource
-from host_sim.sender import Sender
-from host_sim.slots import Flash
+from host_sim.line.metersource import MeterSource
+from host_sim.line.replay import ReplaySource
+from host_sim.line.sender import Sender
+from host_sim.hardware.slots import Flash
 from host_sim.supervisor import Supervisor
 from staging import keyring, page, unix
 from staging.manifest import CHANNELS

@@ -5,7 +5,7 @@ import json
 import os
 import time
 
-from host_sim import flash
+from host_sim.hardware import flash
 from host_sim.clock import Clock
 
 #: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history;
@@ -171,7 +171,7 @@ class Board:
 
     def port(self):
         """esp32.Partition, as the chip's port has it."""
-        from host_sim.esp32 import Esp32
+        from host_sim.hardware.esp32 import Esp32
 
         parts = {name: self.partition(name) for name in ("otadata", "slot1", "slot2")}
         return Esp32(parts, self.boot["slot"]).Partition
@@ -218,9 +218,10 @@ class Board:
         return self.cable
 
     def radio(self):
-        """The host_sim.network.Radio, made when first asked for; its air is a small neighbourhood."""
+        """The host_sim.hardware.network.Radio, made when first asked for; its air is a small neighbourhood."""
         if self._radio is None:
-            from host_sim.network import Radio, neighbourhood  # only what is used is imported, for a small heap
+            # Only what is used is imported, for a small heap.
+            from host_sim.hardware.network import Radio, neighbourhood
 
             self._radio = Radio(self.ticks_ms, self.listen[0])
             self._radio.air.points = neighbourhood(self.listen[0])

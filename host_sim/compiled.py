@@ -11,8 +11,10 @@ from staging import rom, stage, unix
 _TARGET = stage.BUILD / "host_sim"
 # What the board's process imports.
 _MODULES = (
-    "__init__", "board", "cable", "chip", "clock", "console", "esp32", "espimage", "feed", "flash", "jump", "loader",
-    "machine", "network", "otadata", "outages", "run", "serial", "start", "timeserver", "uart",
+    "__init__", "board", "clock", "jump", "run", "start", "uart", "line/__init__", "line/feed", "line/serial",
+    "hardware/__init__", "hardware/cable", "hardware/chip", "hardware/console", "hardware/esp32", "hardware/espimage",
+    "hardware/flash", "hardware/loader", "hardware/machine", "hardware/network", "hardware/otadata",
+    "services/__init__", "services/outages", "services/timeserver",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Time that jumps: where the application has nothing to do, it is at once as late as when the next telegram has come.
 
-For tools/year.py and tools/soak.py. Nothing is left out: every byte of every telegram is read, and the line is the
+For `make year` and `make soak`. Nothing is left out: every byte of every telegram is read, and the line is the
 only pace. A timer that is due before the next telegram fires with it, as on a board that was busy; what waits for a
 socket gets a moment of the host's time first, and while the line has nothing, time is the host's. Both interpreters'
 asyncio asks here.
@@ -10,7 +10,7 @@ import asyncio
 import sys
 import time
 
-from host_sim.timeserver import TimeServer
+from host_sim.services.timeserver import TimeServer
 
 _MOMENT_MS = 3  # of the host's time, for a peer to answer
 _REST_MS = 20  # between two looks at the line
@@ -25,7 +25,7 @@ class Jump:
         self._now = start_us
         self._feed = feed
         self.servers = None  # Servers, which share this time
-        self.outages = None  # host_sim.outages.Outages of its network, None where there are none
+        self.outages = None  # host_sim.services.outages.Outages of its network, None where there are none
 
     def ticks_us(self):
         """Microseconds since zero_ns."""

@@ -15,9 +15,9 @@ from han.meter.obis import EXPORT_ENERGY, EXPORT_POWER, IMPORT_ENERGY, IMPORT_PO
 from han.meter.reading import Reading
 from han.store import flash
 from han.store.config import Config
-from han.store.replay import restored
-from host_sim import pricesites
-from host_sim.flash import Partition
+from han.store.series.replay import restored
+from host_sim.services import pricesites
+from host_sim.hardware.flash import Partition
 from host_sim.house import House
 
 # A reading so often, s, until so long before the end.

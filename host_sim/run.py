@@ -1,7 +1,7 @@
 """What runs in the board's own process, on either interpreter, from one reset to the next: `python -m host_sim`.
 
 Its input is one line of JSON, the settings (an argument of MicroPython's has 255 bytes at most), and then what the
-line carries (host_sim.feed). It stops when its input ends, so that it never outlives the process that started it.
+line carries (host_sim.line.feed). It stops when its input ends, so that it never outlives the process that started it.
 Exit status 0; 2 where the port or the serial device cannot be had, or that has gone for good;
 host_sim.supervisor.RESTART where the board wants to be started again.
 """
@@ -19,12 +19,13 @@ except ImportError:
 
 _RESTART = 75  # host_sim.supervisor.RESTART
 _WATCHDOG = 3  # machine.WDT_RESET
-_FOR_STARTING = ("boot", "start", "chip", "loader", "esp32", "otadata", "espimage")
+_FOR_STARTING = ("start", "hardware.chip", "hardware.loader", "hardware.esp32", "hardware.otadata", "hardware.espimage")
 
 
 def started(config):
     """(what boot.py leaves, the application's class); (None, None) where it restarts the chip."""
-    from host_sim import machine, start
+    from host_sim.hardware import machine
+    from host_sim import start
 
     try:
         boot = start.boot(config)
@@ -32,9 +33,10 @@ def started(config):
         return None, None
     del start
     for name in _FOR_STARTING:  # a small heap has no room for them
+        package, _, last = ("host_sim." + name).rpartition(".")
         sys.modules.pop("host_sim." + name, None)
-        if hasattr(sys.modules["host_sim"], name):
-            delattr(sys.modules["host_sim"], name)
+        if hasattr(sys.modules[package], last):
+            delattr(sys.modules[package], last)
     gc.collect()
     if not config["psram"] and "files" in (boot["manifest"] or {}):
         boot["safe"] = True  # as the chip's board, which is made before its application is imported
@@ -114,11 +116,11 @@ def plug(board, config, feed):
         board.cable = Cable(host)
     board.names = host, config["names"]
     if config["console"]:
-        from host_sim.console import Console
+        from host_sim.hardware.console import Console
 
         board.console = Console(config["console"], board.ticks_ms)
     if config["serial"]:
-        from host_sim.serial import SerialUart
+        from host_sim.line.serial import SerialUart
 
         named = config["terminal"]
         board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"], terminal=named)
@@ -147,7 +149,7 @@ def main(config, pipe):
         return _RESTART
     from host_sim.board import Board, Reset
     from host_sim.clock import Clock
-    from host_sim.feed import Feed
+    from host_sim.line.feed import Feed
 
     listen = config["host"], config["port"]
     feed = Feed(pipe)
@@ -171,7 +173,7 @@ def main(config, pipe):
         board.channel = config["channel"]
         plug(board, config, feed)
         if jump and config["outages"]:
-            from host_sim.outages import Outages
+            from host_sim.services.outages import Outages
 
             jump.outages = Outages(board.radio().air, config["outages"])
     except OSError as error:

@@ -2,8 +2,8 @@
 
 import sys
 
-from host_sim import chip, flash
-from host_sim.machine import Machine
+from host_sim.hardware import chip, flash
+from host_sim.hardware.machine import Machine
 
 CPYTHON = sys.implementation.name == "cpython"
 _SIZES = {"otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000, "state": 0x10000}
@@ -31,7 +31,7 @@ def boot(config):
     folder = config["state"]
     machine = Machine(config["cause"], rtc_memory(folder + "/rtc.bin"), folder)
     if CPYTHON:
-        from host_sim.littlefs import Vfs
+        from host_sim.hardware.littlefs import Vfs
 
         vfs = Vfs(folder + "/mounted")
     else:

@@ -43,7 +43,7 @@ class Supervisor:
     def run(self, flash, command):
         """Run the board until it or its user ends it; the exit status.
 
-        flash    a host_sim.slots.Flash, whose loader is asked after each reset
+        flash    a host_sim.hardware.slots.Flash, whose loader is asked after each reset
         command  of its result, True for the application from the sources: (command line, environment, folder)
         """
         self._settings["cause"] = _POWER_ON

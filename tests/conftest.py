@@ -15,6 +15,8 @@ from staging import keyring
 from tests import owntime
 from tests.ota import images
 
+PAGE = pathlib.Path(__file__).parent / "page"
+
 sys.dont_write_bytecode = False  # as the application imports some modules again and again
 keyring.write_module()  # which the application imports
 images.write()
@@ -22,7 +24,7 @@ images.write()
 
 def pytest_collection_modifyitems(items):
     """The page's tests come last: the browser that they share keeps an event loop open in this thread."""
-    items.sort(key=lambda item: item.path.parent.name == "page")
+    items.sort(key=lambda item: item.path.parent == PAGE)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,6 @@
 """Runs the test files on MicroPython, which has neither pytest nor unittest.
 
-    python -m tools.unixtests [PATH …]          stages, one process a file, with time limits
+    python -m tools.dev.unixtests [PATH …]          stages, one process a file, with time limits
     MICROPYPATH=lib:.frozen micropython tests/run.py [PATH …]   all in this process; from
                                                 sources, so that tracebacks into lib have lines
 
@@ -12,7 +12,7 @@ import io
 import os
 import sys
 
-_SECONDS = 600  # for one async test; a sync one that hangs is ended by tools/unixtests.py
+_SECONDS = 600  # for one async test; a sync one that hangs is ended by tools/dev/unixtests.py
 
 
 def _absolute(path):

@@ -15,7 +15,7 @@ _FLOORS = {
     "han.ota": ("han.net", "han.store", "han.core"),
     "han.api": (
         "han.price", "han.ota", "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
-        "han.meter.identity", "han.meter.told", "han.meter.profiles", "han.wire.gcm",
+        "han.meter.identity", "han.meter.line.told", "han.meter.lists.profiles", "han.wire.layers.gcm",
     ),  # fmt: skip
     # What puts them together.
     "han": (),
@@ -249,5 +249,5 @@ def test_a_floor_that_is_skipped_upwards_is_found():
     assert said("staging.z", "import host_sim.clock") == ["staging.z imports host_sim.clock"]
     assert said("han.new.z", "") == ["han.new.z has no place among the floors"]
     assert said("host_sim.z", "from han.core import y\nimport network\nimport staging") == []
-    assert said("han.api.z", "from ..core import y\nfrom ..wire import gcm\nfrom .other import x") == []
+    assert said("han.api.z", "from ..core import y\nfrom ..wire.layers import gcm\nfrom .other import x") == []
     assert said("han.api.z", "from ..wire import x") == ["han.api.z imports han.wire.x"]

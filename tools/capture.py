@@ -22,7 +22,7 @@ import urllib.request
 
 from tools import decode  # puts lib/ on the path
 
-from han.meter.anonymise import anonymise  # isort: skip
+from han.meter.anonymous.anonymise import anonymise  # isort: skip
 
 SECONDS = 60  # most meters send each 10 s, the slowest each minute
 TIMEOUT = 15

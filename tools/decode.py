@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "lib"))
 from han.meter.decoder import Decoder  # noqa: E402  needs the path above
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
-from han.wire.gcm import Cipher, parse_key  # noqa: E402
+from han.wire.layers.gcm import Cipher, parse_key  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
 

@@ -17,7 +17,8 @@ import sys
 import time
 
 from staging import ImageError, stage
-from tools import build, frozen
+from tools import build
+from tools.image import frozen
 from tools.image import application, partitions
 
 BOARDS = stage.ROOT / "firmware" / "boards"

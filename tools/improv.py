@@ -9,7 +9,7 @@ from staging import ImageError, stage
 
 sys.path.insert(0, str(stage.ROOT / "lib"))
 
-from han.net import improv
+from han.net.join import improv
 
 _ERRORS = {
     improv.MALFORMED: "it does not take this name and password: a password has 8 to 63 characters, or none",

@@ -32,7 +32,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from host_sim.flash import Partition
+from host_sim.hardware.flash import Partition
 from staging import ImageError, stage
 from tools import improv
 from tools.deploy import mpremote
@@ -41,7 +41,7 @@ from tools.image import files, flash, partitions, provisioned
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
 
-from han.api import tls  # noqa: E402  needs the path above
+from han.api.http import tls  # noqa: E402  needs the path above
 from han.store.config import Config  # noqa: E402
 from han.store.flash import CERTIFICATE, CONFIGURATION, SECTOR, Region  # noqa: E402
 from pins import pins  # noqa: E402

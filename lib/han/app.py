@@ -2,11 +2,11 @@
 import asyncio
 from binascii import crc32
 
-from .api.messages import Messages
-from .api.routes import Routes
-from .api.server import Gate
-from .api.silence import Silence
-from .api.stream import Streams
+from .api.messages.meter import Messages
+from .api.routes.table import Routes
+from .api.http.server import Gate
+from .api.messages.silence import Silence
+from .api.http.stream import Streams
 from .core import memory, poll
 from .core.bus import Bus
 from .core.clock import Clock
@@ -121,7 +121,7 @@ class App:
 
     def join(self, name, password):
         """Keep and apply a WiFi's name and password ("": open). OSError, ValueError: nothing has changed."""
-        from .api.change import join
+        from .api.config.change import join
 
         join(self, {"s": True, "ss": name, "sp": password})
 
@@ -240,7 +240,7 @@ class App:
 
     # Lives as long as the application.
     async def _listen(self):
-        from .net.console import Console
+        from .net.join.console import Console
 
         board = self.board
         about = _FIRMWARE, self.updates.running, board.chip, board.hostname

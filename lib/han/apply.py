@@ -23,7 +23,7 @@ def configure(app, values):
 
 def use(app):
     """Let the meter task go on with the configuration's line, keys, maker and multipliers."""
-    from .meter.profiles import opening
+    from .meter.lists.profiles import opening
 
     meter = app.config.get("m")
     network = app.link.live.network
@@ -50,7 +50,7 @@ def _cipher(app, meter):
     """What opens ciphered telegrams, None without a key."""
     if not meter["k"]:
         return None
-    from .wire.gcm import Cipher, parse_key
+    from .wire.layers.gcm import Cipher, parse_key
 
     try:
         return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)

@@ -1,10 +1,10 @@
 """Builds every object of the application, and hands each its collaborators. Imported for that."""
 from . import __version__
-from .api.messages import Messages
-from .api.routes import Routes
-from .api.server import Gate
-from .api.silence import Silence
-from .api.stream import Streams
+from .api.messages.meter import Messages
+from .api.routes.table import Routes
+from .api.http.server import Gate
+from .api.messages.silence import Silence
+from .api.http.stream import Streams
 from .apply import set_zone, use
 from .core.bus import Bus
 from .core.clock import Clock
@@ -117,7 +117,7 @@ class Start:
             app.supervisor.set("history", "stopped", "disabled", str(error))
             return None
         try:
-            from .store.replay import restored  # a board without history does without its code
+            from .store.series.replay import restored  # a board without history does without its code
 
             region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
             return restored(partition, region, app.clock, app.quote)
@@ -137,7 +137,7 @@ def secure(app):
         if not app.board.secure_port:
             tell("https", "stopped", "disabled", "this image has no memory for TLS, one with all modules frozen has")
             return None
-        from .api.tls import Secure, context
+        from .api.http.tls import Secure, context
 
         made = Secure(context(kept), app.board.secure_port, app.board.secure_limit, lambda: app.memory.room(HANDSHAKE))
         tell("https", "running", "ok")

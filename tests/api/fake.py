@@ -7,13 +7,13 @@ import os
 
 from han.app import App
 from han.meter.live import Live
-from han.meter.scales import Scales
-from han.meter.search import Search
+from han.meter.lists.scales import Scales
+from han.meter.line.search import Search
 from han.start import Start
 from han.wire.conventions import Conventions
 from host_sim.board import Cable
-from host_sim.flash import Partition
-from host_sim.powercut import Power
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.powercut import Power
 from tests.owntime import ms  # noqa: F401  for tests to import from here
 
 _SIZES = {"state": 64 * 1024, "history": 256 * 1024}

@@ -7,11 +7,11 @@ import struct
 import sys
 from binascii import crc32
 
-from host_sim import chip
-from host_sim.esp32 import Esp32
-from host_sim.flash import Partition
-from host_sim.machine import ChipReset, Machine
-from host_sim.powercut import Power
+from host_sim.hardware import chip
+from host_sim.hardware.esp32 import Esp32
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.machine import ChipReset, Machine
+from host_sim.hardware.powercut import Power
 
 SECTOR = 4096
 SIZES = {"otadata": 2, "slot1": 16, "slot2": 16, "state": 16}

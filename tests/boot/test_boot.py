@@ -1,7 +1,7 @@
 """boot.py, unmodified, on look-alikes of the chip's modules: which slot starts, and what it says about it."""
 
-from host_sim import otadata
-from host_sim.powercut import PowerCut
+from host_sim.hardware import otadata
+from host_sim.hardware.powercut import PowerCut
 from tests.boot.slots import SECTOR, Chip, Vfs, image
 from tests.support import raises, skip
 

@@ -6,7 +6,7 @@ import zoneinfo
 
 from han.core import zonefile
 from han.core.zone import UTC, Zone
-from tools import zones
+from tools.dev import zones
 
 EPOCH = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 WALL = datetime.datetime(2020, 1, 1)
@@ -75,7 +75,7 @@ def month(day, more):
 
 def test_the_file_is_what_the_pinned_data_makes_and_small():
     data = zones.FILE.read_bytes()
-    assert data == zones.build(), "run python -m tools.zones"
+    assert data == zones.build(), "run python -m tools.dev.zones"
     assert len(data) <= 16 * 1024
 
 

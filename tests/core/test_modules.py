@@ -42,11 +42,11 @@ def test_a_row_stays_while_more_of_it_is_imported():
     idle.look()
     __import__(REASON)
     idle.look()
-    __import__("han.net.dns")
+    __import__("han.net.join.dns")
     idle.look()
-    assert REASON in sys.modules and "han.net.dns" in sys.modules
+    assert REASON in sys.modules and "han.net.join.dns" in sys.modules
     idle.look()
-    assert REASON not in sys.modules and "han.net.dns" not in sys.modules
+    assert REASON not in sys.modules and "han.net.join.dns" not in sys.modules
 
 
 def test_all_that_is_in_the_table_is_there_once_and_keeps_nothing():

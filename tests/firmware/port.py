@@ -6,7 +6,7 @@ Signatures, errors and what is returned for nothing are the port's; what it does
 import io
 import sys
 
-from host_sim import flash
+from host_sim.hardware import flash
 
 _SMALL = 1 << 30
 

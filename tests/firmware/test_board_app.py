@@ -4,11 +4,11 @@ import asyncio
 import time
 
 from han.app import App
-from han.meter.told import LINES
+from han.meter.line.told import LINES
 
 from tests.api.fake import _seed, ask, get
 from tests.firmware import port
-from tests.meter.test_anonymise import LIST
+from tests.meter.anonymous.test_anonymise import LIST
 from tests.wire.test_framer import hdlc
 
 

@@ -1,6 +1,6 @@
 """Valid SML files of all forms, and what they say by a walk that has nothing of the reader's.
 
-    files.py [SCALE [SEED]]        (tools/fuzz.py runs it on both interpreters)
+    files.py [SCALE [SEED]]        (tools/prove/fuzz.py runs it on both interpreters)
 
 Each file comes in pieces through the framer and the decoder; the reading has to have every field that the walk finds,
 with its value, and no other. Prints how many were right and a digest of what was read; exit status 1 where one was

@@ -3,8 +3,8 @@
 What a lying length leaves outside is still sent; what it takes in too much is filled with zeros or left to
 whatever follows, so that the layers behind the framer get to see both.
 """
-from han.wire.gcm import aes
-from han.wire.lines import crc_arc
+from han.wire.layers.gcm import aes
+from han.wire.rows.lines import crc_arc
 from han.wire.loops import crc_x25, sum8
 
 LLC = b"\xe6\xe7\x00"

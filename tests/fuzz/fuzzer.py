@@ -1,6 +1,6 @@
 """Feeds damaged telegrams to a reader and checks what a reader promises, on either interpreter.
 
-    fuzzer.py BYTES SEED        (tools/fuzz.py runs it on both)
+    fuzzer.py BYTES SEED        (tools/prove/fuzz.py runs it on both)
 
 Behind each damaged stretch comes a good telegram, which must be read with exactly its values; no exception, no work
 or memory without bound. Prints totals and a digest of all that was read, which is the same on both interpreters.
@@ -34,7 +34,7 @@ if __name__ == "__main__":
 from han.meter import identity
 from han.meter.decoder import Decoder
 from han.meter.live import Live
-from han.meter.plausible import Plausible
+from han.meter.sense.plausible import Plausible
 from han.meter.reading import METER_ID
 from han.wire import framer as framer_module
 from han.wire.framer import GLO, Framer

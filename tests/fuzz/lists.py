@@ -1,6 +1,6 @@
 """Valid DLMS lists of all types, and what they say by a walk that has nothing of the reader's.
 
-    lists.py [SCALE [SEED]]        (tools/fuzz.py runs it on both interpreters)
+    lists.py [SCALE [SEED]]        (tools/prove/fuzz.py runs it on both interpreters)
 
 Each list goes through the decoder; the reading has to have every field that the walk here finds, with its value, and
 no other. Prints how many of each kind were right and a digest of what was read; exit status 1 where one was wrong.
@@ -214,7 +214,7 @@ def run(kind, count, seed):
     """(how many of `count` lists were right, what of the first that was not, a digest of all)."""
     maker = Maker(seed)
     decoder = Decoder(None)
-    decoder.scales.fixed = True, True, True  # what numbers prove of it by themselves is tests/meter/test_scales.py's
+    decoder.scales.fixed = True, True, True  # what numbers prove by themselves: tests/meter/lists/test_scales.py
     first = None
     right = digest = 0
     for _ in range(count):

@@ -2,9 +2,9 @@
 from han.meter.decoder import Decoder
 from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
-from han.wire.gcm import Cipher
+from han.wire.layers.gcm import Cipher
 from host_sim import house, meters
-from host_sim.meters.expected import expected
+from tests.sim.meters.expected import expected
 
 from tests.fuzz import frames
 from tests.support import raw, telegrams

@@ -2,8 +2,8 @@
 from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
-from han.meter.search import TRIED, Search
-from han.meter.told import LINES, checksum, describe, diagnosis, line as found, tried, trying
+from han.meter.line.search import TRIED, Search
+from han.meter.line.told import LINES, checksum, describe, diagnosis, line as found, tried, trying
 
 from tests.support import Random, raw, skip, telegrams
 from tests.wire.test_conventions import sml, text

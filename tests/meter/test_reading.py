@@ -1,10 +1,11 @@
 """Numbers, texts and times of a reading, exact to the last digit."""
 from array import array
 
-from han.meter import obis, profiles
+from han.meter import obis
+from han.meter.lists import profiles
 from han.meter.decoder import Decoder
 from han.meter.live import Live
-from han.meter.plausible import Plausible
+from han.meter.sense.plausible import Plausible
 from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
 
 from tools.fields import fields

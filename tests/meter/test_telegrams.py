@@ -1,7 +1,7 @@
 """Every recorded telegram gives the values that independent decoders agree on, however it arrives."""
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
-from han.wire.gcm import Cipher
+from han.wire.layers.gcm import Cipher
 
 from tests.support import Random, raw, telegrams
 from tools.fields import fields

@@ -10,10 +10,10 @@ from han.core.log import Log
 from han.net.links import Links
 from han.store import flash
 from han.store.config import Config
-from host_sim.cable import Lan
-from host_sim.flash import Partition
-from host_sim.network import AccessPoint, Radio
-from host_sim.powercut import Power
+from host_sim.hardware.cable import Lan
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.network import AccessPoint, Radio
+from host_sim.hardware.powercut import Power
 from tests.support import free_port
 
 HOME = ("192.168.7.20", "255.255.255.0", "192.168.7.1", None)

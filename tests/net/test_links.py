@@ -1,7 +1,7 @@
 """The network's supervisor through everything that a network does, weeks of it in seconds."""
 
 
-from host_sim.network import AccessPoint
+from host_sim.hardware.network import AccessPoint
 from tests.net.air import WIFI, World
 
 WEEK = 7 * 86400

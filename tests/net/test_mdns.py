@@ -4,7 +4,7 @@ import socket
 
 from han.net import mdns
 from tests.net.air import World
-from tests.net.test_setup import question
+from tests.net.join.test_setup import question
 from tests.support import Random
 
 NAME = mdns.labels("han-reader-abcd")

@@ -5,7 +5,7 @@ import socket
 
 from han.net import check, lookup
 from han.net.online import errand
-from host_sim.timeserver import TimeServer
+from host_sim.services.timeserver import TimeServer
 from tests.net.air import WIFI, World
 from tests.support import Random
 

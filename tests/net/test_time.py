@@ -9,7 +9,7 @@ from han.core.clock import EPOCH, Clock
 from han.core.zone import Zone, days
 from han.net import lookup, sntp
 from han.net.timekeeper import Timekeeper
-from host_sim.timeserver import FAULTS, TimeServer
+from host_sim.services.timeserver import FAULTS, TimeServer
 from tests.api.fake import ms
 from tests.support import free_port
 

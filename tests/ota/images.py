@@ -11,7 +11,7 @@ import shutil
 
 from host_sim import standin
 from staging import keyring, manifest, stage
-from tests.tools import micropython
+from tests.tools.image import micropython
 from tools import sign
 from tools.image import application, files, slot
 

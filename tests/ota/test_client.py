@@ -7,7 +7,7 @@ from binascii import b2a_base64
 
 from han.ota.client import Visit
 from han.ota.state import begin, clear
-from host_sim.updatesite import Site
+from host_sim.services.updatesite import Site
 from tests.net.test_http import ANOTHER, CERTIFICATE, server_context
 from tests.ota.world import SECTOR, SECTORS, World, image, sha256
 

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from han.ota.image import Check
+from han.ota.slot.image import Check
 from han.ota.install import Installer
 from han.ota.keys import KEYS
 from han.ota.rules import Wrong, lowest, number
 from han.ota.state import busy, clear, closed
-from han.ota.writer import Writer
-from host_sim.powercut import PowerCut
+from han.ota.slot.writer import Writer
+from host_sim.hardware.powercut import PowerCut
 from tests.ota.world import SECTOR, SECTORS, World, image
 from tests.support import Random, raises
 

@@ -6,10 +6,10 @@ import io
 from han.core.bus import Bus
 from han.core.clock import Clock
 from han.ota.updates import Updates
-from host_sim import otadata
-from host_sim.esp32 import Esp32
-from host_sim.flash import Partition
-from host_sim.powercut import Power
+from host_sim.hardware import otadata
+from host_sim.hardware.esp32 import Esp32
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.powercut import Power
 
 SECTOR = 4096
 SECTORS = 16  # of a slot

@@ -14,7 +14,7 @@ from host_sim.__main__ import ROOT, with_application
 from host_sim.house import House
 from host_sim.meters import create
 from tests.fuzz import frames
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 #: Seconds that nothing takes, however slow the machine.
 PATIENCE = 600
@@ -61,7 +61,7 @@ def browser():
 
 
 class Page:
-    """A tab with the page of a reader, a tools.simulator.Simulator; it must never report an error of its own."""
+    """A tab with the page of a reader, a tools.measure.simulator.Simulator; it must never report an error of its own."""
 
     def __init__(self, browser, reader, **options):
         options.setdefault("locale", "en-GB")

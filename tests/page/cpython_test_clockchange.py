@@ -8,7 +8,7 @@ import zoneinfo
 import pytest
 
 from tests.page.conftest import Page, lived, show
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 HELSINKI = zoneinfo.ZoneInfo("Europe/Helsinki")
 # The day of the change, and its hours.

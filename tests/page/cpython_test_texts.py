@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from han.api.fields import FIELDS
-from han.api.settings import changed
-from han.meter import decoder, told
+from han.api.config.fields import FIELDS
+from han.api.config.settings import changed
+from han.meter import decoder
+from han.meter.line import told
 from han.net import reason
 from han.store.config import defaults
 from staging import page, stage
@@ -27,7 +28,7 @@ def test_reasons_for_no_reading():
     texts += [decoder.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
     for path in sorted((stage.ROOT / "lib/han/meter").glob("*.py")):
         texts += _REJECT.findall(path.read_text())
-    texts += _ENCRYPTED.findall((stage.ROOT / "lib/han/wire/gcm.py").read_text())
+    texts += _ENCRYPTED.findall((stage.ROOT / "lib/han/wire/layers/gcm.py").read_text())
     assert len(texts) > 15
     assert [text for text in texts if not known(text.replace("%d", "2"))] == []
 

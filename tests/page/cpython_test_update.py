@@ -10,7 +10,7 @@ from staging import stage
 from tests.ota import images
 from tests.page.conftest import PATIENCE, RUNTIMES, Page, show
 from tools import release
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 
 @pytest.fixture(scope="module")

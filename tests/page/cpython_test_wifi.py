@@ -3,7 +3,7 @@
 import pytest
 
 from tests.page.conftest import RUNTIMES, Page, violations
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 
 @pytest.fixture(params=list(RUNTIMES))

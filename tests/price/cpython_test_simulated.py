@@ -6,9 +6,9 @@ import pytest
 
 from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
-from host_sim import pricesites
-from host_sim.flash import partition
-from tools import simulator
+from host_sim.services import pricesites
+from host_sim.hardware.flash import partition
+from tools.measure import simulator
 
 
 @pytest.mark.parametrize("runtime", [("cpython",), ("micropython", "--heap", "2M")])

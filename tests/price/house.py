@@ -8,7 +8,7 @@ from han.core.clock import EPOCH
 from han.price.book import Book
 from han.price.spot import Spot
 from han.store.config import Config
-from host_sim import pricesites
+from host_sim.services import pricesites
 from host_sim.localtime import days_from_civil, is_summer
 from tests.store.nor import Flash
 

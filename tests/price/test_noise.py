@@ -7,7 +7,7 @@ from han.price.providers.elering import Elering
 from han.price.providers.elprisetjustnu import Elprisetjustnu
 from han.price.providers.energycharts import EnergyCharts
 from han.price.scan import Scanner, Wrong
-from host_sim import pricesites
+from host_sim.services import pricesites
 from tests.price.house import BERLIN, at
 from tests.support import Random
 

@@ -3,10 +3,10 @@
 import asyncio
 import gc
 
-from han.api.prices import slots
+from han.api.routes.prices import slots
 from han.core.clock import EPOCH
 from han.price.keep import load
-from host_sim import pricesites
+from host_sim.services import pricesites
 from tests.price.house import BERLIN, House, at
 from tests.support import skip
 

@@ -1,6 +1,6 @@
 """Whether a new version is kept, with the whole simulated reader in time that jumps: minutes that take seconds.
 
-Real uploads, flash, otadata, boot.py and restarts, the power cut off at any time; see tools/year.py.
+Real uploads, flash, otadata, boot.py and restarts, the power cut off at any time; see tools/prove/year.py.
 """
 
 import pathlib
@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from han.meter.told import LINES
-from host_sim.sender import Ahead
+from han.meter.line.told import LINES
+from host_sim.line.sender import Ahead
 from tests.sim.cpython_test_update import NEW, image, upload
-from tools import year
+from tools.prove import year
 from tools.image import otadata
 
 RUNTIMES = (("cpython", None), ("micropython", "416k"))  # 400 kB, and 16 kB for what makes time jump

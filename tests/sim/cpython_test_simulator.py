@@ -18,7 +18,7 @@ import pytest
 
 from host_sim.house import House
 from host_sim.meters import create
-from host_sim.meters.expected import expected
+from tests.sim.meters.expected import expected
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RUNTIMES = (("cpython",), ("micropython", "--heap", "400k"))
@@ -366,7 +366,7 @@ def test_a_board_that_resets_starts_again(tmp_path, runtime):
 
 def test_a_terminal_is_not_taken_over():
     """A pseudo-terminal read by the simulator's UART gives its bytes at once and never blocks."""
-    from host_sim.serial import SerialUart
+    from host_sim.line.serial import SerialUart
 
     master, slave = os.openpty()
     log = []
@@ -387,7 +387,7 @@ def test_a_terminal_is_not_taken_over():
 
 
 def test_an_old_link_leads_to_no_other_terminal(tmp_path):
-    from host_sim.serial import SerialUart
+    from host_sim.line.serial import SerialUart
 
     link = tmp_path / "port"
     now = [0]

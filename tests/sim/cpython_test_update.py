@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from host_sim import flash, otadata
+from host_sim.hardware import flash, otadata
 from host_sim.supervisor import Watchdog
 from tests.sim.cpython_test_simulator import Simulator
-from tools.trial import image, request, upload
+from tools.prove.trial import image, request, upload
 
 RUNTIMES = (("cpython",), ("micropython", "--heap", "400k"))
 NEW = "7.0.0.1"

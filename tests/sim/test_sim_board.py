@@ -5,7 +5,7 @@ import time
 
 from host_sim.board import Board, Reset
 from host_sim.clock import Clock
-from host_sim.replay import ReplaySource, line_of
+from host_sim.line.replay import ReplaySource, line_of
 from host_sim.uart import Uart
 from tests.support import raises
 

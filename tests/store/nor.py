@@ -2,8 +2,8 @@
 
 import io
 
-from host_sim.flash import Partition
-from host_sim.powercut import Power, PowerCut  # noqa: F401  for tests to import from here
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.powercut import Power, PowerCut  # noqa: F401  for tests to import from here
 from han.store.flash import SECTOR, Region
 
 

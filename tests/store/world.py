@@ -3,9 +3,9 @@
 from han.meter.live import Live
 from han.meter.reading import METER_ID, Reading
 from han.store.flash import Region
-from han.store.clocksteps import moves, shifted, start_near
-from han.store.replay import restored
-from han.store.samples import Series
+from han.store.series.clocksteps import moves, shifted, start_near
+from han.store.series.replay import restored
+from han.store.series.samples import Series
 from host_sim.localtime import civil_from_days, days_from_civil, is_summer
 from tests.store.nor import Flash
 

@@ -7,8 +7,8 @@ import asyncio
 
 from han.ota import proof
 from han.ota.state import busy, closed
-from host_sim.machine import ChipReset
-from host_sim.powercut import PowerCut
+from host_sim.hardware.machine import ChipReset
+from host_sim.hardware.powercut import PowerCut
 from tests.ota.test_proof import Links
 from tests.ota.world import SECTOR, SECTORS, image
 from tests.support import Random

@@ -10,8 +10,8 @@ import asyncio
 from han.core.bus import Bus
 from han.core.clock import Clock
 from han.ota.updates import Updates
-from host_sim.machine import ChipReset, Machine
-from host_sim.powercut import Power, PowerCut
+from host_sim.hardware.machine import ChipReset, Machine
+from host_sim.hardware.powercut import Power, PowerCut
 from tests.boot.slots import SECTOR, SIZES
 from tests.boot.slots import Chip as SmallChip
 from tests.ota.world import image

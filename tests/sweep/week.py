@@ -1,7 +1,7 @@
 """A week of a reader's flash, and what must be true after power failed in any of its operations.
 
 The week runs once. Before each operation on the flash the two partitions are copied, the operation is
-left half done in the copy (host_sim.powercut), and a reader that starts from there is checked.
+left half done in the copy (host_sim.hardware.powercut), and a reader that starts from there is checked.
 """
 
 import io
@@ -12,9 +12,9 @@ from han.price.book import Book
 from han.store import flash
 from han.store.config import Config
 from han.store.counters import Counters
-from han.store.samples import AHEAD, GUESSED, QUARTERS, UNSET, Series
-from host_sim.flash import Partition
-from host_sim.powercut import Power, PowerCut
+from han.store.series.samples import AHEAD, GUESSED, QUARTERS, UNSET, Series
+from host_sim.hardware.flash import Partition
+from host_sim.hardware.powercut import Power, PowerCut
 from tests.store.world import World
 
 DAY = 86400

@@ -16,7 +16,7 @@ from esptool import bin_image
 from han.store.config import Config, defaults, merged
 
 from tests.store.nor import Flash
-from tests.tools import micropython
+from tests.tools.image import micropython
 from staging import ImageError, keyring, stage
 from tools import build, provision
 from tools.image import esp_image, files, flash, otadata, partitions, slot

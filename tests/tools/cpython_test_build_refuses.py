@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from staging import keyring, stage
-from tests.tools import micropython
+from tests.tools.image import micropython
 from tools import build
 from tools.image import slot
 

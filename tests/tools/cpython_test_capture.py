@@ -13,10 +13,10 @@ import tty
 
 import pytest
 
-from tests.meter.test_anonymise import LIST, NUMBER, PRIVATE, TEXT
+from tests.meter.anonymous.test_anonymise import LIST, NUMBER, PRIVATE, TEXT
 from tests.support import raw, telegrams
 from tests.wire.test_framer import hdlc, p1
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 STREAM = b"noise" + hdlc(LIST) * 2

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from staging import keyring, stage
-from tests.tools import micropython
+from tests.tools.image import micropython
 from tools import firmware
 from tools.image import slot
 

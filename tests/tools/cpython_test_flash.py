@@ -9,7 +9,7 @@ import types
 import esptool
 import pytest
 
-from tests.tools import micropython
+from tests.tools.image import micropython
 from staging import keyring
 from tools import build, flash, sign
 from tools.image import otadata

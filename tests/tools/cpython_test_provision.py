@@ -7,15 +7,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from han.api import tls
+from han.api.http import tls
 from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
-from host_sim import flash as nor
+from host_sim.hardware import flash as nor
 from tests.tools.rawrepl import Device
 from staging import stage
 from tools import provision
 from tools.image import files, flash, partitions
-from tools.simulator import Simulator
+from tools.measure.simulator import Simulator
 
 HOME = {"w": {"s": "Home", "p": "long enough"}, "m": {"k": "00" * 16}, "t": "Europe/Helsinki"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from host_sim import standin
 from staging import keyring
-from tests.tools import micropython
+from tests.tools.image import micropython
 from tools import build, release, sign
 from tools.image import slot
 

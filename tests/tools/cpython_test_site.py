@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from staging import keyring, stage
-from tests.tools import micropython
+from tests.tools.image import micropython
 from tools import build, firmware, site
 from tools.image import otadata, partitions, slot
 

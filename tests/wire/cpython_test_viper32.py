@@ -9,14 +9,18 @@ import pytest
 from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
-WIRE = ("fast", "gcm_fast", "lines_fast", "sml_fast", "step_fast", "walk_fast")
-MODULES = tuple(["wire." + name for name in WIRE] + ["meter.fill_fast", "ota.fold_fast"])
+MODULES = (
+    "wire.fast", "wire.layers.gcm_fast", "wire.rows.lines_fast", "wire.rows.sml_fast", "wire.rows.step_fast",
+    "wire.rows.walk_fast", "meter.fill_fast", "ota.slot.fold_fast",
+)  # fmt: skip
+# Which of two twins there is has to be chosen before.
+CHOOSERS = ("meter.fill", "ota.slot.image", "wire.rows.lines", "wire.loops", "wire.rows.walk")
 
 
 @pytest.fixture(scope="module")
 def twins():
     """tests/wire/test_twins.py, which finds these modules where it looks for viper's."""
-    for chooser in ("meter.fill", "ota.image", "wire.lines", "wire.loops", "wire.walk"):  # which have to choose before
+    for chooser in CHOOSERS:
         importlib.import_module("han." + chooser)
     kept = {}
     for name in MODULES:

@@ -5,9 +5,9 @@ from han.meter.decoder import Decoder
 from han.meter.obis import IMPORT_POWER, KEYS, KNOWN
 from han.wire import framer as module_framer
 from han.wire import p1 as module_p1
-from han.wire import lines as walks, lines_plain
+from han.wire.rows import lines as walks, lines_plain
 from han.wire.framer import GLO, HDLC, P1, Framer
-from han.wire.segments import Blocks
+from han.wire.layers.segments import Blocks
 
 from tests.fuzz.frames import blocks, sml
 from tests.wire.test_framer import INSIDE, ONE, frames, hdlc, p1

@@ -5,15 +5,20 @@ from tests.support import Random, raw, skip, telegrams
 from tests.wire import test_sml as sml
 
 try:
-    from han.ota import fold_fast
-    from han.wire import fast, gcm_fast, lines_fast, sml_fast, walk_fast
+    from han.ota.slot import fold_fast
+    from han.wire import fast
+    from han.wire.layers import gcm_fast
+    from han.wire.rows import lines_fast, sml_fast, walk_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.meter import fill_fast, fill_plain, profiles, reading
+from han.meter import fill_fast, fill_plain, reading
+from han.meter.lists import profiles
 from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
-from han.ota import fold_plain
-from han.wire import gcm, gcm_plain, lines_plain, plain, sml_plain, tables, walk_plain
+from han.ota.slot import fold_plain
+from han.wire.layers import gcm, gcm_plain
+from han.wire.rows import lines_plain, sml_plain, walk_plain
+from han.wire import plain, tables
 
 MOST = 24
 ROUNDS = 300

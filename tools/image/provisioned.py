@@ -16,7 +16,7 @@ def configuration(data, name="the configuration"):
     if lib not in sys.path:
         sys.path.insert(0, lib)
     from han.core.strictjson import Parser
-    from han.api.settings import changed
+    from han.api.config.settings import changed
     from han.store.config import defaults
 
     try:

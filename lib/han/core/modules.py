@@ -14,25 +14,26 @@ import sys
 #: WebAssembly port, each module's lines run where its code is there already), with 96 for each module's own dict.
 FORGOTTEN = (
     # 1700: the start.
-    ("begin", "pins", "han.start", "han.store.replay"),
+    ("begin", "pins", "han.start", "han.store.series.replay"),
     # 2400: a history, which pages and clients ask for now and then.
-    ("han.api.history", "han.api.export", "han.api.chosen", "han.store.clocksteps"),
+    ("han.api.routes.history", "han.api.routes.export", "han.api.routes.chosen", "han.store.series.clocksteps"),
     # 2800: diagnosis, and a recording without names.
-    ("han.api.diagnostics", "han.meter.anonymise", "han.meter.anonymise_sml", "han.meter.aliases",
-     "han.meter.sevenbits", "han.store.crashlog"),
+    ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
+     "han.meter.anonymous.aliases", "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 3000: settings that change.
-    ("han.api.change", "han.api.settings", "han.api.fields", "han.api.permit", "han.api.auth", "han.api.definitions",
-     "han.core.strictjson", "han.core.zonefile", "han.apply"),
+    ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.permit",
+     "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply"),
     # 2700: a network that comes or goes, setup mode.
-    ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.setup", "han.net.dns", "han.net.scan",
-     "han.api.scan", "han.api.portal"),
+    ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.join.setup", "han.net.join.dns",
+     "han.net.join.scan", "han.api.routes.scan", "han.api.routes.portal"),
     # 4500: prices, once a day.
     ("han.price.fetch", "han.price.scan", "han.price.rates", "han.price.day", "han.price.keep",
      "han.price.providers.elering", "han.price.providers.elprisetjustnu", "han.price.providers.energycharts",
      "han.net.http"),
     # 4700: an update, once a month.
-    ("han.api.update", "han.ota.proof", "han.ota.client", "han.ota.install", "han.ota.writer", "han.ota.image",
-     "han.ota.signature", "han.ota.keys", "han.ota.form", "han.ota.rules", "han.ota.state"),
+    ("han.api.routes.update", "han.ota.proof", "han.ota.client", "han.ota.install", "han.ota.slot.writer",
+     "han.ota.slot.image", "han.ota.slot.signature", "han.ota.keys", "han.ota.form", "han.ota.rules",
+     "han.ota.state"),
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The IANA time zones in zones.bin, found by seeking: the file is never in memory. Imported when needed.
 
-The file (tools/zones.py makes it): b"HANZ", release of the data (8 bytes), length of the names,
+The file (tools/dev/zones.py makes it): b"HANZ", release of the data (8 bytes), length of the names,
 length of the rules (16 bits each). Names, sorted, each with two characters behind it whose low
 six bits are the place of its rule, and a line feed. Rules, numbers little-endian:
 

@@ -1,12 +1,13 @@
 """From a checked telegram to a reading: unwrap, put together, decipher, walk, fill. The whole pipeline."""
 from array import array
 
-from ..wire import apdu, hdlc, mbus
+from ..wire.layers import apdu
+from ..wire import hdlc, mbus
 from ..wire.framer import GLO, HDLC, MBUS, SML
 from ..wire.loops import text_end
 from .obis import KEYS, KNOWN
 from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS, Reading
-from .scales import Scales
+from .lists.scales import Scales
 
 # Reasons that a user meets most; the application shows them as they are.
 NO_KEY = "encrypted: no key"
@@ -107,7 +108,7 @@ class Decoder:
     def _segment(self, buf, start, end, more):
         segments = self._segments
         if not segments:
-            from ..wire.segments import Segments
+            from ..wire.layers.segments import Segments
 
             segments = self._segments = Segments()
         if not segments.add(buf, start, end):
@@ -159,7 +160,7 @@ class Decoder:
                 return self.text(buf, start, stop)
             if tag == _BLOCK_TRANSFER:
                 if not self.blocks:
-                    from ..wire.segments import Blocks
+                    from ..wire.layers.segments import Blocks
 
                     self.blocks = Blocks()
                 state = self.blocks.add(buf, start, end)
@@ -182,7 +183,7 @@ class Decoder:
     def _open(self, buf, start, end):
         """(start, end) of the plaintext of a ciphered APDU; None where it was rejected."""
         if not self.ciphered:
-            from ..wire.ciphered import Ciphered
+            from ..wire.layers.ciphered import Ciphered
 
             self.ciphered = Ciphered()
         if not self.ciphered.parse(buf, start, end):

@@ -8,13 +8,13 @@ except ImportError:
         await asyncio.sleep(ms / 1000)
 
 from ..wire import framer as wire
-from .capture import Capture
+from .line.capture import Capture
 from .decoder import Decoder
 from .live import Live
-from .plausible import Plausible
-from .ratio import Ratio
+from .sense.plausible import Plausible
+from .sense.ratio import Ratio
 from .reading import METER_ID
-from .search import Search
+from .line.search import Search
 
 #: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
 _POLL_MS = 5

@@ -1,6 +1,6 @@
 """The meter as it is known now: the last telegram, completed by what earlier ones said."""
-from .direction import PAIRS
-from .network import Network
+from .sense.direction import PAIRS
+from .sense.network import Network
 from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
 from .reading import Reading
 

@@ -1,12 +1,12 @@
 """DLMS push lists, from a data-notification to a reading. Imported with the first of them, and kept."""
 from array import array
 
-from ..wire.apdu import notification
+from ..wire.layers.apdu import notification
 from ..wire.loops import same
-from ..wire.walk import axdr_walk
-from .profiles import coded
+from ..wire.rows.walk import axdr_walk
+from .lists.profiles import coded
 from .reading import METER_ID, ROWS
-from .scales import LISTS
+from .lists.scales import LISTS
 
 _TEXT = 2  # in the last column of a row
 _DATE_TIME = 12  # bytes; it opens with its year
@@ -76,7 +76,7 @@ class Push:
                     return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
                 self._last = known
         if info[2]:
-            from . import floats
+            from .lists import floats
 
             floats.settle(buf, rows, n, known.profile[0])
         reading.clear()
@@ -101,7 +101,7 @@ class Push:
         for known in self._known:
             if known.n == n and known.shape == shape and known.text == text:
                 return known
-        from .orders import choose
+        from .lists.orders import choose
 
         chosen = choose(reading, buf, rows, n, text)
         if not chosen:
@@ -115,7 +115,7 @@ class Push:
 
     def _sensible(self, reading, known):
         """Whether a list says what it can say in the order chosen for its kind, which is no longer asked in the end."""
-        from . import orders
+        from .lists import orders
 
         said = orders.judge(reading)
         if said == orders.WRONG:

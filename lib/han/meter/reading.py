@@ -18,7 +18,7 @@ from .obis import (
     TEXTS,
     TIME,
 )
-from .direction import complete
+from .sense.direction import complete
 
 #: So many rows of a telegram are looked at, of eight integers each: more than twice those of the longest known, 27.
 ROWS = 64

@@ -1,6 +1,6 @@
 """SML telegrams, from checked messages to a reading. Imported with the first of them, and kept."""
 from ..wire import sml
-from .direction import exporting
+from .sense.direction import exporting
 from .obis import KEYS, KNOWN
 from .reading import METER_ID, ROWS, SML
 

@@ -218,7 +218,7 @@ class Links:
             self._names = Names(self, board.mdns)
         ticks = board.ticks_ms()
         if self.button is not None or board.button():
-            from .button import turn
+            from .join.button import turn
 
             turn(self, ticks)
         else:

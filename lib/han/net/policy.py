@@ -152,7 +152,7 @@ class Policy:
             links.setup = None
 
     def _open(self, now):
-        from .setup import Setup
+        from .join.setup import Setup
 
         links = self._links
         self._retry = now + _RETRY

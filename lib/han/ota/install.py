@@ -15,11 +15,11 @@ Only activate() tells the chip's loader to start the other slot, after verifying
 """
 import asyncio
 
-from .image import Check
+from .slot.image import Check
 from .keys import KEYS
 from .rules import Wrong, number
 from .state import begin, busy, change, fail, settle, stage
-from .writer import Headless, Writer
+from .slot.writer import Headless, Writer
 
 try:
     from micropython import const

@@ -9,7 +9,8 @@ The work is bounded: each byte is hunted once, checked once for each telegram it
 A ciphered APDU that stands alone has no checksum. So it is not followed close behind another
 opening, which may carry it, and counts as cut off where another one opens inside.
 """
-from . import apdu, hdlc, mbus
+from .layers import apdu
+from . import hdlc, mbus
 from .conventions import Conventions
 from .loops import copy, hunt, text_end
 

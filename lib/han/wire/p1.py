@@ -9,9 +9,9 @@ stands alone on the line, or behind an ident line in clear.
 A 7E1 line is read as 8N1, which leaves the parity in bit 7: it is often the only check such
 a telegram has, and a port set to 7E1 would neither tell nor keep a wrong one.
 """
-from .apdu import ciphered_end
+from .layers.apdu import ciphered_end
 from .conventions import Conventions
-from .lines import crc_arc, p1_walk  # noqa: F401 for who reads what was checked
+from .rows.lines import crc_arc, p1_walk  # noqa: F401 for who reads what was checked
 from .loops import hunt, odd_parity, strip_parity, text_end
 
 _MORE, _NONE, _WRONG, _PARITY = 0, -1, -2, -3

@@ -9,9 +9,9 @@ from .conventions import Conventions
 from .loops import copy, crc_x25
 
 try:
-    from .sml_fast import find_escape, walk
+    from .rows.sml_fast import find_escape, walk
 except ImportError:
-    from .sml_plain import find_escape, walk  # noqa: F401  walk for others to import
+    from .rows.sml_plain import find_escape, walk  # noqa: F401  walk for others to import
 
 _WRONG = -2
 

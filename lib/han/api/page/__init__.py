@@ -9,7 +9,7 @@ import struct
 
 from microdot import Response
 
-from ..connection import refusal
+from ..http.connection import refusal
 from .coding import wanted
 
 try:

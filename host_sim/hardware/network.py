@@ -1,0 +1,394 @@
+"""The radio of a simulated board: network.WLAN as the ESP32 port has it, in an imaginary neighbourhood.
+
+What happens takes its time on the clock that is handed in, and is worked out when somebody looks. Signatures,
+errors and oddities are those of MicroPython's ports/esp32: network_wlan.c, network_common.c.
+"""
+
+import time
+
+from host_sim.hardware.cable import DHCP_MS, LEASE_MS, NOWHERE, Interface
+
+STAT_IDLE = 1000
+STAT_CONNECTING = 1001
+STAT_GOT_IP = 1010
+# ESP-IDF's reasons for a disconnection, which status() hands on.
+_ASSOC_LEAVE = 8
+_HANDSHAKE = 15  # 4-way handshake timed out: what a wrong WPA2 key mostly looks like
+_BEACON = 200
+_NO_AP = 201
+_AUTH_FAIL = 202
+
+OPEN, WPA2 = 0, 3
+
+_SCAN_MS = 2400  # all channels: how long a scan takes, and how long finding nobody does
+_JOIN_MS = 900
+_HANDSHAKE_MS = 3000
+_BEACON_MS = 6000
+
+
+class AccessPoint:
+    """One network in the neighbourhood; change what it is at any time.
+
+    dhcp     the address, mask, gateway and DNS that it gives; None: nobody answers
+    ghost    it forgets its clients, which do not notice
+    """
+
+    def __init__(self, ssid, key="", channel=6, rssi=-60, dhcp=("192.168.7.20", "255.255.255.0", "192.168.7.1", None)):
+        self.ssid = ssid
+        self.key = key
+        self.channel = channel
+        self.rssi = rssi
+        self.dhcp = dhcp
+        self.ghost = False
+        self.bssid = b"\x02AP" + ssid.encode()[:3] + b"\0" * (3 - len(ssid.encode()[:3]))
+
+    def address(self):
+        """(address, mask, gateway, DNS) that it gives; the gateway serves names where it says nothing else."""
+        return self.dhcp and tuple(self.dhcp[:3]) + (self.dhcp[3] or self.dhcp[2],)
+
+
+class Air:
+    """Who is there. `points` is a list to change at will; `mute` lets nothing through while all looks well."""
+
+    def __init__(self, *points):
+        self.points = list(points)
+        self.mute = False
+        self.scans = 0
+
+    def find(self, ssid, bssid=None):
+        """The strongest access point of a network, None where there is none."""
+        found = None
+        for point in self.points:
+            if point.ssid == ssid and (bssid is None or point.bssid == bssid):
+                if found is None or point.rssi > found.rssi:
+                    found = point
+        return found
+
+
+class Station(Interface):
+    """network.WLAN(network.WLAN.IF_STA). ticks_ms: the clock; sleep_ms: how a scan passes the time."""
+
+    def __init__(self, air, ticks_ms, radio, sleep_ms=None):
+        super().__init__()
+        self._air = air
+        self._ticks = ticks_ms
+        self._radio = radio
+        self._sleep = sleep_ms or (lambda ms: time.sleep(ms / 1000))
+        self._events = []  # (when, function), in order
+        self._now = 0  # when what happens right now happens, however late somebody looks
+        self._requested = False
+        self._connected = False
+        self._reason = 0
+        self._limit = 0  # the port's conf_wifi_sta_reconnects: 0 for ever, else one more than was asked for
+        self._tries = 0
+        self._wanted = ("", "", None)
+        self._point = None  # associated with
+        self._joined = None  # its key and channel at that time
+        self._seen = 0  # when its beacons were heard last
+        self._leased = None  # until when the address holds, None while it is renewed
+        self._ghost = False
+        self.listening = lambda event: None  # told of "got ip", for the port's mixed-up Ethernet states
+        self.attempts = 0
+
+    def active(self, *state):
+        """Whether it is on, or turn it on or off."""
+        self._settle()
+        if state:
+            self._radio["sta"] = bool(state[0])
+            if not state[0]:
+                self._lose(_ASSOC_LEAVE, True)
+                self._events = []
+        return self._radio["sta"]
+
+    def _require(self):
+        if not (self._radio["sta"] or self._radio["ap"]):
+            raise OSError("Wifi Not Started")
+
+    def connect(self, ssid=None, key=None, *, bssid=None):
+        """Begin to connect; returns at once. A connection that is being made is in the way."""
+        self._settle()
+        self._require()
+        if not self._radio["sta"]:
+            raise OSError("Wifi Invalid Mode")
+        if bssid is not None and len(bssid) != 6:
+            raise ValueError
+        if self._events:
+            raise OSError("Wifi Internal State Error" if self._point is None else "Wifi Internal Error")
+        if self._point is not None:
+            # Already associated: nothing happens, and nothing is said.
+            self._requested = True
+            return
+        if ssid is not None:
+            self._wanted = (ssid, key or "", bssid)
+        self._tries = 0
+        self._requested = True
+        self._associate()
+
+    def disconnect(self):
+        """End the connection; the port's own retries as well."""
+        self._settle()
+        self._requested = False
+        self._require()
+        busy = self._point is not None or self._events
+        self._events = []
+        if busy:
+            # The event comes a moment later.
+            self._connected = False
+            self._at(20, lambda: self._lose(_ASSOC_LEAVE, True))
+
+    def status(self, *what):
+        """The state of the station, or its "rssi"."""
+        self._settle()
+        if what:
+            if what[0] == "stations":
+                raise OSError("AP required")
+            if what[0] != "rssi":
+                raise ValueError("unknown status param")
+            if self._point is None or self._ghost:
+                raise OSError("Wifi Not Connected")
+            return self._point.rssi
+        if self._connected:
+            return STAT_GOT_IP
+        if self._reason in (_NO_AP, _AUTH_FAIL):
+            return self._reason
+        if self._reason == _ASSOC_LEAVE:
+            return STAT_IDLE
+        if self._requested and (self._limit == 0 or self._tries < self._limit):
+            return STAT_CONNECTING
+        return self._reason or STAT_IDLE
+
+    def isconnected(self):
+        """True once it had an address, until the association ends: also after the address is lost."""
+        self._settle()
+        return self._connected
+
+    def scan(self):
+        """[(ssid, bssid, channel, rssi, authmode, hidden)]; takes seconds. Empty while a connection is being made."""
+        self._settle()
+        self._require()
+        if not self._radio["sta"]:
+            raise OSError("STA must be active")
+        if self._events and self._point is None:
+            return []
+        self._air.scans += 1
+        self._sleep(_SCAN_MS)
+        points = sorted(self._air.points, key=lambda point: -point.rssi)
+        return [(p.ssid.encode(), p.bssid, p.channel, p.rssi, WPA2 if p.key else OPEN, False) for p in points]
+
+    def config(self, *names, **values):
+        """One parameter by its name, or set parameters by theirs."""
+        if names and values:
+            raise TypeError("either pos or kw args are allowed")
+        if not values:
+            if len(names) != 1:
+                raise TypeError("can query only one param")
+            if names[0] == "reconnects":
+                return self._limit - 1
+            if names[0] in ("ssid", "essid"):
+                return self._wanted[0]
+            if names[0] == "channel":
+                return self._point.channel if self._point else 1
+            raise ValueError("unknown config param")
+        for name, value in values.items():
+            if name == "reconnects":
+                self._limit = 0 if value == -1 else value + 1
+            elif name == "pm":
+                self._require()
+            elif name in ("ssid", "essid", "hidden", "security", "authmode", "key", "password", "max_clients"):
+                raise OSError("AP required")
+            else:
+                raise ValueError("unknown config param")
+        return None
+
+    # What happens by itself
+
+    def _at(self, ms, function):
+        self._events.append((self._now + ms, function))
+
+    def _settle(self):
+        """Let everything happen that has had its time."""
+        while self._events and self._events[0][0] <= self._ticks():
+            self._now, function = self._events.pop(0)
+            function()
+        self._now = self._ticks()
+        self._watch()
+
+    def _associate(self):
+        self.attempts += 1
+        ssid, key, bssid = self._wanted
+        point = self._air.find(ssid, bssid)
+        if point is None:
+            self._at(_SCAN_MS, lambda: self._lose(_NO_AP))
+        elif point.key != key:
+            reason = _AUTH_FAIL if self._tries else _HANDSHAKE
+            self._at(_JOIN_MS + _HANDSHAKE_MS, lambda: self._lose(reason))
+        else:
+            self._at(_JOIN_MS, lambda: self._join(point))
+
+    def _join(self, point):
+        if point not in self._air.points:
+            self._lose(_BEACON)
+            return
+        self._point = point
+        self._joined = (point.key, point.channel)
+        self._seen = self._now
+        self._ghost = False
+        if self._dhcp:
+            self._address = (NOWHERE,) * 4
+            self._ask()
+        else:
+            self._fixed()
+
+    def _ask(self):
+        if self._point and self._point.dhcp:
+            self._at(DHCP_MS, self._got)
+
+    def _got(self):
+        if self._point and self._point.dhcp and self._dhcp:
+            self._address = self._point.address()
+            self._fixed()
+
+    def _fixed(self):
+        """There is an address: the port's IP_EVENT_STA_GOT_IP."""
+        if self._point:
+            self._connected = True
+            self._reason = 0
+            self._leased = None
+            self.listening("got ip")
+
+    def _watch(self):
+        """What a connection notices of its access point, and what not."""
+        point = self._point
+        if point is None:
+            return
+        now = self._now
+        if point.ghost:
+            self._ghost = True
+            return
+        if point in self._air.points and self._joined == (point.key, point.channel):
+            self._seen = now
+        elif now - self._seen >= _BEACON_MS:
+            self._lose(_BEACON if point not in self._air.points or point.channel != self._joined[1] else _HANDSHAKE)
+            return
+        if self._connected and self._dhcp:
+            if point.dhcp is None:
+                # The lease runs out; the port goes on saying that it is connected.
+                if self._leased is None:
+                    self._leased = now + LEASE_MS
+                elif now >= self._leased:
+                    self._address = (NOWHERE,) * 4
+            elif self._address != point.address() and not self._events:
+                self._at(DHCP_MS, self._got)  # renewed, with what there is now
+
+    def _lose(self, reason, asked=False):
+        self._point = None
+        self._connected = False
+        self._reason = reason
+        self._ghost = False
+        if self._dhcp:
+            self._address = (NOWHERE,) * 4
+        if asked or not self._requested or not self._radio["sta"]:
+            return
+        if self._limit:
+            self._tries += 1
+            if self._tries >= self._limit:
+                return
+        self._associate()
+
+
+class SoftAP(Interface):
+    """network.WLAN(network.WLAN.IF_AP). `stations`: MAC addresses of who is there, to change at will."""
+
+    def __init__(self, radio, name, address="192.168.4.1"):
+        super().__init__()
+        self._radio = radio
+        self._dhcp = False
+        self._address = (address, "255.255.255.0", address, address)
+        self._config = {"ssid": name, "key": "", "security": OPEN, "channel": 1, "hidden": False, "max_clients": 4}
+        self.stations = []
+
+    def _settle(self):
+        pass
+
+    def _fixed(self):
+        pass
+
+    def active(self, *state):
+        """Whether it is on, or turn it on or off."""
+        if state:
+            self._radio["ap"] = bool(state[0])
+            if not state[0]:
+                self.stations = []
+        return self._radio["ap"]
+
+    def isconnected(self):
+        """True while somebody is connected to it."""
+        return bool(self.stations)
+
+    def status(self, *what):
+        """None, or the "stations" as [(mac,)]."""
+        if not what:
+            return None
+        if what[0] == "rssi":
+            raise OSError("STA required")
+        if what[0] != "stations":
+            raise ValueError("unknown status param")
+        if not self._radio["ap"]:
+            raise OSError("Wifi Invalid Mode")
+        return [(mac,) for mac in self.stations]
+
+    def config(self, *names, **values):
+        """One parameter by its name, or set parameters by theirs; only while it is on."""
+        same = {"essid": "ssid", "authmode": "security", "password": "key"}
+        if names and values:
+            raise TypeError("either pos or kw args are allowed")
+        if not values:
+            if len(names) != 1:
+                raise TypeError("can query only one param")
+            name = same.get(names[0], names[0])
+            if name not in self._config or name == "key":
+                raise ValueError("unknown config param")
+            return self._config[name]
+        changed = dict(self._config)
+        for name, value in values.items():
+            name = same.get(name, name)
+            if name == "reconnects":
+                raise OSError("STA required")
+            if name not in changed:
+                raise ValueError("unknown config param")
+            changed[name] = value
+        if not self._radio["ap"]:
+            raise OSError("Wifi Invalid Mode")
+        if changed["security"] and not 8 <= len(changed["key"]) <= 63:
+            raise OSError("Wifi Invalid Password")
+        if not 1 <= len(changed["ssid"]) <= 32:
+            raise OSError("Wifi SSID Invalid")
+        self._config = changed
+        return None
+
+    def connect(self, *arguments, bssid=None):
+        raise OSError("Wifi Invalid Mode")
+
+    disconnect = scan = connect
+
+
+def neighbourhood(address):
+    """Access points; the one called Home lets in who knows "correct horse", and gives this address."""
+    dhcp = (address, "255.255.255.0", NOWHERE, NOWHERE)
+    return [
+        AccessPoint("Home", "correct horse", 6, -52, dhcp),
+        AccessPoint("Neighbour", "not for you", 11, -78),
+        AccessPoint("Café", "", 1, -85),
+    ]
+
+
+class Radio:
+    """Both interfaces of a radio, `sta` and `ap`, and the `air`. lan: the Lan of the same board, if any."""
+
+    def __init__(self, ticks_ms, address="192.168.4.1", lan=None, sleep_ms=None):
+        on = {"sta": False, "ap": False}
+        self.air = Air()
+        self.sta = Station(self.air, ticks_ms, on, sleep_ms)
+        self.ap = SoftAP(on, "ESP_SIM", address)
+        if lan:
+            self.sta.listening = lan.wifi_event

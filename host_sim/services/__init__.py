@@ -1,0 +1,1 @@
+"""Servers of the house's network on this computer, with faults on demand."""

@@ -1,0 +1,86 @@
+"""Requests that change the configuration or restart the reader. Imported when needed."""
+from ...core.strictjson import Parser
+from ..http.connection import refusal
+from .permit import writable
+from .settings import changed, is_secret
+
+
+async def configuration(app, request):
+    """PUT /configuration."""
+    return await _change(app, request, False)
+
+
+async def setup(app, request):
+    """POST /setup."""
+    return await _change(app, request, True)
+
+
+async def reboot(app, request):
+    """POST /reboot."""
+    refused = writable(app, request)
+    if refused:
+        return refused
+    app.restart("USER")
+    return b'{"success":true,"message":"reboot:ok","rebootRequired":true}'
+
+
+async def _change(app, request, setup):
+    """Take a configuration from a request's body; setup: what is in it is a network's name and password."""
+    refused = writable(app, request)
+    if refused:
+        return refused
+    body = await request.sock.body()
+    if body is None:
+        return refusal(*request.sock.incoming.wrong)
+    try:
+        given = Parser(body).parse()
+        if setup:
+            join(app, given)
+        else:
+            _take(app, given)
+    except ValueError as error:
+        return refusal(400, str(error))
+    except OSError as error:
+        return refusal(503, "the flash does not keep it: %s" % error, {"Retry-After": "60"})
+    if setup:
+        return b'{"success":true,"message":"setup:ok"}'
+    return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
+
+
+def join(app, given):
+    """Take a network, as POST /setup has it. OSError, ValueError: nothing has changed."""
+    if not _take(app, _network(given, app.config.values)):
+        app.links.policy().attempts.hurry()
+
+
+def _take(app, given):
+    """Take what of a configuration is given; False where all of it was so before. OSError, ValueError as above."""
+    wanted = changed(given, app.config.values)
+    if wanted == app.config.values:
+        return False
+    app.configure(wanted)
+    return True
+
+
+def _network(given, values):
+    """The configuration's fields for {"s": true, "ss": name, "sp": password}; ValueError names what is wrong."""
+    if not isinstance(given, dict):
+        raise ValueError("the body must be an object")
+    if given.get("s") is not True:
+        raise ValueError("s must be true")
+    name, password = given.get("ss"), given.get("sp")
+    if not isinstance(name, str) or not 1 <= len(name.encode()) <= 32:
+        raise ValueError("ss must be the network's name, text of 1 to 32 bytes")
+    if not isinstance(password, str):
+        raise ValueError('sp must be the password, "" for an open network')
+    if password and not is_secret("passphrase", password, len(password.encode())):
+        raise ValueError("sp must be 8 to 63 ASCII characters or 64 hex digits")
+    w = values["w"]
+    # "" keeps a password elsewhere; here it says that there is none.
+    wifi = {"e": True, "s": name, "p": password or None, "w": (w["w"] or 2) if password else 0}
+    if name != w["s"]:
+        wifi["n"] = {"m": "dhcp"}  # a fixed address belongs to the network before
+    made = {"w": wifi}
+    if values["np"] == "eth":
+        made["np"] = "auto"
+    return made

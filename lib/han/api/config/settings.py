@@ -1,0 +1,154 @@
+"""PUT /configuration: every field is checked before any is taken. Imported when needed."""
+from ...core.zonefile import find
+from ..http.access import is_address, is_name, is_server
+from .fields import FIELDS
+
+_DEAREST = 10**12  # 10^-6 minor units per kWh
+_MOST_TIMES = 10**6  # thousandths
+
+
+def changed(given, values):
+    """The values with those of a request's JSON in their places; ValueError names a field that is wrong.
+
+    What is not among the fields is ignored in the request and kept in the values.
+    """
+    if not isinstance(given, dict):
+        raise ValueError("the body must be an object")
+    values = _copy(values)
+    for line in FIELDS.split("\n"):
+        rule = line.split(" ")
+        source, target = given, values
+        names = rule[0].split(".")
+        last = names.pop()
+        for i in range(len(names)):
+            if names[i] not in source:
+                source = {}
+                break
+            source = source[names[i]]
+            if not isinstance(source, dict):
+                raise ValueError("%s must be an object" % ".".join(names[: i + 1]))
+            target = target[names[i]]
+        if last in source:
+            wanted = _check(rule, source[last], target, last)
+            if wanted:
+                raise ValueError("%s must be %s" % (rule[0], wanted))
+    for key in ("e", "w"):
+        if key in given:
+            _static(values[key]["n"], key + ".n")
+    if "m" in given and values["m"]["a"] and not values["m"]["k"]:
+        raise ValueError("m.k must be set where m.a is")
+    return values
+
+
+def _copy(values):
+    return {key: _copy(value) if isinstance(value, dict) else value for key, value in values.items()}
+
+
+def _check(rule, value, target, key):
+    """Put a value that follows the rule in its place; else what it must be."""
+    kind = rule[1]
+    is_text = isinstance(value, str)
+    size = len(value.encode()) if is_text else 0
+    if kind == "flag":
+        good, wanted = value is True or value is False, "true or false"
+    elif kind == "int":
+        low, high = int(rule[2]), int(rule[3])
+        good, wanted = type(value) is int and low <= value <= high, "an integer from %d to %d" % (low, high)
+    elif kind == "one":
+        good, wanted = is_text and value in rule[2:], "one of " + ", ".join(rule[2:])
+    elif kind == "text":
+        good = is_text and size <= int(rule[2]) and "\0" not in value
+        wanted = "text of %s bytes at most" % rule[2]
+    elif kind == "address":
+        good, wanted = is_text and is_address(value), "an address such as 192.168.0.1"
+    elif kind == "zone":
+        good, wanted = is_text and find(value) is not None, "a time zone of /definitions, such as Europe/Helsinki"
+    elif kind == "times":
+        nothing = _scaled(value, 24) == 0
+        value = _scaled(value, 3)
+        good = type(value) is int and 0 < value + nothing <= _MOST_TIMES
+        wanted = "0, which leaves it to the reader, or a number from 0.001 to %d" % (_MOST_TIMES // 1000)
+    elif kind == "price":
+        value = _scaled(value, 6)
+        good = type(value) is int and 0 <= value <= _DEAREST
+        wanted = "a number from 0 to %d" % (_DEAREST // 10**6)
+    elif kind in ("hosts", "servers"):
+        most, right = (8, is_name) if kind == "hosts" else (4, is_server)
+        good = isinstance(value, list) and len(value) <= most
+        if good:
+            for name in value:
+                good = good and isinstance(name, str) and len(name) <= 64 and right(name)
+            if value == target[key]:
+                value = target[key]  # the same list, by which others know that nothing has changed
+        wanted = (
+            "a list of 8 host names at most, in lower case without port" if kind == "hosts"
+            else "a list of 4 time servers at most: names in lower case or addresses, such as ntp.lan or 192.168.0.1"
+        )  # fmt: skip
+    else:
+        if value == "":
+            return None
+        if value is None:
+            value = ""
+            good = True
+        else:
+            good = is_text and is_secret(kind, value, size)
+        wanted = {
+            "key": "a key of 32 hex digits",
+            "password": "8 to 64 characters",
+            "passphrase": "8 to 63 ASCII characters or 64 hex digits",
+        }[kind] + '; "" keeps it, null deletes it'
+    if not good:
+        return wanted
+    target[key] = value
+    return None
+
+
+def _scaled(value, places):
+    """A number of a request as an integer of 10^-places; what else it may be as it is."""
+    if type(value) is int:
+        return value * 10**places
+    return value.scaled(places) if hasattr(value, "scaled") else value
+
+
+def is_secret(kind, value, size):
+    """True for a text (of so many bytes) that can be a key, a password or a passphrase."""
+    length = len(value)
+    if kind == "password":
+        return 8 <= length <= 64 and size <= 256
+    if kind == "passphrase":  # IEEE 802.11 clause J.4
+        if length == 64:
+            return not value.lower().strip("0123456789abcdef")
+        return 8 <= length <= 63 and size == length and min(value) >= " " and max(value) <= "~"
+    from ...wire.layers.gcm import parse_key
+
+    try:
+        return length <= 200 and bool(parse_key(value))
+    except ValueError:
+        return False
+
+
+def _number(address):
+    number = 0
+    for part in address.split("."):
+        number = number << 8 | int(part)
+    return number
+
+
+def _static(network, path):
+    """A fixed address has to be one that works."""
+    if network["m"] != "static":
+        return
+    own = _number(network["i"])
+    hosts = _number(network["s"]) ^ 0xFFFFFFFF
+    gateway = _number(network["g"])
+    if not 1 <= own >> 24 < 224 or own >> 24 == 127:
+        path += ".i must be the reader's own address"
+    elif hosts & (hosts + 1) or not 3 <= hosts <= 0xFFFFFF:
+        path += ".s must be a network mask such as 255.255.255.0"
+    elif own & hosts in (0, hosts):
+        path += ".i must not be the first or last address of its network"
+    elif gateway and (gateway ^ own) & ~hosts:
+        path += ".g must be of the same network as .i, or 0.0.0.0"
+    else:
+        return
+    raise ValueError(path + " where .m is static")

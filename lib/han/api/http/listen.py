@@ -1,0 +1,64 @@
+"""GET /ws, /sse and /events: what makes a stream of a request. Imported for one."""
+from binascii import b2a_base64
+from hashlib import sha1
+
+from microdot import Response
+
+from ..config.permit import foreign
+from .connection import refusal
+
+# Without an empty line: that would end an event, and some clients make one of nothing.
+_SSE_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    b"Connection: close\r\n\r\nretry: 3000\n"
+)
+_WS_HEAD = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
+)
+
+
+def upgrade(headers):
+    """The Sec-WebSocket-Accept value for a request's fields, None where it asks for no WebSocket (clause 4.2.1)."""
+    key = headers.get("sec-websocket-key", "")
+    if headers.get("upgrade", "").lower() != "websocket" or len(key) != 24:
+        return None
+    if "upgrade" not in headers.get("connection", "").lower():
+        return None
+    if headers.get("sec-websocket-version") != "13":
+        return None
+    digest = sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return b2a_base64(digest)[:-1]
+
+
+async def ws(app, request):
+    """GET /ws."""
+    accept = upgrade(request.headers)
+    if accept is None or request.method != "GET":
+        fields = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        return refusal(400, "a WebSocket handshake is expected here", fields)
+    return foreign(request) or _open(app, request, "ws", _WS_HEAD % accept)
+
+
+async def sse(app, request):
+    """GET /sse."""
+    if request.method == "HEAD":
+        return Response(b"", 200, {"Content-Type": "text/event-stream"})
+    return _open(app, request, "sse", _SSE_HEAD)
+
+
+async def events(app, request):
+    """GET /events: a stream, or the page for who has no use for one."""
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return await sse(app, request)
+    from ..page import serve
+
+    return await serve(app, request)
+
+
+def _open(app, request, kind, hello):
+    streams = app.streams
+    why = streams.full(kind)
+    if why:
+        return refusal(503, why, {"Retry-After": "30", "Content-Type": "application/json"})
+    streams.open(kind, request.sock, hello)
+    return Response.already_handled

@@ -1,0 +1,84 @@
+"""WebSocket framing (RFC 6455) for small text messages, with every length and wait bounded.
+
+microdot's own reads a frame's start as closed when it comes in two pieces, answers pings from
+the reading task while another one writes, and has no ping of its own.
+"""
+from ...core import utf8
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+FAILED = 16  # no opcode: what Receiver says of a client that breaks the rules
+
+# Close codes, RFC 6455 clause 7.4.1.
+GOING_AWAY, PROTOCOL, NOT_UTF8, TOO_BIG = 1001, 1002, 1007, 1009
+
+
+def frame(opcode, payload):
+    """One unmasked frame, as bytes, of at most 65535 bytes of payload (clause 5.2)."""
+    length = len(payload)
+    if length < 126:
+        head = bytes((0x80 | opcode, length))
+    else:
+        head = bytes((0x80 | opcode, 126, length >> 8, length & 0xFF))
+    return head + payload
+
+
+def close(code):
+    """The frame that ends a connection with a code."""
+    return frame(CLOSE, bytes((code >> 8, code & 0xFF)))
+
+
+class Receiver:
+    """Takes a client's frames apart: masked, message by message."""
+
+    #: Bytes of one message, in however many frames.
+    max_message = 1024
+
+    def __init__(self, reader):
+        self._reader = reader
+        self._opcode = 0  # of the message that is not complete yet
+        self._message = b""
+
+    async def receive(self):
+        """(opcode, payload) of the next message or control frame.
+
+        (CLOSE, code to answer with) at the client's close, (FAILED, code) where it breaks the
+        rules: nothing after that can be understood. EOFError at the end of the connection.
+        """
+        read = self._reader.readexactly
+        while True:
+            first, second = await read(2)
+            opcode = first & 0x0F
+            length = second & 0x7F
+            if first & 0x70 or not second & 0x80:
+                return FAILED, PROTOCOL  # extensions nobody agreed to, or a frame without mask
+            if opcode & 8:
+                if length > 125 or not first & 0x80 or opcode > PONG:
+                    return FAILED, PROTOCOL
+            elif opcode > BINARY or (opcode == CONTINUATION) == (self._opcode == 0):
+                return FAILED, PROTOCOL
+            if length > 125:
+                length = int.from_bytes(await read(2 if length == 126 else 8), "big")
+            if length > self.max_message - (0 if opcode & 8 else len(self._message)):
+                return FAILED, TOO_BIG
+            mask = await read(4)
+            payload = bytearray(await read(length)) if length else bytearray()
+            for i in range(length):
+                payload[i] ^= mask[i & 3]
+            if opcode == CLOSE:
+                code = payload[0] << 8 | payload[1] if length >= 2 else 1000
+                # What must not be sent, or is not defined, is answered as what it is.
+                fine = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code < 5000
+                if not fine or length == 1:
+                    return CLOSE, PROTOCOL
+                return CLOSE, NOT_UTF8 if utf8.text(payload[2:]) is None else code
+            if opcode & 8:
+                return opcode, bytes(payload)
+            if opcode:
+                self._opcode = opcode
+            self._message += payload
+            if first & 0x80:
+                opcode, payload = self._opcode, bytes(self._message)
+                self._opcode, self._message = 0, b""
+                if opcode == TEXT and utf8.text(payload) is None:
+                    return FAILED, NOT_UTF8
+                return opcode, payload

@@ -1,0 +1,37 @@
+"""GET /data: the latest reading with what it costs, in one flat object. Imported for a request."""
+from ...core.clock import EPOCH
+from ...meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
+from ..http.connection import unread
+from .encode import decimal, text
+
+_DATA = (
+    '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'
+    '"ric":%s,"rec":%s,"u1":%s,"u2":%s,"u3":%s,"i1":%s,"i2":%s,"i3":%s,"p":%s,"pc":%s,"c":%s,'
+    '"ep":{"h":%s,"d":%s,"w":%s,"m":%s}}'
+)
+_HOURS = 1, 24, 168, 720
+
+
+async def serve(app, request):
+    """The message as bytes."""
+    live = app.messages.fresh()
+    if live is None:
+        return unread(app)
+    utc = app.clock.utc()
+    price = app.book.price(utc)  # 10^-6 minor units per kWh, or None
+    fuse = app.config.get("m", "f")  # A
+    power = live.get(IMPORT_POWER)
+    values = [live.network.most(fuse), fuse]
+    values += [decimal(live.get(field), 0) for field in range(IMPORT_POWER, IMPORT_REACTIVE + 2)]
+    values += [decimal(number, 3) for number in app.messages.energies(live)]
+    values += [decimal(live.get(L1_VOLTAGE + i), 1) for i in range(3)]
+    values += [decimal(live.get(L1_CURRENT + i), 3) for i in range(3)]
+    values += [decimal(price, 6), text(app.book.currency), text(None if utc is None else utc + EPOCH)]
+    for hours in _HOURS:
+        # W times 10^-6 is 10^-3 of what a kW costs, rounded half away from zero.
+        cost = None
+        if price is not None and power is not None:
+            product = power * price * hours
+            cost = (abs(product) + 500) // 1000 * (1 if product > 0 else -1)
+        values.append(decimal(cost, 6))
+    return (_DATA % tuple(values)).encode()

@@ -1,0 +1,91 @@
+"""GET /history/…?format=csv or jsonl: a line for each sample, for spreadsheets and databases. Imported for a request.
+
+With `from=0` that is all that is kept. `decimal=comma` is for spreadsheets of countries that write numbers
+so: semicolons end their cells. One sample at a time is in memory. Beside what the other form has, a line
+tells the meter's counters as they were at the end of its bucket.
+"""
+from ...core.clock import EPOCH
+from ...core.zone import date
+from ...store.series.samples import QUARTERS, TENS, counter, price
+from .chosen import FLAGS, NAMES, Chosen, currents
+from ..messages.encode import decimal, text
+
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Disposition: attachment; filename=\"han-%s.%s\"\r\n"
+    b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+)
+_TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
+# Bytes sent at once.
+_CHUNK = 700
+_CURRENTS = "c_min", "c_avg", "c_max"
+
+
+class Export(Chosen):
+    """One answer, line by line. form: "csv" or "jsonl"; comma: a CSV's numbers have decimal commas."""
+
+    def __init__(self, history, kind, query, form, comma=False):
+        super().__init__(history, kind, query)
+        self._form = form
+        self._comma = comma
+
+    async def send(self, connection, patience):
+        """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
+        await self.choose()
+        csv = self._form == "csv"
+        out = bytearray(_HEAD % (_TYPES[self._form], NAMES[self.kind].encode(), self._form.encode()))
+        if csv:
+            out += self._row([name for name, _ in self._fields(None)])
+        for number in self.chosen():
+            sample = self.series.read(number)
+            if sample:  # else its sector has been erased meanwhile
+                out += self._line(self.dated(number, sample), csv)
+            if len(out) >= _CHUNK:
+                await connection.send(bytes(out), patience)
+                out = bytearray()
+        if self.live:
+            out += self._line(self.live, csv)
+        await connection.send(bytes(out), patience)
+
+    def _line(self, sample, csv):
+        fields = self._fields(sample)
+        if csv:
+            return self._row([value.strip('"') if value != "null" else "" for _, value in fields])
+        return ("{" + ",".join(['"%s":%s' % field for field in fields]) + "}\n").encode()
+
+    def _row(self, cells):
+        if self._comma:
+            return (";".join(cells).replace(".", ",") + "\r\n").encode()  # points are in numbers alone
+        return (",".join(cells) + "\r\n").encode()
+
+    def _fields(self, sample):
+        """(name, value as JSON) of each column; only the names count where there is no sample."""
+        kind = self.kind
+        s = sample or (0,) * 22
+        unit = "kw" if kind == TENS else "kwh"
+        yield "t", str(s[0] + EPOCH)
+        yield "time", '"%s"' % self._time(s[0])
+        yield "f", str(s[1] & FLAGS)
+        yield "import_" + unit, decimal(s[3], 3)
+        yield "export_" + unit, decimal(s[4], 3)
+        for name, at in zip(_CURRENTS, (5, 8, 11)):
+            for phase, value in enumerate(currents(s, at)[1:-1].split(",")):
+                yield "%s_%d" % (name, phase + 1), value
+        ended = sample is not self.live and len(s) > 17
+        yield "ic", decimal(counter(s[14], s[16]) if ended else None, 3)
+        yield "ec", decimal(counter(s[15], s[17]) if ended else None, 3)
+        if kind == QUARTERS:
+            number, currency = price(s)
+            yield "p", decimal(number, 6)
+            yield "pc", text(currency)
+
+    def _time(self, t):
+        """ISO 8601, on the local clock."""
+        local = self.zone.local(t)
+        minutes = (local - t) // 60
+        year, month, day = date(local // 86400)
+        sign = "-" if minutes < 0 else "+"
+        minutes = abs(minutes)
+        second = local % 86400
+        return "%04d-%02d-%02dT%02d:%02d:%02d%s%02d:%02d" % (
+            year, month, day, second // 3600, second // 60 % 60, second % 60, sign, minutes // 60, minutes % 60,
+        )  # fmt: skip

@@ -1,0 +1,64 @@
+"""GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
+from microdot import Response
+
+from ...meter.line.told import checksum, diagnosis, line
+from ..messages.encode import decimal, flag, text
+
+_HEALTH = (
+    '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'
+    '"free_heap_size":%d,"free_heap_percent":%s,"minimum_free_heap_size":%d,"system_heap":%s,"tlsReady":%s,'
+    '"wifi_rssi":%s,"cpu_reset_reason":"%s","connections":{"ws":{"c":%d,"m":%d},'
+    '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":['
+)
+_SYSTEM = '{"size":%d,"free":%d,"minimum":%d,"largest":%d}'
+_METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}}'
+_SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
+# The meter task's counters, in the order of its stages.
+_STAGES = (
+    "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed decoded"
+    " rejected implausible line_changes"
+)
+
+
+async def serve(app, request):
+    """The message."""
+    return Response(_pieces(app), 200, {"Content-Type": "application/json"})
+
+
+def _pieces(app):
+    board, clock, link = app.board, app.clock, app.link
+    total, free, least = board.heap()
+    system = board.system_heap()
+    reset = board.reset_reason
+    values = (
+        (
+            text(clock.unix_ms()),
+            app.identity.uuid,
+            board.hostname,
+            total,
+            free,
+            decimal((free * 2000 // total + 1) // 2, 1),
+            least,
+            _SYSTEM % system if system else "null",
+            flag(app.messages.tls_ready),
+            text(app.links.network()[2]),
+            "RST_POWERON" if reset == "POWER_ON" else "RST_WDT" if reset == "WATCHDOG" else "RST_SW",
+        )
+        + _streams(app)
+        + (clock.uptime_ms(),)
+    )
+    yield (_HEALTH % values).encode()
+    lead = ""
+    for row in list(app.supervisor.rows()):
+        yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
+        lead = ","
+    stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
+    found = text(line(link)), flag(link.search.locked), text(checksum(link)), text(diagnosis(link))
+    yield (_METER % ((stages,) + found)).encode()
+
+
+def _streams(app):
+    """WebSockets now and at most, event streams now and at most, messages that slow clients have not got."""
+    streams, limits = app.streams, app.board.stream_limits
+    dropped = streams.dropped + sum([client.mailbox.dropped for client in streams.clients])
+    return streams.count("ws"), limits[0], streams.count("sse"), limits[1], dropped

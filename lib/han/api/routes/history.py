@@ -1,0 +1,138 @@
+"""GET /history/…: samples, column by column from flash. Imported for a request.
+
+All columns are of the same samples (chosen.py), whatever is recorded meanwhile; a sample whose sector is erased
+before its turn has come is null and flagged as partial in the columns that are left.
+"""
+from microdot import Response
+
+from ...core.clock import EPOCH
+from ...store.series.samples import PARTIAL, QUARTERS, price
+from .chosen import FLAGS, NAMES, Chosen, currents
+from ..http.chunks import Chunks
+from ..http.connection import refusal
+from ..messages.encode import decimal, text
+
+_TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+)
+# Bytes sent at once.
+_CHUNK = 700
+# For a client to take a part, ms.
+_PATIENCE = 4000
+
+
+def parse(query):
+    """(from, to, limit) of a query string, None each where not given. ValueError says what is wrong."""
+    found = {"from": None, "to": None, "limit": None}
+    for pair in (query or "").split("&"):
+        name, _, value = pair.partition("=")
+        if name in found:
+            # Longer numbers are no times, and cost time to read.
+            if found[name] is not None or not value.isdigit() or len(value) > 12:
+                raise ValueError(name + " must be given once, as a whole number")
+            found[name] = int(value)
+    if found["limit"] == 0:
+        raise ValueError("limit must be at least 1")
+    return found["from"], found["to"], found["limit"]
+
+
+def wanted(query):
+    """(the form that a query string asks for, whether its decimals have commas). ValueError says what is wrong."""
+    form, mark = "json", "point"
+    for pair in (query or "").split("&"):
+        name, _, value = pair.partition("=")
+        if name == "format":
+            form = value
+        elif name == "decimal":
+            mark = value
+    if form not in ("json", "csv", "jsonl"):
+        raise ValueError("format must be json, csv or jsonl")
+    if mark not in ("point", "comma") or mark == "comma" and form != "csv":
+        raise ValueError("decimal must be point, or comma with format=csv")
+    return form, mark == "comma"
+
+
+async def serve(app, request):
+    """Answer a request for /history/…"""
+    history = app.history
+    if history is None:
+        return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
+    try:
+        query = parse(request.query_string)
+        form, comma = wanted(request.query_string)
+    except ValueError as error:
+        return refusal(400, str(error))
+    if request.method == "HEAD":
+        return Response(b"", 200, {"Content-Type": "application/json"})
+    kind = NAMES.index(request.path[9:])
+    if form == "json":
+        answer = History(history, kind, query)
+    else:
+        from .export import Export
+
+        answer = Export(history, kind, query, form, comma)
+    if request.http_version == "1.1":
+        out = Chunks(request.sock)
+        await answer.send(out, _PATIENCE)
+        await out.end(_PATIENCE)
+    else:
+        await answer.send(request.sock, _PATIENCE)
+    return Response.already_handled
+
+
+class History(Chosen):
+    """One answer, column by column."""
+
+    async def send(self, connection, patience):
+        """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
+        await self.choose()
+        # One piece of memory: a bytes object for each number would take ten times the room.
+        out = bytearray(_HEAD)
+        kind = self.kind
+        out += b'{"type":"HAN_%s_HISTORY_MESSAGE","x":%s' % (_TYPES[kind].encode(), text(self.x).encode())
+        for name, column in (
+            ("t", lambda s: str(s[0] + EPOCH)),
+            ("f", lambda s: str(s[1] & FLAGS)),
+            ("i", lambda s: decimal(s[3], 3)),
+            ("e", lambda s: decimal(s[4], 3)),
+            ("c_min", lambda s: currents(s, 5)),
+            ("c_avg", lambda s: currents(s, 8)),
+            ("c_max", lambda s: currents(s, 11)),
+            ("p", self._cost),
+        ):
+            if name != "p" or kind == QUARTERS:
+                out += b',"%s":[' % name.encode()
+                out = await self._column(connection, patience, out, column, name)
+                out += b"]"
+        if kind == QUARTERS:
+            out += b',"pc":' + text(self.currency).encode()
+        out += b"}"
+        await connection.send(bytes(out), patience)
+
+    def _cost(self, sample):
+        number, currency = price(sample)
+        return decimal(number if currency == self.currency else None, 6)
+
+    async def _column(self, connection, patience, out, column, name):
+        """Add a column to out, sending what is there whenever it is enough; what is left of it."""
+        comma = b""
+        for number in self.chosen():
+            sample = self.series.read(number)
+            if sample:
+                piece = column(self.dated(number, sample)).encode()
+            elif name == "t":
+                self.drop(number)  # gone before the first column, so from all
+                continue
+            else:
+                piece = b"%d" % PARTIAL if name == "f" else b"[null,null,null]" if "c_" in name else b"null"
+            out += comma
+            out += piece
+            comma = b","
+            if len(out) >= _CHUNK:
+                await connection.send(bytes(out), patience)
+                out = bytearray()
+        if self.live:
+            out += comma
+            out += column(self.live).encode()
+        return out

@@ -1,0 +1,136 @@
+"""The one table of paths and methods, and what each does."""
+from microdot import Microdot, Request, Response
+
+from ..http.connection import refusal, unread
+
+# Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
+# of a module of han.api that is imported for the request: it gets the application and the request. The bytes of a
+# message are a whole answer.
+TABLE = """
+/meter meter GET
+/configuration configuration GET
+/configuration config.change.configuration PUT POST PATCH
+/han state GET
+/meter/id routes.identity.serve GET
+/meter/data meter_data GET
+/ws http.listen.ws GET
+/sse http.listen.sse GET
+/events http.listen.events GET
+/health routes.health.serve GET
+/prices routes.prices.serve GET
+/definitions config.definitions.serve GET
+/setup config.change.setup POST PUT
+/wifi/scan routes.scan.serve GET
+/auth/token config.permit.token GET POST
+/reboot config.change.reboot POST
+/ota messages.ota.serve GET
+/ota routes.update.serve POST DELETE
+/ota/activate routes.update.serve POST
+/ota/download routes.update.serve POST
+/ota/clear routes.update.serve POST
+/update messages.ota.serve GET
+/update routes.update.serve POST
+/diagnostics routes.diagnostics.serve GET
+/diagnostics/capture routes.diagnostics.capture GET
+/data messages.compact.serve GET
+/history/hourly routes.history.serve GET
+/history/weekly routes.history.serve GET
+/history/monthly routes.history.serve GET
+/history/yearly routes.history.serve GET
+/ page.serve GET
+/ui page.serve GET
+"""
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+# What takes 5 to 10 kB, and is refused where that would be taken from others.
+_BIG = ("routes.diagnostics", "routes.history", "http.listen", "routes.update")
+
+
+def rows(path):
+    """Rows of the table for a path, each a list of its words."""
+    found = []
+    at = TABLE.find("\n%s " % path)
+    while at >= 0:
+        end = TABLE.find("\n", at + 1)
+        row = TABLE[at + 1 : end].split(" ")
+        if row[0] == path:  # which may hold a blank
+            found.append(row)
+        at = TABLE.find("\n%s " % path, end)
+    return found
+
+
+def allowed(path):
+    """The field that names the methods of a path, in a dict; 404 where there is no such path."""
+    names = []
+    for row in rows(path):
+        names += row[2:]
+    if path == "*":
+        names = ["GET"]
+    if "GET" in names:
+        names.append("HEAD")
+    return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
+
+
+class Routes:
+    """The table, served by microdot.
+
+    microdot's own patterns are regular expressions, which on the chip go one call deeper for each character of a path.
+    So it has one route, and what is asked for is looked up here.
+    """
+
+    def __init__(self, app):
+        self._app = app
+        self._microdot = microdot = Microdot()
+        microdot.route("/", _METHODS)(self._answer)
+        microdot.options_handler = lambda request: allowed(request.g.head.path)
+        microdot.errorhandler(404)(self._unknown)
+        microdot.errorhandler(405)(self._unknown)
+        microdot.errorhandler(Exception)(self._failed)
+
+    async def response(self, head, connection):
+        """The Response to the request with this Head, whose body the Connection has."""
+        # Without the query, of which microdot would make an object for each name, used or not.
+        request = Request(
+            self._microdot, ("", 0), head.method, "/", head.version, head.headers,
+            stream=connection.reader, sock=connection,
+        )  # fmt: skip
+        request.g.head = head
+        return await self._microdot.dispatch_request(request)
+
+    async def _answer(self, request):
+        app = self._app
+        head = request.g.head
+        request.path = head.path
+        request.query_string = head.query
+        method = "GET" if head.method == "HEAD" else head.method
+        for _, what, *methods in rows(head.path):
+            if method in methods:
+                break
+        else:
+            return await self._unknown(request)
+        if what == "configuration" and "secrets" in (request.query_string or ""):
+            what = "config.backup.configuration"
+        name, _, function = what.rpartition(".")
+        if not name:
+            return getattr(app.messages, function)() or unread(app)
+        if name in _BIG and app.memory.short(app.board.memory_limits[1]):
+            return refusal(503, "not enough memory right now", {"Retry-After": "5"})
+        module = __import__("han.api." + name, None, None, (function,))
+        return await getattr(module, function)(app, request)
+
+    async def _unknown(self, request):
+        fields = allowed(request.g.head.path)
+        if fields == 404:
+            return refusal(404, "no such path")
+        return refusal(405, "method must be one of " + fields["Allow"], fields)
+
+    async def _failed(self, request, error):
+        short = isinstance(error, MemoryError)
+        sent = request.sock.sent
+        if not short and sent is not False:  # a client that has gone is no fault of the reader's
+            self._app.log.crash(request.path, error)
+        if sent is not None:  # half an answer ends where it is: its client can tell
+            return Response.already_handled
+        if short:
+            return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
+        return refusal(500, "error in the reader")

@@ -1,0 +1,307 @@
+"""Rewrites what tells one meter from another in a capture, so that it can be shown to others.
+
+The framer, the decoder and the walkers find it; it is replaced at its own length, the same by
+the same everywhere: meter numbers, logical device names and consumer messages (OBIS 96.1, 96.13,
+0.0, 42.0, of all channels), the serial part of a P1 ident and of a system title, in SML every
+octet string longer than an OBIS code. Checksums are made right again, the numbers stay.
+
+In telegrams of several frames or blocks each byte is rewritten where it lies, also where two of
+them share a number, and repeated blocks alike. What is part of no complete telegram (noise, cut
+off, unknown, or with a wrong checksum, which stays wrong) loses what was found elsewhere,
+whatever reads like a serial number, and the characters at its edges. Ciphered content stays as
+it is, but without its system title not even the key can open it any more.
+"""
+from binascii import crc32
+
+from ...wire.layers import apdu
+from ...wire import hdlc, p1
+from ...wire.layers.ciphered import Ciphered
+from ...wire.conventions import Conventions
+from ...wire.framer import HDLC, MBUS, Framer
+from ...wire.rows.lines import crc_arc, p1_walk
+from ...wire.loops import crc_x25, sum8, text_end
+from ...wire.layers.segments import Blocks, Segments
+from . import sevenbits
+from .aliases import DIGITS, Aliases, alnum
+from ..decoder import Decoder
+from ..obis import KEYS, KNOWN
+from ..reading import LIST_VERSION, METER_TYPE, ROWS
+
+_NUMBER, _TEXT = 1, 2
+_PRIVATE = b"96.1", b"96.13", b"0.0", b"42.0", b"C.1"
+
+
+class _Pieces(Segments):
+    """Segments that know where in the capture their bytes lie."""
+
+    def __init__(self, places):
+        super().__init__()
+        self.parts = []
+        self._places = places
+
+    def add(self, buf, start, end):
+        parts = self._places(buf, start, end)
+        self.parts = self.parts + parts if self.next else parts
+        return super().add(buf, start, end)
+
+
+class _InPlace(Framer):
+    """A framer over a whole capture, where it lies."""
+
+    size = 0
+
+    def over(self, data):
+        self.buf = data
+        self.size = self._end = len(data)
+        self._work(False)
+        self.gap()
+
+
+class Anonymiser(Decoder):
+    """Decodes a capture (bytearray) to rewrite it in place."""
+
+    def __init__(self, data):
+        super().__init__(lambda reading: None)
+        self.data = data
+        self._conventions = Conventions()
+        self.telegrams = 0  # whose content was understood, or is ciphered
+        self._aliases = Aliases()
+        self._frames = []  # [framing, start, end, understood, CRC-32]
+        self._longer = []  # (index, digits) of checksums that need more room than they had
+        self._pieces = [_Pieces(self._places) for _ in range(3)]
+        self.blocks = Blocks()
+        self._segments, self.blocks.raw, self.blocks.whole = self._pieces
+
+    def run(self):
+        """Rewrite it all."""
+        data = self.data
+        if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
+            self.apdu(data, 0, len(data))  # a bare one
+        if self.telegrams:
+            return
+        framer = _InPlace(self._frame, enough=1)  # whatever the checksums, they are made right again
+        self._conventions = framer.conventions
+        framer.over(data)
+        at = 0
+        for kind, start, end, understood, crc in self._frames:
+            self._loose(at, start)
+            at = max(at, end)
+            if not understood:
+                self._rest(kind, start, end, crc)
+            if kind == HDLC:
+                crc = crc_x25(data, start + 1, end - 2)
+                data[end - 2:end] = bytes((crc & 0xFF, crc >> 8))
+            elif kind == MBUS:
+                data[end - 2] = sum8(data, start + 4, end - 2)
+        self._loose(at, len(data))
+        for at, digits in reversed(self._longer):
+            data[at:at] = digits
+
+    def _frame(self, kind, buf, start, end):
+        self._frames.append([kind, start, end, False, crc32(memoryview(buf)[start:end])])
+        self.telegram(kind, buf, start, end)
+
+    def _rest(self, kind, start, end, crc):
+        # A block that is repeated was rewritten where it came first.
+        for _, first, last, understood, same in self._frames:
+            if same == crc and understood and last - first == end - start:
+                self.data[start:end] = self.data[first:last]
+                return
+        if kind == HDLC:
+            start = hdlc.information(self.data, start, end)
+        elif kind == MBUS:
+            start += 9
+        self._loose(start, end - 2)
+
+    # Where a byte lies
+
+    def _places(self, buf, start, end):
+        """[(index in the capture, length)] of buf[start:end], be it the capture or what was put together."""
+        if buf is self.data:
+            return [(start, end - start)]
+        found = []
+        at = 0
+        for pieces in self._pieces:
+            if pieces.buf is buf:
+                for place, n in pieces.parts:
+                    first = max(start, at)
+                    last = min(end, at + n)
+                    if first < last:
+                        found.append((place + first - at, last - first))
+                    at += n
+        return found
+
+    def _put(self, buf, at, new):
+        places = self._places(buf, at, at + len(new))
+        buf[at:at + len(new)] = new
+        done = 0
+        for place, n in places:
+            self.data[place:place + n] = new[done:done + n]
+            done += n
+
+    def _understood(self, buf, start, end):
+        self.telegrams += 1
+        for place, _ in self._places(buf, start, end):
+            for frame in reversed(self._frames):
+                if frame[1] <= place < frame[2]:
+                    frame[3] = True
+                    break
+
+    def _rename(self, buf, start, end):
+        raw = bytes(memoryview(buf)[start:end])
+        new = self._aliases.of(raw)
+        if new != raw:
+            self._put(buf, start, new)
+
+    def _serials(self, buf, start, end, least=6, keep=()):
+        """Rename what has digits like a serial number, but for what begins at one of `keep`."""
+        at = start
+        while at < end:
+            stop = at
+            digits = 0
+            while stop < end and alnum(buf[stop]):
+                digits += buf[stop] in DIGITS
+                stop += 1
+            # Neither a value in front of its decimals or unit ...
+            if digits >= 6 and stop - at >= least and at not in keep and (stop == end or buf[stop] not in b".*"):
+                # ... nor, in a telegram, a time, YYMMDDhhmmss with S, W or nothing behind.
+                if least == 6 or not (stop - at in (12, 13) and digits == 12 and buf[at + 2] < 0x32 > buf[at + 4] - 2):
+                    self._rename(buf, at, stop)
+            at = stop + 1
+
+    def _loose(self, start, end):
+        """What is in no telegram."""
+        data = self.data
+        if end - start < 3:
+            return
+        for raw, new in self._aliases.known():
+            at = start if len(raw) > 4 else -1
+            while at >= 0:
+                at = data.find(raw, at, end)
+                if at >= 0:
+                    data[at:at + len(raw)] = new
+                    at += len(raw)
+            for n in range(len(raw) - 1, 2, -1):
+                if data[start:start + n] == raw[-n:]:
+                    data[start:start + n] = new[-n:]
+                if data[end - n:end] == raw[:n]:
+                    data[end - n:end] = new[:n]
+        self._text_lines(data, start, end, 6, ())
+        for at, step in (start, 1), (end - 1, -1):
+            n = 0
+            while start <= at + n * step < end and alnum(data[at + n * step]):
+                n += 1
+            if n >= 3:
+                for i in range(n):
+                    data[at + i * step] = 0x30
+
+    # Telegrams
+
+    def _open(self, buf, start, end):
+        header = self.ciphered = Ciphered()
+        if not header.parse(buf, start, end):
+            return None
+        self.encrypted += 1
+        self._rename(buf, start + 5, start + 2 + buf[start + 1])
+        self._serials(buf, header.start, end)  # some other firmware may have deciphered it in place
+        self._understood(buf, start, end)
+        # Content that is only authenticated can be read; its tag will be wrong.
+        return None if header.control & 0x20 else (header.start, end - 12)
+
+    def notification(self, buf, start, end):
+        rejected = self.rejected
+        if self.push:
+            self.push.info[0] = 0
+        super().notification(buf, start, end)
+        known = rejected == self.rejected
+        n = self.push.info[0]
+        if not n or not known and self.reason == "list malformed":
+            return
+        reading = self.reading
+        keep = []
+        rows = self.rows
+        for q in range(0, 8 * n, 8):
+            key, at, size = rows[q], rows[q + 1], rows[q + 2]
+            raw = bytes(memoryview(buf)[at:at + size]).strip(b"\0 ")
+            if known and raw in (reading.raw(METER_TYPE), reading.raw(LIST_VERSION)):
+                keep.append(at)
+            elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in _PRIVATE:
+                self._rename(buf, at, at + size)
+            elif known and q and not key and rows[q + 7] == _TEXT and not (size == 12 and buf[at] in (7, 8)):
+                # no date-time, which opens with its year
+                self._rename(buf, at, at + size)
+        self._serials(buf, apdu.notification(buf, start, end)[1], end, 6, keep)
+        self._understood(buf, start, end)
+
+    def _ident_and_apdu(self, buf, start, end):
+        self._ident(buf, start, p1.ident_end(buf, start))
+        super()._ident_and_apdu(buf, start, end)
+
+    def _ident(self, buf, start, end):
+        at = start
+        while at < end:
+            stop = at
+            while stop < end and buf[stop] in DIGITS:
+                stop += 1
+            if stop - at >= 6:
+                self._rename(buf, at + 3, stop)  # the first ones tell the type
+            at = stop + 1
+
+    def _lines(self, buf, ident, ident_end, start, end):
+        self._ident(buf, ident, ident_end)
+        rows = self.rows
+        n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
+        numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
+        self._text_lines(buf, start, end, 8, numbers)
+        self._understood(buf, ident, end)
+        at = text_end(buf, start, end, 0xFF)
+        if not 0 < at < end - 1 or start != ident_end:
+            return
+        digits = b"%04X" % self._conventions.made(buf, ident, at + 1, crc_arc(buf, ident, at + 1))
+        at += 1
+        size = min(end - at, 4)
+        # Meters that drop zeros in front may need them now.
+        while len(digits) > size and digits[0] == 0x30:
+            digits = digits[1:]
+        self._put(buf, at, digits[:size])
+        if digits[size:] and buf is self.data:
+            self._longer.append((at + size, digits[size:]))
+
+    def _text_lines(self, buf, start, end, least, keep):
+        at = start
+        while at < end:
+            stop = at
+            while stop < end and buf[stop] not in b"\r\n":
+                stop += 1
+            code, _, values = bytes(memoryview(buf)[at:stop]).partition(b"(")
+            parts = code[code.rfind(b":") + 1:].split(b".")
+            # 96.1.4 is the version of the telegram, in Belgium.
+            if b".".join(parts[:2]) in _PRIVATE and parts[2:] != [b"4"]:
+                at += len(code) + 1
+                for value in values.split(b"("):
+                    self._rename(buf, at, at + len(value.partition(b")")[0]))
+                    at += len(value) + 1
+            else:
+                self._serials(buf, at, stop, least, keep)
+            at = stop + 1
+
+    def _sml(self, buf, start, end):
+        from . import anonymise_sml
+
+        telegram = bytearray(memoryview(buf)[start:end])
+        new = anonymise_sml.rewritten(telegram, self._aliases.of, self._conventions)
+        if new:
+            self._put(buf, start, new)
+            self._understood(buf, start, end)
+
+
+def anonymise(data):
+    """Rewrite a capture (bytearray) in place; the Anonymiser that did, for its counters.
+
+    A capture without `telegrams` has only lost what reads like a serial number.
+    """
+    runs = sevenbits.strip(data)
+    done = Anonymiser(data)
+    done.run()
+    sevenbits.restore(data, runs)
+    return done

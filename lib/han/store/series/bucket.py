@@ -1,0 +1,118 @@
+"""What is gathered of the time between two edges, and the values of the sample that comes of it: see samples.py.
+
+Also the times, in s, that decide to which edge a reading or a counter belongs.
+"""
+from array import array
+
+from ...meter.obis import IMPORT_POWER, L1_CURRENT
+from .samples import CHANGED, DAYS, LENGTHS, NO_COUNTER, NO_CURRENT, PARTIAL, TENS, UNSET
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+#: A clock that is off by so much has been set, s; less is drift, which only must not run backwards.
+DRIFT = const(30)
+#: Without any idea of the time it is this, s: a time no clock that was ever set shows.
+FIRST = const(2678400)
+#: Counters that come less often than this, s, are those of the edge of a bucket that they come so soon after.
+RARE = const(300)
+WAIT = const(30)
+_MOST_CURRENT = const(0x3FFFFFFF)  # no current is larger, 10 mA
+
+
+class Bucket:
+    """What is known so far of the time from t to end (s)."""
+
+    def __init__(self):
+        # 10 mA of three phases: minimum, sum, maximum, and the weight of the sum.
+        self.currents = array("q", bytes(96))
+        self.open(0, 0)
+
+    def open(self, t, end):
+        """Begin anew."""
+        self.t = t
+        self.end = end
+        self.f = self.w = self.a = self.b = 0
+        self.count = self.p = self.q = 0  # readings of 10 s, and their powers added up, W
+        for i in range(3):
+            self.currents[i] = _MOST_CURRENT
+            self.currents[3 + i] = self.currents[9 + i] = 0
+            self.currents[6 + i] = -_MOST_CURRENT
+
+    def add(self, phase, low, average, high, weight):
+        """Currents of a phase, 10 mA; weight: of the average among others."""
+        c = self.currents
+        if low < c[phase]:
+            c[phase] = low
+        if high > c[6 + phase]:
+            c[6 + phase] = high
+        c[3 + phase] += average * weight
+        c[9 + phase] += weight
+
+    def read(self, live):
+        """Take a reading, but for its energies."""
+        self.count += 1
+        self.p += live.get(IMPORT_POWER) or 0
+        self.q += live.get(IMPORT_POWER + 1) or 0
+        for i in range(3):
+            number = live.get(L1_CURRENT + i)
+            if number is not None:
+                number = max(-_MOST_CURRENT, min(_MOST_CURRENT, (number + 5) // 10))
+                self.add(i, number, number, number, 1)
+
+    def fold(self, sample):
+        """Take over a finer sample, but for its energies."""
+        self.f |= sample[1] & (PARTIAL | UNSET | CHANGED)
+        self.w += sample[2]
+        for i in range(3):
+            if sample[8 + i] != NO_CURRENT:
+                self.add(i, sample[5 + i], sample[8 + i], sample[11 + i], sample[2])
+
+    def sample(self, kind):
+        """The first 14 values of a sample."""
+        values = [self.t, self.f & 0xFF, min(self.w, 0xFFFF), self.a, self.b]
+        if kind == TENS:
+            n = self.count or 1
+            values[2:] = [1 if self.count else 0, (self.p + n // 2) // n, (self.q + n // 2) // n]
+        c = self.currents
+        for i in range(9):
+            weight = c[9 + i % 3]
+            if not weight:
+                values.append(NO_CURRENT)
+            else:
+                number = (c[i] + weight // 2) // weight if 3 <= i < 6 else c[i]
+                values.append(number + (number == NO_CURRENT))  # which one current is called
+        return values
+
+
+def bounds(kind, zone, t):
+    """(start, end) of the bucket that t is in, s."""
+    if kind < DAYS:
+        start = t - t % LENGTHS[kind]
+        return start, start + LENGTHS[kind]
+    if kind == DAYS:
+        return zone.day_start(t), zone.next_day(t)
+    return zone.month_start(t), zone.next_month(t)
+
+
+def counted(values, counters, more):
+    """Add the next four values of a sample: the counters, [Wh, Wh], `more` Wh on."""
+    for part in (0, 32):
+        for way in range(2):
+            number = counters[way]
+            if number is None:
+                values.append(NO_COUNTER if part else 0)
+            else:
+                values.append(number + more[way] >> part & (0xFF if part else 0xFFFFFFFF))
+
+
+def shares(energy, part, span):
+    """Of an energy ([Wh, Wh]) that flowed in `span` s, what did in the first `part` of them."""
+    if part >= span:
+        return energy if span else (0, 0)
+    return energy[0] * part // span, energy[1] * part // span

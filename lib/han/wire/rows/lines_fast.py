@@ -1,0 +1,200 @@
+"""Checks P1 and walks its lines into rows of integers (viper), see `walk_fast.py`; its twin is `lines_plain.py`."""
+import micropython
+from micropython import const
+
+from ..arc import ARC
+
+_NUMBER = const(1)
+_TEXT = const(2)
+_NEGATIVE = const(16)
+_SCALE = const(64)
+_NO_UNIT = const(255)
+
+
+@micropython.viper
+def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: int) -> int:
+    """Walk the lines of a P1 telegram p[k:end]; returns the number of rows written.
+
+    Only lines whose OBIS code is among keys[:known] (sorted) make a row, of their first value.
+    `1-0:` may be missing, as in IEC 62056-21; behind the code may stand *255 or .255: any other
+    number there means a value of the past. A line ends with CR, LF or both, a value with its
+    parenthesis, or it is none. A number counts with a whole unit that is known; energies alone
+    may go without, in kWh, if they have decimals. Two lines that contradict each other make
+    one row without a content.
+    """
+    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    base = int(p)
+    end += base
+    p = ptr8(base + k)
+    first = int(rows)
+    n = 0
+    while int(p) < end and n < most:
+        if p[0] == 0x02:  # STX
+            p = ptr8(int(p) + 1)
+        # the code: up to six numbers, told apart by what follows them
+        a = 1
+        channel = 0
+        key = 0  # of those behind: 256 * C + D and so on
+        parts = 0
+        number = -1
+        k = 0
+        while int(p) < end:
+            k = p[0]
+            p = ptr8(int(p) + 1)
+            if k >= 0x30 and k <= 0x39:
+                if number < 0:
+                    number = 0
+                number = number * 10 + k - 0x30
+                if number > 255:
+                    break
+                continue
+            if number < 0:
+                parts = 0
+                break
+            if k == 0x2D and not parts:  # A-
+                a = number
+            elif k == 0x3A and not parts:  # B:
+                channel = number
+            elif k == 0x2E and parts < 3 or parts == 2 and (k == 0x28 or k == 0x2A):  # C.D.E, then ( or * or a point
+                key = key << 8 | number
+                parts += 1
+            elif k != 0x28 or number != 255:
+                parts = 0
+                break
+            number = -1
+            if k == 0x28:
+                break
+        if parts < 3 or k != 0x28 or a > 1 or channel > a and key >> 8 != 0x100:
+            key = 0
+        else:
+            key |= a << 24
+            if key & 0xFFFF == 0x7FF:  # power of no tariff, which others write as 0
+                key -= 0xFF
+            # The last of the keys that is not above this one.
+            at = 0
+            step = 64
+            while step:
+                if at + step < known and keys[at + step] <= key:
+                    at += step
+                step >>= 1
+            if keys[at] != key:
+                key = 0
+        if key:
+            start = int(p)
+            low = 0
+            high = 0
+            scale = -1  # digits behind the point
+            kind = _NUMBER
+            if int(p) < end and (p[0] == 0x2D or p[0] == 0x2B):  # - or +
+                if p[0] == 0x2D:
+                    kind = _NUMBER | _NEGATIVE
+                p = ptr8(int(p) + 1)
+            at = int(p)
+            while int(p) < end:
+                k = p[0]
+                if k >= 0x30 and k <= 0x39:
+                    if high > 0x3FFFFFF:
+                        kind = _TEXT
+                    else:
+                        low = low * 10 + k - 0x30
+                        high = high * 10 + (low >> 24)
+                        low = low & 0xFFFFFF
+                    if scale >= 0:
+                        scale += 1
+                elif (k == 0x2E or k == 0x2C) and scale < 0 and int(p) > at:
+                    scale = 0
+                else:
+                    break
+                p = ptr8(int(p) + 1)
+            if int(p) == at or not scale:
+                kind = _TEXT
+            # the unit, with or without its star: its letters, five bits each behind a 1; k, M and m scale it
+            unit = 1
+            power = 0
+            step = 0  # 1 behind a star, 2 behind the first letter
+            k = 0
+            while int(p) < end:
+                k = p[0]
+                if k == 0x29 or k == 0x28 or k == 0x0A or k == 0x0D:
+                    break
+                p = ptr8(int(p) + 1)
+                if k == 0x2A and not step:
+                    step = 1
+                    continue
+                if step < 2:
+                    step = 2
+                    if k | 0x20 == 0x6B:
+                        power = 3
+                        continue
+                    if k | 0x20 == 0x6D:
+                        power = 6
+                        if k == 0x6D:
+                            power = -3
+                        continue
+                if k < 0x41 or k > 0x7A or unit > 0xFFFF:
+                    unit = 0
+                elif unit:
+                    unit = unit << 5 | k & 31
+            if int(p) < end and k == 0x29:
+                k = _NO_UNIT
+                if unit == 0x37:
+                    k = 27  # W
+                elif unit == 0x6E8:
+                    k = 30  # Wh
+                elif unit == 0x36:
+                    k = 35  # V
+                elif unit == 0x6C1:
+                    k = 28  # VA
+                elif unit == 0xD832:
+                    k = 29  # var
+                elif unit == 0x1B0648:
+                    k = 32  # varh
+                elif unit == 0x21:
+                    k = 33  # A
+                elif unit != 1 or step or scale < 0 or key >> 8 & 0xFF != 8:
+                    kind = _TEXT
+                # Mega of what a house has not, milli of what it has more of: capitals were lost.
+                if power == 6 and k >= 33 or power < 0 and k < 33:
+                    kind = _TEXT
+                if scale < 0:
+                    scale = 0
+                unit = int(p) - start
+                row = ptr32(first)
+                while int(row) < int(rows) and row[0] != key:
+                    row = ptr32(int(row) + 32)
+                if int(row) < int(rows):
+                    # The code was there before: both say the same, or nobody knows.
+                    step = row[2] ^ unit
+                    at = base + row[1]
+                    while not step and unit:
+                        unit -= 1
+                        step = ptr8(at)[unit] ^ ptr8(start)[unit]
+                    if step:
+                        row[2] = 0
+                        row[7] = _TEXT
+                else:
+                    rows[0] = key
+                    rows[1] = start - base
+                    rows[2] = unit
+                    rows[3] = low
+                    rows[4] = high
+                    rows[5] = _SCALE - scale + power
+                    rows[6] = k
+                    rows[7] = kind
+                    rows = ptr32(int(rows) + 32)
+                    n += 1
+        # on to the next line, also over further values and values on lines of their own
+        while int(p) < end and p[-1] != 0x0A and p[-1] != 0x0D:
+            p = ptr8(int(p) + 1)
+    return n
+
+
+@micropython.viper
+def crc_arc(buf: ptr8, start: int, end: int) -> int:
+    """P1 checksum (CRC-16/ARC, DSMR 5.0.2 clause 6.2) of buf[start:end]."""
+    t = ptr16(ARC)
+    crc = 0
+    while start < end:
+        crc = (crc >> 8) ^ t[(crc ^ buf[start]) & 0xFF]
+        start += 1
+    return crc

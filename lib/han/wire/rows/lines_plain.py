@@ -1,0 +1,114 @@
+"""The twin of `lines_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+from ..arc import ARC
+from ..plain import crc
+from .walk_plain import key_of, store
+
+_NUMBER, _TEXT = 1, 2
+_SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
+_UNITS = {"w": 27, "va": 28, "var": 29, "wh": 30, "varh": 32, "a": 33, "v": 35}
+_LARGE = 27, 28, 29, 30, 32  # there is mega of these, and milli of the others
+
+
+def _code(head):
+    """Key of the OBIS code in front of a parenthesis, 0 where it is none of ours, or of the past."""
+    a, b, parts, number = 1, 0, [], ""
+    for character in head + "(":
+        if character.isdigit():
+            number += character
+            if int(number) > 255:
+                return 0
+            continue
+        if not number:
+            return 0
+        if character == "-" and not parts:
+            a = int(number)
+        elif character == ":" and not parts:
+            b = int(number)
+        elif len(parts) < 3 and character == "." or len(parts) == 2 and character in "(*":
+            parts.append(int(number))
+        elif character != "(" or number != "255" or len(parts) < 3:
+            return 0
+        number = ""
+    if len(parts) < 3 or a > 1:
+        return 0
+    if parts[1] == 7 and parts[2] == 255:
+        parts[2] = 0
+    key = key_of([a, b] + parts)
+    return 0 if key == _FOREIGN else key
+
+
+def _number(text):
+    """(digits as an integer, decimals, what is behind them) of the number that text opens with; None: none."""
+    digits, decimals, at = "", None, 0
+    for at, character in enumerate(text + "\0"):
+        if character.isdigit():
+            digits += character
+            decimals = None if decimals is None else decimals + 1
+        elif character in ".," and decimals is None and digits:
+            decimals = 0
+        else:
+            break
+    return (int(digits), decimals or 0, text[at:]) if digits and decimals != 0 else None
+
+
+def _unit(text, bare):
+    """(power of ten, COSEM unit) of what stands behind a number; unit None: none that is known.
+
+    bare: the number may go without.
+    """
+    if not text:
+        return 0, _NO_UNIT if bare else None
+    power = 0
+    text = text[1:] if text[0] == "*" else text
+    if text[:1] in ("k", "K", "M", "m"):
+        power, text = {"M": 6, "m": -3}.get(text[0], 3), text[1:]
+    unit = _UNITS.get(text.lower())
+    if power == 6 and unit not in _LARGE or power < 0 and unit in _LARGE:
+        return power, None
+    return power, unit
+
+
+def p1_walk(buf, start, end, rows, most, keys, known):
+    """Walk the lines of a P1 telegram; the number of rows written."""
+    wanted = set(keys[:known])
+    seen = {}
+    n = 0
+    at = start
+    text = "".join([chr(byte) for byte in buf[start:end]])
+    for line in text.replace("\r", "\n").split("\n"):
+        here, at = at, at + len(line) + 1
+        if line[:1] == "\x02":
+            here, line = here + 1, line[1:]
+        head, _, rest = line.partition("(")
+        content, closed, _ = rest.partition(")")
+        key = _code(head) if closed and "(" not in content else 0
+        if not key or key not in wanted or n >= most:
+            continue
+        here += len(head) + 1
+        if key in seen:
+            # The code was there before: both say the same, or nobody knows.
+            row, before = seen[key]
+            if before != content:
+                seen[key] = row, None
+                store(rows, row, key, rows[8 * row + 1], 0, 0, _SCALE, _NO_UNIT, _TEXT)
+            continue
+        negative = content[:1] == "-"
+        found = _number(content[content[:1] in ("-", "+"):])
+        kind, number, scale, unit = _TEXT, 0, _SCALE, _NO_UNIT
+        if found:
+            number, decimals, behind = found
+            power, sent = _unit(behind, decimals and key >> 8 & 0xFF == 8)
+            scale += power - decimals
+            if sent is not None and number >> 24 < (0x3FFFFFF + 1) * 10:
+                kind, unit = _NUMBER, sent
+        if kind == _TEXT:
+            number, scale = 0, _SCALE
+        store(rows, n, key, here, len(content), -number if negative else number, scale, unit, kind)
+        seen[key] = n, content
+        n += 1
+    return n
+
+
+def crc_arc(buf, start, end):
+    """P1 checksum (CRC-16/ARC) of buf[start:end]."""
+    return crc(ARC, 0, memoryview(buf)[start:end])

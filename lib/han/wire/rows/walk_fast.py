@@ -1,0 +1,262 @@
+"""Walks the A-XDR of a telegram into rows of integers (viper); `lines_fast.py` does it for P1.
+
+A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
+
+    0 key     OBIS A << 24 | C << 16 | D << 8 | E, 0 where the list names none
+    1 offset  2 length   of the content in the buffer
+    3 low     4 high     number: high << 24 | low, low has 24 bits, both never negative
+    5 scale   64 + power of ten sent with the number
+    6 unit    COSEM unit (IEC 62056-6-2 table 4), 255 where none was sent
+    7 kind    1 number, 2 text or date-time, 3 binary floating point, + 16 for a negative number;
+              0 what is none of them, which has a row where it has no name: there its place in the list counts
+"""
+import micropython
+from micropython import const
+
+from .step_fast import behind, length
+from ..tables import SIZES
+
+_NUMBER = const(1)
+_FLOAT = const(3)
+_HOLDS = const(3)
+_NEGATIVE = const(16)
+_SCALE = const(64)
+_NO_UNIT = const(255)
+_DEPTH = const(8)
+_FOREIGN = const(0x3FFFFFFF)
+_SCALER = const(0x10000000)  # in the name of what is scaler and unit of a key
+_FITS = const(0x3FFFFF)
+_COMPACT = const(0x13)
+_DONT_CARE = const(0xFF)
+
+
+@micropython.viper
+def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, info: ptr32) -> int:
+    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) of p[k:end].
+
+    Writes at most `most` rows, uses `names` (room for `most` words) for attribute descriptors
+    and `info` (16 words); info[0] becomes the number of rows, info[1] of OBIS codes
+    met, info[2] of values of kind 3; info[3] is what lists of values without codes, of the same
+    types in the same order, have in common. What has no code and is not of the list itself has no row.
+    Returns the index behind the value; -1 - index where it is malformed.
+    """
+    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    base = int(p)
+    end += base
+    p = ptr8(base + k)
+    sizes = ptr8(SIZES)
+    info[1] = 0
+    info[2] = 0
+    left = ptr32(int(info) + 16)  # elements still to come at this depth, those of the depths above before it
+    left[0] = 1
+    depth = 0
+    n = 0
+    named = 0
+    pending = 0
+    last = ptr32(0)  # the row of the value just read, 0 where it made none that waits for its unit
+    scale = _SCALE
+    unit = _NO_UNIT
+    shape = 0
+    while True:
+        while not left[0]:
+            left = ptr32(int(left) - 4)
+            depth -= 1
+            last = ptr32(0)
+            if pending:
+                # A code without its value names nothing that stands elsewhere.
+                pending = 0
+                scale = _SCALE
+                unit = _NO_UNIT
+            if depth < 0:
+                info[0] = n
+                info[3] = shape
+                return int(p) - base
+        left[0] = left[0] - 1
+        if int(p) >= end:
+            break
+        tag = p[0]
+        p = ptr8(int(p) + 1)
+        form = 0xFF
+        if tag < 34:
+            form = sizes[tag]
+        elif tag == _DONT_CARE:
+            form = 0
+        if form == 0xFF:
+            # A compact array has no meaning here.
+            if tag != _COMPACT:
+                break
+            k = int(behind(int(p) - 1, end, 1))
+            if not k:
+                break
+            p = ptr8(k)
+            form = 0
+        size = form & 15
+        if form & 0x4F == 0x40:
+            if int(p) >= end:
+                break
+            size = p[0]
+            if size < 0x80:
+                p = ptr8(int(p) + 1)
+            else:
+                k = int(length(int(p), end))
+                if k < 0:
+                    break
+                size = k >> 3
+                p = ptr8(int(p) + (k & 7))
+        room = end - int(p)
+        code = 0  # where an OBIS code stands
+        mark = 0  # that its key gets: what is not the value of an object is no number of its
+        if tag == 2:
+            if size == 2:
+                if room >= 4 and p[0] == 0x0F and p[2] == 0x16:
+                    # scaler and unit, of the number before or, where a code waits, of the next one
+                    k = (p[1] ^ 0x80) - 0x80 + _SCALE
+                    if not pending:
+                        if named and depth == 1 and named > left[0]:
+                            # One that has a name, as the third attribute of a register, goes with its value.
+                            mark = names[named - 1 - left[0]]
+                            last = rows
+                            size = n
+                            while size:
+                                last = ptr32(int(last) - 32)
+                                if last[0] | _SCALER == mark and last[6] == _NO_UNIT:
+                                    last[5] = k
+                                    last[6] = p[3]
+                                size -= 1
+                        elif int(last):
+                            last[5] = k
+                            last[6] = p[3]
+                        last = ptr32(0)
+                    elif room >= 12 and p[4] == 9 and p[5] == 6 and p[11] == 0xFF:
+                        # A code behind it: this was the value, and is of no use.
+                        pending = 0
+                        scale = _SCALE
+                        unit = _NO_UNIT
+                    else:
+                        scale = k
+                        unit = p[3]
+                    p = ptr8(int(p) + 4)
+                    continue
+                if room >= 9 and not p[0] and p[7] == 0xFF and not pending:
+                    # untagged attribute descriptor in front of its value
+                    code = int(p) + 2
+                    mark = p[8] ^ 2
+                    p = ptr8(int(p) + 9)
+                    size = 1
+            elif size > 3 and size < 7 and room >= 16 and p[0] == 0x12 and not pending:
+                # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
+                if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
+                    code = int(p) + 5
+                    mark = p[12] ^ 2
+                    # restriction and columns of the object's later versions
+                    k = int(behind(int(p) + 16, end, size - 4)) if size > 4 else int(p) + 16
+                    if not k:
+                        break
+                    p = ptr8(k)
+                    size = 4
+            if mark:
+                mark = _SCALER if mark == 1 else _FOREIGN
+        elif not pending and (not named or depth != 1):
+            # an OBIS code names the value behind it
+            if tag == 9:
+                if size == 6 and room >= 6 and p[5] == 0xFF and p[0] < 16:
+                    # but that of the push itself, 0-x:25.9.x, is a text in front of a list
+                    if p[2] != 25 or p[3] != 9:
+                        code = int(p)
+                        p = ptr8(code + 6)
+            elif tag == 6 and room >= 7 and p[0] == 9 and p[6] == 0xFF and p[1] < 2 and p[2] < 2 and depth > 1:
+                code = int(p) + 1
+                p = ptr8(code + 6)
+        if code:
+            info[1] = info[1] + 1
+            key = _FOREIGN
+            o = ptr8(code)
+            k = o[0]
+            if k < 2:
+                if o[1] <= k or o[2] == 1 and not o[3]:
+                    key = k << 24 | o[2] << 16 | o[3] << 8 | o[4] | mark
+                    if not k:
+                        # Some Landis+Gyr have A = 0 for electricity too.
+                        if o[3] == 8 or o[3] == 7:
+                            key |= 1 << 24
+                        elif not key & 0xFFFFFF:
+                            key = _FOREIGN
+            if tag == 2 and size == 4:
+                if named < most:
+                    names[named] = key
+                    named += 1
+                continue
+            pending = key
+            if tag != 2:
+                continue
+        kind = form >> 4 & 3
+        if kind == _HOLDS:
+            if depth < _DEPTH and (code or not pending) and (depth != 1 or named <= left[0]):
+                depth += 1
+                left = ptr32(int(left) + 4)
+                left[0] = size
+                continue
+            # What an array or structure says as a value is of no use here.
+            k = int(behind(int(p), end, size))
+            if not k:
+                break
+            p = ptr8(k)
+            room = end - k
+            kind = 0
+            size = 0
+        if tag == 4:
+            size = (size + 7) >> 3
+        if size > room:
+            break
+        key = pending
+        pending = 0
+        if not key:
+            if depth == 1:
+                shape = (shape << 5) + shape + tag & 0xFFFFFF
+                # The names stand for the last elements of the list.
+                k = named - 1 - left[0]
+                if k >= 0:
+                    key = names[k]
+            else:
+                key = _FOREIGN  # neither a name nor a place in the list
+        last = ptr32(0)
+        if key < _SCALER and n < most:
+            rows[0] = key
+            rows[1] = int(p) - base
+            rows[2] = size
+            low = 0
+            high = 0
+            k = 0
+            if kind == _NUMBER:
+                if form & p[0] & 0x80:
+                    k = 0xFF
+                while size and high <= _FITS:
+                    high = high << 8 | low >> 16
+                    low = (low & 0xFFFF) << 8 | (p[0] ^ k)
+                    p = ptr8(int(p) + 1)
+                    size -= 1
+                low += k & 1
+                high += low >> 24
+                if size:
+                    # No field has room for it.
+                    kind = 0
+                    low = 0
+                    high = 0
+                    k = 0
+            elif form & 0x80:
+                kind = _FLOAT
+                info[2] = info[2] + 1
+            if kind or not key:
+                rows[3] = low & 0xFFFFFF
+                rows[4] = high
+                rows[5] = scale
+                rows[6] = unit
+                rows[7] = kind | k & _NEGATIVE
+                if kind & 1 and unit == _NO_UNIT:
+                    last = rows
+                rows = ptr32(int(rows) + 32)
+                n += 1
+        scale = _SCALE
+        unit = _NO_UNIT
+        p = ptr8(int(p) + size)
+    return base - 1 - int(p)

@@ -1,0 +1,173 @@
+"""docs/openapi.yaml is what the reader does: its paths are the routes, its forms are the answers."""
+
+import asyncio
+import json
+
+import jsonschema_rs
+import pytest
+
+from han.api.config.fields import FIELDS
+from han.api.routes.table import TABLE
+from han.api.config.settings import changed
+from han.store.config import defaults
+from tests.api.fake import Answer, Running, ask, get, raw
+from tests.api.messages.test_api_meter_change import Reader, said
+from tools.prove import apifuzz
+from tools.docs import openapi
+from tools.measure.simulator import Simulator
+
+DOCUMENT = openapi.document()
+
+
+def routes():
+    rows = [row.split(" ") for row in TABLE.strip().split("\n")]
+    return {(path, method) for path, _, *methods in rows for method in methods}
+
+
+def test_every_route_is_described_and_nothing_else():
+    assert openapi.operations(DOCUMENT) == routes()
+
+
+def test_every_operation_has_its_own_name_and_says_what_goes_wrong():
+    names = []
+    for path, item in DOCUMENT["paths"].items():
+        for method in openapi.METHODS:
+            if method in item:
+                operation = item[method]
+                names.append(operation["operationId"])
+                assert "503" in operation["responses"] and "403" in operation["responses"], (path, method)
+                assert ("requestBody" not in operation) or "413" in operation["responses"]
+    assert len(set(names)) == len(names)
+
+
+def test_the_fields_of_the_configuration_are_those_that_it_takes():
+    described = {}
+
+    def walk(schema, path):
+        for name, inner in schema["properties"].items():
+            if "properties" in inner:
+                walk(inner, path + name + ".")
+            else:
+                described[path + name] = resolve(inner["$ref"]) if "$ref" in inner else inner
+
+    walk(DOCUMENT["components"]["schemas"]["Settings"], "")
+    taken = {rule.split(" ")[0]: rule.split(" ")[1:] for rule in FIELDS.split("\n")}
+    assert described.keys() == taken.keys()
+    for path, (kind, *limits) in taken.items():
+        schema = described[path]
+        if kind == "int":
+            assert (schema["minimum"], schema["maximum"]) == tuple(map(int, limits)), path
+        elif kind == "one":
+            assert schema["enum"] == limits, path
+        elif kind in ("price", "times"):
+            for value, good in ((schema["minimum"], True), (schema["maximum"], True), (schema["maximum"] + 1, False)):
+                assert taken_as(path, value) == good, (path, value)
+
+
+def taken_as(path, value):
+    """True where the reader takes a setting's value."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    try:
+        changed(value, defaults())
+    except ValueError:
+        return False
+    return True
+
+
+def test_every_field_is_described():
+    """docs/api.md has no other words than these."""
+
+    def walk(schema, path):
+        for name, inner in schema.get("properties", {}).items():
+            assert "description" in inner or name == "type", path + name
+            walk(inner, path + name + ".")
+        if isinstance(schema.get("items"), dict):
+            walk(schema["items"], path)
+
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert "description" in schema or "properties" not in schema, name
+        walk(schema, name + ".")
+
+
+def validate(path, method, answer):
+    """An answer is as described."""
+    responses = DOCUMENT["paths"][path][method.lower()]["responses"]
+    described = responses[str(answer.status)]
+    while "$ref" in described:
+        described = resolve(described["$ref"])
+    kind = answer.headers["content-type"].split(";")[0]
+    schema = described["content"][kind]["schema"]
+    if kind == "application/json":
+        whole = dict(schema, components=DOCUMENT["components"])
+        jsonschema_rs.Draft202012Validator(whole).validate(json.loads(answer.body))
+
+
+def resolve(reference):
+    found = DOCUMENT
+    for name in reference[2:].split("/"):
+        found = found[name]
+    return found
+
+
+async def answers(app, token):
+    trusted = "Authorization: Bearer %s\r\n" % token
+    for path, method in sorted(openapi.operations(DOCUMENT)):
+        if path in ("/ws", "/sse", "/reboot"):
+            continue
+        body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
+        if path == "/setup":
+            body = b'{"s":true,"ss":"Home","sp":"correct horse"}'
+        head = "%s %s HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: %d\r\n" % (method, path, len(body))
+        answer = Answer(await raw(app, (head + trusted + "\r\n").encode() + body))
+        # Of updates there is none, and only one slot for them.
+        expected = (200, 409) if path.startswith(("/ota", "/update")) else (200, 503)
+        assert answer.status in expected, (path, method, answer.status)
+        validate(path, method, answer)
+
+
+@pytest.mark.parametrize("reading", (False, True))
+def test_answers_are_as_described(reading):
+    async def all_of_them():
+        reader = Reader()
+        async with reader as app:
+            if reading:
+                await reader.hear(app, said("METER1", 5000123, 700456), said("METER1", 5000200, 700456))
+            await answers(app, (await get(app, "/auth/token"))["accessToken"])
+
+    asyncio.run(all_of_them())
+
+
+def test_refusals_are_as_described():
+    async def all_of_them():
+        async with Running() as app:
+            for path, method in sorted(openapi.operations(DOCUMENT)):
+                answer = await ask(app, path, method, host="evil.example.com")
+                assert answer.status == 403
+                validate(path, method, answer)
+            for path in "/diagnostics", "/diagnostics/capture":
+                answer = await ask(app, path)
+                assert answer.status == 401
+                validate(path, "GET", answer)
+            for body in b"", b"{", b"[]", b'{"p":"x"}', b'{"m":{"f":5}}', b"\xff" * 100:
+                answer = await ask(app, "/configuration", "PUT", "", body)
+                assert answer.status == 400
+                validate("/configuration", "PUT", answer)
+            answer = await ask(app, "/configuration", "PUT", "", b" " * 9000)
+            assert answer.status == 413
+            validate("/configuration", "PUT", answer)
+            answer = await ask(app, "/history/hourly?limit=0")
+            assert answer.status == 400
+            validate("/history/hourly", "GET", answer)
+            answer = await ask(app, "/ws")
+            assert answer.status == 400
+            validate("/ws", "GET", answer)
+
+    asyncio.run(all_of_them())
+
+
+def test_a_part_of_make_api_fuzz():
+    with Simulator("--port", 0) as reader:
+        reader.wait_for_reading()
+        assert apifuzz.fuzz(reader.url, 3, 7) > 40
+        assert reader.get("/health")["type"] == "HAN_HEALTH_MESSAGE"

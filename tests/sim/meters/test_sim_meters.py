@@ -1,0 +1,160 @@
+"""The simulated meters: what they send when, and that our own decoder reads what they meant.
+
+cpython_test_encoders.py asks decoders that others wrote.
+"""
+
+from han.meter.decoder import Decoder
+from han.wire.framer import Framer
+from host_sim.clock import Clock
+from host_sim.house import House, State
+from host_sim.localtime import local
+from host_sim.meters import DEFAULT, NAMES, create
+from host_sim.meters.dlms import fcs16, hdlc, mbus
+from tests.sim.meters.expected import expected
+from host_sim.meters.p1 import crc16, decimal, telegram
+from host_sim.line.metersource import MeterSource
+from host_sim.uart import Uart
+from tests.support import raises
+from tools.fields import fields
+
+HOUR = 1763802000  # a full hour of UTC in November
+# Telegrams in the 25 s from two seconds before a full hour, by the meters' own periods.
+DUE = {"aidon": 10, "kaifa": 12, "kamstrup": 4, "mbus": 5, "p1": 3, "dsmr5": 25}
+
+
+def decoded(data):
+    messages = []
+    decoder = Decoder(lambda reading: messages.append(fields(reading)))
+    framer = Framer(decoder.telegram)
+    framer.feed(bytearray(data), len(data))
+    framer.gap()
+    return messages
+
+
+def check(name, state):
+    got, want = decoded(create(name).encode(state)), expected(name, state)
+    assert len(got) == 1, (name, got)
+    for field in set(got[0]) | set(want):
+        assert got[0].get(field) == want.get(field), (name, field, got[0].get(field), want.get(field))
+
+
+def state(utc, p, q, u, i, wh, varh):
+    tariffs = [[wh[0] // 3, wh[1] // 3], [wh[0] - wh[0] // 3, wh[1] - wh[1] // 3]]
+    return State(utc * 1000, local(utc, 60), p, q, u, i, wh, varh, tariffs)
+
+
+def test_names():
+    assert DEFAULT in NAMES and set(DUE) == set(NAMES)
+    with raises(ValueError):
+        create("ferraris")
+
+
+def test_what_is_sent_is_what_was_meant():
+    for name in NAMES:
+        meter = create(name)
+        for start in (HOUR, HOUR + 14 * 3600):
+            house = House(start, 5, meter.ZONE_MIN)
+            for second in (0, 5, 10, 20, 3600, 3605, 3610):
+                moment = house.state((start + second) * 1000)
+                if meter.encode(moment):
+                    check(name, moment)
+
+
+def test_extremes():
+    for name in NAMES:
+        # Nine digits are all that a Dutch meter shows.
+        most = 999999999 if name == "dsmr5" else 4 * 10**9
+        for moment in (
+            state(HOUR, [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0], [0, 0]),
+            state(HOUR + 10, [17000, 16999, 20001], [9999, 1, 0], [2599, 2600, 9], [65000, 1, 9999], [most, 1], [9, 3]),
+            state(HOUR + 3610, [-5, -20000, 3], [-1, -2, -3], [2300] * 3, [49, 50, 51], [999, 999999999], [999, 1]),
+        ):
+            check(name, moment)
+
+
+def test_bytes_that_look_like_frames_are_sent_plainly():
+    # 0x7E, 0x7D and 0x68 in the values: nothing is escaped.
+    moment = state(HOUR, [0x7E7E, 0, 0], [0x7D, 0, 0], [0x7E7] * 3, [0x7E0] * 3, [0x7E7E7E, 0x68], [0x16, 0x16])
+    for name in NAMES:
+        check(name, moment)
+
+
+def record(source, line, ms):
+    """What a UART with the line's settings hears in that time, without the beginning of a further telegram."""
+    now_us = 0
+    uart = Uart(lambda: now_us, source)
+    uart.configure(*line)
+    got = bytearray()
+    buf = bytearray(200)
+    while True:
+        now_us += 50000
+        n = uart.readinto(buf)
+        got += buf[:n]
+        if now_us >= ms * 1000 and not n:
+            return got, now_us // 1000
+
+
+def test_each_list_in_its_time():
+    start = HOUR - 2
+    for name in NAMES:
+        meter = create(name)
+        source = MeterSource(meter, House(start, 5, meter.ZONE_MIN), Clock(1, start * 1000000000 + 500000000))
+        heard, ms = record(source, meter.LINE, 24500)
+        want = []
+        twin = House(start, 5, meter.ZONE_MIN)
+        for moment in range(start * 1000 + 500, start * 1000 + 500 + ms, 500):
+            state = twin.state(moment)
+            if meter.encode(state):
+                want.append(expected(name, state))
+        messages = decoded(heard)
+        assert messages == want[: len(messages)], name
+        assert len(want) - len(messages) <= 1
+        assert abs(len(messages) - DUE[name]) <= 1, (name, len(messages))
+
+
+def test_counters_come_on_the_hour_where_the_meter_does_so():
+    for name, second in (("aidon", 0), ("kaifa", 10), ("kamstrup", 5)):
+        meter = create(name)
+        house = House(HOUR - 100, 5, meter.ZONE_MIN)
+        for moment in (HOUR - 10, HOUR, HOUR + 5, HOUR + 10, HOUR + 20):
+            seen = decoded(meter.encode(house.state(moment * 1000)))
+            has = bool(seen) and "import_energy_wh" in seen[0]
+            assert has == (moment == HOUR + second), (name, moment)
+
+
+def test_summer_time_is_told():
+    for utc, summer in ((1743296390, False), (1743296400, True), (1761440390, True), (1761440400, False)):
+        for name in ("p1", "dsmr5", "mbus"):
+            meter = create(name)
+            moment = House(utc, 5, meter.ZONE_MIN).state(utc * 1000)
+            seen = decoded(meter.encode(moment))[0]
+            assert seen["ts_dst"] == summer
+            check(name, moment)
+
+
+def test_known_check_sequences():
+    assert fcs16(b"123456789") == 0x906E  # CRC-16/X-25
+    assert crc16(b"123456789") == 0xBB3D  # CRC-16/ARC
+    assert telegram(["/"]) == b"/\r\n!%04X\r\n" % crc16(b"/\r\n!")
+    assert hdlc(b"\x01\x02\x01", 0x10, b"")[1:3] == b"\xa0\x0a"
+
+
+def test_long_apdus_are_segmented():
+    apdu = bytes([n & 255 for n in range(600)])
+    frames = mbus(apdu)
+    parts, numbers = b"", []
+    while frames:
+        length = frames[1]
+        assert frames[0] == frames[3] == 0x68 and frames[2] == length
+        body = frames[4 : 4 + length]
+        assert frames[4 + length] == sum(body) & 255 and frames[5 + length] == 0x16
+        numbers.append(body[2])
+        parts += body[5:]
+        frames = frames[6 + length :]
+    assert parts == apdu and numbers == [0, 1, 0x12]
+
+
+def test_decimal():
+    assert decimal(0, 5, 1) == "000.0"
+    assert decimal(2317, 5, 1) == "231.7"
+    assert decimal(12345678, 12, 3) == "00012345.678"

@@ -1,0 +1,159 @@
+"""Everything that has to hold, on both interpreters: `make test`. What takes seconds of it, with --quick: `make lint`.
+
+Several jobs run at a time, each a process. Prints what failed in a job and a line for it as it ends, a table of the
+parts and, on the last line, `N passed, N failed`. A lint, type or compile run counts as one check. Exit status 1 where
+anything failed or did not run.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+from staging import stage
+from tools.dev import unixtests
+
+TESTS = stage.ROOT / "tests"
+#: Where each pytest says what came of its tests.
+JUNIT = stage.BUILD / "pytest"
+#: Below tests/: files that share what is started once, a browser, or a folder of build/.
+SHARED = "page", "tools"
+#: What takes longest begins first, so that nothing is left running alone in the end: names of files and folders.
+LONGEST = (
+    "page", "tools", "test_sweep.py", "cpython_test_simulator.py", "cpython_test_confirm.py", "cpython_test_clients.py",
+    "cpython_test_update.py", "cpython_test_year.py", "cpython_test_console.py", "net", "meter", "api",
+)  # fmt: skip
+CPYTHON, MICROPYTHON = "tests on CPython", "tests on MicroPython"
+#: What takes seconds: {part: the Python module that is run, its arguments}.
+QUICK = {
+    "lint (ruff)": ("ruff", "check", "--quiet"),
+    "spelling (codespell)": ("codespell_lib",),
+    "types (mypy, ESP32 stubs)": ("tools.dev.typecheck",),
+    "modules for the chips (mpy-cross)": ("staging",),
+}
+PASSED, FAILED = (1, 0, 0), (0, 1, 0)
+
+
+def called(*arguments):
+    """(what it prints, its exit status) of a module of Python's."""
+    run = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=stage.ROOT,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return run.stdout, run.returncode
+
+
+def once(*arguments):
+    """(output, counts) of a module that is one check."""
+    output, status = called(*arguments)
+    return (output, FAILED) if status else ("", PASSED)
+
+
+def no(message):
+    """(output, counts) of what there is a message about."""
+    return message + "\n", FAILED
+
+
+def cpython(name, paths):
+    """(output, counts) of tests on CPython, one after another."""
+    junit = JUNIT / (name.replace("/", "-") + ".xml")
+    output, status = called("pytest", "--quiet", "-rs", "--junitxml", junit, *paths)
+    try:
+        suite = xml.etree.ElementTree.parse(junit).getroot().find("testsuite").attrib
+    except (OSError, xml.etree.ElementTree.ParseError) as error:
+        return "%s\npytest ended with %d: %s\n" % (output, status, error), FAILED
+    failed = int(suite["failures"]) + int(suite["errors"])
+    skipped = int(suite["skipped"])
+    passed = max(0, int(suite["tests"]) - failed - skipped)
+    # No test found, an interrupted run: pytest says so only in its status.
+    return output, (passed, failed or int(status != 0), skipped)
+
+
+def together():
+    """{name: paths} of the test files that one pytest runs."""
+    groups = {}
+    for path in sorted(TESTS.rglob("*test_*.py")):
+        folder = path.relative_to(TESTS).parts[0]
+        alone = path.name.startswith("cpython_") and folder not in SHARED
+        groups.setdefault((path if alone else TESTS / folder).relative_to(stage.ROOT).as_posix(), []).append(path)
+    return groups
+
+
+def quick():
+    """[(part, name, function, its arguments)] of what takes seconds."""
+    return [(part, part, once, arguments) for part, arguments in QUICK.items()]
+
+
+def tests():
+    """The same of tests; what they share is made before."""
+    shutil.rmtree(JUNIT, ignore_errors=True)
+    JUNIT.mkdir(parents=True)
+    rom, broken = unixtests.prepared()
+    found = [(MICROPYTHON, source, no, (message,)) for source, message in broken.items()]
+    found += [(CPYTHON, name, cpython, (name, paths)) for name, paths in together().items()]
+    for path in unixtests.find([TESTS]):
+        found.append((MICROPYTHON, path.relative_to(stage.ROOT).as_posix(), unixtests.run_file, (path, rom)))
+    names = [job[1].rpartition("/")[2] for job in found]
+    order = [LONGEST.index(name) if name in LONGEST else len(LONGEST) for name in names]
+    return [job for _, job in sorted(zip(order, found), key=lambda each: each[0])]
+
+
+def timed(function, arguments):
+    """(output, counts, seconds) of a job."""
+    started = time.monotonic()
+    try:
+        output, counts = function(*arguments)
+    except Exception as error:  # a tool that is missing or died: the rest still runs
+        output, counts = "%r\n" % error, FAILED
+    return output, counts, time.monotonic() - started
+
+
+def report(name, output, counts, seconds):
+    """Tell how a job ended."""
+    lines = output.splitlines(True)
+    if not counts[1]:
+        lines = [line for line in lines if line.startswith("SKIPPED") or " skipped: " in line]
+    print("".join(lines) + "%8.1f s  %4d passed  %s%s" % (
+        seconds, counts[0], "%d FAILED  " % counts[1] if counts[1] else "", name), flush=True)  # fmt: skip
+
+
+def main(arguments=()):
+    parser = argparse.ArgumentParser(prog="python -m tools.dev.check", description="Checks and tests of the project.")
+    parser.add_argument("--quick", action="store_true", help="only what takes seconds")
+    only_quick = parser.parse_args(arguments).quick
+    started = time.monotonic()
+    rows = {part: [0, 0, 0, 0] for part in (*QUICK, *(() if only_quick else (CPYTHON, MICROPYTHON)))}
+    # Tests of processes wait for most of their time.
+    with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
+        waiting = {pool.submit(timed, *job[2:]): job[:2] for job in quick() + ([] if only_quick else tests())}
+        try:
+            for future in concurrent.futures.as_completed(waiting):
+                part, name = waiting[future]
+                output, counts, seconds = future.result()
+                report(name if part != MICROPYTHON else name + " on MicroPython", output, counts, seconds)
+                rows[part] = [a + b for a, b in zip(rows[part], (*counts, seconds))]
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+    print("\n%-34s %7s %7s %7s %8s" % ("", "passed", "failed", "skipped", "seconds"))
+    for part, row in rows.items():
+        print("%-34s %7d %7d %7d %8.1f" % (part, *row))
+    times = os.times()
+    worked = times.user + times.system + times.children_user + times.children_system
+    print("%.0f s, in which processors worked for %.0f s\n" % (time.monotonic() - started, worked))
+    passed, failed = (sum(row[at] for row in rows.values()) for at in (0, 1))
+    print("%d passed, %d failed" % (passed, failed), flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""Makes `.venv` from requirements.txt, every package checked against its pinned hash.
+
+Runs on a bare Python, before anything is installed: standard library only.
+"""
+
+import fcntl
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements.txt"
+
+
+def main():
+    if sys.version_info < (3, 10):
+        sys.exit("Python 3.10 or newer is needed: make setup PYTHON=/path/to/python3")
+    try:
+        import ensurepip  # noqa: F401  a separate package on some systems
+    except ImportError:
+        sys.exit("this Python cannot make a venv with pip (Debian: apt install python3-venv)")
+    ensure(VENV, REQUIREMENTS)
+
+
+def ensure(folder, requirements):
+    """Have a venv in a folder with what a file of requirements pins; its interpreter. Exits where that fails."""
+    python, stamp = folder / "bin" / "python", folder / "stamp"
+    newest = max(path.stat().st_mtime_ns for path in (requirements, pathlib.Path(__file__)))
+    with open(requirements) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two may start at once in a fresh clone
+        if not (stamp.exists() and stamp.stat().st_mtime_ns > newest and works(python)):
+            make(folder, requirements, python)
+            stamp.touch()
+    return python
+
+
+def make(folder, requirements, python):
+    """Make a venv, or bring it up to date."""
+    # An interpreter that was upgraded or removed under a venv leaves one that half works.
+    if folder.exists() and not works(python):
+        shutil.rmtree(folder)
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    install = ["install", "--quiet", "--require-hashes", "-r", str(requirements)]
+    (folder / "stamp").unlink(missing_ok=True)
+    print("installing %s into %s" % (requirements.name, folder.relative_to(ROOT)), flush=True)
+    if subprocess.call(pip + install):
+        sys.exit("make setup failed: pip could not install %s (see above)" % requirements.name)
+
+
+def works(python):
+    """True where the venv's interpreter starts and is the version that runs this."""
+    code = "import sys; print(sys.version_info[:2])"
+    try:
+        out = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+    except OSError:
+        return False
+    return out.stdout.strip() == str(sys.version_info[:2])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the firmware takes of memory and time."""

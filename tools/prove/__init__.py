@@ -1,0 +1,1 @@
+"""Long proofs: years, bad walls, power cuts, garbage."""

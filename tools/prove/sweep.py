@@ -1,0 +1,116 @@
+"""Power fails in every flash operation of a week, and of updates, and a reader starts from what is left: `make sweep`.
+
+Then a year with daylight saving, another meter, cuts and clock faults, whose months must be the counters'.
+
+Half done programs leave some bits, half done erasures any bits, by chance from seeds; see tests/sweep/week.py and
+update.py.
+"""
+
+import concurrent.futures
+import contextlib
+import io
+import sys
+import time
+
+from staging import stage
+
+sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
+
+from tests.ota import images  # noqa: E402  found on that path
+
+# Seconds between telegrams, with it the operations in the week; seeds for a program and for an erasure.
+RUNS = ((600, (1, 2), range(1, 11)), (150, (3,), range(11, 17)))
+DAYS = 7
+# Seeds for a cut in an update of 1.7 MB.
+REAL = 10
+# What otadata and the record of starts have seen before the update, see tests/sweep/update.py; seeds for one cut,
+# and for a second one in the start after the first.
+UPDATES = (("first", 60, 12), ("second", 40, 8), ("after one given up", 40, 8), ("record full", 20, 4))
+YEAR_TELEGRAM = 60
+
+
+def sweep(run):
+    from tests.sweep.week import Sweep
+
+    telegram, programs, erasures = run
+    week = Sweep(lambda number, erasure: erasures if erasure else programs, DAYS, telegram)
+    try:
+        week.run()
+    except AssertionError as error:
+        return telegram, week, repr(error)
+    return telegram, week, None
+
+
+def figures(run):
+    telegram, week, error = sweep(run)
+    return telegram, week.operations, week.erasures, week.cuts, error
+
+
+def update(run):
+    """(what came before, operations in an update, cuts, what went wrong or None)."""
+    from tests.sweep import update as updates
+
+    name, once, twice = run
+    cuts = operations = 0
+    quiet = contextlib.redirect_stdout(io.StringIO())  # boot.py says what it does
+    try:
+        with quiet:
+            for seeds, again in ((range(once), 0), (range(once, once + twice), 8)):
+                sweep = updates.Sweep(*updates.HISTORIES[name](), again)
+                operations = sweep.operations
+                for number in range(operations):
+                    for seed in seeds:
+                        sweep.at(number, seed)
+                sweep.at_changes()
+                cuts += sweep.cuts
+    except AssertionError as error:
+        return name, operations, cuts, repr(error)
+    return name, operations, cuts, None
+
+
+def real(seed):
+    """The same of an update as big as those for a chip, for one seed."""
+    from tests.sweep import update as updates
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = updates.real(lambda number: (seed,))
+    except AssertionError as error:
+        return 0, 0, repr(error)
+    return found.operations, found.cuts, None
+
+
+def main():
+    started = time.monotonic()
+    failed = 0
+    images.write()
+    images.write_real()
+    print("%-22s %10s %9s %7s" % ("updates", "operations", "", "cuts"))
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        for name, operations, cuts, error in pool.map(update, UPDATES):
+            print("%-22s %10d %9s %7d %s" % (name, operations, "", cuts, error or ""), flush=True)
+            failed += error is not None
+        found = list(pool.map(real, range(REAL)))
+        wrong = [error for _, _, error in found if error]
+        print("%-22s %10d %9s %7d %s" % (
+            "of 1.7 MB", found[0][0], "", sum(cuts for _, cuts, _ in found), " ".join(wrong)), flush=True)
+        failed += len(wrong)
+    print("%-22s %10s %9s %7s" % ("telegrams, every", "operations", "erasures", "cuts"))
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        for telegram, operations, erasures, cuts, error in pool.map(figures, RUNS):
+            print("%-22s %10d %9d %7d %s" % ("%d s" % telegram, operations, erasures, cuts, error or ""), flush=True)
+            failed += error is not None
+    try:
+        from tests.store.series.test_store_year import check
+
+        check(365, YEAR_TELEGRAM)
+        print("a year of telegrams every %d s: its months are the counters' to the Wh" % YEAR_TELEGRAM)
+    except AssertionError as error:
+        print("a year: %r" % error)
+        failed += 1
+    print("%.0f s; %s" % (time.monotonic() - started, "FAILED" if failed else "nothing lost, nothing invented"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
