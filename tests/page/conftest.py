@@ -61,7 +61,7 @@ def browser():
 
 
 class Page:
-    """A tab with the page of a reader, a tools.measure.simulator.Simulator; it must never report an error of its own."""
+    """A tab with the page of a reader (tools/measure/simulator.py); it must never report an error of its own."""
 
     def __init__(self, browser, reader, **options):
         options.setdefault("locale", "en-GB")

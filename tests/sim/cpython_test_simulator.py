@@ -339,7 +339,7 @@ def test_a_meter_never_counts_backwards(tmp_path):
 @pytest.mark.parametrize("runtime", ("cpython", "micropython"))
 def test_a_board_that_resets_starts_again(tmp_path, runtime):
     # The board's side of a restart, with an application that does nothing else.
-    from host_sim import staging
+    from host_sim import compiled
 
     script = (
         "from host_sim.board import Board\n"
@@ -354,7 +354,7 @@ def test_a_board_that_resets_starts_again(tmp_path, runtime):
         line, environment, folder = [sys.executable, "-c", script], None, ROOT
     else:
         (tmp_path / "script.py").write_text(script)
-        line, environment, folder = staging.command("1M", True, tmp_path / "script.py")
+        line, environment, folder = compiled.command("1M", True, tmp_path / "script.py")
     seen = []
     for _ in range(2):
         done = subprocess.run(line, env=environment, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
