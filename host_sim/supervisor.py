@@ -89,7 +89,7 @@ class Supervisor:
         except BrokenPipeError:
             pass  # it is gone: its status tells
         self._hung = False
-        watchdog = Watchdog(self._settings["state"], self._settings["speed"])
+        watchdog = Watchdog(self._settings["state"])
         while child.poll() is None:
             if watchdog.barks() and not self._stopping:
                 self._hung = True
@@ -108,14 +108,13 @@ class Supervisor:
 
 
 class Watchdog:
-    """The chip's: the board's process writes a file in its state folder, the time that it has (ms) first."""
+    """The chip's: the board's process writes a file in its state folder, the time that it has (ms) first.
 
-    #: Seconds at least: a computer is busier than a chip, and at high speeds its own seconds are short.
-    least = 10
+    It is the computer's time at every speed: a busy computer is not faster where the meter is.
+    """
 
-    def __init__(self, folder, speed):
+    def __init__(self, folder):
         self._path = os.path.join(folder, "watchdog")
-        self._speed = speed
         self._seen = None
         self._since = self._looked = time.monotonic()
         try:
@@ -137,4 +136,4 @@ class Watchdog:
         if text != self._seen or not text:  # empty: it is being written
             self._seen, self._since = text, now
             return False
-        return now - self._since > max(self.least, int(text.split()[0]) / 1000 / self._speed)
+        return now - self._since > int(text.split()[0]) / 1000

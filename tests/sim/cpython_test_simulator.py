@@ -63,7 +63,9 @@ class Simulator:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            print(self.err.read_text())
         if self.process.poll() is None:
             assert self.stop(signal.SIGINT) == 0, self.err.read_text()
 

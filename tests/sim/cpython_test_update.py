@@ -118,7 +118,7 @@ def write_boot(folder):
 def test_the_watchdog_barks_when_nothing_new_comes(tmp_path, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    watchdog = Watchdog(str(tmp_path), speed=1)
+    watchdog = Watchdog(str(tmp_path))
 
     def after(seconds, text=None):
         if text:
