@@ -3,6 +3,7 @@
 Real uploads, flash, otadata, boot.py and restarts, the power cut off at any time; see tools/prove/year.py.
 """
 
+import http.client
 import pathlib
 import time
 from types import SimpleNamespace
@@ -55,12 +56,12 @@ class Reader(year.Board):
                 sender.send(self.process.stdin.fileno())
                 time.sleep(0.002)
             self.wait()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # no answer, or half of one
             self.restarts()
 
     def restarts(self):
         """Wait until it ends to be started again."""
-        assert self.process.wait(20) == RESTART
+        assert self.process.wait(year.PATIENCE) == RESTART
         self.process.stdin.close()
         self.process.stdout.close()
 

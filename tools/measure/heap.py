@@ -67,7 +67,7 @@ class Report:
     def get(self, path):
         """Ask once; what the answer says is nobody's business here."""
         try:
-            with urllib.request.urlopen(self._reader.url + path, timeout=60) as response:
+            with urllib.request.urlopen(self._reader.url + path, timeout=simulator.PATIENCE) as response:
                 response.read()
         except urllib.error.HTTPError as refused:
             refused.read()

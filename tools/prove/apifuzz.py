@@ -14,7 +14,7 @@ from schemathesis.checks import load_all_checks
 
 from tools.docs import openapi
 from tools.dev.progress import Progress, nobody
-from tools.measure.simulator import Simulator
+from tools.measure.simulator import PATIENCE, Simulator
 
 _LEFT_OUT = ("/ws", "/sse", "/reboot")
 _CHECKS = "status_code_conformance", "content_type_conformance", "response_schema_conformance"
@@ -53,9 +53,9 @@ def fuzz(url, examples, seed, trusted=True, tell=nobody):
                     case.body.pop("pw", None)  # or all that follows is 401
                 headers = {}
                 if trusted and made % 2:
-                    token = requests.get(url + "/auth/token", timeout=30).json()["accessToken"]
+                    token = requests.get(url + "/auth/token", timeout=PATIENCE).json()["accessToken"]
                     headers["Authorization"] = "Bearer " + token
-                response = case.call(base_url=url, headers=headers, timeout=30)
+                response = case.call(base_url=url, headers=headers, timeout=PATIENCE)
                 made += 1
                 assert response.status_code != 500
                 case.validate_response(response, checks=checks)

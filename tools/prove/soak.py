@@ -138,7 +138,7 @@ class Soak(year.Board):
                 return
             except AssertionError:
                 tries -= 1
-                if not tries or self.process.wait(20) != RESTART:
+                if not tries or self.process.wait(year.PATIENCE) != RESTART:
                     raise
 
     def pass_by(self, seconds, why):
@@ -240,7 +240,7 @@ class Soak(year.Board):
         name = self._chance.choice(pricesites.NAMES)
         where = self.sites[name].rsplit("/", 1)[0]
         fault = self._chance.choice(_PRICE_FAULTS)
-        urllib.request.urlopen("%s/faults/%s/%s" % (where, name, fault), timeout=10).close()
+        urllib.request.urlopen("%s/faults/%s/%s" % (where, name, fault), timeout=year.PATIENCE).close()
 
     def reboot(self):
         request(self._url + "/reboot", b"")
@@ -300,7 +300,7 @@ class Soak(year.Board):
         return "http://127.0.0.1:%d" % self.port
 
     def _restarts(self, why, tries=1):
-        if self.process.wait(60) != RESTART:
+        if self.process.wait(year.PATIENCE) != RESTART:
             raise OSError("it ended with %s" % self.process.returncode)
         self._again(why, _RESET, tries)
 

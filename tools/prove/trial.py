@@ -8,6 +8,7 @@ from host_sim import standin
 from staging import keyring
 from tools import build
 from tools.image import application, slot
+from tools.measure.simulator import PATIENCE
 
 
 def image(version, **changed):
@@ -24,7 +25,7 @@ def request(url, data=None, headers=(), method=None):
     """(status, JSON or text) of a request."""
     asked = urllib.request.Request(url, data, dict(headers), method=method)
     try:
-        with urllib.request.urlopen(asked, timeout=60) as response:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from staging import stage
 from tools.dev.progress import Progress
+from tools.measure.simulator import PATIENCE
 
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
@@ -163,12 +164,12 @@ class Board:
 
     def stop(self):
         self.process.stdin.close()
-        status = self.process.wait(20)
+        status = self.process.wait(PATIENCE)
         self.process.stdout.close()
         return status
 
     def get(self, path):
-        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=30) as response:
+        with urllib.request.urlopen("http://127.0.0.1:%d%s" % (self.port, path), timeout=PATIENCE) as response:
             return json.load(response)
 
     def put(self, values):
@@ -176,7 +177,7 @@ class Board:
             "http://127.0.0.1:%d/configuration" % self.port, json.dumps(values).encode(), method="PUT",
             headers={"Content-Type": "application/json"},
         )  # fmt: skip
-        urllib.request.urlopen(request, timeout=30).close()
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
 
 
 def midnight(date):
