@@ -1,8 +1,8 @@
 """The configuration: one JSON object, in two copies in flash that are written in turn (copies.py).
 
-Keys that this version does not know are kept for the version that does; a value of a wrong type is replaced by its
-default, so readers of the configuration need no checks. So the version before and the one after read what this one
-has written, and give back what is not theirs.
+Keys that this version does not know are kept. So an older or a newer version can read what this one has written, and
+finds its own keys again. A value of a wrong type is replaced by its default, so readers of the configuration need no
+checks.
 """
 import json
 
@@ -34,14 +34,15 @@ def defaults():
         },  # fmt: skip
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
-        # No settings: what the reader has found out of its meter and line, see meter/scales.py and search.py.
+        # Not settings: what the reader has found out about its line (meter/line/search.py) and about its meter's
+        # scalers (meter/lists/scales.py).
         "line": 0,
         "scales": {},
     }
 
 
 def merged(stored, default):
-    """Stored values of the right type over the defaults, unknown keys kept."""
+    """A new dict: the defaults, replaced by stored values of the same type. Unknown stored keys are kept."""
     result = dict(stored)
     for key, value in default.items():
         found = stored.get(key)
@@ -53,12 +54,12 @@ def merged(stored, default):
 
 
 class Config:
-    """The values in force, none before load(), and where flash keeps them: a flash.Region of two sectors."""
+    """The values in force (an empty dict before load()). region: the flash.Region of two sectors that keeps them."""
 
     def __init__(self, region):
         self.region = region
         self.values = {}
-        self.damaged = 0  # copies that were there but not sound at load()
+        self.damaged = 0  # copies that load() found damaged
 
     def get(self, *path):
         """The value at a path of keys, such as get("m", "t"); KeyError for an unknown one."""
@@ -68,7 +69,7 @@ class Config:
         return value
 
     def load(self):
-        """Take the newest sound copy; False (and the defaults) where there is none. OSError: unreadable; defaults."""
+        """Take the newest sound copy. False where there is none, OSError where flash is unreadable: defaults then."""
         self.values = defaults()
         copies = self._copies()
         text = copies.load()
@@ -79,21 +80,27 @@ class Config:
         return True
 
     def adopt(self, text):
-        """Take and keep what came with the image, JSON. ValueError: it is none; OSError."""
+        """Take and save the configuration that came with the image, a JSON text.
+
+        ValueError: it is not a JSON object, or it is too long. OSError: the flash refuses.
+        """
         values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("no configuration")
         self.change(merged(values, defaults()))
 
     def change(self, values):
-        """Keep these values over the older copy, and take them. OSError, ValueError (too long): nothing has changed."""
+        """Save these values over the older copy, then take them.
+
+        OSError (the flash refuses) and ValueError (they are too long): nothing has changed.
+        """
         copies = self._copies()
-        copies.load()  # which of the two is the older
+        copies.load()  # finds out which copy is the older one
         copies.save(json.dumps(values).encode())
         self.values = values
 
     def note(self, key, value):
-        """Keep something that is no setting under a key of its own. OSError, ValueError: nothing has changed."""
+        """Save a value that is not a setting under its own key. OSError, ValueError: as of change()."""
         values = dict(self.values)
         values[key] = value
         self.change(values)

@@ -1,6 +1,6 @@
-"""Some bytes in two copies that are written in turn, so that a cut while one is written leaves the other.
+"""Two copies of some bytes in flash. They are written in turn, so a power cut during a write leaves the other copy.
 
-A copy is a header (magic, sequence number, length, format, CRC-32) and the bytes, in one sector.
+A copy fills at most one sector: a header (magic, sequence number, length, format, CRC-32), then the bytes.
 """
 import struct
 from binascii import crc32
@@ -12,13 +12,17 @@ _SIZE = struct.calcsize(_HEADER)
 
 
 class Copies:
-    """The newest sound copy in a flash.Region of two sectors counts. magic: 4 bytes."""
+    """Reads the newest sound copy in a flash.Region of two sectors, and writes over the older one.
 
-    #: Bytes that fit.
+    magic   4 bytes at the beginning of each copy
+    form    number of the format; a copy of another format is not sound
+    """
+
+    #: Bytes that fit in a copy.
     room = SECTOR - _SIZE
 
     def __init__(self, region, magic, form=1):
-        self.damaged = 0  # copies that were there but not sound at load()
+        self.damaged = 0  # copies that load() found damaged
         self.region = region
         self._magic = magic
         self._form = form
@@ -26,7 +30,7 @@ class Copies:
         self._newest = 1  # sector of the copy in force; the first save goes to the other
 
     def load(self):
-        """The bytes that were saved last, None where there is no sound copy. OSError: flash unreadable."""
+        """The bytes that were saved last; None where there is no sound copy. OSError: the flash cannot be read."""
         self.damaged = 0
         best = None
         for sector in range(2):
@@ -39,7 +43,7 @@ class Copies:
     def save(self, *parts):
         """Write bytes-like parts, one after the other, over the older copy.
 
-        OSError when the flash refuses; the newer copy is then untouched.
+        ValueError when they are longer than `room`; OSError when the flash refuses. The newer copy is untouched then.
         """
         length = sum([len(part) for part in parts])
         if length > self.room:
@@ -63,7 +67,7 @@ class Copies:
         self._newest = sector
 
     def _read(self, sector):
-        """(sequence, bytes) of a copy, None where it is not sound or of another format."""
+        """(sequence, bytes) of a copy; None where it is blank, damaged or of another format."""
         header = bytearray(_SIZE)
         self.region.read(sector, 0, header)
         if header == b"\xff" * _SIZE:

@@ -1,22 +1,22 @@
-"""What the last runs ended with and what crashed in them, in raw flash. Imported when needed.
+"""The crash log in raw flash: why the last runs ended, and what crashed in them. Imported when needed.
 
-One record each: when (seconds since 2020, 0 where not known), how long the run had lasted (s), a text.
+A record is the time (seconds since 2020, 0 where not known), the uptime of the run (s), and a text.
 """
 from .flash import CRASHES, Region
 from .ring import first, opened, read
 
 _TEXT = 496
-_RECORD = "II%ds" % _TEXT  # with its frame an eighth of a sector
+_RECORD = "II%ds" % _TEXT  # 504 bytes and the ring's 8: an eighth of a sector
 
 
 class CrashLog:
-    """Records in the `state` partition, of which the last 8 are kept. OSError when the flash refuses."""
+    """The log in the `state` partition, which keeps at least the last 8 records. OSError when the flash refuses."""
 
     def __init__(self, state):
         self._ring = opened(Region(state, *CRASHES), _RECORD)
 
     def add(self, text, utc, uptime_s):
-        """Keep a text, of a long one its beginning and its end. utc: seconds since 2020 or None."""
+        """Add a text. A long one is cut in the middle. utc: seconds since 2020 or None."""
         data = text.encode()
         if len(data) > _TEXT:
             data = data[: _TEXT // 4] + b"\n...\n" + data[5 + _TEXT // 4 - _TEXT :]
@@ -34,5 +34,5 @@ class CrashLog:
 
 
 def keep(board, clock, text):
-    """Add a text to the board's log as of now."""
+    """Add a text to the board's crash log, with the present time and uptime. OSError when the flash refuses."""
     CrashLog(board.partition("state")).add(text, clock.utc(), clock.uptime_ms() // 1000)

@@ -4,11 +4,12 @@ from .config import defaults
 
 
 def reset(board, config, everything):
-    """Forget all settings and secrets; `everything`: what has been recorded, too. OSError: the flash refuses.
+    """Erase all settings and secrets. With `everything`, erase the history and the crash log, too.
 
-    The meter's counters stay, as they never fall, and so does the certificate, which came with the reader.
+    The meter's counters stay, as they never fall. The certificate stays, as it came with the reader.
+    OSError: the flash refuses.
     """
-    for _ in range(2):  # both copies: no old password stays behind
+    for _ in range(2):  # overwrites both copies, so that no old password stays in flash
         config.change(defaults())
     _erase(board, flash.Region(board.partition("state"), *flash.TOKEN_KEY))
     if everything:
@@ -17,11 +18,11 @@ def reset(board, config, everything):
         try:
             history = board.partition("history")
         except OSError:
-            return  # this board keeps none
+            return  # this board has no history
         _erase(board, flash.Region(history, 0, history.ioctl(4, 0)))
 
 
 def _erase(board, region):
     for sector in range(region.sectors):
         region.erase(sector)
-        board.feed()  # up to 400 ms each
+        board.feed()  # the watchdog: erasing a sector takes up to 400 ms

@@ -1,20 +1,23 @@
-"""Where things lie in raw NOR flash, and a window on a part of a partition."""
+"""The layout of the `state` partition in raw NOR flash, and Region: access to some sectors of a partition."""
 
 SECTOR = 4096
 
 # The `state` partition, in sectors of 4096 bytes: (first, count).
 CONFIGURATION = (0, 2)  # two copies of one sector
 COUNTERS = (2, 2)  # ring of the meter's energy counters
-STARTS = (4, 2)  # boot.py's record of starts, which reads and writes it by itself
+STARTS = (4, 2)  # boot.py's record of starts; only boot.py reads and writes it
 PRICES = (6, 2)  # two copies of one sector
-CLOCK_STEPS = (8, 2)  # ring of what became of the clock
+CLOCK_STEPS = (8, 2)  # ring of starts, clock steps and changes of meter, see series/clocksteps.py
 TOKEN_KEY = (10, 2)  # two copies of one sector
 CERTIFICATE = (12, 2)  # two copies of one sector
-CRASHES = (14, 2)  # ring of what the last starts ended with
+CRASHES = (14, 2)  # ring of the crash log
 
 
 class Region:
-    """Some sectors of a partition. Failures of the flash are OSError."""
+    """Some sectors of a partition. ValueError: the partition has no such sectors, or they are not of 4096 bytes.
+
+    All methods raise OSError when the flash fails.
+    """
 
     def __init__(self, partition, first, sectors):
         if first < 0 or sectors < 1 or first + sectors > partition.ioctl(4, 0):
@@ -26,11 +29,11 @@ class Region:
         self._first = first
 
     def read(self, sector, offset, buf):
-        """Fill buf from an offset in a sector."""
+        """Fill buf with the bytes from an offset in a sector on."""
         self._partition.readblocks(self._first + sector, buf, offset)
 
     def program(self, sector, offset, buf):
-        """Clear the bits of buf that are 0: right only where the flash is blank (0xFF)."""
+        """Write buf at an offset in a sector. This only clears bits, so the place must be blank (0xFF) before."""
         self._partition.writeblocks(self._first + sector, buf, offset)
 
     def erase(self, sector):

@@ -1,12 +1,18 @@
 """Append-only log of fixed-size records in raw NOR flash.
 
-A record is its sequence number (4 bytes), the payload, and a CRC-32 of both. The sequence
-number decides the place, slot = sequence % slots, so any record is found at once and nothing
-has to be kept in RAM. Flash is only programmed where it is blank, and the sector after the one
-being filled is blank before it is needed: `prepare()` erases it at a moment that suits the caller.
-A record that a power cut or a bad cell damaged fails its CRC and costs itself; its number is not
-used again. The CRC starts from the layout, a number that whoever changes the payload counts up:
-records of another layout are not taken for ours, and `strange` tells that there may be some.
+A record is a sequence number (4 bytes), the payload, and a CRC-32 of both. The sequence number
+decides the slot (slot = sequence % slots). So any record is found at once, and no index is kept
+in RAM.
+
+Flash is only programmed where it is blank. The sector after the one that is being filled is erased
+before it is needed: `prepare()` does it at a moment that suits the caller.
+
+A power cut or a bad cell damages one record at most. That record fails its CRC, and its number is
+not used again.
+
+The start value of the CRC depends on the layout, a number that must be increased whenever the
+payload changes. So a record of another layout fails its CRC, and `strange` says that there may be
+such records.
 """
 import struct
 from binascii import crc32
@@ -17,9 +23,11 @@ _FRAME = 8  # sequence number and CRC
 
 
 class Ring:
-    """Records in a flash.Region, as opened() makes it.
+    """Records in a flash.Region. opened() makes it.
 
-    form  struct format of sequence number and payload; size: bytes of all that and the CRC, which starts from `salt`
+    form  struct format of the sequence number and the payload
+    size  bytes of a record: sequence number, payload and CRC
+    salt  start value of the CRC
     """
 
     def __init__(self, region, form, size, salt):
@@ -29,16 +37,16 @@ class Ring:
         self.salt = salt
         self.per_sector = SECTOR // size
         self.slots = self.per_sector * region.sectors
-        #: True where a sector holds something, but no record of this layout.
+        #: True where a sector is not blank but has no sound record of this layout.
         self.strange = False
-        self.before = None  # see samples.Series
-        self._ahead = -1  # sector known to be blank
+        self.before = None  # (Ring of the layout before, function that converts its records); see samples.rings()
+        self._ahead = -1  # the sector that is known to be blank, -1: none
         self.next = 0  # sequence number of the next record
 
     def append(self, *values):
-        """Write a record; its sequence number. OSError when the flash refuses."""
-        # A place that does not read back what was written is left behind, with its number.
-        # A whole sector of such places: this flash is worn out.
+        """Write a record and return its sequence number. OSError when the flash refuses."""
+        # A slot that does not read back as written is skipped together with its number, and the next slot is tried.
+        # After a whole sector of such slots the flash counts as worn out.
         for _ in range(self.per_sector + 1):
             number = self.next
             record = struct.pack(self.form, number, *values)
@@ -56,16 +64,17 @@ class Ring:
         raise OSError("flash does not keep what is written")
 
     def prepare(self, places=SECTOR):
-        """Erase the sector that comes next, if it is not yet blank: call after append().
+        """Erase the next sector if it is not blank yet. Call it after append(). OSError when the flash refuses.
 
-        Only once no more than so many places are left before it: until then its old records stay.
+        Nothing is erased while more than `places` slots are left in the present sector, so that old records stay
+        longer.
         """
         following = self.next % self.slots // self.per_sector
         used = self.next % self.per_sector
         if used:
             if self.per_sector - used > places:
                 return
-            following = (following + 1) % self.region.sectors  # this one is being filled
+            following = (following + 1) % self.region.sectors  # the present one is partly filled
         if following != self._ahead:
             self._clear(following)
 
@@ -76,7 +85,13 @@ class Ring:
 
 
 def opened(region, form, layout=1):
-    """The Ring of records of a struct format, without "<", in a region of at least two sectors."""
+    """The Ring in a region of at least two sectors, with its next sequence number found by a scan.
+
+    form     struct format of the payload, without "<"
+    layout   number of the payload's layout
+
+    ValueError: the region is too small or a record too large. OSError: the flash cannot be read.
+    """
     size = struct.calcsize("<" + form)
     if region.sectors < 2 or not 0 < size <= SECTOR - _FRAME:
         raise ValueError("ring of %d sectors, records of %d bytes" % (region.sectors, size))
@@ -88,7 +103,7 @@ def opened(region, form, layout=1):
 
 
 def capacity(ring):
-    """Records that may be there: the oldest sector may already be erased for the next."""
+    """Records that are kept: those of all sectors but one, as the oldest sector may be erased already."""
     return ring.slots - ring.per_sector
 
 
@@ -98,7 +113,7 @@ def first(ring):
 
 
 def read(ring, sequence):
-    """The values of a record, None where there is no sound one."""
+    """The payload of a record as a tuple; None where there is no sound record of this number."""
     if not first(ring) <= sequence < ring.next:
         return None
     record = bytearray(ring.size)
@@ -108,7 +123,7 @@ def read(ring, sequence):
 
 
 def last(ring):
-    """The values of the newest sound record, None where there is none."""
+    """The payload of the newest sound record as a tuple; None where there is none."""
     for sequence in range(ring.next - 1, first(ring) - 1, -1):
         values = read(ring, sequence)
         if values is not None:
@@ -117,13 +132,13 @@ def last(ring):
 
 
 def begin_after(ring, other):
-    """Let an empty ring begin behind the newest record of another layout in the same region."""
+    """Let an empty ring begin in the sector after the newest record of `other`, a ring in the same region."""
     sector = (other.next - 1) % other.slots // other.per_sector + 1
     ring.next = sector % ring.region.sectors * ring.per_sector
 
 
 def _load(ring, slot, record):
-    """Fill the buffer from a slot; the record's number if it is sound and belongs there, else None."""
+    """Read a slot into the buffer `record`. Its sequence number if it is sound and belongs there, else None."""
     ring.region.read(slot // ring.per_sector, slot % ring.per_sector * ring.size, record)
     number = struct.unpack_from("<I", record, 0)[0]
     if number % ring.slots != slot:
@@ -134,12 +149,12 @@ def _load(ring, slot, record):
 
 
 def _recover(ring):
-    """Find where the last run stopped: the place after the last one that is not blank."""
+    """Set ring.next: the slot after the last one that is not blank."""
     newest = -1
     record = bytearray(ring.size)
     blank = b"\xff" * ring.size
     for sector in range(ring.region.sectors):
-        # One sound record tells the age of its sector, usually the first one.
+        # One sound record, usually the sector's first, tells the age of the sector.
         for slot in range(sector * ring.per_sector, (sector + 1) * ring.per_sector):
             number = _load(ring, slot, record)
             if number is not None:
@@ -150,11 +165,10 @@ def _recover(ring):
         else:
             ring.strange = True
     if newest < 0:
-        # Nothing, or nothing but remains: begin in the first sector, made blank when needed.
-        return
+        return  # no sound record: begin in the first sector, which append() erases if it is not blank
     ring.next = newest + 1
     for sequence in range(newest + 1, newest - newest % ring.per_sector + ring.per_sector):
         ring.region.read(newest % ring.slots // ring.per_sector, sequence % ring.per_sector * ring.size, record)
-        # What a cut left half written has a number too, though no content.
+        # A record that a power cut left half written uses up its number, too.
         if record != blank:
             ring.next = sequence + 1

@@ -1,6 +1,7 @@
-"""What is gathered of the time between two edges, and the values of the sample that comes of it: see samples.py.
+"""Bucket: gathers the readings between two edges, and gives the values of their sample (see samples.py).
 
-Also the times, in s, that decide to which edge a reading or a counter belongs.
+An edge is the moment at which one bucket ends and the next begins. The times (s) that decide to which edge a
+reading or a counter belongs are here, too.
 """
 from array import array
 
@@ -15,37 +16,41 @@ except ImportError:
         return number
 
 
-#: A clock that is off by so much has been set, s; less is drift, which only must not run backwards.
+#: A clock that is off by more than this has been set, s. Less is drift: then time only must not run backwards.
 DRIFT = const(30)
-#: Without any idea of the time it is this, s: a time no clock that was ever set shows.
+#: The time that is assumed where none is known, s since 2020. No clock that was ever set shows it.
 FIRST = const(2678400)
-#: Counters that come less often than this, s, are those of the edge of a bucket that they come so soon after.
+#: Counters that come less often than RARE (s) belong to the last edge, if they come within WAIT (s) after it.
 RARE = const(300)
 WAIT = const(30)
 _MOST_CURRENT = const(0x3FFFFFFF)  # no current is larger, 10 mA
 
 
 class Bucket:
-    """What is known so far of the time from t to end (s)."""
+    """What the readings from t to end (s since 2020) have told so far.
+
+    f, w, a, b   as in a sample, see samples.py; a and b are Wh here
+    count        readings in these 10 s; p, q: sums of their import and export power, W
+    """
 
     def __init__(self):
-        # 10 mA of three phases: minimum, sum, maximum, and the weight of the sum.
+        # Three values each, for L1 to L3: minimum, sum, maximum (10 mA), weight of the sum.
         self.currents = array("q", bytes(96))
         self.open(0, 0)
 
     def open(self, t, end):
-        """Begin anew."""
+        """Begin an empty bucket from t to end."""
         self.t = t
         self.end = end
         self.f = self.w = self.a = self.b = 0
-        self.count = self.p = self.q = 0  # readings of 10 s, and their powers added up, W
+        self.count = self.p = self.q = 0
         for i in range(3):
             self.currents[i] = _MOST_CURRENT
             self.currents[3 + i] = self.currents[9 + i] = 0
             self.currents[6 + i] = -_MOST_CURRENT
 
     def add(self, phase, low, average, high, weight):
-        """Currents of a phase, 10 mA; weight: of the average among others."""
+        """Add the minimum, average and maximum current of a phase (0 to 2), 10 mA. weight: of this average."""
         c = self.currents
         if low < c[phase]:
             c[phase] = low
@@ -55,7 +60,7 @@ class Bucket:
         c[9 + phase] += weight
 
     def read(self, live):
-        """Take a reading, but for its energies."""
+        """Add a reading's powers and currents; advance() of History adds the energy."""
         self.count += 1
         self.p += live.get(IMPORT_POWER) or 0
         self.q += live.get(IMPORT_POWER + 1) or 0
@@ -66,7 +71,7 @@ class Bucket:
                 self.add(i, number, number, number, 1)
 
     def fold(self, sample):
-        """Take over a finer sample, but for its energies."""
+        """Add the flags, weight and currents of a finer sample; advance() of History adds the energy."""
         self.f |= sample[1] & (PARTIAL | UNSET | CHANGED)
         self.w += sample[2]
         for i in range(3):
@@ -74,7 +79,7 @@ class Bucket:
                 self.add(i, sample[5 + i], sample[8 + i], sample[11 + i], sample[2])
 
     def sample(self, kind):
-        """The first 14 values of a sample."""
+        """The first 14 values of a sample, as a list."""
         values = [self.t, self.f & 0xFF, min(self.w, 0xFFFF), self.a, self.b]
         if kind == TENS:
             n = self.count or 1
@@ -86,12 +91,12 @@ class Bucket:
                 values.append(NO_CURRENT)
             else:
                 number = (c[i] + weight // 2) // weight if 3 <= i < 6 else c[i]
-                values.append(number + (number == NO_CURRENT))  # which one current is called
+                values.append(number + (number == NO_CURRENT))  # a current must not look like NO_CURRENT
         return values
 
 
 def bounds(kind, zone, t):
-    """(start, end) of the bucket that t is in, s."""
+    """(start, end) of the bucket of a series that t is in, s since 2020."""
     if kind < DAYS:
         start = t - t % LENGTHS[kind]
         return start, start + LENGTHS[kind]
@@ -101,7 +106,7 @@ def bounds(kind, zone, t):
 
 
 def counted(values, counters, more):
-    """Add the next four values of a sample: the counters, [Wh, Wh], `more` Wh on."""
+    """Append the next four values of a sample to `values`: the counters ([Wh or None] * 2) plus `more` ([Wh, Wh])."""
     for part in (0, 32):
         for way in range(2):
             number = counters[way]
@@ -112,7 +117,7 @@ def counted(values, counters, more):
 
 
 def shares(energy, part, span):
-    """Of an energy ([Wh, Wh]) that flowed in `span` s, what did in the first `part` of them."""
+    """The part of an energy ([Wh, Wh], flowed within `span` s) that flowed in the first `part` s."""
     if part >= span:
         return energy if span else (0, 0)
     return energy[0] * part // span, energy[1] * part // span

@@ -1,29 +1,39 @@
-"""What became of the clock: how samples that were dated wrongly get their right date. Imported when needed.
+"""Clock steps: how samples with a wrong time get their right time later. Imported when needed.
 
-Samples keep the time that the clock showed. Until somebody sets it, time goes on from the last
-sample, as though the reader had not been off. A run is what was recorded from a start on. When the
-clock turns out to be wrong by more than it may drift, the newest word is believed: an entry here
-moves all samples of the run so far, by reading them differently, not by writing them again. A step
-that was wrong itself is moved back by the next. Where a run would reach into the one before it,
-that was on the same wrong clock and goes with it. Nothing of this needs the samples to be sorted by
-the time they claim; their order in flash is the order in which they were recorded.
+A sample keeps the time that the clock showed. After a start, until something sets the clock, time
+goes on from the last sample, as if the reader had not been off.
 
-    I   CRC-32 of the meter's number, 0: not known     i   seconds to add
-    4 x i   number of the first sample of the run in each series     4 x i   of the one after the last
+A run is all that was recorded since one start. When the clock turns out to be wrong by more than
+DRIFT, the newest source is believed. An entry then says by how many seconds the samples of this run
+so far are moved. The samples are not written again; readers of the history add the seconds. If the
+step itself was wrong, the next entry moves the samples back. If a moved run would overlap the run
+before it, then that run had the same wrong clock, and it is moved too.
 
-An entry that moves nothing (0 s) tells the start of a run, or another meter.
+None of this needs samples sorted by their times: their order in flash is the order of recording.
+
+An entry:
+
+    I       CRC-32 of the meter's number, 0: not known
+    i       seconds to add
+    4 x i   number of the run's first sample in each series
+    4 x i   number after the run's last sample so far in each series
+
+An entry of 0 seconds marks the start of a run, or another meter.
 """
 from .bucket import DRIFT, FIRST
 from ..ring import first, last, opened, read
 from .samples import DAYS, GUESSED, MONTHS, TENS, UNSET, Series
 
 _ENTRY = "Ii4i4i"
-#: Entries looked at for one reading.
+#: Steps that are applied when a series is read: the newest ones.
 _MOST = 64
 
 
 def known(region):
-    """(numbers of the run's first samples, CRC-32 of the meter's number, number of the 10 s after the last moved)."""
+    """(numbers of the run's first samples, CRC-32 of the meter's number, number after the last 10-second sample moved).
+
+    All are of the newest entry, and 0 where there is none. OSError when the flash cannot be read.
+    """
     entry = last(opened(region, _ENTRY))
     if entry is None:
         return [0] * 4, 0, 0
@@ -31,7 +41,7 @@ def known(region):
 
 
 def moves(region, kind):
-    """[(first, end, seconds)] that concern a series."""
+    """[(first, end, seconds)] for a series, the newest step first: samples first … end - 1 are moved by `seconds`."""
     found = []
     for entry in _entries(region):
         if entry[1] and entry[6 + kind] > entry[2 + kind]:
@@ -42,9 +52,10 @@ def moves(region, kind):
 
 
 def now(history, utc, up):
-    """The time of a reading, s, where that is not just later: begins a run, sees to steps of the clock and its zone.
+    """The time of a reading, s since 2020, where it does not simply go on from the reading before.
 
-    utc: None where nobody knows
+    Begins a run at the first reading after a start, records a step of the clock, and takes another zone.
+    utc: what the clock says, None where the time is not known; up: uptime, s
     """
     zone = history.clock.zone
     if history.zone is not zone:
@@ -52,7 +63,7 @@ def now(history, utc, up):
         if history.edge:
             history.edge.release()
         if history.t is not None:
-            for kind in (DAYS, MONTHS):  # what has begun goes on to the next midnight there
+            for kind in (DAYS, MONTHS):  # the day and month that have begun end at a midnight of the new zone
                 history.buckets[kind].end = history.bounds(kind, history.t)[1]
     is_first = history.up is None
     known = utc is not None
@@ -65,7 +76,7 @@ def now(history, utc, up):
     t = history.t if is_first else history.t + up - history.up
     if known:
         late = utc - t
-        # Later than the last sample is where the reader was off, unless that was a guess.
+        # At the first reading it is normal to be late: the reader was off. But a guessed clock is then corrected.
         if late < -DRIFT or late > DRIFT and (history.guessed or not is_first):
             _step(history, late)
         history.guessed = False
@@ -80,7 +91,7 @@ def now(history, utc, up):
 
 
 def another(history, meter):
-    """A meter's number has come, its CRC-32: whether that is another meter's than the one before."""
+    """Take the CRC-32 of a meter's number that has come; True where another meter was known before."""
     before = history.meter
     if meter == before:
         return False
@@ -90,7 +101,7 @@ def another(history, meter):
 
 
 def _step(history, seconds):
-    """The clock was wrong: all since the start of the run was so much later."""
+    """The clock was wrong: move all samples and buckets of the run by so many seconds."""
     if history.edge:
         history.edge.release()
     _reach(history, seconds)
@@ -104,12 +115,12 @@ def _step(history, seconds):
 
 
 def _reach(history, seconds):
-    """Add to the run those before it that it would reach into."""
+    """Add earlier runs to the run, as long as it would overlap the one before when moved by `seconds`."""
     series = [Series(ring) for ring in history.series[:MONTHS]]
     run = history.run
     while run:
         history.run = run
-        for kind, samples in enumerate(series):  # the finest that goes back so far
+        for kind, samples in enumerate(series):  # the finest series that still has samples of both runs decides
             begin = _dated(history, samples, kind, run[kind])
             end = _dated(history, samples, kind, run[kind] - 1)
             if begin is not None and end is not None:
@@ -120,7 +131,7 @@ def _reach(history, seconds):
 
 
 def _before(region, run):
-    """Numbers of the first samples of the run before the one that starts with these; None: not known."""
+    """Numbers of the first samples of the run before the run that starts with `run`; None where not known."""
     for entry in _entries(region):
         if entry[2] < run[0]:
             return list(entry[2:6])
@@ -135,7 +146,7 @@ def _dated(history, samples, kind, number):
 
 
 def _note(history, seconds):
-    """Keep that the samples of the run so far are moved."""
+    """Write an entry: the samples of the run so far are moved by `seconds`."""
     try:
         ring = opened(history.region, _ENTRY)
         ring.append(history.meter, seconds, *(history.run + _ends(history)))
@@ -158,7 +169,7 @@ def _entries(region):
 
 
 def shifted(number, moves):
-    """Seconds by which the clock steps move a sample of this number."""
+    """Seconds by which `moves`, as moves() gives them, move the sample of this number."""
     seconds = 0
     for begin, end, by in moves:
         if begin <= number < end:
@@ -167,7 +178,7 @@ def shifted(number, moves):
 
 
 def start_near(kind, t, zone):
-    """The start of a bucket of a series nearest to t: where a sample goes that was moved."""
+    """The start of the bucket nearest to t (s since 2020): the start of a sample that was moved to t."""
     if kind < 2:
         grid = 900 if kind else 10
         return (t + grid // 2) // grid * grid

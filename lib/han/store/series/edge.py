@@ -1,7 +1,8 @@
-"""Counters that come rarely, and after the edge they are of. Imported once an hour for meters that send them so.
+"""Counters that come rarely, and some seconds after the edge to which they belong. Imported for such meters only.
 
-Lists that come once an hour tell the counters of the full hour, seconds after it: the quarter, day
-and month that ended then are written when the list has come, so that they end with its counters.
+A push list that comes once an hour carries the counters of the full hour, but it arrives seconds
+later. So the quarter, day and month that end at the full hour are written when the list has
+come. Then they end with the list's counters.
 """
 from ...meter.obis import IMPORT_ENERGY
 from .bucket import RARE, WAIT, shares
@@ -9,7 +10,13 @@ from .samples import DAYS, MONTHS, QUARTERS, TENS
 
 
 def begun(history, t, up, fresh):
-    """What waits for the counter of a quarter that has ended; None where none comes soon, or with this reading."""
+    """An Edge that waits for the counters of the quarter that has just ended; None where waiting makes no sense.
+
+    That is so when the quarter ended more than WAIT ago, and when no counters are due yet.
+
+    t, up   time and uptime of this reading, s
+    fresh   this reading has counters
+    """
     end = history.buckets[QUARTERS].end
     if t > end + WAIT:
         return None
@@ -19,17 +26,20 @@ def begun(history, t, up, fresh):
 
 
 class Edge:
-    """The quarter that has ended at t, and day and month with it: they wait for the counter of then."""
+    """The quarter that ended at t, and the day and month that ended with it, while they wait for their counters."""
 
     def __init__(self, history, t):
         self.t = t
-        self.after = None  # number of the first 10 s after it
-        self.folds = []  # samples of 10 s since then
+        self.after = None  # number of the first 10-second sample after t
+        self.folds = []  # 10-second samples since t; the next quarter gets them
         self._history = history
-        self._since = [0, 0]  # Wh since then
+        self._since = [0, 0]  # Wh since t
 
     def wait(self, before, span, energy):
-        """Energy that flowed since `before`: to the edge into the buckets, the rest is put by."""
+        """Share out an energy ([Wh, Wh]) that flowed within `span` s from `before` on.
+
+        What flowed before the edge goes into the waiting buckets; the rest is kept for release().
+        """
         history = self._history
         if history.edge is None:
             history.edge = self
@@ -43,7 +53,12 @@ class Edge:
         self._since[1] += energy[1]
 
     def settle(self, live, after):
-        """The counters at the edge have come: buckets get what power said too little; what of it is late."""
+        """The counters of the edge have come: correct the energy that was summed from power in the waiting buckets.
+
+        after   [Wh, Wh] or None each: the estimated counters now; corrected in place
+
+        Returns [Wh, Wh] of late energy: after a gap the correction goes to the day and the month, not to the quarter.
+        """
         history = self._history
         late = [0, 0]
         for way in range(2):
@@ -63,7 +78,7 @@ class Edge:
         return late
 
     def release(self):
-        """Write what waited, go on with what flowed since."""
+        """Write the waiting buckets, and begin the next ones with the energy since the edge."""
         history = self._history
         now = history.counters
         history.counters = [None if number is None else number - self._since[way] for way, number in enumerate(now)]

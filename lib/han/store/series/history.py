@@ -1,14 +1,17 @@
 """Recording: readings become samples of 10 s, 15 min, a local day and a local month.
 
-A reading belongs to the bucket that its time is in; the energy since the reading before is shared
-out in proportion to time where an edge lies between them. So a missing hour is spread over what was
-missing, a bucket without readings is left out, and all sums are differences of the meter's counters.
-Where counters come rarely, power is added up in between and the counter sets it right again; what
-flowed while neither was heard goes to the day and the month alone. Where none come, power is all.
+A reading belongs to the bucket that its time is in. The energy since the reading before is shared
+out in proportion to time where an edge lies between the two. So the energy of a missing hour is
+spread over that hour, a bucket without readings gets no sample, and all sums are differences of
+the meter's counters.
 
-What is rare is imported when it comes: a start (replay.py), a clock that is set, steps or has another
-zone, another meter (clocksteps.py), counters that come after the edge they are of (edge.py). What makes a sample of
-readings is in bucket.py, how it lies in flash in samples.py.
+Where counters come rarely, the energy in between is summed from power, and the next counter corrects
+it. Energy that flowed while neither power nor counters came goes to the day and the month only.
+Where no counters come at all, energy is summed from power alone.
+
+bucket.py turns readings into samples, and samples.py describes how samples lie in flash. Code for rare
+cases is imported when they happen: a start (replay.py); a clock that is set, steps or gets another
+zone, and another meter (clocksteps.py); counters that come after their edge (edge.py).
 """
 from binascii import crc32
 
@@ -27,18 +30,18 @@ except ImportError:
         return number
 
 
-# Silence of so many periods, but at least so long, is a gap, s.
+# Silence is a gap from this long on (s), and from three periods of the telegrams on where that is longer.
 _GAP = const(10)
-# By so much may the power added up be ahead of the counter after a restart, Wh.
+# After a restart the energy that was summed from power may be ahead of the counter by this, Wh.
 _AHEAD = const(5000)
 
 
 class History:
-    """Records the readings of `bus` topic 'meter'; replay.restored() makes it.
+    """Records the readings of the bus's topic 'meter'. replay.restored() makes it.
 
-    series  the Ring of each
-    region  where clocksteps.py keeps what became of the clock
-    price   utc -> (10^-6 minor units per kWh or None, currency), of the quarter that starts then
+    series  the Ring of each series, the finest first
+    region  the flash.Region in which clocksteps.py keeps its entries
+    price   function: start of a quarter, s since 2020 -> (10^-6 minor units per kWh or None, currency); or None
     """
 
     def __init__(self, series, region, clock, price):
@@ -48,19 +51,19 @@ class History:
         self.clock = clock
         self.errors = 0  # samples that the flash refused
         self.error = None
-        self.t = None  # of the last reading, s; None before the very first
+        self.t = None  # time of the last reading, s since 2020; None before the very first
         self.counters = [None, None]  # import and export at t, Wh; None where no counter is known
-        self.guessed = False  # t is on a clock that nobody has set
-        self.run = None  # numbers of the first samples since the start, see clocksteps.py
-        self.meter = 0  # CRC-32 of the number of the last one known
+        self.guessed = False  # t comes from a clock that nothing has set
+        self.run = None  # numbers of this run's first samples, see clocksteps.py
+        self.meter = 0  # CRC-32 of the last known meter's number
         self.zone = clock.zone
         self.up = None  # uptime of the last reading, s; None: before the first since the start
-        self.edge = None  # while quarter, day and month wait for the counter at their edge
-        self.added = [_AHEAD, _AHEAD]  # Wh added up from power since the counter
-        self.ahead = [0, 0]  # of them, what the counter has yet to catch up with
-        self.hole = False  # neither power nor counter came for a while, since the last counter
-        self.said = None  # uptime of the last counter, s
-        self.every = LENGTHS[DAYS]  # s from one counter to the next, at least
+        self.edge = None  # an Edge while quarter, day and month wait for the counters of their edge
+        self.added = [_AHEAD, _AHEAD]  # Wh summed from power since the last counter
+        self.ahead = [0, 0]  # the part of it by which self.counters are ahead of the meter's, Wh
+        self.hole = False  # there was a gap since the last counter
+        self.said = None  # uptime at the last counter, s
+        self.every = LENGTHS[DAYS]  # the shortest time from one counter to the next so far, s
         self._price = price
         self._quoted = None, None
         self._counted = self._meters = 0
@@ -70,7 +73,7 @@ class History:
 
     # Lives as long as the application.
     async def record(self, bus, report):
-        """Record for ever; report(health, error) where the flash refuses. Erasing happens here."""
+        """Record every reading, and erase flash in between; never returns. report(health, error): the flash refuses."""
         mailbox = bus.subscribe("meter")
         errors = 0
         try:
@@ -85,7 +88,7 @@ class History:
             mailbox.close()
 
     def tidy(self):
-        """Erase the sectors that are needed soon."""
+        """Erase the sectors that are needed soon, if a sample was written since the last call."""
         if self._wrote:
             self._wrote = False
             for ring in self.series:
@@ -95,7 +98,7 @@ class History:
                     self.refused(error)
 
     def take(self, live):
-        """Record a reading that has just come."""
+        """Record a reading (meter.live.Live) that has just come. A flash that refuses is counted in `errors`."""
         up = self.clock.uptime_ms() // 1000
         t = self._now(self.clock.utc(), up)
         before = self.t
@@ -112,7 +115,7 @@ class History:
                 from .edge import begun
 
                 edge = begun(self, t, up, fresh)
-        # Nothing from here on needs memory that there may not be.
+        # All that could fail for want of memory is above: from here on the state changes.
         self._counted = live.counted
         energy, late, after = [0, 0], [0, 0], [None, None]
         for way in range(2):
@@ -120,7 +123,7 @@ class History:
             power = 0 if gap else (live.get(IMPORT_POWER + way) or 0)
             energy[way], late[way], after[way] = self._energy(way, number, power * span, changed)
             if number is not None and after[way] == number < (self.counters[way] or 0):
-                changed = True  # counts from a new beginning
+                changed = True  # the counter has started again
         if gap:
             self.mark(PARTIAL)
         self.advance(TENS, before, t, energy)
@@ -153,7 +156,7 @@ class History:
         self.buckets[TENS].read(live)
 
     def _now(self, utc, up):
-        """The time of a reading, s, never before the last one's."""
+        """The time of a reading, s since 2020, never before the last one's. utc: what the clock says; up: uptime, s."""
         known = utc is not None and utc > FIRST
         t = self.t
         if self.up is not None:
@@ -167,14 +170,14 @@ class History:
         return max(utc, self.t) if known else t
 
     def mark(self, flags, since=None):
-        """Set flags of all buckets, or of those that have begun before `since`."""
+        """Set flags of all buckets, or only of those that began before `since`."""
         if flags:
             for bucket in self.buckets:
                 if since is None or bucket.t < since:
                     bucket.f |= flags
 
     def _changed(self, live):
-        """Whether this reading is another meter's than the one before."""
+        """True where this reading is from another meter than the one before."""
         changed = live.meters != self._meters
         number = live.raw(METER_ID)
         if number and number is not self._id:
@@ -186,9 +189,12 @@ class History:
         return changed
 
     def _energy(self, way, number, watt_seconds, changed):
-        """(Wh since the last reading, Wh of a time before that, counter now).
+        """(Wh since the last reading, late Wh of the time before it, counter now in Wh or None).
 
-        number: the counter, None where this telegram has none; watt_seconds: power times time since.
+        way            0 import, 1 export
+        number         the meter's counter, Wh, None where this telegram has none
+        watt_seconds   power times the time since the last reading
+        changed        this is another meter than before
         """
         before = self.counters[way]
         watt_seconds += self._rest[way]
@@ -212,24 +218,27 @@ class History:
         if wh >= 0:
             late = wh - min(wh, more) if self.hole else 0
             return wh - late, late, number
-        if -wh <= added:  # what was added up was too much: wait for the counter
+        if -wh <= added:  # the sum from power was too high: hold until the counter has caught up
             self.added[way] = self.ahead[way] = -wh
             return 0, 0, before
         return 0, 0, number
 
     def bounds(self, kind, t):
-        """(start, end) of the bucket that t is in, s."""
+        """(start, end) of the bucket of a series that t is in, s since 2020, in the clock's zone."""
         return bounds(kind, self.clock.zone, t)
 
     def open(self, kind, t):
-        """Begin the bucket that t is in."""
+        """Begin the bucket of a series that t is in."""
         start, end = self.bounds(kind, t)
         self.buckets[kind].open(start, end)
         if kind == QUARTERS and self._price:
             self._quoted = self._price(start)
 
     def advance(self, kind, before, t, energy):
-        """Energy ([Wh, Wh]) has flowed from `before` to t; the bucket ends there where t has reached its end."""
+        """Add an energy ([Wh, Wh]) that flowed from `before` to t. If t is past the bucket's end, begin the next one.
+
+        The energy is then shared out in proportion to time.
+        """
         bucket = self.buckets[kind]
         a, b = energy
         if t < bucket.end:
@@ -248,7 +257,10 @@ class History:
         bucket.b = b - more[1]
 
     def _close(self, kind, more):
-        """Write the sample of a bucket that is over, `more` Wh after self.counters, and fold it."""
+        """Write the sample of a bucket that is over, and fold it into the coarser bucket.
+
+        more: [Wh, Wh] from self.counters to the end of the bucket
+        """
         bucket = self.buckets[kind]
         values = bucket.sample(kind)
         if not values[2]:
@@ -273,18 +285,18 @@ class History:
             self.refused(error)
 
     def quote(self):
-        """The price of the quarter that has begun, as a sample has it."""
+        """The price of the present quarter as the last three values of its sample, see samples.packed()."""
         if self._price and self._quoted[0] is None:
             self._quoted = self._price(self.buckets[QUARTERS].t)
         return packed(*self._quoted)
 
     def refused(self, error):
-        """The flash refuses."""
+        """Count an OSError of the flash, and keep its text for the report."""
         self.errors += 1
         self.error = "flash: %s" % error
 
     def flush(self):
-        """Write the 10 s that have begun: the reader stops."""
+        """Write the present 10-second bucket, flagged as partial, as the reader stops."""
         bucket = self.buckets[TENS]
         if bucket.count:
             bucket.f |= PARTIAL

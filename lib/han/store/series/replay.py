@@ -1,21 +1,25 @@
-"""After a restart: what the samples tell of the buckets that had not ended. Imported once.
+"""Rebuilds the buckets that had not ended before a restart, from the samples in flash. Imported once.
 
-Each series is folded into the coarser ones as it was when it was recorded, from the last sample of the
-coarser one on; what a cut kept from being written is written now.
+The samples of each series are folded into the next coarser one again, as when they were recorded. It begins with the
+first sample that the coarser series does not contain yet. A coarser sample that a power cut prevented is written now.
 """
 from .clocksteps import known, moves, shifted, start_near
 from .history import History
 from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS, Series, rings
 
-# Samples of 10 s lie apart where telegrams are; more silence than this was a gap, s.
+# A pause between samples that is longer than this was a gap, s. Shorter ones are normal: telegrams may be rare.
 _GAP = 180
 _FORTNIGHT = 14 * 86400
 
 
 def restored(partition, region, clock, price=None, before=None):
-    """The History that a partition holds, and in a region of two sectors what became of the clock.
+    """The History of a partition, ready to record.
 
-    price: see History; before: see samples.rings(). OSError when the flash cannot be read, ValueError: it is too small.
+    region   flash.Region of two sectors with the clock steps
+    price    see History
+    before   see samples.rings()
+
+    OSError when the flash cannot be read, ValueError when the partition is too small.
     """
     history = History(rings(partition, before), region, clock, price)
     _Replay(history).run()
@@ -23,13 +27,13 @@ def restored(partition, region, clock, price=None, before=None):
 
 
 class _At:
-    """Stands for a series that is being folded: next is the number of the sample it has come to."""
+    """Takes the place of the Ring of the series that is being folded. next: number of the sample to fold next."""
 
     next = 0
 
 
 class _Replay:
-    """Brings a History that was just made to where its samples end."""
+    """Brings a new History to the state after its last sample."""
 
     def __init__(self, history):
         self._history = history
@@ -44,12 +48,12 @@ class _Replay:
         history.run, history.meter, dated = known(history.region)
         last = self._last(MONTHS)
         if last:
-            # It may have begun in another zone.
+            # The last month may have begun in another zone: its end is found from a day in its middle.
             history.t = self._zone.next_month(self._t(MONTHS, *last) + _FORTNIGHT)
             history.counters = _counters(last[1])
         for kind in (DAYS, QUARTERS, TENS):
             series = self._series[kind]
-            # A coarser sample that is written now has in it what comes before this one.
+            # A coarser sample that is written now contains the samples before number `next` of this series.
             ring, self._at = history.series[kind], _At()
             history.series[kind] = self._at
             for number in range(self._first(kind), series.next):
@@ -77,7 +81,7 @@ class _Replay:
         return None
 
     def _first(self, kind):
-        """Number of the first sample that no coarser one has in it."""
+        """Number of the first sample that no coarser sample contains."""
         series = self._series[kind]
         last = self._last(kind + 1)
         if not last:
@@ -98,10 +102,10 @@ class _Replay:
             history.t = t
         self._open(kind + 1)
         if not sample[1] & CHANGED:
-            # What the counters say is right, also where a sample in between is lost.
+            # The counters are right even where a sample in between is lost: the gap gets what the sample lacks.
             for way in range(2):
                 if after[way] is not None and history.counters[way] is not None:
-                    # One that power ran ahead of, or that was set right at the edge before, is caught up with.
+                    # A counter never goes back: power may have run ahead of it, or the edge before corrected it.
                     after[way] = max(after[way], history.counters[way])
                     wh = after[way] - history.counters[way]
                     own[way] = min(own[way], wh)
@@ -112,7 +116,7 @@ class _Replay:
                 if silent and bucket.t < t:
                     bucket.f |= PARTIAL
             self._advance(kind, max(t, history.t), gap, sample[1] & LATE)
-            gap = [0, 0]  # the second time for what has begun by now
+            gap = [0, 0]  # the second time marks the buckets that have begun meanwhile
         for way in range(2):
             if after[way] is not None:
                 history.counters[way] = after[way] - own[way]
@@ -124,7 +128,7 @@ class _Replay:
     def _advance(self, kind, t, energy, late):
         history = self._history
         for coarser in range(kind + 1, 4):
-            # Late energy is of the time before, not of these 15 minutes.
+            # Late energy flowed before these 15 minutes.
             none = late and coarser == QUARTERS
             history.advance(coarser, history.t, t, [0, 0] if none else energy)
         history.t = t

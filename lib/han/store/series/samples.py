@@ -1,24 +1,28 @@
-"""The four series of samples in the `history` partition: layout, places, reading.
+"""The four series of samples in the `history` partition: their layout, their places, and how they are read.
 
-A sample is one record of a ring, written once when its bucket is over, of a fixed size:
+A sample is one record of fixed size in a ring. It is written once, when its bucket is over:
 
     t        start, seconds since 2020 UTC as the clock said then (see clocksteps.py)
-    f        flags, below
-    w        how many 10-second buckets with readings are in it: the weight of its average
-    a, b     import and export: mean W of the 10 s, else Wh of the bucket, or kWh (KILO)
-    9 x h    current of L1 L2 L3, 10 mA or A (AMPERES): minimum, average, maximum; NO_CURRENT where not known
-    I I B B  the meter's counters at the end, Wh: low words, then high bytes; NO_COUNTER
+    f        flags, see below
+    w        number of 10-second buckets with readings in it: the weight of its average
+    a, b     import and export: mean W in a 10-second sample, else Wh of the bucket, or kWh (flag KILO)
+    9 x h    three minima, averages, maxima of the currents of L1 L2 L3: 10 mA, or A (flag AMPERES);
+             NO_CURRENT where not known
+    I I B B  the meter's import and export counter at the end, Wh: low words, then high bytes;
+             NO_COUNTER as high byte where not known
     10 s     H H    Wh of the bucket, import and export
-    others   B      number of the next finer sample (its low byte): what comes from there on is not in this
-    15 min   i B B  price, 10^-6 minor units per kWh: low word, high byte, and its currency
+    others   B      low byte of the number of the first finer sample that is not part of this one
+    15 min   i B B  price, 10^-6 minor units per kWh: low word, high byte; number of its currency
 
-All four are kept, none is computed from another when asked for: months outlive days by years and
-days outlive quarters of an hour. But each is folded from the finer one as it is recorded, and after
-a restart from its records (replay.py), so a cut costs what the last 10 s would have added.
-The counters at the end of each sample make the sums right where samples are missing.
+All four series are kept, and a request never computes one from another: months are kept years
+longer than days, and days longer than quarters of an hour. Each is folded from the next finer series
+while that is recorded, and after a restart from the finer samples in flash (replay.py). So a power
+cut costs no more than the last 10 s. The counters at the end of each sample keep the sums right where
+samples are missing.
 
-Each ring has a share of the partition: the 10 s at most a quarter, as much wear as 20 years of them
-cause 256 kB, and only what is left where the partition is small; the longest go to the quarters.
+Each ring has a share of the partition. The 10-second series has at most a quarter of it: with 256 kB,
+the flash of that quarter lasts 20 years. In a small partition it has only what is left. Quarters have most of the
+the space.
 """
 from ..flash import Region
 from ..ring import begin_after, first, opened, read
@@ -33,29 +37,32 @@ except ImportError:
 
 TENS, QUARTERS, DAYS, MONTHS = const(0), const(1), const(2), const(3)
 LIVE, PARTIAL, UNSET, CHANGED = const(1), const(2), const(4), const(8)
-#: In records only. GUESSED: t is on a clock that nobody had set. LATE: its counters made up for
-#: energy of the time before, which belongs to no 15 minutes but to the day.
+#: In records only. GUESSED: t is from a clock that nothing had set. LATE: the counters have brought
+#: energy of the time before, which belongs to the day but to no known quarter.
 GUESSED, LATE = const(16), const(32)
-#: In records only: currents are whole amperes, energies are kWh, as they are too large for 10 mA and for Wh.
+#: In records only: the currents are A and the energies kWh, as they are too large for 10 mA and for Wh.
 AMPERES, KILO = const(64), const(128)
 NO_CURRENT = const(-32768)
 NO_COUNTER = const(0xFF)
 NO_PRICE = const(0xFF)
 
-#: Counted up when a format changes; BEFORE then tells how to read the one before.
+#: Must be increased when a format changes; BEFORE then tells how to read the one before.
 LAYOUT = 1
 FORMATS = "IBBII9hIIBBHH", "IBBHH9hIIBBBiBB", "IBHII9hIIBBB", "IBHII9hIIBBB"
-#: By series: (layout, format, function from its tuple to one of this layout).
+#: Series -> (layout, format, function that converts a tuple of that layout into one of this layout).
 BEFORE = {}
-#: Seconds of a bucket; a day and a month end when the zone says so.
+#: Seconds of a bucket. Those of a day and a month are nominal, as the zone says when they end.
 LENGTHS = 10, 900, 86400, 2592000
 _CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
-#: The next sector is made blank when so many places are left in this one.
+#: The next sector is erased when so many slots are left in the present one.
 AHEAD = const(8)
 
 
 def fitting(kind, values):
-    """Make a sample's values fit its record, which has 16 bits for currents and for the energies of 15 minutes."""
+    """Change a list of a sample's values so that they fit its record, and set AMPERES and KILO where needed.
+
+    A record has 16 bits for a current, and for an energy of 15 minutes.
+    """
     currents = [number for number in values[5:14] if number != NO_CURRENT]
     if currents and max(max(currents), -min(currents)) > 0x7FFF:
         values[1] |= AMPERES
@@ -69,7 +76,7 @@ def fitting(kind, values):
 
 
 def whole(sample):
-    """A sample as it was before fitting(), but for what that has rounded."""
+    """The sample, a tuple or None, with 10 mA and Wh again: undoes fitting(), except for its rounding."""
     if not sample or not sample[1] & (AMPERES | KILO):
         return sample
     values = list(sample)
@@ -85,7 +92,7 @@ def whole(sample):
 
 
 def shares(sectors):
-    """(first, count) of each series in a partition of so many sectors, at least 16."""
+    """(first sector, count) of each series in a partition of so many sectors, at least 16; the finest comes first."""
     tens = max(2, min(sectors // 4, sectors - 14))
     days = max(2, min(sectors // 8, 96))
     months = max(2, min(sectors // 32, 4))
@@ -94,12 +101,12 @@ def shares(sectors):
 
 
 def counter(low, high):
-    """Wh of a counter from its two parts, None where not known."""
+    """Wh of a counter from its low word and high byte, None where not known."""
     return None if high == NO_COUNTER else high << 32 | low
 
 
 def price(sample):
-    """(price, currency) of a sample of 15 minutes, (None, None) where none was known."""
+    """(10^-6 minor units per kWh, currency) of a sample of 15 minutes; (None, None) where no price was known."""
     low, high, currency = sample[19:]
     if currency == NO_PRICE:
         return None, None
@@ -108,7 +115,7 @@ def price(sample):
 
 
 def packed(number, currency):
-    """The last three values of a sample of 15 minutes."""
+    """The last three values of a sample of 15 minutes, from its price or None and its currency: undoes price()."""
     at = _CURRENCIES.find(currency) if currency else -1
     if number is None or at < 0:
         return 0, 0, NO_PRICE
@@ -117,7 +124,7 @@ def packed(number, currency):
 
 
 def rings(partition, before=None):
-    """The Ring of each series. OSError when the flash cannot be read. before: in place of BEFORE."""
+    """The Ring of each series in a list. before: used instead of BEFORE. OSError when the flash cannot be read."""
     found = []
     for kind, share in enumerate(shares(partition.ioctl(4, 0))):
         ring = opened(Region(partition, *share), FORMATS[kind], LAYOUT)
@@ -125,7 +132,7 @@ def rings(partition, before=None):
         if ring.strange and older:
             layout, form, convert = older
             old = opened(ring.region, form, layout)
-            ring.before = old, convert  # until its sectors are needed
+            ring.before = old, convert  # old samples stay readable until their sectors are needed
             if not ring.next:
                 begin_after(ring, old)
         found.append(ring)
@@ -133,9 +140,9 @@ def rings(partition, before=None):
 
 
 class Series:
-    """What a ring of samples tells: those of this layout, and before them what is left of the one before.
+    """Reads the samples of a Ring: those of this layout, and before them what is left of the layout before.
 
-    first  number of the oldest sample that may still be there; negative for one of the layout before
+    first  number of the oldest sample that may still be there; negative for a sample of the layout before
     """
 
     def __init__(self, ring):
@@ -147,11 +154,11 @@ class Series:
 
     @property
     def next(self):
-        """Number of the sample that comes next."""
+        """Number that the next sample to be recorded will have."""
         return self._ring.next
 
     def read(self, number):
-        """The sample as a tuple in the order of its format, None where there is none (any more)."""
+        """The sample as a tuple in the order of its format, in 10 mA and Wh; None where there is none (any more)."""
         ring = self._ring
         if ring.before and number < self._base:
             old, convert = ring.before
