@@ -1,16 +1,16 @@
-"""Asks the update server, and fetches what it offers: static files, such as `make release` makes.
+"""Asks the update server for a newer version, and downloads it. The server has static files, as `make release` makes.
 
     <updates>/<channel>/manifest.json    {"version", "url", "size", "sha256", "releaseNotes", "critical", "forced",
                                           "flavour"}
 
-One whose flavour is `appended` is not offered to a board on which no image with files runs.
+An update of the flavour `appended` is not offered to a board that cannot run an image with files.
 
-`up` decides what follows: manual shows it, download fetches it, automatic fetches and activates it.
-A critical one is fetched whatever `up` says, a forced one is activated, too. Nothing of this needs
-a server that is trusted: what it offers is installed only if it is signed and newer.
+The setting `up` decides what follows. manual: the update is shown. download: it is downloaded, too.
+automatic: it is activated, too. A critical update is downloaded whatever `up` says, and a forced one
+is also activated. The server need not be trusted: an update is installed only if it is signed and newer.
 
-An image that lies in the other slot already is shown as READY_TO_REBOOT but not activated by
-itself: it may be the one that has failed here.
+If the offered image is in the other slot already, it is shown as READY_TO_REBOOT. It is not
+activated by itself, as it may be the one that has failed here.
 """
 import asyncio
 from binascii import a2b_base64
@@ -37,11 +37,11 @@ _NOTES = const(1000)  # characters of the release notes that are kept
 
 
 class Visit:
-    """One visit to the update server. report takes a status, a health and an error."""
+    """One visit to the update server. report(status, health, error): sets the row of /health."""
 
-    #: Before the second and each further attempt to fetch the rest of an image, s.
+    #: Pauses before the second and each further attempt to download the rest of an image, s.
     pauses = (2, 10, 30, 60)
-    #: For one attempt, s.
+    #: Time limit of one attempt, s.
     seconds = 1800
 
     def __init__(self, updates, config, report):
@@ -51,7 +51,10 @@ class Visit:
         self._url = "%s/%s/manifest.json" % (updates.board.updates.rstrip("/"), updates.board.channel)
 
     async def run(self, asked):
-        """Do what is due; seconds until the next visit. asked: the user wants what there is."""
+        """Ask the server, and do what is due. Returns the seconds until the next visit.
+
+        asked: the user has asked for the update
+        """
         updates = self._updates
         if not asked and closed(updates):
             return _HOUR
@@ -102,7 +105,10 @@ class Visit:
         return b"".join(parts)
 
     def _read(self, data):
-        """((version, url, size, sha256) or None where it is not newer, all that is told); HttpError."""
+        """((version, url, size, sha256) or None where it is not newer, all values of the manifest) from its bytes.
+
+        HttpError: they are not a manifest.
+        """
         try:
             told = Parser(data).parse()
             newer = number(told["version"]) > number(self._updates.running)
@@ -136,7 +142,7 @@ class Visit:
             installer = Installer(updates, lowest(updates, True))
         except OSError:
             return  # a board with one slot is updated by cable
-        begin(updates, "DOWNLOAD_IN_PROGRESS", "cloud", size)  # nobody else writes to the slot from now on
+        begin(updates, "DOWNLOAD_IN_PROGRESS", "cloud", size)  # from now on nothing else may write to the slot
         if await self._there(installer, size, digest):
             stage(updates, version)
             activate = activate and asked
@@ -162,7 +168,7 @@ class Visit:
             return False
 
     async def _fetch(self, offer, writer):
-        """Put the image into a writer, in as many attempts as it takes; Wrong."""
+        """Download the image into a Writer, in several attempts where needed. Wrong where all of them fail."""
         _, url, size, _ = offer
         client = self._client()
         client.seconds = self.seconds

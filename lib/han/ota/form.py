@@ -1,7 +1,7 @@
-"""The image in the body of a request: field `filename` of a form (RFC 7578), or the body itself.
+"""Receives the image in the body of a request: field `filename` of a form (RFC 7578), or the whole body.
 
-Read straight into the writer's buffer; ends when the body does, when nothing comes for a while,
-and when it takes too long: a client that vanishes leaves nothing behind.
+The bytes are read straight into the writer's buffer. Reading ends with the body, when nothing comes for
+a while, or when it takes too long. So a client that vanishes leaves nothing behind.
 """
 from .rules import Wrong
 
@@ -13,25 +13,25 @@ except ImportError:
         return number
 
 
-# For all of it, ms.
+# Time limit for the whole body, ms.
 _TOTAL_MS = const(900000)
-#: For writing a sector, and for verifying all, ms.
+#: Time limit for writing a sector, and for verifying the image, ms.
 WORK_MS = 120000
-_MOST_HEAD = const(1024)
+_MOST_HEAD = const(1024)  # bytes
 
 
 class Body:
-    """The bytes of a request's body. connection: of api.connection, whose time-out ends the task that waits."""
+    """The bytes of a request's body. connection: of api/http/connection.py, whose time-out ends a task that waits."""
 
     def __init__(self, connection, clock):
-        #: Bytes that are to come, None where that is not known.
+        #: Bytes that are still to come, None where that is not known.
         self.left = connection.incoming.length
         self._connection = connection
         self._clock = clock
         self._end = clock.uptime_ms() + _TOTAL_MS
 
     async def readinto(self, view):
-        """Fill at most a view; the number of bytes, 0 at the end. Wrong where the body is cut short."""
+        """Read bytes into a memoryview, and return their number: 0 at the end. Wrong where the body is cut short."""
         connection = self._connection
         if self._clock.uptime_ms() > self._end:
             raise Wrong("truncated", "it comes too slowly")
@@ -47,7 +47,10 @@ class Body:
 
 
 def boundary(kind):
-    """The mark between the parts of a form with this content-type, None where it is another; Wrong."""
+    """The mark between the parts of a form with this content-type; None where it is not a form.
+
+    Wrong where a form has no boundary.
+    """
     if kind.partition(";")[0].strip().lower() != "multipart/form-data":
         return None
     for parameter in kind.split(";")[1:]:
@@ -60,7 +63,7 @@ def boundary(kind):
 
 
 async def receive(connection, kind, writer, updates):
-    """Put the image of a request's body with this content-type into a Writer; Wrong."""
+    """Put the image of a request's body into a Writer. kind: the content-type. Wrong where there is none, or half."""
     body = Body(connection, updates.clock)
     mark = boundary(kind)
     if mark is None:
@@ -69,7 +72,7 @@ async def receive(connection, kind, writer, updates):
             if not n:
                 return
             await writer.advance(n)
-    # As if a line ended before the first mark, as it does before the others.
+    # Before each mark but the first there is an end of a line: put one before the first, too.
     writer.buf[:2] = b"\r\n"
     writer.fill = 2
     while True:
@@ -80,14 +83,14 @@ async def receive(connection, kind, writer, updates):
         head = await _head(body, writer)
         if _name(head) == b"filename":
             break
-    # The mark at the end, `--` and an end of line.
+    # What follows the image: the last mark, `--` and an end of line.
     if body.left is not None:
         updates.expected = max(1, body.left + writer.fill - len(mark) - 4)
     await _until(body, writer, mark, writer.advance)
 
 
 async def _until(body, writer, mark, advance):
-    """Pass what comes before a mark to advance, or forget it where that is None; without advance the mark too."""
+    """Read up to the next mark. Pass the bytes before it to `advance`; without `advance` drop them and the mark."""
     keep = len(mark) - 1
     start = 0
     while True:
@@ -104,13 +107,13 @@ async def _until(body, writer, mark, advance):
             raise Wrong("truncated", "the form ends before its field does")
         writer.fill += n
     if advance:
-        writer.fill = at  # what follows is not looked at
+        writer.fill = at  # the rest of the form is ignored
     else:
         writer.drop(at + len(mark))
 
 
 async def _take(body, writer, count):
-    """Have so many bytes at least in the buffer."""
+    """Read until the buffer has at least so many bytes."""
     while writer.fill < count:
         n = await body.readinto(writer.room())
         if not n:
@@ -119,7 +122,7 @@ async def _take(body, writer, count):
 
 
 async def _head(body, writer):
-    """The head of a part, which is taken from the buffer."""
+    """The head of a form's part, as bytes; it is removed from the buffer."""
     while True:
         end = writer.buf.find(b"\r\n\r\n", 0, writer.fill)
         if 0 <= end <= _MOST_HEAD:
@@ -133,7 +136,7 @@ async def _head(body, writer):
 
 
 def _name(head):
-    """The name of a part's field, None where it has none."""
+    """The name of a part's field from its head, as bytes; None where it has none."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-disposition":

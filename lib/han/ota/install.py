@@ -1,15 +1,15 @@
-"""Writes an image to the slot that does not run, verifies it there, and has it started when told to.
+"""Writes an image to the slot that does not run, verifies it there, and activates it on request.
 
-What may happen while one is taken, and what then is:
+What may happen while an image is taken, and how it ends:
 
-1. All of it comes and is right: READY_TO_REBOOT. What starts next is still this application.
-2. Its first bytes are not of an image for this chip, or not of a frozen one where no other runs:
-   FAILED, nothing has been erased; what was staged before still is.
-3. It is cut short, comes too slowly, is too long: FAILED. The other slot is half new, without its
-   first bytes, and not staged.
+1. The image is complete and right: READY_TO_REBOOT. The next start is still this application.
+2. Its first bytes are not of an image for this chip, or not of a frozen one where the board runs no
+   other: FAILED. Nothing was erased, and an image that was staged before still is.
+3. It is cut short, comes too slowly, or is too long: FAILED. The other slot has part of the new image
+   without its first bytes, and nothing is staged.
 4. The flash refuses, or does not hold what was written to it: FAILED, write_failed.
-5. It is all there and wrong (structure, product, chip, version, hashes, signature): FAILED.
-6. The reader loses power or restarts: all of this is forgotten, the application that ran starts again.
+5. The image is complete but wrong (structure, product, chip, version, hashes, signature): FAILED.
+6. The reader loses power or restarts: all this is forgotten, and the application that ran starts again.
 
 Only activate() tells the chip's loader to start the other slot, after verifying it once more.
 """
@@ -30,17 +30,18 @@ except ImportError:
 
 
 _SECTOR = const(4096)
-# With room for a form's mark that may have come with the last bytes of the image.
+# A sector, and a form's mark that may come with the last bytes of the image.
 _BUFFER = const(_SECTOR + 128)
 
 
 class Installer:
-    """One image on its way into the other slot. OSError where the board has only one.
+    """One image on its way into the other slot. OSError where the board has only one slot.
 
-    lowest   version that is accepted at least, as a tuple; None: any, and old ones do not say what they are at first
+    lowest   the lowest version that is accepted, as a tuple. None: any version; then the mark for a frozen image is
+             not checked before writing either, as old images do not have it
     """
 
-    #: Before each further attempt to verify it, where memory is short, s; after the last there is none.
+    #: Pauses before each further attempt to verify, where memory is short, s; 0: no further attempt.
     pauses = (1, 2, 4, 8, 0)
 
     def __init__(self, updates, lowest=None):
@@ -52,13 +53,17 @@ class Installer:
 
     @property
     def room(self):
-        """Bytes that the slot holds."""
+        """Size of the slot, bytes."""
         return self._slot.ioctl(4, 0) * _SECTOR
 
     async def take(self, receive, status, source, expected, digest=None):
-        """Have receive(writer) put an image into the slot and verify it; True when it is staged, else it has failed.
+        """Let receive(writer) put an image into the slot, verify it, and stage it. True when it is staged.
 
-        receive raises Wrong, or Exception for what is no fault of the image: then it is truncated.
+        status, source, expected   the state meanwhile, see state.begin()
+        digest                     SHA-256 of the image in hex digits, None where not known
+
+        Where receive raises Wrong, the update fails with its error. Where it raises another exception, that is passed
+        on, and the update fails as "truncated".
         """
         updates = self.updates
         kept = updates.staged, updates.version
@@ -79,7 +84,7 @@ class Installer:
             error, reason = wrong.error, wrong.reason
         except MemoryError:
             error, reason = "write_failed", "out of memory"
-        finally:  # also when its task is cancelled: its client was silent for too long
+        finally:  # also when the task is cancelled, because its client was silent for too long
             if error:
                 fail(updates, error, reason)
                 if updates.staged and kept[0]:
@@ -87,7 +92,12 @@ class Installer:
         return error is None
 
     async def verify(self, size=None, digest=None, slot=None):
-        """The manifest of the image in the slot, or in what reads like one, once all of it is right; Wrong."""
+        """Verify all of an image, and return its manifest. Wrong where anything is wrong; MemoryError.
+
+        size     bytes of the image, None: as many as its manifest says
+        digest   SHA-256 of the image in hex digits, None where not known
+        slot     None: the other slot; or an object that reads like a slot
+        """
         for pause in self.pauses:
             try:
                 return await self._verify(size, digest, slot or self._slot)
@@ -96,7 +106,7 @@ class Installer:
             except MemoryError:
                 if not pause:
                     raise
-            await asyncio.sleep(pause)  # others have it, and give it back when they can go on
+            await asyncio.sleep(pause)  # other tasks have the memory, and give it back when they go on
 
     async def _verify(self, size, digest, slot):
         check = Check(slot, self._chip, self.buf)
@@ -105,7 +115,7 @@ class Installer:
 
     def _accept(self, values):
         self.updates.version = values["version"]
-        # A reader with everything frozen in may have no PSRAM, or a dead file system that nobody has missed.
+        # A reader that runs a frozen image may have no PSRAM, or a file system that broke without being noticed.
         why = "files" in values and self.updates.board.no_files()
         if why:
             raise Wrong("wrong_product", "it " + why)
@@ -115,9 +125,12 @@ class Installer:
             raise Wrong("too_old", "it is %s: %s or newer is needed, or ?allowDowngrade=1" % (values["version"], text))
 
     async def activate(self):
-        """Have what is staged start next, and restart; True when it will. Else it has failed, and nothing changes."""
+        """Verify the staged image again, let the loader start it next, and restart. True when that happens.
+
+        False: the update has failed, and the next start is still this application.
+        """
         updates = self.updates
-        change(updates, "INSTALL_IN_PROGRESS")  # nobody writes to the slot meanwhile
+        change(updates, "INSTALL_IN_PROGRESS")  # meanwhile nothing may write to the slot
         try:
             await self.verify()
             self._slot.set_boot()
@@ -131,7 +144,7 @@ class Installer:
             fail(updates, "write_failed", "the chip does not take it: %s" % error)
             return False
         finally:
-            if busy(updates):  # who asked has gone
+            if busy(updates):  # cancelled: the client has gone
                 settle(updates)
         updates.board.boot["activating"]()
         change(updates, "REBOOT_PENDING")

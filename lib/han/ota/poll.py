@@ -1,4 +1,4 @@
-"""When the update server is asked. Stays in memory where there is one."""
+"""Decides when the update server is asked. Stays in memory where there is a server."""
 import asyncio
 
 try:
@@ -9,20 +9,21 @@ except ImportError:
         return number
 
 
-_FIRST = const(60)  # s until it is asked for the first time
-_LOOK = const(1)  # s between two looks whether somebody wants it
+_FIRST = const(60)  # s until the server is asked for the first time
+_LOOK = const(1)  # s between two looks at updates.wanted
 
 
 # Lives as long as the application.
 async def poll(updates, config, report, proof):
-    """Visit the update server now and then once this version is proven, and when somebody wants it.
+    """Visit the update server about once a day after this version is proven, and whenever updates.wanted is set.
 
-    proof: the task that proves it; what it raises is raised.
+    report   takes a status, a health and an error for /health
+    proof    the task that proves this version, None where it has ended; its exceptions are raised here
     """
     report("running", "ok", None)
     pause = _FIRST
     while True:
-        # Not all readers at once: a minute up to six after the proof, then a day up to a day and an hour.
+        # Readers ask at different moments: 1 to 6 minutes after the proof at first, then every 24 to 25 hours.
         pause += int.from_bytes(updates.board.random(2), "big") * (3600 if pause > _FIRST else 300) >> 16
         while pause > 0 and not updates.wanted:
             await asyncio.sleep(_LOOK)
@@ -37,7 +38,7 @@ async def poll(updates, config, report, proof):
         pause = await _visit(updates, config, report, asked)
 
 
-# Lives as long as one visit, and then nothing holds what that takes.
+# Lives as long as one visit. The import is here so that nothing holds the client's code after it.
 async def _visit(updates, config, report, asked):
     from .client import Visit, settle
 

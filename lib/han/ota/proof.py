@@ -1,10 +1,10 @@
-"""Whether the application that has started works: only then it is kept.
+"""Proves that the application that has started works. Only a proven application is kept.
 
-1. It is new here. A minute after its start its critical tasks run, there is a network, the API
-   answers. Then the chip's loader is told to keep it, and boot.py that this start was a good one.
-2. It is new and something of that is missing for ten minutes: it restarts, and the loader goes
-   back to the one before. The same where it restarts for any other reason.
-3. It has been confirmed before. Then a network is not asked for, and it is never given up: an
+1. The application is new here. A minute after the start its critical tasks run, there is a network,
+   and the API answers. Then it is confirmed: the chip's loader keeps it, and boot.py notes a healthy start.
+2. The application is new, and one of these is missing for ten minutes. Then it restarts, and the loader
+   goes back to the application before. The same happens when it restarts for any other reason.
+3. The application was confirmed before. Then it needs no network, and it is never given up: an
    access point that is off must not count against it.
 """
 import asyncio
@@ -20,16 +20,15 @@ except ImportError:
         return number
 
 
-#: In the crash log, of one that has given itself up.
+#: The crash log's text when a new application gives itself up begins with this.
 GIVEN_UP = "not confirmed: "
-# s: between two looks, and until one that is new is given up.
-_LOOK = const(10)
-_MOST = const(600)
+_LOOK = const(10)  # s between two looks
+_MOST = const(600)  # s until a new application is given up
 
 
-# Lives until the application is proven; where it never is, as long as the application.
+# Lives until the application is proven, or as long as the application.
 async def prove(updates, failing, links, port, report):
-    """Return once the application is proven, and kept. See Updates.run."""
+    """Return when the application is proven and confirmed. For the arguments see Updates.run()."""
     waited = 60
     while True:
         why = await look(updates, failing(), reachable(links), port())
@@ -44,9 +43,10 @@ async def prove(updates, failing, links, port, report):
 
 
 def reachable(links):
-    """True where there is a network. Setup mode is one for a new reader, whose owner comes over its access point.
+    """True where there is a network.
 
-    Not for one that has been set up: it opens that mode when its network is gone, too, or keeps it open.
+    Setup mode counts as a network only for a reader that has not been set up: its owner connects to its access
+    point. A reader that has been set up opens setup mode also when its network is gone.
     """
     if links.setup and not links.is_set() and links.config.values["np"] != "eth":
         return True
@@ -54,7 +54,12 @@ def reachable(links):
 
 
 async def look(updates, failing, network, port):
-    """Have the application kept; why not, None where it is. failing: what critical task does not run, in words."""
+    """Confirm the application if it works. Returns None, or in words why it is not confirmed.
+
+    failing   which critical task does not run, in words, or None
+    network   True where there is a network
+    port      port of the API
+    """
     board = updates.board
     if failing:
         return failing
@@ -75,16 +80,16 @@ async def look(updates, failing, network, port):
 
 
 def last_words(state, version):
-    """Why a version went back, in its own words: the last in the crash log of the run before this one. OSError.
+    """Why the other version was rolled back, from what it wrote to the crash log last; "" where nothing tells.
 
-    "" where that was this `version`'s.
+    state: the partition; version: of the running application. OSError where the flash cannot be read.
     """
     said = ""
     for _, _, text in CrashLog(state).entries():
         if text[:8] != "started ":
             said = said or text
         elif text[8:].startswith(version + ": "):
-            # Its own starts since are no answer; what came before them is another story.
+            # Skip this version's starts since the rollback. Any other entry of its own: the log tells nothing.
             if said or not text.endswith(": OTA_ROLLBACK"):
                 return ""
         else:
@@ -94,6 +99,6 @@ def last_words(state, version):
     reason, mark, why = said.partition(GIVEN_UP)
     if mark and reason == "OTA_ROLLBACK: ":
         return why
-    # Of a traceback, where it was and what it was.
+    # Of a traceback, keep the task's name and the exception.
     lines = said.split("\n")
     return said if len(lines) == 1 else lines[0].partition(":")[0] + ": " + lines[-1]

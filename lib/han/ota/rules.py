@@ -1,4 +1,4 @@
-"""What an image has to be to be taken, as far as that can be said in a few lines."""
+"""Rules for images that are accepted: the lowest version, and the first bytes. The exception Wrong."""
 import struct
 
 try:
@@ -9,17 +9,17 @@ except ImportError:
         return number
 
 
-# In the image's header.
+# Chip numbers in the header of ESP-IDF's image; `sim` is the simulator's.
 _CHIPS = {"ESP32": 0, "ESP32-S2": 2, "ESP32-C3": 5, "ESP32-S3": 9, "ESP32-C6": 13, "sim": 0xFFFF}
 
 
-# The description of an application with everything frozen in begins so; see firmware/boards/common/board.cmake.
+# The description of a frozen application begins like this, see firmware/boards/common/board.cmake.
 _FROZEN = b"han-reader "
-_DESCRIPTION = const(48)
+_DESCRIPTION = const(48)  # its offset in the image
 
 
 class Wrong(Exception):
-    """What is wrong with an image: `error` of the API's, and in words."""
+    """An image is wrong. error: one of the API's names; reason: the same in words."""
 
     def __init__(self, error, reason):
         super().__init__(error, reason)
@@ -28,7 +28,7 @@ class Wrong(Exception):
 
 
 def number(version):
-    """A version "1.2.3.4" as a tuple; ValueError."""
+    """A version "1.2.3.4" as a tuple of four numbers. ValueError where it is not one."""
     parts = [int(part) for part in version.split(".")]
     if len(parts) != 4 or min(parts) < 0:
         raise ValueError("not a version: %s" % version)
@@ -36,7 +36,10 @@ def number(version):
 
 
 def lowest(updates, newer=False):
-    """The least version that is taken: not older than what runs (newer=True: newer), nor than its floor."""
+    """The lowest version that is accepted, a tuple: the running one (newer=True: the next one), or its min_version.
+
+    The higher of the two counts.
+    """
     running = number(updates.running)
     if newer:
         running = running[:3] + (running[3] + 1,)
@@ -48,7 +51,7 @@ def lowest(updates, newer=False):
 
 
 def check_head(head, chip):
-    """Wrong unless these first bytes of an image are of one for this chip."""
+    """Check the first bytes of an image. Wrong unless they begin an image for this chip."""
     if head[0] != 0xE9 or not 1 <= head[1] <= 16 or head[23] != 1:
         raise Wrong("invalid_firmware", "not an image of this reader")
     if struct.unpack_from("<H", head, 12)[0] != _CHIPS.get(chip):
@@ -56,9 +59,11 @@ def check_head(head, chip):
 
 
 def check_frozen(head, no_files):
-    """Wrong unless these first bytes of an image say that everything is frozen into it. no_files: why it has to be.
+    """Check the first bytes of an image. Wrong unless they say that the application is frozen.
 
-    Releases from before images said so can only be told by their manifest, which comes last.
+    no_files: why the board cannot run an image with files, in words
+
+    Old frozen releases do not say so in their first bytes, only in the manifest at their end.
     """
     if head[_DESCRIPTION : _DESCRIPTION + len(_FROZEN)] != _FROZEN:
         why = "it is not marked as frozen, and one with files %s (an old one, without that mark: ?allowDowngrade=1)"

@@ -1,16 +1,16 @@
-"""The states of an update and what leads from one to another; `u` is the Updates that is in one.
+"""The states of an update, and the functions that change them. `u` is the Updates whose state it is.
 
-IDLE                  nothing is known and nothing goes on
-UPDATE_AVAILABLE      the update server has something newer
-DOWNLOAD_IN_PROGRESS  it is being fetched, and written as it comes
-INSTALL_IN_PROGRESS   an upload is being written; or what was written is being verified
-READY_TO_REBOOT       a verified image lies in the other slot; the next start is still this one
-REBOOT_PENDING        the chip has been told to start the other slot, and the reader is about to
-FAILED                `error` says what of; the next start is still this one
+IDLE                  no update is known, and none is on its way
+UPDATE_AVAILABLE      the update server has a newer version
+DOWNLOAD_IN_PROGRESS  an image is being downloaded, and written to the other slot as it comes
+INSTALL_IN_PROGRESS   an upload is being written, or a complete image is being verified
+READY_TO_REBOOT       a verified image is in the other slot; the next start is still this application
+REBOOT_PENDING        the chip's loader has been told to start the other slot; the reader is about to restart
+FAILED                the update has failed, `error` says why; the next start is still this application
 
-Only REBOOT_PENDING changes what starts next, whatever happens in the others: a cut, a crash, a
-wrong image. A start forgets all but what boot.py tells: a READY_TO_REBOOT is found again by
-client.py where there is an update server, else it is to be uploaded again.
+Only REBOOT_PENDING changes what starts next. Whatever happens in another state (a power cut, a crash,
+a wrong image), this application starts again. A start forgets the state, except for what boot.py tells.
+Then client.py finds a staged image again where there is an update server; else it must be uploaded again.
 """
 
 try:
@@ -21,7 +21,7 @@ except ImportError:
         return number
 
 
-_PACE_MS = const(1000)  # between two messages of progress
+_PACE_MS = const(1000)  # least time between two messages of progress
 
 
 def busy(u):
@@ -30,7 +30,7 @@ def busy(u):
 
 
 def closed(u):
-    """Why no image can be taken now, None where one can."""
+    """Why no image can be taken now, in words; None where one can."""
     if busy(u):
         return "an update is on its way already"
     if u.status == "REBOOT_PENDING":
@@ -41,13 +41,13 @@ def closed(u):
 
 
 def change(u, status):
-    """Be in another state, and tell everybody."""
+    """Change the state, and publish it."""
     u.status = status
     tell(u)
 
 
 def begin(u, status, source, expected):
-    """An image of so many bytes begins to come."""
+    """An image begins to come. source: "cloud" or "local"; expected: its bytes, or the most it can have."""
     u.source = source
     u.error = u.reason = None
     u.written = 0
@@ -56,7 +56,7 @@ def begin(u, status, source, expected):
 
 
 def advance(u, written):
-    """So many bytes of it are in flash."""
+    """So many bytes of the image are in flash: publish that, at most once in a second."""
     u.written = written
     _reckon(u)
     if u.clock.uptime_ms() - u.told >= _PACE_MS:
@@ -64,27 +64,27 @@ def advance(u, written):
 
 
 def stage(u, version):
-    """It is verified and can be activated."""
+    """The image in the other slot is verified, and can be activated."""
     u.staged = u.version = version
     u.written = u.expected
     change(u, "READY_TO_REBOOT")
 
 
 def fail(u, error, reason):
-    """It came to nothing. error: of the API's, reason: in words."""
+    """The update has failed. error: one of the API's names; reason: the same in words."""
     u.error = error
     u.reason = reason
     change(u, "FAILED")
 
 
 def refuse(u, error, reason):
-    """One was refused before it touched the slot: what is staged stays so."""
+    """An image was refused before the slot was touched. An image that is staged stays staged."""
     if not u.staged:
         fail(u, error, reason)
 
 
 def clear(u):
-    """Forget a failure; False where there is something to be kept."""
+    """Forget a failure. False, and no change, while an image is on its way or staged."""
     if busy(u) or u.status in ("READY_TO_REBOOT", "REBOOT_PENDING"):
         return False
     settle(u)
@@ -92,7 +92,7 @@ def clear(u):
 
 
 def settle(u):
-    """Be in the state that what is known leads to."""
+    """Return to the state of rest: READY_TO_REBOOT, UPDATE_AVAILABLE or IDLE, by what is staged or offered."""
     u.error = u.reason = None
     if u.staged:
         u.version = u.staged
@@ -105,14 +105,14 @@ def settle(u):
 
 def _reckon(u):
     if u.staged and not busy(u):
-        u.progress = 100  # only for what has been verified
+        u.progress = 100  # only for a verified image
     else:
         u.progress = min(99, u.written // ((u.expected + 99) // 100)) if u.expected else 0
     u.allowed = bool(u.offer) and not closed(u)
 
 
 def tell(u):
-    """Something of it has changed."""
+    """Publish the state on the bus's topic 'ota'."""
     _reckon(u)
     u.told = u.clock.uptime_ms()
     u.bus.publish("ota", None)

@@ -1,29 +1,30 @@
-"""What is known of updates, and who has the slot that does not run. What its states are, see state.py."""
+"""Updates: what is known about updates, and the task that follows them. state.py describes the states."""
 import asyncio
 
 
 class Updates:
-    """The state, and the task that follows it. restart: ends this run for a reason, see App.restart."""
+    """The state of updates. restart(reason, text): restarts the reader, see App.restart()."""
 
-    #: One of those in state.py.
+    #: The state, one of those in state.py.
     status = "IDLE"
-    #: Of the update that is offered, on its way or staged.
+    #: About the update that is offered, on its way or staged.
     version = notes = source = None
     critical = forced = False
-    #: What client.py has found: (version, url, size, sha256), None for nothing newer; and that which was wrong.
+    #: The update server's offer: (version, url, size, sha256), None where nothing is newer; and the last wrong offer.
     offer = failed = None
-    #: Version of the image in the other slot that has been verified and may be activated.
+    #: Version of the verified image in the other slot, None where there is none.
     staged = None
-    #: The last one, and in words.
+    #: The last failure: one of the API's names, and in words.
     error = reason = None
     written = expected = 0  # bytes
     progress = 0  # percent
-    allowed = False  # to be downloaded
-    told = 0  # when everybody was told of the last change, ms
-    #: Somebody wants the update server to be asked, or what it offers.
+    allowed = False  # a download can be started
+    told = 0  # uptime at the last tell(), ms
+    #: wanted: visit the update server now; asked: and install what it offers.
     wanted = asked = False
-    #: How often it has been asked since the start, and what of: "none" in this build, "unasked", "answered", "failed".
+    #: How often the server was asked since the start.
     visits = 0
+    #: "none" (this build has no server), "unasked", "answered" or "failed".
     server = "unasked"
 
     def __init__(self, board, bus, clock, version, restart):
@@ -41,15 +42,17 @@ class Updates:
             self.reason = boot["rolled_back"]
             self.status = "FAILED"
             self.error = "rolled_back"
-        #: Until an application that is new here has proven itself the other slot is the way back.
+        #: False while a new application has not been proven: until then the other slot is the way back.
         self.proven = not boot["pending"] or boot["safe"]
 
-    # Lives as long as the application, less where there is no update server.
+    # Lives as long as the application; without an update server until this version is proven.
     async def run(self, failing, links, port, config, report):
-        """Prove this version, and ask the update server now and then, before that when somebody wants it.
+        """Prove this version, then ask the update server about once a day; ask it at any time when `wanted` is set.
 
-        failing() says which critical task does not run, links is the network's task, port() where the
-        API listens, report takes a status, a health and an error.
+        failing   function: which critical task does not run, in words, or None
+        links     the network's task
+        port      function: the port on which the API listens
+        report    function: takes a status, a health and an error for /health
         """
         proof = asyncio.create_task(self._prove(failing, links, port, report))
         try:
@@ -64,6 +67,6 @@ class Updates:
 
     async def _prove(self, *about):
         await asyncio.sleep(60)
-        from .proof import prove  # which nothing holds once it has returned
+        from .proof import prove  # imported here, so that nothing holds the module after it has returned
 
         await prove(self, *about)

@@ -1,8 +1,8 @@
-"""What electricity costs: the slots of the days around now, or the fixed price.
+"""The book of prices: the spot prices of the days around now, or the fixed price.
 
-Prices are integers, 10^-6 minor units (cents, öre) per kWh: single floats have too few digits.
-A day is one of the exchange, midnight to midnight in Berlin, of 92, 96 or 100 quarter-hours, or
-of 23, 24 or 25 hours where it is published so.
+Prices are integers, 10^-6 minor units (cents, öre) per kWh: a single-precision float has too few digits.
+A day is a day of the exchange, from midnight to midnight in Berlin. It has 92, 96 or 100 slots of a quarter
+of an hour, or 23, 24 or 25 slots of an hour where prices are published by the hour.
 """
 
 #: Where the exchange's days begin and end.
@@ -10,35 +10,35 @@ MARKET = "Europe/Berlin"
 
 
 class Book:
-    """Prices by time for the area and currency of the configuration. region: where flash keeps the last."""
+    """Prices by time for the area and currency of the configuration. region: the flash.Region that keeps them."""
 
     def __init__(self, region, config):
         self.region = region
-        #: (start, seconds a slot, array of prices) of each day, oldest first; replaced, never changed.
+        #: (start, seconds of a slot, array of prices) of each day, the oldest first. Replaced, never changed in place.
         self.days = ()
-        #: (area, currency) that the days are for.
+        #: The (area, currency) of `days`.
         self.of = None
-        #: (currency, 10^-6 of its units for a euro, day since 2020 it is of, day it was asked for), or None.
+        #: (currency, 10^-6 units per euro, day of the rate, day on which it was fetched) or None; days since 2020.
         self.rate = None
         self._config = config
 
     @property
     def spot(self):
-        """True where prices are those of the exchange."""
+        """True where the configuration wants spot prices, False for the fixed price."""
         return self._config.get("s")
 
     @property
     def wanted(self):
-        """(area, currency) of the configuration."""
+        """(area, currency) that the configuration wants."""
         return self._config.get("pa"), self.currency
 
     @property
     def currency(self):
-        """ISO 4217 code of all prices."""
+        """ISO 4217 code of the configuration's currency."""
         return self._config.get("pc")
 
     def price(self, utc):
-        """10^-6 minor units per kWh at seconds since 2020 UTC; None when not known (utc may be, too)."""
+        """The price in 10^-6 minor units per kWh, None where not known. utc: seconds since 2020, None where not known."""
         if not self.spot:
             return self._config.get("p")
         if utc is not None:
@@ -48,5 +48,5 @@ class Book:
         return None
 
     def valid(self):
-        """The days, where they are what the configuration asks for."""
+        """The days if they are for the configuration's area and currency, else ()."""
         return self.days if self.of == self.wanted else ()

@@ -1,4 +1,4 @@
-"""One day of the exchange while its prices arrive."""
+"""Day: gathers the prices of one day of the exchange, and checks that they are complete and sane."""
 from array import array
 
 from ..core import utf8
@@ -8,28 +8,31 @@ from .scan import Wrong
 
 _UNKNOWN = -(2**62)
 _QUARTER = 900
-# Prices for which the exchange clears, with room: -60 and 600 cents per kWh, 10^-6 cents.
+# Sane prices, a little wider than what the exchange allows: -60 to 600 cents per kWh, in 10^-6 cents.
 _LEAST = -60000000
 _MOST = 600000000
 
 
 class Day:
-    """Slots from start to end, seconds since 2020 UTC, in 10^-6 minor units per kWh."""
+    """The prices from start to end (seconds since 2020 UTC), in 10^-6 minor units per kWh."""
 
     def __init__(self, start, end):
         self.start = start
         self.end = end
-        #: Slots of any day that have come: none is a day that is not published yet.
+        #: Number of slots that have come, also those of other days. 0 at the end: the day is not published yet.
         self.seen = 0
         self._prices = array("q", [_UNKNOWN] * ((end - start) // _QUARTER))
 
     def date(self):
-        """(year, month, day) on the exchange's wall."""
-        # At noon in central Europe it is the same date in UTC.
+        """(year, month, day) of the day in the exchange's zone."""
+        # Noon in central Europe has the same date in UTC.
         return date((self.start + 43200) // 86400)
 
     def add(self, unix, price):
-        """Take a slot: its start in unix seconds, and its price, None where there is none."""
+        """Take a slot: its start in unix seconds, and its price or None. Slots of other days are ignored.
+
+        Wrong where it does not start at a quarter of an hour, or has another price already.
+        """
         self.seen += 1
         at = unix - EPOCH - self.start
         if at % _QUARTER:
@@ -41,9 +44,9 @@ class Day:
             self._prices[at] = price
 
     def finish(self, units=1):
-        """(seconds a slot, array of prices). Wrong where a slot is missing or a price is not sane.
+        """(seconds of a slot: 900 or 3600, array of prices). Wrong where a slot is missing or a price is not sane.
 
-        units: of the prices' currency for a euro, roughly.
+        units: roughly the units of the prices' currency per euro
         """
         prices = self._prices
         count = len(prices)
@@ -70,7 +73,7 @@ class Day:
 
 
 def unix(raw):
-    """Unix seconds of bytes such as 2025-10-26T02:00:00+01:00 or …Z (ISO 8601); Wrong for others."""
+    """Unix seconds of a time such as b"2025-10-26T02:00:00+01:00" or b"…Z" (ISO 8601). Wrong for anything else."""
     text = utf8.text(raw)
     if text is None:
         raise Wrong("a time that is not text")

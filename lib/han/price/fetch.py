@@ -1,8 +1,7 @@
-"""Fetches the prices of one day of the exchange: asks the providers, checks, compares, converts.
+"""Fetches the prices of one day of the exchange: asks the providers, checks, compares and converts their prices.
 
-What it hands back is right or nothing:
-an answer of another form, day or length, with holes or beyond reason counts as none, and where
-two providers answer they have to agree.
+The result is right, or there is none. An answer of another form, day or length, with holes, or with prices
+that are not sane is ignored. Where two providers answer, they must agree.
 """
 from ..net.http import Client, HttpError, Status
 from . import rates
@@ -13,12 +12,16 @@ from .providers.elprisetjustnu import Elprisetjustnu
 from .providers.energycharts import EnergyCharts
 from .scan import Scanner, Wrong
 
-#: In the order in which they are asked.
+#: The providers in the order in which they are asked.
 PROVIDERS = (Elprisetjustnu, EnergyCharts, Elering)
 
 
 async def errand(book, board, area, currency, days, oldest, now):
-    """Fetch days, (start, end, True where it may be unpublished yet), into the book; what went wrong, texts."""
+    """Fetch days into the book, and save it. Returns what went wrong, a list of texts.
+
+    days     (start, end, True where it may not be published yet) of each
+    oldest   start of the first day that is still of use; all times in seconds since 2020 UTC
+    """
     problems = []
     for start, end, early in days:
         fetch = Fetch(area, currency, book, board.sites, board.roots)
@@ -37,11 +40,16 @@ async def errand(book, board, area, currency, days, oldest, now):
 
 
 class Unpublished(Exception):
-    """Nobody has the prices of this day yet."""
+    """No provider has the prices of this day yet."""
 
 
 class Fetch:
-    """One errand for an area and a currency. book: whose rate serves when the ECB does not answer."""
+    """Fetches days for an area and a currency.
+
+    book    keeps the last exchange rate, which is used when the ECB does not answer
+    sites   name of a provider -> its base address, None for the real ones
+    roots   certificates of the authorities that TLS trusts, see net.http.Client
+    """
 
     def __init__(self, area, currency, book, sites, roots=None):
         self._area = area
@@ -49,17 +57,17 @@ class Fetch:
         self._book = book
         self._sites = sites
         self._client = Client(roots)
-        #: What went wrong although there may be a result, texts.
+        #: Texts about what went wrong, also where there is a result.
         self.problems = []
 
     async def day(self, start, end, now):
-        """(start, seconds a slot, array of prices) of a day; all times seconds since 2020 UTC.
+        """(start, seconds of a slot, array of prices) of a day; all times in seconds since 2020 UTC.
 
-        Unpublished; Wrong where nobody has prices that can be trusted.
+        Unpublished where no provider has the day yet; Wrong where no provider has prices that can be trusted.
         """
         chosen = None
         missing = asked = 0
-        # Those first that give prices in the currency that is wanted.
+        # Providers with prices in the wanted currency come first.
         for provider in PROVIDERS if self._currency == "SEK" else PROVIDERS[1:] + PROVIDERS[:1]:
             if self._area not in provider.areas:
                 continue
@@ -106,7 +114,7 @@ class Fetch:
         return step, prices
 
     async def _rate(self, now):
-        """Units of the currency for a euro, 10^-6."""
+        """10^-6 units of the currency per euro. Wrong where no rate is known that is fresh enough."""
         fixed = rates.fixed(self._currency)
         if fixed:
             return fixed
@@ -127,9 +135,10 @@ class Fetch:
 
 
 def agree(one, other, units):
-    """True where each hour of two days' prices (seconds a slot, array) costs about the same.
+    """True where each hour costs about the same in both (seconds of a slot, array of prices).
 
-    Exchange rates of two days and hourly means of quarters are allowed for. units: of the currency for a euro.
+    The tolerance covers exchange rates of different days, and hourly means beside quarters.
+    units: roughly the units of the currency per euro
     """
     for hour in range(len(one[1]) * one[0] // 3600):
         a = _mean(one, hour)

@@ -1,30 +1,30 @@
-"""Puts days into the book, and the book into flash and back: in two copies, so whole after any cut."""
+"""Adds days to the book, saves the book in flash, and loads it. Two copies keep it whole over a power cut."""
 import struct
 from array import array
 
 from ..store.copies import Copies
 
-# Area, currency, its rate and the day that is of, number of days; then for each day: start, seconds
-# a slot, slots, and the prices.
+# Area, currency, exchange rate, day of the rate, number of days. Then for each day: start, seconds of
+# a slot, number of slots, and the prices (8 bytes each).
 _HEAD = "<4s4sqIH"
 _DAY = "<IHH"
 _MAGIC = b"HANP"
 
 
 def add(book, area, currency, day, oldest):
-    """Take (start, seconds a slot, prices) for an area and currency, forgetting days before oldest.
+    """Add a day (start, seconds of a slot, prices) for an area and currency, forget days before `oldest`, and save.
 
-    OSError when the flash refuses; the book has the day all the same.
+    OSError when the flash refuses; the book in memory has the day all the same.
     """
     days = [day]
     if book.of == (area, currency):
         days += [other for other in book.days if other[0] >= oldest and other[0] != day[0]]
     days.sort(key=lambda each: each[0])
-    # Three days are all there is to know: the one that local today starts in, today, tomorrow.
+    # Three days are enough: the exchange's day in which the local day starts, its today, and its tomorrow.
     book.days = tuple(days[-3:])
     book.of = (area, currency)
     copies = Copies(book.region, _MAGIC)
-    copies.load()  # which of the two is the older
+    copies.load()  # finds out which copy is the older one
     _, rate, rate_day, _ = book.rate if book.rate and book.rate[0] == currency else (0, 0, 0, 0)
     parts = [struct.pack(_HEAD, area.encode(), currency.encode(), rate, rate_day, len(book.days))]
     for start, step, prices in book.days:
@@ -34,7 +34,7 @@ def add(book, area, currency, day, oldest):
 
 
 def load(book):
-    """Take what was saved last, if anything was. OSError when the flash cannot be read."""
+    """Take the book that was saved last, if there is one. OSError when the flash cannot be read."""
     data = Copies(book.region, _MAGIC).load()
     if data is None:
         return

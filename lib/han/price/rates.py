@@ -1,6 +1,6 @@
-"""Reference rates of the European Central Bank: what a euro is worth elsewhere.
+"""Exchange rates: the euro reference rates of the European Central Bank.
 
-/stats/eurofxref/eurofxref-daily.xml, about 16:00 CET on working days:
+/stats/eurofxref/eurofxref-daily.xml, published about 16:00 CET on working days:
 <Cube time='2025-10-24'><Cube currency='SEK' rate='10.9370'/>…
 """
 from ..core.zone import days
@@ -8,40 +8,40 @@ from .scan import Wrong, scaled
 
 SITE = "https://www.ecb.europa.eu"
 PATH = "/stats/eurofxref/eurofxref-daily.xml"
-#: Days that a rate may be old: Easter, and some days on which the service does not answer.
+#: The highest age of a rate, days: Easter, and some days on which the service does not answer.
 OLDEST = 10
-# Roughly, to recognise nonsense; no reference rate of these has moved by half in decades but ISK and HUF.
+# Rough rates, to recognise nonsense. Of these only ISK and HUF have moved by half in decades.
 _ABOUT = {
     "SEK": 11, "NOK": 11, "DKK": 7, "GBP": 1, "PLN": 4, "CZK": 25, "HUF": 400, "RON": 5, "CHF": 1, "ISK": 145,
 }  # fmt: skip
-# Fixed for good when Bulgaria took the euro; the ECB lists it no more.
+# Fixed for ever when Bulgaria took the euro. The ECB does not list it any more.
 _BGN = 1955830
 
 
 def about(currency):
-    """Roughly the units of a currency for a euro; KeyError for one that is not known."""
+    """Roughly the units of a currency per euro. KeyError for an unknown currency."""
     return 2 if currency == "BGN" else 1 if currency == "EUR" else _ABOUT[currency]
 
 
 def fixed(currency):
-    """The rate, 10^-6, of a currency that needs no asking; None for others."""
+    """10^-6 units per euro of a currency with a fixed rate; None for other currencies."""
     return 1000000 if currency == "EUR" else _BGN if currency == "BGN" else None
 
 
 class Rates:
-    """Takes the XML in pieces; done() tells the rate of one currency."""
+    """Reads the rate of one currency from the XML, which comes in pieces."""
 
-    #: Of the XML between two angle brackets, characters.
+    #: Highest length of a tag, bytes.
     length = 200
 
     def __init__(self, currency):
         self._currency = currency
-        self._tag = None  # of the tag that is being received
+        self._tag = None  # the bytes so far of the tag that is being received
         self._date = self._rate = None
         self._ended = False
 
     def feed(self, data):
-        """Take some more bytes."""
+        """Take the next bytes of the XML. Wrong where they are not the rates."""
         for byte in data:
             if byte == 60:
                 self._tag = bytearray()
@@ -67,7 +67,10 @@ class Rates:
                 self._rate = scaled(_attribute(tag, b"rate"), 6)
 
     def done(self, today):
-        """(rate, 10^-6; days since 2020 it is of) as known on a day. Wrong where it cannot be used."""
+        """(10^-6 units per euro, day of the rate); today and the day in days since 2020.
+
+        Wrong where the XML is not complete, or its rate is missing, too old or not sane.
+        """
         if not self._ended or self._date is None:
             raise Wrong("not the rates")
         if not self._rate:

@@ -1,29 +1,32 @@
-"""JSON that comes in pieces and is not kept: values are told as they pass by.
+"""Scanner: reads JSON that comes in pieces, and hands over each value at once instead of keeping it.
 
-Strict enough that a page of HTML, an answer cut short or one in another form is an error (Wrong)
+It is strict: a page of HTML, an answer that is cut short, or one of another form is an error (Wrong),
 and never a number.
 """
 from ..core import utf8
 
-# What may come next.
+# The states: what may come next.
 _VALUE, _FIRST, _FIRST_KEY, _KEY, _COLON, _AFTER, _STRING, _ESCAPE, _WORD, _END = range(10)
 _SPACE = b" \t\r\n"
 
 
 class Wrong(Exception):
-    """An answer that is not what was asked for; says why."""
+    """A provider's answer cannot be used; the text says why."""
 
 
 class Scanner:
-    """Calls found(keys, text, quoted) for each number, string and word, keys being the way to it.
+    """Calls found(keys, text, quoted) for each number, string and word of the JSON.
 
-    keys has a name for each object and "" for each array around the value; text is bytes, of a
-    long string only the start, escapes left as they are. When an object ends: found(way to it, None, False).
+    keys     the path to the value: its name for each object around it, "" for each array; a list that is reused
+    text     the value as bytes; only the start of a long string; escapes are not decoded
+    quoted   True for a string
+
+    When an object ends, it calls found(keys of the object, None, False).
     """
 
-    #: Containers inside each other.
+    #: Highest number of containers inside each other.
     depth = 8
-    #: Bytes of a value that are kept.
+    #: Highest number of bytes of a value; a longer string is cut.
     length = 40
 
     def __init__(self, found):
@@ -34,7 +37,7 @@ class Scanner:
         self._text = bytearray()
 
     def feed(self, data):
-        """Take some more bytes. Wrong where they are not JSON."""
+        """Take the next bytes. Wrong where they are not JSON."""
         state = self._state
         text = self._text
         for byte in data:
@@ -67,14 +70,14 @@ class Scanner:
         self._state = state
 
     def done(self):
-        """The bytes have ended. Wrong where the JSON has not."""
+        """The bytes have ended. Wrong where the JSON is not complete."""
         if self._state == _WORD:
             self.feed(b" ")
         if self._state != _END:
             raise Wrong("cut short")
 
     def _ended(self):
-        """A string is complete; what may come next."""
+        """A string is complete. Returns the next state."""
         text = bytes(self._text)
         self._text[:] = b""
         if self._key:
@@ -129,9 +132,9 @@ class Scanner:
 
 
 def scaled(text, places):
-    """The number in text (bytes, as JSON writes it) times 10**places as the nearest integer.
+    """The number in text (bytes, as in JSON) times 10**places, as the nearest integer. None for null.
 
-    None for null; Wrong for anything else that is not a number, or is one of more than 60 bits.
+    Wrong where it is not a number, or where the result has more than 60 bits.
     """
     if text == b"null":
         return None
@@ -157,6 +160,6 @@ def scaled(text, places):
         number = (2 * number + unit) // (2 * unit)
     else:
         number *= 10**shift
-    if number >> 60:  # an array would keep only some of it
+    if number >> 60:  # an array of 64 bits would cut it
         raise Wrong("not a price")
     return -number if negative else number

@@ -1,31 +1,31 @@
-"""Keeps the book of prices filled: knows when which day is wanted, and has it fetched."""
+"""Spot: keeps the book of prices filled. It decides which days are needed and when they are fetched."""
 import asyncio
 from array import array
 
-#: Tomorrow's prices are out from 12:45 on the exchange's wall: so many s before its midnight.
+#: Tomorrow's prices are published at 12:45 in the exchange's zone, so many s before its midnight.
 _PUBLISHED = 40500
-#: Where they are not there at 15:00, something is wrong.
+#: Without tomorrow's prices at 15:00 something is wrong; s before midnight.
 _LATE = 32400
 
 
 class Spot:
-    """The task that follows the configuration, the clock and the exchange.
+    """The task that fetches prices, following the configuration, the clock and the exchange.
 
     market  zone of the exchange: day_start(utc), next_day(utc)
-    report  takes status, health, error of /health
-    plenty  tells whether there is memory to fetch, and makes some where it is given True
+    report  function: takes status, health and error for /health
+    plenty  function: True where there is memory to fetch; called with True, it frees memory first
     """
 
-    #: How often it looks whether there is something to do, s.
+    #: Pause between two turns of the task, s.
     tick_s = 1
-    #: Between two looks at the book, ms of the board's.
+    #: Time between two looks at the book, ms of uptime.
     check_ms = 60000
-    #: Before the first retry, ms, doubled for each further one up to `longest_ms`, each varied by a quarter.
+    #: Pause before the first retry, ms. Each further one is twice as long, up to `longest_ms`, varied by a quarter.
     first_ms = 120000
     longest_ms = 3600000
-    #: Readers ask at different moments within so many s.
+    #: Readers ask for tomorrow's prices at different moments within so many s.
     spread_s = 1200
-    #: So often it waits for memory, check_ms each time, before others have to make room; then it tries.
+    #: How often it waits for memory, check_ms each time. Then others must free memory, and it tries in any case.
     waits = 30
 
     def __init__(self, board, clock, market, bus, book, report, plenty):
@@ -37,11 +37,11 @@ class Spot:
         self._report = report
         self._plenty = plenty
         self._waited = 0
-        self._due = 0  # uptime at which to look again, ms
+        self._due = 0  # uptime of the next look, ms
         self._pause = self.first_ms
-        self._seen = None  # publications of the configuration
-        self.loaded = False
-        self._problems = ()  # of the last errand
+        self._seen = None  # how often the configuration had been published at the last turn
+        self.loaded = False  # the book was loaded from flash
+        self._problems = ()  # texts about the last errand
         self._delay = self._random() % self.spread_s
 
     def _random(self):
@@ -49,13 +49,13 @@ class Spot:
 
     # Lives as long as the application.
     async def run(self):
-        """Keep the book filled."""
+        """Keep the book filled; never returns."""
         while True:
             await self.turn()
             await asyncio.sleep(self.tick_s)
 
     async def turn(self):
-        """Fetch what is wanted, if it is time to; tell how it stands."""
+        """If it is time, fetch the days that are missing, and report the state."""
         seen = self._bus.count.get("configuration", 0)
         up = self._clock.uptime_ms()
         if seen != self._seen:
@@ -73,11 +73,11 @@ class Spot:
             self._due = up + self.check_ms
             self._load()
             wanted, oldest = self._wanted(now)
-            # Once others have made room, what there is has to do.
+            # After others have freed memory, it fetches with what there is.
             if wanted and self._waited <= self.waits and not self._plenty(self._waited == self.waits):
                 self._waited += 1
                 if self._waited > self.waits:
-                    self._due = up + 1000  # before those that had to go are back
+                    self._due = up + 1000  # soon, before others take the memory again
                 self._problems = ("not enough memory to fetch",)
             elif wanted:
                 self._waited = 0
@@ -91,7 +91,7 @@ class Spot:
             self._tell(now, wanted)
 
     def _load(self):
-        """Take the days that flash has, once."""
+        """Load the book from flash, once."""
         if not self.loaded:
             self.loaded = True
             try:
@@ -102,11 +102,11 @@ class Spot:
                 self._problems = ["flash: %s" % error]
 
     def _wanted(self, now):
-        """(starts of the exchange's days that are not in the book and should be, the first that is of use)."""
+        """(starts of the exchange's days that are missing in the book, start of the oldest day that is of use)."""
         market = self._market
         today = market.day_start(now)
         tomorrow = market.next_day(now)
-        # The reader's day may begin on the exchange's day before.
+        # The reader's local day may begin in an earlier day of the exchange.
         oldest = market.day_start(min(now, self._clock.zone.day_start(now)))
         wanted = [today]
         if tomorrow - now <= _PUBLISHED - self._delay:
@@ -128,7 +128,7 @@ class Spot:
             self._report("running", "degraded" if late else "ok", "no prices for tomorrow yet" if late else None)
 
     async def _errand(self, wanted, oldest, now):
-        """Fetch days into the book; what went wrong is left in _problems."""
+        """Fetch the wanted days into the book, and set _problems."""
         market = self._market
         days = [(start, market.next_day(start), start > now) for start in wanted]
         area, currency = self._book.wanted
@@ -142,7 +142,7 @@ class Spot:
             self._settle()
 
     def _settle(self):
-        """Move the prices to the lowest memory that is free: they came when what fetched them was there."""
+        """Copy the prices to the lowest free memory: they were made above the objects of the fetch, now garbage."""
         try:
             self._book.days = tuple([(start, step, array("q", prices)) for start, step, prices in self._book.days])
         except MemoryError:

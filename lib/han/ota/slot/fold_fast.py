@@ -1,4 +1,4 @@
-"""The checksum of an image's segments, as viper code; `fold_plain.py` is the same in ordinary Python."""
+"""The checksum of an image's segments as viper code. `fold_plain.py` is its twin in ordinary Python."""
 import micropython
 from micropython import const
 
@@ -7,7 +7,7 @@ _BYTE = const(0xFF)
 
 @micropython.viper
 def fold(buf, start: int, end: int, total: int) -> int:
-    """XOR of buf[start:end] and a byte, total."""
+    """XOR of all bytes of buf[start:end] and the byte `total`."""
     b = ptr8(buf)
     while start < end:
         total ^= b[start]

@@ -1,8 +1,8 @@
-"""The checksum of an image's segments in ordinary Python: `fold_fast.py` for interpreters without viper."""
+"""The checksum of an image's segments in ordinary Python: the twin of `fold_fast.py` for interpreters without viper."""
 
 
 def fold(buf, start, end, total):
-    """XOR of buf[start:end] and a byte, total."""
+    """XOR of all bytes of buf[start:end] and the byte `total`."""
     for byte in memoryview(buf)[start:end]:
         total ^= byte
     return total

@@ -1,4 +1,4 @@
-"""What lies in a slot, checked to the last byte from the flash itself; see tools/image for who makes it.
+"""Checks the image in a slot to its last byte, as read from flash. tools/image makes such images.
 
     0                 MicroPython's application: header, segments, checksum, SHA-256
     files' offset     the application's files (none where they are frozen into MicroPython)
@@ -29,11 +29,14 @@ except ImportError:
 
 _SECTOR = const(4096)
 _HEAD = const(24)
-_SEED = const(0xEF)  # of the checksum
+_SEED = const(0xEF)  # start value of the checksum
 
 
 def segments(slot, size):
-    """([(start, end)] of the segments' bytes, end of the image) in a slot of which `size` bytes count; Wrong."""
+    """([(start, end)] of the segments' bytes, end of MicroPython's application) from the first `size` bytes of a slot.
+
+    Wrong where they do not fit in `size`.
+    """
     head = bytearray(_HEAD)
     slot.readblocks(0, head)
     found = []
@@ -53,7 +56,7 @@ def segments(slot, size):
 
 
 def manifest(slot, end, size):
-    """(offset, values) of the manifest behind an image that ends there; Wrong."""
+    """(offset, values) of the manifest behind an application that ends at `end`. Wrong where there is no sound one."""
     head = bytearray(12)
     for n in range((end + _SECTOR - 1) // _SECTOR, size // _SECTOR):
         slot.readblocks(n, head, 0)
@@ -70,7 +73,7 @@ def manifest(slot, end, size):
 
 
 def _complete(values):
-    """The values once it is clear that nothing is missing; ValueError, KeyError, TypeError, AttributeError."""
+    """Return the manifest's values if none is missing. ValueError, KeyError, TypeError or AttributeError if not."""
     number(values["version"])
     number(values["min_version"])
     if not isinstance(values["product"], str) or not isinstance(values["chip"], str):
@@ -86,7 +89,7 @@ def _complete(values):
 
 
 class Check:
-    """Checks the image in a slot. buf: 4096 bytes of scratch."""
+    """Checks the image in a slot. chip: as in the manifest; buf: 4096 bytes of scratch."""
 
     def __init__(self, slot, chip, buf):
         self._slot = slot
@@ -94,9 +97,11 @@ class Check:
         self._buf = memoryview(buf)[:_SECTOR]
 
     def manifest(self, size=None):
-        """(segments, end of the image, manifest) of `size` bytes, None: of as many as the manifest says; Wrong.
+        """(segments, end of MicroPython's application, manifest) of an image. Wrong where they do not fit together.
 
-        Cheap: nothing is believed yet. OSError where the flash cannot be read.
+        size: bytes of the image, None: as many as its manifest says
+
+        This is quick, as it hashes nothing, so the result is not proven. OSError where the flash cannot be read.
         """
         room = self._slot.ioctl(4, 0) * _SECTOR
         self._slot.readblocks(0, self._buf[:_HEAD])
@@ -118,24 +123,25 @@ class Check:
         return found, end, values
 
     async def all(self, keys, size=None, digest=None):
-        """The manifest of an image that is sound and signed with one of the keys; Wrong, OSError.
+        """The manifest of the image, once it is proven sound and signed with one of the keys.
 
+        keys     moduli of RSA-3072 keys, big endian
         size     bytes that were written, None: as many as its manifest says
-        digest   SHA-256 of the whole in hex digits, None where nobody told
+        digest   SHA-256 of the whole image in hex digits, None where not known
 
-        Lets others run after each sector.
+        Wrong where anything is wrong; OSError where the flash cannot be read. Other tasks run after each sector.
         """
         found, end, values = self.manifest(size)
         size = values["size"]
         files = values.get("files")
-        # From where to where is hashed: the image's own SHA-256, the manifest's, what is signed, the files, all.
+        # The ranges to hash: for the application's own SHA-256, the manifest's of it, the signature, the files, all.
         parts = [(0, end - 32), (0, end), (0, size - _SECTOR)]
         if files:
             parts.append((files["offset"], files["offset"] + files["size"]))
         if digest:
             parts.append((0, size))
         hashers = [sha256() for _ in parts]
-        own = bytearray(33)  # the image's checksum and SHA-256
+        own = bytearray(33)  # the checksum and SHA-256 at the end of the application
         self._slot.readblocks((end - 33) // _SECTOR, own, (end - 33) % _SECTOR)
         total = _SEED
         for at in range(0, size, _SECTOR):
@@ -149,7 +155,7 @@ class Check:
                 if start < stop:
                     hashers[n].update(self._buf[start:stop])
             await asyncio.sleep(0)
-        # The signature sector is what the buffer has now.
+        # The buffer holds the last sector now, which is the signature sector.
         if own[0] != total:
             raise Wrong("invalid_firmware", "wrong checksum of its segments")
         digests = [hasher.digest() for hasher in hashers]

@@ -1,8 +1,8 @@
-"""Who has signed an image: the signature sector of espsecure's version 2.
+"""Checks the signature of an image: the signature sector of espsecure's version 2.
 
-Up to three blocks of 1216 bytes, all numbers little endian: magic, SHA-256 of everything before the
-sector, modulus and exponent, two numbers for the chip's own accelerator, signature, CRC-32, 16
-zeros. The signature is RSASSA-PSS (RFC 8017, 8.1.2) with RSA-3072, SHA-256, MGF1 and 32 bytes of salt.
+The sector has up to three blocks of 1216 bytes, all numbers little endian: magic, SHA-256 of everything
+before the sector, modulus and exponent, two numbers for the chip's own accelerator, signature, CRC-32,
+16 zeros. The signature is RSASSA-PSS (RFC 8017, 8.1.2) with RSA-3072, SHA-256, MGF1 and 32 bytes of salt.
 """
 import struct
 from binascii import crc32
@@ -23,13 +23,16 @@ _MODULUS = const(36)
 _EXPONENT = const(420)
 _SIGNATURE = const(812)
 _CRC = const(1196)
-_SIZE = const(384)  # of modulus and signature
+_SIZE = const(384)  # bytes of modulus and signature
 _HASH = const(32)
 _PUBLIC = const(65537)
 
 
 def signed(sector, digest, keys):
-    """None when the sector has a signature of `digest` by one of the keys (moduli, big endian), else what it lacks."""
+    """None when the sector has a valid signature of `digest` by one of the keys; else what is wrong, in words.
+
+    digest: 32 bytes; keys: moduli as bytes, big endian
+    """
     numbers = [int.from_bytes(key, "big") for key in keys]
     wrong = "not signed"
     for n in range(_BLOCKS):
@@ -55,7 +58,7 @@ def signed(sector, digest, keys):
 
 
 def _pss(encoded, digest):
-    """Whether this is the encoding of a digest (RFC 8017, 9.1.2), of 3071 bits."""
+    """True where `encoded` is an EMSA-PSS encoding of a digest (RFC 8017, 9.1.2) of 3071 bits."""
     if encoded[-1] != 0xBC or encoded[0] & 0x80:
         return False
     hashed = encoded[-1 - _HASH : -1]

@@ -1,4 +1,4 @@
-"""Writes an image to the slot that does not run as it comes, a sector at a time."""
+"""Writes an image to the slot that does not run, sector by sector while its bytes come."""
 import asyncio
 
 from ..rules import Wrong, check_frozen, check_head
@@ -14,16 +14,17 @@ except ImportError:
 
 _SECTOR = const(4096)
 _COMPARE = const(256)
-# The first bytes of an image are written last, when all of it is verified. The chip's loader and boot.py fall back
-# to any complete image in the other slot without asking who signed it: nothing unverified may ever be one.
+# The first bytes of an image are written last, after all of it was verified. The chip's loader and boot.py fall back
+# to any complete image in the other slot and do not check its signature. So an unverified image must never be complete.
 _HEAD = const(32)
 
 
 class Writer:
-    """Writes what is put into `buf`, a little more than a sector, sector by sector to a slot.
+    """Writes the bytes that are put into `buf` to a slot, sector by sector. buf: a little more than a sector.
 
-    Nothing bigger than `buf` is ever in memory. no_files: why only what says that everything is frozen into it is
-    taken, None where others are, too.
+    Nothing bigger than `buf` is ever in memory.
+
+    no_files   why the board takes only frozen images, in words; None where it takes others, too
     """
 
     def __init__(self, slot, chip, updates, buf, no_files=None):
@@ -36,32 +37,35 @@ class Writer:
         self._chip = chip
         self._updates = updates
         self._no_files = no_files
-        self.head = b""  # of the image, which is not in flash yet
+        self.head = b""  # the image's first bytes, which are not in flash yet
         self._read = bytearray(_COMPARE)
 
     @property
     def count(self):
-        """Bytes that have come."""
+        """Bytes of the image that have come so far."""
         return self.written + self.fill
 
     def room(self):
-        """Where the next bytes go; then advance()."""
+        """A memoryview of the free part of buf. Put the next bytes there, then call advance()."""
         return self._view[self.fill :]
 
     async def advance(self, count, keep=0):
-        """So many bytes have come; the last `keep` of all may be no part of the image. Wrong."""
+        """So many bytes were put into room(): write the sectors that are complete. Wrong.
+
+        keep: number of the last bytes in buf that may not belong to the image, and are not written yet
+        """
         self.fill += count
         while self.fill >= _SECTOR + keep:
             await self._sector()
             self.drop(_SECTOR)
 
     def drop(self, count):
-        """Forget the first bytes in buf."""
+        """Remove so many bytes from the beginning of buf."""
         self.buf[: self.fill - count] = self._view[count : self.fill]
         self.fill -= count
 
     async def feed(self, data):
-        """Take bytes from somewhere else. Wrong."""
+        """Take the next bytes of the image from another buffer. Wrong."""
         data = memoryview(data)
         while len(data):
             room = self.room()
@@ -71,11 +75,11 @@ class Writer:
             await self.advance(n)
 
     def restart(self):
-        """It comes from its beginning again."""
+        """The image comes again from its beginning."""
         self.fill = self.written = 0
 
     async def finish(self):
-        """All has come: its last bytes are written. Returns the number of all; Wrong."""
+        """The image has ended: write its last bytes, and return the number of all. Wrong."""
         if self.fill >= _SECTOR:
             await self.advance(0)
         count = self.count
@@ -86,7 +90,7 @@ class Writer:
             raise Wrong("truncated", "no image in the request")
         return count
 
-    # Others run in between: an erasure takes 45 ms typically, as long as the meter's bytes can wait.
+    # Other tasks run between the steps. Erasing takes 45 ms typically; the meter's bytes can wait that long.
     async def _sector(self):
         n = self.written // _SECTOR
         if self.written + _SECTOR > self.size:
@@ -115,7 +119,7 @@ class Writer:
 
 
 class Headless:
-    """An image that has been written without its first bytes: reads like a slot with all of it."""
+    """Reads like a slot with the complete image, while its first bytes are not in flash yet."""
 
     def __init__(self, slot, head):
         self.ioctl = slot.ioctl
@@ -123,14 +127,14 @@ class Headless:
         self._head = head
 
     def readblocks(self, n, buf, offset=0):
-        """Read the slot as it will be."""
+        """Read the slot as if the first bytes were written."""
         self._slot.readblocks(n, buf, offset)
         if n == 0 and offset < len(self._head):
             part = self._head[offset : offset + len(buf)]
             buf[: len(part)] = part
 
     def complete(self):
-        """All is verified: write what is missing. Wrong."""
+        """The image is verified: write its first bytes. Wrong where the flash refuses."""
         written = bytearray(len(self._head))
         try:
             self._slot.writeblocks(0, self._head, 0)

@@ -1,12 +1,12 @@
-"""Where prices come from: a module for each, all of them part of what is imported to fetch.
+"""The providers of prices, one module each. price/fetch.py imports all of them.
 
 A provider's class has
-    name, site          what it is called, and its base address
-    areas               that it knows
-and, made with (area, currency, day),
-    currency            of the prices it gives, one of those it can
-    path                to ask for below its base address
-    found(keys, text, quoted)   which takes the answer's values (see scan.Scanner) to day.add()
-    done()              the answer is complete
-Prices are without VAT at all of them.
+    name, site          its name and its base address
+    areas               the bidding zones that it knows
+An object, made with (area, currency, day), has
+    currency            the currency of its prices: the wanted one if the provider has it
+    path                the path and query below the base address
+    found(keys, text, quoted)   takes the answer's values (see scan.Scanner), and passes prices to day.add(); Wrong
+    done()              the answer is complete; Wrong where something is missing
+The prices of all providers are without VAT.
 """

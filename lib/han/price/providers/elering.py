@@ -7,7 +7,7 @@ from ..scan import Wrong, scaled
 
 
 class Elering:
-    """See the package."""
+    """A provider of prices; see the package for the interface."""
 
     name = "elering"
     site = "https://dashboard.elering.ee"

@@ -8,7 +8,7 @@ from ..scan import Wrong, scaled
 
 
 class Elprisetjustnu:
-    """See the package."""
+    """A provider of prices; see the package for the interface."""
 
     name = "elprisetjustnu"
     site = "https://www.elprisetjustnu.se"

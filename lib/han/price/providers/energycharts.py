@@ -11,17 +11,17 @@ _NONE = -(2**62)
 
 
 class EnergyCharts:
-    """See the package."""
+    """A provider of prices; see the package for the interface."""
 
     name = "energycharts"
     site = "https://api.energy-charts.info"
     areas = ("FI", "EE", "SE1", "SE2", "SE3", "SE4")
     currency = "EUR"
-    #: Slots taken at most: more than two days of them were not asked for.
+    #: Highest number of slots that are taken: two days and a little.
     most = 200
 
     def __init__(self, area, currency, day):
-        # Both ends are included; what lies outside of the day is passed over.
+        # The server includes both ends. Slots outside of the day are ignored.
         self.path = "/price?bzn=%s&start=%d&end=%d" % (area, day.start + EPOCH, day.end + EPOCH - 900)
         self._day = day
         self._times = array("q")
