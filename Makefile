@@ -1,4 +1,4 @@
-# Every target is one line; the logic is in tools/. Needs only make and Python >= 3.10.
+# Every target is one line; the logic is in tools/. Only make and Python >= 3.10 are needed.
 PYTHON ?= python3
 PY = .venv/bin/python
 SETUP = .venv/stamp
@@ -14,48 +14,48 @@ option = --$(shell echo $1 | tr A-Z a-z) $($1)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-setup: $(SETUP) ## make .venv with everything pinned (every other target does it when needed)
+setup: $(SETUP) ## make .venv with all pinned packages (every other target does it when needed)
 
 $(SETUP): requirements.txt tools/dev/setup.py
 	@$(PYTHON) tools/dev/setup.py
 
-lint: $(SETUP) ## lint, spelling, types and compilation for the chips: seconds
+lint: $(SETUP) ## check style, spelling and types, and compile for the chips: takes seconds
 	@$(PY) -m tools.dev.check --quick
 
-test: $(SETUP) ## lint, spelling, types, compile, and all tests on CPython and on MicroPython
+test: $(SETUP) ## all checks of lint, and all tests on CPython and on MicroPython
 	@$(PY) -m tools.dev.check
 
-sim: $(SETUP) ## the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
+sim: $(SETUP) ## run the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
-size: $(SETUP) ## .mpy bytes of each package, live objects, an estimate of the chip's two heaps, heap after N readings [N=]
+size: $(SETUP) ## measure .mpy bytes of each package, live objects, heap after N readings; estimate both heaps of the chip [N=]
 	@$(PY) -m tools.measure.size $(N)
 
-bench: $(SETUP) ## time and heap of a telegram, requests/s beside a bare microdot
+bench: $(SETUP) ## measure time and heap of a telegram, and requests/s beside a bare microdot
 	@$(PY) -m tools.measure.bench
 
-sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, and start again from what is left
+sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, then start again each time
 	@$(PY) -m tools.prove.sweep
 
-year: $(SETUP) ## a year in minutes: do its months equal the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
+year: $(SETUP) ## simulate a year, takes minutes: do its months match the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
 	@$(PY) -m tools.prove.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
-soak: $(SETUP) ## a month on a bad wall in minutes: is a reading lost, or a restart unasked? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
+soak: $(SETUP) ## simulate a month with faults, takes minutes: is a reading lost, is there an unwanted restart? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.prove.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
 
-lines: $(SETUP) ## from power on to the first reading on every line; into docs/lines.md with WRITE=1 [PHASES= SEED= WRITE=]
+lines: $(SETUP) ## measure the time from power on to the first reading on every kind of line; WRITE=1: into docs/lines.md [PHASES= SEED= WRITE=]
 	@nice $(PY) -m tools.prove.linetimes $(foreach v,PHASES SEED,$(if $($v),$(call option,$v))) $(if $(WRITE),--write)
 
-fuzz: $(SETUP) ## damaged telegrams, N mutated bytes, and valid lists, on each interpreter [N= SEED=]
+fuzz: $(SETUP) ## decode damaged telegrams, N mutated bytes and random valid lists on each interpreter [N= SEED=]
 	@$(PY) -m tools.prove.fuzz $(or $(N),1000000) $(or $(SEED),1)
 
-firmware: $(SETUP) ## a release in build/image, all Python frozen in [BOARD=HAN_READER MICROPYTHON= IDF= VERSION= CONFIG= KEY=]
+firmware: $(SETUP) ## build a release in build/image, with all Python frozen [BOARD=HAN_READER MICROPYTHON= IDF= VERSION= CONFIG= KEY=]
 	@$(PY) -m tools.firmware $(foreach v,$(FIRMWARE_OPTIONS),$(if $($v),$(call option,$v)))
 
-stage: $(SETUP) ## lay out in build/frozen what MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER [VERSION=]
+stage: $(SETUP) ## put the modules into build/frozen that MicroPython freezes with BOARD_DIR=firmware/boards/HAN_READER [VERSION=]
 	@$(PY) -m tools.image.frozen $(VERSION)
 
-image: $(SETUP) ## ota.bin and flash.bin in build/image [MICROPYTHON= CONFIG= VERSION= ARCH=sim KEY=]
+image: $(SETUP) ## make ota.bin and flash.bin in build/image from a published MicroPython [MICROPYTHON= CONFIG= VERSION= ARCH=sim KEY=]
 	@$(PY) -m tools.build --out build/image $(foreach v,$(IMAGE_OPTIONS),$(if $($v),$(call option,$v)))
 
 flash: $(SETUP) ## write FILE, or build/image/flash.bin, to the board on USB [FILE= PORT=]
@@ -64,26 +64,26 @@ flash: $(SETUP) ## write FILE, or build/image/flash.bin, to the board on USB [FI
 deploy: $(SETUP) ## copy changed modules to the board on USB and run them until the next reset [PORT=]
 	@$(PY) -m tools.deploy $(PORT)
 
-release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
+release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## put build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
 	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)")
 
-site: $(SETUP) ## a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= DOCS= ESP_WEB_TOOLS=]
+site: $(SETUP) ## make a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= DOCS= ESP_WEB_TOOLS=]
 	@$(PY) -m tools.site $(or $(IMAGES),build/image) --to $(or $(TO),build/site) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)") $(if $(DOCS),--docs $(DOCS)) $(if $(ESP_WEB_TOOLS),--esp-web-tools $(ESP_WEB_TOOLS))
 
-docs: $(SETUP) ## README and docs/ as a site in build/docs, links checked [WHERE=URL of the repository's files]
+docs: $(SETUP) ## make a site of README and docs/ in build/docs, and check its links [WHERE=URL of the repository's files]
 	@$(PY) -m tools.docs.build $(WHERE)
 
-reference: $(SETUP) ## docs/settings.md and docs/api.md, from the settings' table and docs/openapi.yaml
+reference: $(SETUP) ## make docs/settings.md and docs/api.md from the table of settings and docs/openapi.yaml
 	@$(PY) -m tools.docs.reference
 
-screenshots: $(SETUP) ## pictures of the reader's page, in docs/screenshots
+screenshots: $(SETUP) ## make pictures of the reader's page in docs/screenshots
 	@$(PY) -m tools.docs.screenshots
 
-api-fuzz: $(SETUP) ## requests by docs/openapi.yaml, right and wrong ones, to a running reader [EXAMPLES= SEED= RUNTIME=]
+api-fuzz: $(SETUP) ## send right and wrong requests, by docs/openapi.yaml, to a running reader [EXAMPLES= SEED= RUNTIME=]
 	@$(PY) -m tools.prove.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
 
-lock: $(SETUP) ## pin requirements.in anew in requirements.txt, requirements-docs.in in its own
+lock: $(SETUP) ## pin the packages of requirements.in in requirements.txt, and those of requirements-docs.in in requirements-docs.txt
 	@$(PY) tools/dev/lock.py
 
-clean: ## remove build/ (but not .venv)
+clean: ## remove build/, but not .venv
 	@rm -rf build

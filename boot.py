@@ -1,13 +1,20 @@
-"""Runs first on the chip and is never updated: checks the running slot's application, falls back, counts starts.
+"""Runs first on the chip, and is never updated. Checks the running slot's application, falls back, counts starts.
 
 It imports nothing of the application. A slot holds MicroPython's image, the application's files (a littlefs, unless
-they are frozen into MicroPython), and a manifest: one sector "HANM", format, length, CRC-32, JSON. Files that are as
-the manifest says are mounted at /app, first on the path. main.py finds BOOT; nothing else of this file stays.
+they are frozen into MicroPython), and a manifest: one sector with "HANM", format, length, CRC-32, JSON. If the files
+match the manifest, they are mounted at /app, which is first on the path. This file leaves the dict BOOT for main.py,
+and nothing else.
 
-Each start leaves four bytes in the `state` partition, whose bits are only ever cleared: its kind and slot; what became
-of it (_HEALTHY, _ACTIVATED); the reason, where it is a start after another application; the complement of the first,
-without which power failed in between. A sector holds a thousand of them; when it is full, the other one goes on. RTC
-memory counts too (b"HB" and a count for each slot, its first four bytes), for flash that cannot be written.
+Each start writes an entry of four bytes to the `state` partition. Its bits are only ever cleared:
+
+    kind and slot of the start
+    what became of it: _HEALTHY, _ACTIVATED
+    for _BACK, why the other application was left, and for _LEFT, why this one is: index of _REASONS
+    the complement of the first byte; where it is wrong, power failed during the write
+
+A sector holds a thousand entries. When it is full, the last ones are copied to the other sector, which then goes on.
+RTC memory counts starts, too, in case flash cannot be written: its first four bytes are b"HB" and a count for each
+slot.
 """
 
 import gc
@@ -25,14 +32,16 @@ from esp32 import Partition
 _SECTOR = 4096
 _STARTS = 4  # the first of two sectors of `state`, see han/store/flash.py
 _MAGIC = b"HANB"
-_KEEP = 16  # starts that are looked at, and kept when a sector is full
-_MOST = 3  # starts without becoming healthy
-_PSRAM = 1000000  # bytes of memory that no chip has without
-_HANG_MS = 120000  # for an import that never ends: from here to the application's own watchdog
+_KEEP = 16  # number of starts that are read, and that are copied when a sector is full
+_MOST = 3  # starts in a row that may fail to become healthy
+_PSRAM = 1000000  # bytes of heap that only a chip with PSRAM has
+_HANG_MS = 120000  # watchdog from here until the application's own, in case an import never ends
 
-# Kinds of starts. The slot is in the lowest bit.
+# Kinds of starts: a normal one, the first after an update, a return from the other slot, and an attempt that was left
+# for the other slot. The slot (0 or 1) is in the lowest bit.
 _NORMAL, _UPDATE, _BACK, _LEFT = 0x10, 0x20, 0x40, 0x50
-# What became of it: the application has been healthy; it has told the chip's loader to start the other slot.
+# What became of a start, as bits that are cleared: the application was healthy; it has told the chip's loader to start
+# the other slot.
 _HEALTHY, _ACTIVATED = 0x0F, 0xF0
 
 _REASONS = (
@@ -49,7 +58,7 @@ _UNCONFIRMED, _INTERRUPTED, _UNLOADABLE, _NEVER, _UNHEALTHY, _NO_MANIFEST, _DAMA
 
 
 class Files:
-    """A slot's files as VfsLfs2 reads them. Nothing here allocates."""
+    """The block device of a slot's files, for VfsLfs2. Read-only. Its methods allocate nothing."""
 
     def __init__(self, slot, offset, size, block):
         self._read = slot.readblocks
@@ -78,7 +87,7 @@ class Files:
 
 
 def image_end(slot):
-    """Where ESP-IDF's image in a slot ends, None where there is none."""
+    """The offset in a slot at which ESP-IDF's image ends, None where there is no image. OSError."""
     head = bytearray(24)
     slot.readblocks(0, head)
     if head[0] != 0xE9:
@@ -95,7 +104,7 @@ def image_end(slot):
 
 
 def find_manifest(slot):
-    """The manifest behind the image in a slot, None where there is none."""
+    """The manifest behind the image in a slot, a dict; None where there is none. OSError, ValueError (not JSON)."""
     end = image_end(slot)
     if end is None:
         return None
@@ -112,7 +121,7 @@ def find_manifest(slot):
 
 
 def is_same(slot, at, size, digest):
-    """True when the SHA-256 of a slot's bytes is `digest`, hex digits."""
+    """True when the SHA-256 of `size` bytes from the offset `at` in a slot is `digest` (hex digits)."""
     hashed = hashlib.sha256()
     buf = memoryview(bytearray(_SECTOR))
     end = at + size
@@ -125,7 +134,7 @@ def is_same(slot, at, size, digest):
 
 
 def check(slot):
-    """(manifest or None, None or why this slot's application cannot be started)."""
+    """(manifest or None, None or the reason why this slot's application cannot be started: index of _REASONS)."""
     try:
         manifest = find_manifest(slot)
         if not manifest or manifest["product"] != "han-reader":
@@ -142,7 +151,7 @@ def check(slot):
 
 
 def mount(slot, manifest):
-    """Put the application first on the path; None, or why that cannot be."""
+    """Mount the application's files, if any, first on the path. Returns None, or the reason why that fails."""
     try:
         if "files" in manifest:
             files = manifest["files"]
@@ -155,7 +164,7 @@ def mount(slot, manifest):
 
 
 def bootable(manifest):
-    """True unless this application has files, and not what those need: PSRAM, and what starts stock MicroPython."""
+    """True where this application can run here. One with files needs PSRAM, and /boot.py and /main.py to start it."""
     try:
         if "files" not in manifest:
             return True
@@ -165,7 +174,7 @@ def bootable(manifest):
 
 
 def loader_states():
-    """[(slot, state)] of otadata's two entries, states as ESP-IDF's: 1 to be confirmed, 4 given up."""
+    """[(slot, state)] of the two entries of otadata. ESP-IDF's states: 1 is not confirmed yet, 4 is given up."""
     found = []
     entry = bytearray(32)
     try:
@@ -183,7 +192,7 @@ def loader_states():
 
 
 def read_starts(state):
-    """([four bytes of the last starts, the oldest first], where in `state` the next ones go)."""
+    """([entries of the last starts, the oldest first], offset in `state` of the next entry). OSError."""
     data = bytearray(_SECTOR)
     entries, number, at = [], -1, 0
     for sector in (_STARTS, _STARTS + 1):
@@ -194,7 +203,7 @@ def read_starts(state):
             end = max(8, (len(bytes(data).rstrip(b"\xff")) + 3) & ~3)
             entries = [data[n : n + 4] for n in range(max(8, end - 4 * _KEEP), end, 4) if data[n] ^ data[n + 3] == 0xFF]
             at = sector * _SECTOR + end
-    if at % _SECTOR == 0:  # full, or nothing of ours: the last ones go to the other sector, which then counts
+    if at % _SECTOR == 0:  # the sector is full, or there is none of ours: begin the other one with the last entries
         sector = (_STARTS + _STARTS + 2 - at // _SECTOR) if at else _STARTS
         state.ioctl(6, sector)
         keep = b"".join(entries)
@@ -205,7 +214,7 @@ def read_starts(state):
 
 
 def note(state, at, first, reason):
-    """Write a start's four bytes; faults of the flash only make it forget."""
+    """Write a start's entry, and return it. An error of the flash is ignored: the start is only forgotten then."""
     entry = bytes((first, 0xFF, reason, first ^ 0xFF))
     try:
         if state:
@@ -216,7 +225,10 @@ def note(state, at, first, reason):
 
 
 def marks(state, at):
-    """(healthy, activating): what the application calls; they need nothing of this file."""
+    """(healthy, activating): functions for the application, which mark the entry at `at`.
+
+    They use nothing global of this file, as main() deletes that.
+    """
     rtc = machine.RTC()
     write = state and state.writeblocks
 
@@ -238,7 +250,7 @@ def marks(state, at):
 
 
 def unhealthy(entries):
-    """[starts of slot 0, of slot 1] since one was healthy, or since an update."""
+    """[starts of slot 0, of slot 1] since the last healthy start or update. A higher count in RTC memory counts."""
     counts = [0, 0]
     for entry in reversed(entries):
         if not entry[1] & _HEALTHY:
@@ -253,13 +265,19 @@ def unhealthy(entries):
 
 
 def remember(counts):
-    """Keep the counts in RTC memory, whose rest is the application's."""
+    """Keep the counts in the first bytes of RTC memory. The rest of it belongs to the application."""
     rtc = machine.RTC()
     rtc.memory(b"HB" + bytes([min(n, 255) for n in counts]) + rtc.memory()[4:])
 
 
 def kind_of(entries, mine, states, fallen):
-    """(kind, reason) of this start, from the one before and from what the chip's loader did."""
+    """(kind, reason) of this start, from the start before and from what the chip's loader did.
+
+    entries   as read_starts() gives them
+    mine      the running slot, 0 or 1
+    states    as loader_states() gives them
+    fallen    True where the loader was told to start the other slot
+    """
     last = entries[-1] if entries else b"\0\xff\0\0"
     known = bool(entries)
     elsewhere = known and last[0] & 1 != mine
@@ -277,7 +295,10 @@ def kind_of(entries, mine, states, fallen):
 
 
 def rolled_back(entries):
-    """Why another application does not run, None where there is nothing to tell: once told, a healthy start ends it."""
+    """In words, why the other application does not run; None where there was no return, or it is over.
+
+    It is over at the next start after a healthy one, so that it is told only once.
+    """
     for n, entry in enumerate(reversed(entries)):
         if n and not entry[1] & _HEALTHY or entry[0] & 0xF0 == _UPDATE:
             break
@@ -288,7 +309,18 @@ def rolled_back(entries):
 
 
 def start():
-    """What BOOT is to be; never returns where the other slot is to start."""
+    """Check and count this start. Returns BOOT, or restarts the chip with the other slot.
+
+    BOOT is a dict:
+        slot         "slot1" or "slot2", which runs
+        manifest     dict of the running application, None where it is not usable
+        rolled_back  why the other application does not run, in words, or None
+        safe         True: safe mode, as too many starts did not become healthy
+        boots        number of starts since the last healthy one
+        pending      True: the application is not confirmed yet
+        healthy      function to call when the application is proven
+        activating   function to call after the chip's loader was told to start the other slot
+    """
     running = Partition(Partition.RUNNING)  # type: ignore[arg-type]  # not only a label
     mine = running.info()[1] - 16  # ESP_PARTITION_SUBTYPE_APP_OTA_0
     other = None
@@ -306,7 +338,7 @@ def start():
         mine = 0
     states = loader_states()
     pending = (mine, 1) in states
-    if fallen:  # what the loader could not start must not start by itself once it has been replaced
+    if fallen:  # the loader could not start the other slot: it must not try again when that has another image
         try:
             running.set_boot()
         except OSError:
@@ -328,7 +360,7 @@ def start():
         counts = [0, 0] if kind == _UPDATE else unhealthy(entries)
         if why is None and counts[mine] >= _MOST and not counts[1 - mine]:
             why = _UNHEALTHY
-        # Back at once to where it came from would be for ever.
+        # Not if the start before has just left the other slot: the two would leave each other for ever.
         if why is not None and other and not (kind == _BACK and entries[-1][0] & 0xF0 == _LEFT):
             theirs, wrong = check(other)
             if wrong is None and bootable(theirs):
@@ -357,11 +389,11 @@ def start():
 
 
 def leave(other, state, at, first, reason, pending):
-    """Start the other slot; returns where the chip refuses."""
+    """Write the reason, and restart the chip with the other slot. Returns only where the chip refuses."""
     print("boot: slot%d: %s; starting slot%d" % ((first & 1) + 1, _REASONS[reason], 2 - (first & 1)))
     note(state, at, first, reason)
     try:
-        if not pending:  # else a reset is enough, and its entry in otadata stays confirmed
+        if not pending:  # if it is pending, a reset is enough, and the other slot's entry in otadata stays confirmed
             other.set_boot()
         machine.reset()
     except OSError:
@@ -369,11 +401,11 @@ def leave(other, state, at, first, reason, pending):
 
 
 def main():
-    """Leave BOOT and nothing else."""
+    """Set the global BOOT, and delete all other names of this file."""
     names, collect = globals(), gc.collect
     try:
         boot = start()
-    except Exception as error:  # nothing here may keep the application from being tried
+    except Exception as error:  # no error of this file may keep the application from starting
         sys.print_exception(error)
         boot = {"slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False}
         boot["healthy"] = boot["activating"] = lambda: None

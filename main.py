@@ -5,23 +5,26 @@ import gc
 import sys
 import time
 
-#: Bytes of garbage after which to collect at least, and the part of what is free once the application has started: more
-#: would break up the heap between what stays, or have it take more of the system's; and each time all that lives is
-#: looked at.
+#: Garbage is collected after so many bytes were allocated: an eighth (_PART) of the bytes that are free when the
+#: application has started, but at least _GARBAGE. With more, garbage would break up the heap, or Python would take more
+#: of the system's heap. With less, collections would cost too much time, as each looks at all live objects.
 _GARBAGE = 8192
 _PART = 8
-#: Where there is no application, or not even its board, the slots are looked at again after this time.
+#: Without an application, or without its board, the chip restarts after this time and looks at the slots again.
 _AGAIN_S = 60
-#: After more than so many starts in vain, safe mode's too, the next one waits so long, less than a watchdog does: each
-#: start writes to flash, which wears.
+#: After more than _IN_VAIN starts that failed, also in safe mode, the next start waits _PAUSE_S: each start writes to
+#: flash, which wears. The pause is shorter than the watchdog's time.
 _IN_VAIN = 4
 _PAUSE_S = 30
-#: The watchdog cannot be stopped: so long it waits for whoever types at the REPL.
+#: The watchdog cannot be stopped, but it can be given this time, for somebody who types at the REPL.
 _TYPING_MS = 3600000
 
 
 def main(boot):
-    """Serve for ever; what the application cannot handle itself starts the chip again. Ctrl-C gives the REPL."""
+    """Run the application for ever. An exception that it does not handle restarts the chip. Ctrl-C gives the REPL.
+
+    boot: the dict that boot.py has left
+    """
     gc.threshold(_GARBAGE)
     board = app = None
     try:
@@ -40,7 +43,7 @@ def main(boot):
         import machine
 
         console = getattr(board, "console", None)
-        if console and console.calls():  # no person: the browser that has flashed this board
+        if console and console.calls():  # Ctrl-C came from no person, but from the browser that has flashed this board
             board.reset("USER")
 
         machine.WDT(timeout=_TYPING_MS)
@@ -49,7 +52,7 @@ def main(boot):
         sys.print_exception(error)
         if board:
             try:
-                if not app:  # one that runs keeps itself what ends it
+                if not app:  # an application that runs writes to the crash log itself
                     board.died(error)
             finally:
                 if boot["boots"] > _IN_VAIN:

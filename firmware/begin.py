@@ -1,4 +1,4 @@
-"""How the board begins: why the chip has started, whose board it is, and what its pins do. Forgotten once it knows."""
+"""Sets up a Board at its start: its names, why the chip has started, and its pins. Forgotten after that."""
 
 import json
 import sys
@@ -10,18 +10,18 @@ from pins import DEFAULTS, pins
 
 MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
-#: Bytes; see MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h.
+#: Bytes that fit only in the second area of Python's heap; see MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h.
 _SECOND_AREA = 50 * 1024
-#: More the port does not take.
+#: Characters; MicroPython's port does not take more.
 _LONGEST_NAME = 32
 
 
 def begin(board, settings, links, Uart, kept, once):
-    """Make of a Board what stays the same until it starts again.
+    """Set the attributes of a Board that stay the same until the next start.
 
-    settings    the image's manifest
-    links       what becomes its network interfaces, by kind
-    Uart, kept, once   the board's own: what listens to the meter, what is kept in NVS
+    settings           the image's manifest
+    links              the board's dict for its network interfaces, by kind
+    Uart, kept, once   the class and the functions of board.py
     """
     board.updates = settings.get("updates")
     board.channel = settings.get("channel", "release")
@@ -34,28 +34,28 @@ def begin(board, settings, links, Uart, kept, once):
     board.name = _given(board, "board", kept) or DEFAULTS[board.chip]
     try:
         lan = _wire(board, pins(board.name), Uart)
-    except ValueError:  # no such board, or one with pins that this chip does not have
+    except ValueError:  # there is no such board, or it has pins that this chip does not have
         board.name = DEFAULTS[board.chip]
         lan = _wire(board, pins(board.name), Uart)
-    # Python's heap takes its second area, as large as the first, before WiFi comes: later it would take the largest
-    # piece that WiFi has left. Nothing of this size fits the first beside what lives there.
+    # Let Python's heap take its second area, as large as the first, before WiFi starts. Later it would take the largest
+    # block that WiFi has left. An object of this size does not fit in the first area, so Python takes the second one.
     try:
         bytearray(_SECOND_AREA)
     except MemoryError:
-        pass  # there is no such piece: then Python has to do with one
+        pass  # there is no such block: Python goes on with one area
     try:
         board.wlan("sta")
     except (OSError, RuntimeError):
-        pass  # whoever wants it hears of it
+        pass  # the error comes again when the interface is used
     if lan:
-        board.stream_limits = 3, 5, 5  # one socket more is for names in .local
+        board.stream_limits = 3, 5, 5  # one more socket is needed for names in .local
         try:
             links["lan"] = network.LAN(**_arguments(lan))
         except (OSError, ValueError, AttributeError, RuntimeError) as error:
-            links["lan"] = OSError(str(error))  # a second attempt would only leave more behind
+            links["lan"] = OSError(str(error))  # kept, as a second attempt would only leak more memory
 
 
-# Its name as in a manifest, from such as "Generic ESP32S3 module with ESP32S3": the port writes it either way.
+# The chip's name as in a manifest. MACHINE has it without the hyphen.
 def _chip():
     for name in DEFAULTS:
         if name[5:] and name[-2:] in MACHINE:
@@ -63,14 +63,14 @@ def _chip():
     return "ESP32"
 
 
-# What its pins do; returns the arguments of its Ethernet interface.
+# Set up the board's pins; returns the arguments of its Ethernet interface, None where it has none.
 def _wire(board, pins, Uart):
     get = pins.get
     request, led, rgb = get("request"), get("led"), get("rgb")
     if request is not None:
         Pin(max(request, ~request), Pin.OUT, value=int(request >= 0))
     button = get("button")
-    # 34 to 39 of the first ESP32 have no pull-up; boards with a button there bring their own.
+    # Pins 34 to 39 of the original ESP32 have no pull-up; boards with a button there have a resistor.
     board.key = Pin(button, Pin.IN, -1 if button >= 34 and board.chip == "ESP32" else Pin.PULL_UP)
     board.shines = int(led is None or led >= 0)
     board.lamp = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - board.shines)
@@ -95,8 +95,8 @@ def _arguments(lan):
     return found
 
 
-# As the last run said, else as the chip says. A panic is what is left of hard resets, for whoever resets on purpose
-# says why.
+# Why the chip has started: the reason that the last run has kept, else what the chip says. A hard reset without a kept
+# reason is a panic, as every reset on purpose keeps its reason.
 def _reason(board, said):
     if board.boot["rolled_back"]:
         return "OTA_ROLLBACK"
@@ -104,13 +104,14 @@ def _reason(board, said):
     return said or causes.get(machine.reset_cause(), "POWER_ON")
 
 
-# What tools/provision has said of this board, to NVS or in flash.bin; then NVS has it, whatever becomes of files.
+# A text that tools/provision has given this board, in NVS or in flash.bin. It is copied to NVS, so that it stays when
+# the file system is lost.
 def _given(board, key, kept):
     text = kept(key)
     if not text:
         try:
             text = json.loads(board.provisioned() or "{}").get(key)
-        except (ValueError, AttributeError):  # no JSON, no texts in it
+        except (ValueError, AttributeError):  # not JSON, or not an object
             text = None
         if not isinstance(text, str):
             return ""

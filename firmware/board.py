@@ -1,4 +1,4 @@
-"""The board of the chip: the only door to machine, esp32 and network."""
+"""The chip's Board: only this file and begin.py use machine, esp32 and network."""
 
 import gc
 import os
@@ -10,23 +10,24 @@ import network
 from console import Console
 from machine import Pin
 
-#: Settings that outlive everything but a new flash.bin, in NVS: "board" names the pin map, "name" the host, "reset"
-#: why the last run ended, "died" what kept an application from even running, "improv" that somebody
-#: calls on the console. A blob of at most _TEXT bytes each.
+#: The name space in NVS for texts that only a new flash.bin removes, each a blob of at most _TEXT bytes. "board": name
+#: of the pin map. "name": host name. "reset": why the last run ended. "died": the error that kept an application from
+#: being built. "improv": a browser that wants to set the reader up has called on the console.
 _SPACE = "han"
 _TEXT = 96
-#: 700 ms at 115200: a scan or a TLS handshake holds the interpreter for longer than the driver's own 256 bytes last.
+#: Bytes for 700 ms at 115200 baud. A scan or a TLS handshake holds the interpreter too long for the driver's default
+#: of 256 bytes.
 _RX_BUFFER = 8192
 _TURNED_US = 300
-#: Longer than anything that holds the interpreter.
+#: Longer than anything holds the interpreter.
 _WATCHDOG_MS = 60000
 
-#: Modules in flash leave the memory to others. Those of a file system have a folder.
+#: True where the modules are frozen in flash, so that more memory is free. Modules from a file system have a path.
 FROZEN = "/" not in __file__
 
 
 class Uart:
-    """What listens to the meter; see meter.link.Link. At first as most P1 ports send."""
+    """The UART that listens to the meter, for meter.link.Link. It begins with the settings of most P1 ports."""
 
     any_setting = False
 
@@ -35,9 +36,10 @@ class Uart:
         self._uart = machine.UART(number, 115200, rx=rx, tx=tx, rxbuf=_RX_BUFFER, timeout=0, invert=inverted)
 
     def configure(self, baud, bits, parity, stop, inverted):
-        """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
-        # A receiver sees edges only. So it is upside down first, for longer than a character: a line that rests at the
-        # wrong level then falls as it is turned round, which makes a zero byte, and one that rests right rises.
+        """Listen with these settings (parity None, 0 even, 1 odd) from now on. Bytes received before are dropped."""
+        # The receiver sees edges only, so a line that rests at the wrong level would stay silent. So the input is first
+        # inverted the other way, for longer than a character. When it is then turned round, a line that rests at the
+        # wrong level falls, which makes a zero byte; a line that rests at the right level rises, which makes none.
         inversions = machine.UART.INV_RX, 0
         self._uart.init(115200, bits=8, parity=None, stop=1, timeout=0, invert=inversions[inverted])
         time.sleep_us(_TURNED_US)
@@ -49,33 +51,34 @@ class Uart:
         self._uart.init(baud, bits=bits, parity=parity, stop=stop, timeout=0, invert=inversions[not inverted])
 
     def readinto(self, buf):
-        """Move received bytes to buf; their number, 0 when there are none. Never waits."""
-        return self._uart.readinto(buf) or 0  # None: nothing there
+        """Move received bytes to buf. Returns their number, 0 when there are none. Never waits."""
+        return self._uart.readinto(buf) or 0  # it returns None when there are none
 
 
 class Board:
-    """One ESP32. boot: what boot.py has found out, see the attribute."""
+    """An ESP32. boot: the dict that boot.py has left, see the attribute."""
 
     listen = "0.0.0.0", 80
-    #: WebSockets, event streams, both: of ten sockets the listener, requests and errands keep four.
+    #: How many WebSockets, how many event streams, and how many of both together. There are ten sockets: the listener,
+    #: requests and outgoing connections need four.
     stream_limits = 3, 5, 6
-    #: Requests served at the same time, and more that wait for their turn; further ones wait in the system.
+    #: Requests that are served at the same time, and requests that wait for their turn. Further ones wait in lwIP.
     request_limit = 3, 2
-    #: With less free memory than the second there are no streams, uploads and big answers, with less than the first for
-    #: long no going on; with less than the third what can wait does, bytes.
+    #: Free bytes of Python's heap. With less than the first for long, the reader restarts. With less than the second,
+    #: there are no streams, uploads and big answers. With less than the third, work that can wait is put off.
     memory_limits = 6000, 12000, 24000
-    #: Where HTTPS is served, None where its connections would take the memory of everything else; how many at a time.
+    #: The port of HTTPS, None where its connections would leave too little memory; and the number of its clients.
     secure_port = None
     secure_limit = 1
-    #: Time servers, price services and their authorities: the public, real ones. (host, port) of setup mode's name
-    #: server: port 53 of the access point.
+    #: Addresses of time servers and price services, and certificates of their authorities; None: the real, public ones.
+    #: names: (host, port) of setup mode's name server; None: port 53 of the access point.
     time_servers = sites = roots = names = None
-    #: Where all are asked for names in .local; None where the system answers.
+    #: Multicast address for names in .local; None where the system answers for them.
     mdns = "224.0.0.251", 5353
-    # What begin.py finds out.
+    # begin.py sets these.
     uart: Uart
-    #: Base address of the update server, None for none, what of it this reader follows, and the certificate, DER in
-    #: base64, that this server's has to be signed with on https; None: anybody is believed.
+    #: Base address of the update server (None: there is none), the channel that this reader follows, and the
+    #: certificate (DER in base64) that must have signed the server's on https (None: any server is accepted).
     updates: "str | None"
     channel: str
     authority: "str | None"
@@ -83,11 +86,11 @@ class Board:
     mac: bytes
     hostname: str
     reset_reason: str
-    #: Version of the application that could not be made before this start, and the exception; "" where there was none.
+    #: Version and exception of an application that could not be built before this start; "" where there was none.
     last_words: str
-    #: Of its pin map.
+    #: The name of the pin map.
     name: str
-    #: The button, the light, what makes that shine, and a light of three colours.
+    #: The button; the LED; the level at which it shines; the WS2812.
     key: Pin
     lamp: "Pin | None"
     shines: int
@@ -100,17 +103,16 @@ class Board:
         self._links = {}
         self._watchdog = None
         self._least = None
-        #: What boot.py leaves: slot, manifest, rolled_back, safe, boots, pending; healthy() and activating() are for
-        #: whoever proves and updates the application.
+        #: The dict of boot.py, see start() there. Proving and updating the application call healthy() and activating().
         self.boot = boot
-        #: True where Python's memory is PSRAM.
+        #: True where Python's heap is in PSRAM.
         self.psram = gc.mem_alloc() + gc.mem_free() > 1000000
         if FROZEN or self.psram:
             self.secure_port = 443
         if self.psram:
             self.secure_limit = 3
         if "files" in (boot["manifest"] or {}) and self.no_files():
-            boot["safe"] = True  # main.py looks at it next
+            boot["safe"] = True  # main.py reads it next
         self.console = Console(bool(once("improv")), lambda: kept("improv", "1"))
         begin(self, boot["manifest"] or {}, self._links, Uart, kept, once)
 
@@ -120,12 +122,12 @@ class Board:
     ticks_diff = staticmethod(time.ticks_diff)
 
     def utc_ms(self):
-        """None: no clock runs while the power is off."""
+        """None: the chip has no clock that runs while the power is off."""
 
     # Memory
 
     def partition(self, name):
-        """The data partition of this label; OSError where there is none."""
+        """The data partition with this label. OSError where there is none."""
         if name not in self._partitions:
             found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=name)
             if not found:
@@ -134,20 +136,20 @@ class Board:
         return self._partitions[name]
 
     def slots(self):
-        """(running, other) partition of the two for applications; OSError where there is only one."""
+        """(running, other) partition of the two slots. OSError where there is only one."""
         running = esp32.Partition(esp32.Partition.RUNNING)  # type: ignore[arg-type]  # not only a label
         return running, running.get_next_update()
 
     def confirm(self):
-        """The application that runs is good: the next start does not return to the one before."""
+        """The running application is good: keep it, so that the next start does not go back to the one before."""
         if self.boot["pending"]:
-            # Only then: ESP-IDF confirms the newest entry of otadata, after set_boot() that of the other slot.
+            # Only in this case: ESP-IDF confirms the newest entry of otadata, the other slot's after set_boot().
             esp32.Partition.mark_app_valid_cancel_rollback()
             self.boot["pending"] = False
         self.boot["healthy"]()
 
     def no_files(self):
-        """Why no image with files runs here, in words with that image in front of them; None where one does."""
+        """Why an image with files cannot run here, in words that follow the name of the image; None where it can."""
         if not self.psram:
             return "needs a board with PSRAM, and this one has none in use: take a release with everything frozen in"
         try:
@@ -157,7 +159,7 @@ class Board:
             return "needs boot.py and main.py, which this board's file system has not"
 
     def provisioned(self):
-        """The configuration that flash.bin brought along, JSON text; None where it brought none."""
+        """The configuration that came with flash.bin, a JSON text; None where there is none."""
         try:
             with open("/config.json") as file:
                 return file.read()
@@ -167,7 +169,7 @@ class Board:
     def heap(self):
         """(total, free, least free so far) bytes of Python's heap, inside the areas that it has taken.
 
-        gc.mem_free() also counts the piece of the system's heap that Python would take next, which is WiFi's.
+        gc.mem_free() also counts the block of the system's heap that Python would take next, but WiFi needs that.
         """
         free = max(0, gc.mem_free() - self.system_heap()[3])
         if self._least is None or free < self._least:
@@ -175,7 +177,7 @@ class Board:
         return free + gc.mem_alloc(), free, self._least
 
     def system_heap(self):
-        """(total, free, least free so far, largest block) bytes of what WiFi, sockets, TLS and drivers live from."""
+        """(total, free, least free so far, largest block) bytes of the heap that WiFi, sockets, TLS and drivers use."""
         total = free = least = largest = 0
         for size, left, block, low in esp32.idf_heap_info(esp32.HEAP_DATA):
             total += size
@@ -189,57 +191,59 @@ class Board:
     # Network
 
     def wlan(self, kind):
-        """The WiFi interface "sta" or "ap", not active before somebody makes it so. OSError, RuntimeError: none."""
+        """The WiFi interface "sta" or "ap"; the caller makes it active. OSError, RuntimeError: it cannot be made."""
         if kind not in self._links:
             wlan = network.WLAN
             self._links[kind] = wlan(wlan.IF_STA if kind == "sta" else wlan.IF_AP)
         return self._links[kind]
 
     def lan(self):
-        """The Ethernet interface, None where the board has none. OSError where it does not answer, or MicroPython's
-        image has no driver for it."""
+        """The Ethernet interface, None where the board has none.
+
+        OSError where it does not answer, or where MicroPython's image has no driver for it.
+        """
         made = self._links.get("lan")
         if isinstance(made, OSError):
             raise made
         return made
 
     def set_hostname(self, name):
-        """Be <name>.local, for links that come up from now on. ValueError: too long."""
+        """Set the host name, <name>.local, of links that come up from now on. ValueError: it is too long."""
         network.hostname(name)
         self.hostname = name
 
     # The rest of the chip
 
     def button(self):
-        """True while it is pressed."""
+        """True while the button is pressed."""
         return not self.key.value()
 
     def led(self, on):
-        """Light, or not."""
+        """Switch the LED on or off."""
         if self.lamp:
             self.lamp.value(self.shines if on else 1 - self.shines)
         elif self.rgb:
-            # Green, red, blue, in the 800 kHz of a WS2812: high and low of a 0, of a 1, ns.
+            # The WS2812's order is green, red, blue. Its times in ns: high and low of a 0 bit, high and low of a 1 bit.
             machine.bitstream(self.rgb, 0, (400, 850, 800, 450), b"\x10\x10\x10" if on else b"\0\0\0")
 
     def feed(self):
-        """Tell the watchdog that all is well; from the first time on it waits for the next."""
+        """Feed the watchdog. The first call starts it."""
         if self._watchdog is None:
             self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         self._watchdog.feed()
 
     def died(self, error):
-        """The application could not be made: what the next start has as last_words."""
+        """The application could not be built: keep its version and the exception as the next start's last_words."""
         manifest = self.boot["manifest"] or {}
         kept("died", "%s %s: %s" % (manifest.get("version", "?"), type(error).__name__, error))
 
     def reset(self, reason):
-        """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
+        """Restart the chip. reason: a rebootReason of the API, which becomes the next start's reset_reason."""
         kept("reset", reason)
         machine.reset()
 
 
-# What was kept for this start alone.
+# The text in NVS under a key, which is then removed; "" where there is none.
 def once(key):
     text = kept(key)
     if text:
@@ -247,8 +251,8 @@ def once(key):
     return text
 
 
-# A text in NVS, or keep one there; "" is none. NVS that is full or broken is as one that has nothing: better a start
-# without a name than no start.
+# The text in NVS under a key, "" where there is none. With `text`, keep that ("" removes it). NVS that is full or
+# broken counts as empty: a start without a name is better than no start.
 def kept(key, text=None):
     try:
         nvs = esp32.NVS(_SPACE)

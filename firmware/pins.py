@@ -1,32 +1,33 @@
-"""Which pin of which board does what. Read once, when the board starts, and forgotten.
+"""The pin maps of the boards. Read once, when the board starts, then forgotten.
 
-uart, rx, tx    the UART that listens to the meter; nothing is ever sent, but the port wants a pin to send on
-request         asks the meter for data (P1) all the time: driven high, or low where negative, ~pin
-button          to ground when pressed
-led, rgb        a plain light, negative ~pin where it shines when low; or one WS2812
-lan             arguments of network.LAN: names for constants, spi as (id, sck, mosi, miso), else pins
+uart, rx, tx    the UART that listens to the meter; nothing is ever sent, but MicroPython requires a pin for it
+request         the request line of P1, always active: driven high, or driven low where it is negative (~pin)
+button          connected to ground when pressed
+led, rgb        a plain LED, negative (~pin) where it shines when low; or one WS2812
+lan             arguments of network.LAN: constants by their names, spi as (id, sck, mosi, miso), the rest are pins
 
-PSRAM, without which a board runs frozen releases only, is found when it starts. WROVER modules have it (devkit-wrover,
-esp32-poe-wrover, ethernet-kit), s3-eth, and S3 kits with R2 or R8 in the module's name; the others have none, and
-of p1-ultra it is not known.
+Whether a board has PSRAM is found out when it starts; without it, only frozen releases run. devkit-wrover,
+esp32-poe-wrover and ethernet-kit (all with a WROVER module) have it, and s3-eth, and s3-devkit with R2 or R8 in its
+module's name. The others have none; of p1-ultra it is not known.
 """
 
-#: Taken where nothing else is set, by chip.
+#: Chip -> the board that is assumed where none is set.
 DEFAULTS = {"ESP32": "devkit", "ESP32-S3": "s3-devkit", "ESP32-C3": "c3-devkit", "ESP32-C6": "c6-devkit"}
 
 
 def pins(name):
-    """The pins of a board by name; ValueError for one that is not known."""
+    """The pin map of a board by its name, a dict as above. ValueError for an unknown name."""
     try:
         return {
-            # Any ESP32 development kit: an LED on 2, the BOOT button on 0. WROVER modules need 16 and 17 themselves.
+            # Any ESP32 development kit: LED on 2, BOOT button on 0. Kits with a WROVER module use 16 and 17 for PSRAM.
             "devkit": {
                 "uart": 2, "rx": 16, "tx": 17, "request": 4, "button": 0, "led": 2,
             },
             "devkit-wrover": {
                 "uart": 2, "rx": 26, "tx": 27, "request": 4, "button": 0, "led": 2,
             },
-            # Pin 0 is the PHY's clock and 16 its power: the button is a wire from 14 to ground. RXD and TXD as printed.
+            # Pin 0 is the PHY's clock and 16 its power, so the button is a wire from 14 to ground. rx and tx are the
+            # pins printed as RXD and TXD.
             "wt32-eth01": {
                 "uart": 2, "rx": 5, "tx": 17, "request": 4, "button": 14, "led": 2,
                 "lan": {
@@ -34,7 +35,8 @@ def pins(name):
                     "ref_clk": 0, "ref_clk_mode": "IN",
                 },
             },
-            # UEXT: 3 is TXD, 4 is RXD, 6 (SDA) the request. The same for ESP32-POE-ISO, but its WROVER's clock is on 0.
+            # On the UEXT connector, 3 is TXD, 4 is RXD, and 6 (SDA) is the request line. Also ESP32-POE-ISO. With a
+            # WROVER module, the PHY's clock is on 0.
             "esp32-poe": {
                 "uart": 2, "rx": 36, "tx": 4, "request": 13, "button": 34,
                 "lan": {
@@ -49,7 +51,7 @@ def pins(name):
                     "ref_clk": 0, "ref_clk_mode": "OUT",
                 },
             },
-            # Espressif's ESP32-Ethernet-Kit: IP101, its clock comes from the PHY.
+            # Espressif's ESP32-Ethernet-Kit: the PHY is an IP101, and the clock comes from it.
             "ethernet-kit": {
                 "uart": 2, "rx": 32, "tx": 33, "request": 4, "button": 14,
                 "lan": {
@@ -57,7 +59,7 @@ def pins(name):
                     "ref_clk": 0, "ref_clk_mode": "IN",
                 },
             },
-            # ESP32-S3-DevKitC-1, version 1.0; 1.1 has its WS2812 on 38.
+            # ESP32-S3-DevKitC-1, version 1.0. Version 1.1 has its WS2812 on 38.
             "s3-devkit": {
                 "uart": 1, "rx": 18, "tx": 17, "request": 4, "button": 0, "rgb": 48,
             },
@@ -68,7 +70,7 @@ def pins(name):
                     "phy_type": "PHY_W5500", "phy_addr": 0, "spi": (1, 13, 11, 12), "cs": 14, "int": 10, "reset": 9,
                 },
             },
-            # Smart Stuff's P1 dongle Ultra, version 2: its P1 plug, request line (through an inverter) and W5500
+            # Smart Stuff's P1 dongle Ultra, version 2: P1 plug, request line through an inverter, W5500
             "p1-ultra": {
                 "uart": 1, "rx": 18, "tx": 21, "request": ~17, "button": 0, "rgb": 9,
                 "lan": {"phy_type": "PHY_W5500", "phy_addr": 0, "spi": (1, 12, 11, 13), "cs": 10, "int": 14},
@@ -77,15 +79,15 @@ def pins(name):
             "c3-devkit": {
                 "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9, "rgb": 8,
             },
-            # Seeed XIAO ESP32C3: data on D2, request on D4; it has no light of its own.
+            # Seeed XIAO ESP32C3: data on D2, request on D4; it has no LED.
             "xiao-c3": {
                 "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9,
             },
-            # ESP32-C6-DevKitC-1 and -DevKitM-1: as the C3's. 16 and 17 are the console.
+            # ESP32-C6-DevKitC-1 and -DevKitM-1: the same pins as the C3 kits. 16 and 17 are the console.
             "c6-devkit": {
                 "uart": 1, "rx": 4, "tx": 5, "request": 6, "button": 9, "rgb": 8,
             },
-            # Seeed XIAO ESP32C6: data on D2, request on D4, and a light that shines when low.
+            # Seeed XIAO ESP32C6: data on D2, request on D4; its LED shines when low.
             "xiao-c6": {
                 "uart": 1, "rx": 2, "tx": 21, "request": 22, "button": 9, "led": ~15,
             },

@@ -1,4 +1,4 @@
-"""The application: starts and stops the tasks, and is where they find each other. start.py builds its parts."""
+"""The application: has all parts as attributes, and starts and stops the tasks. start.py builds the parts."""
 import asyncio
 from binascii import crc32
 
@@ -24,24 +24,24 @@ from .price.book import MARKET, Book
 from .store.config import Config
 from .store.counters import Counters
 
-#: What a browser that flashes boards knows this program by, see tools/site.py.
+#: The name by which a browser that flashes boards knows this program, see tools/site.py.
 _FIRMWARE = "HAN reader"
-#: Entries of the crash log of one run: its start, and what crashes first.
+#: Number of entries that one run may add to the crash log: its start, and the first crashes.
 _MOST_KEPT = 7
-#: Seconds between two looks at the memory, and how long there may be too little of it.
+#: Seconds between two looks at the memory; seconds of too little memory after which the reader restarts.
 _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
 
 
 class App:
-    """The whole reader on a board. What start.py makes of it is named here."""
+    """The whole reader on a board. start.py makes the parts that are declared here."""
 
-    #: Counters are written to flash at most so often, ms.
+    #: Least time between two writes of the counters to flash, ms.
     save_ms = 15 * 60 * 1000
-    #: How often the network is looked at for a change of state, s.
+    #: Time between two looks whether the configuration wants spot prices, s.
     watch_s = 2
 
-    seed: bytes  # of tokens
+    seed: bytes  # random bytes for tokens
     memory: memory.Memory
     faults: poll.Faults
     clock: Clock
@@ -52,7 +52,7 @@ class App:
     counters: Counters
     book: Book
     link: Link
-    history: object  # a store.history.History, None where nothing is kept
+    history: object  # a store.series.history.History, None where nothing is recorded
     links: Links
     updates: Updates
     identity: object  # see core/identity.py
@@ -64,31 +64,31 @@ class App:
 
     def __init__(self, board):
         self.board = board
-        #: Set once the API answers; `port` is then where.
+        #: Set when the API answers, on `port`.
         self.listening = asyncio.Event()
         self._kept = self._looks = 0
         self.starter()(self).build()
         self._idle = Idle()
 
     def starter(self):
-        """The class that makes the parts."""
+        """The class that makes the parts, see start.Start."""
         from .start import Start
 
         return Start
 
     def configure(self, values):
-        """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
+        """Save and apply a new configuration. OSError, ValueError: nothing has changed."""
         from .apply import configure
 
         configure(self, values)
 
     @property
     def port(self):
-        """Where the API listens."""
+        """The port on which the API listens."""
         return self.gate.port
 
     async def run(self):
-        """Serve until cancelled. OSError when the port is taken."""
+        """Run until cancelled, or until the reader must restart. OSError when the port is taken."""
         poll.guard(self.faults)
         await self.gate.open()
         self.supervisor.start("api", self.gate.run, lambda: self.gate.ticks)
@@ -120,26 +120,26 @@ class App:
         self.board.reset(reason)
 
     def join(self, name, password):
-        """Keep and apply a WiFi's name and password ("": open). OSError, ValueError: nothing has changed."""
+        """Save and apply the name and password ("": open) of a WiFi. OSError, ValueError: nothing has changed."""
         from .api.config.change import join
 
         join(self, {"s": True, "ss": name, "sp": password})
 
     def restart(self, reason, text=None):
-        """Have the board start again within seconds; reason: a rebootReason of the API, text: for the crash log."""
+        """Restart the board within seconds. reason: a rebootReason of the API; text: for the crash log."""
         self.messages.reboot_pending = True
         self.bus.publish("state", None)
         self.supervisor.leave(reason, text)
 
     def plenty(self, urgent):
-        """True where there is memory for what can wait; streams give way to it where it is urgent."""
+        """True where there is memory for work that can wait. urgent: if there is not, close the streams."""
         if not self.memory.short(self.board.memory_limits[2]):
             return True
         if urgent:
             self.streams.shed()
         return False
 
-    # Each second.
+    # Called once in a second.
     def _look(self):
         self.silence.look()
         self._looks += 1
@@ -163,7 +163,7 @@ class App:
             self.restart("CRASH", told)
 
     def remember(self, text):
-        """Keep a text in the crash log; only so many a run, as flash wears."""
+        """Add a text to the crash log. Only the first texts of a run are written, as flash wears."""
         self._kept += 1
         if self._kept > _MOST_KEPT:
             return
@@ -172,10 +172,10 @@ class App:
 
             keep(self.board, self.clock, text)
         except (OSError, MemoryError):
-            pass  # it is in the log, and there is no better place
+            pass  # the text is in the log in memory; there is no better place
 
     def flush(self):
-        """Write what must not be lost. Needs no loop: also for a stop that ended it."""
+        """Write what must not be lost to flash. Works without the event loop, so also after it has ended."""
         try:
             self.counters.save()
             self._keep_found()
@@ -185,11 +185,11 @@ class App:
             self.log.crash("counters", error)
 
     def quote(self, utc):
-        """(price, currency) of a quarter of an hour, for its sample."""
+        """(10^-6 minor units per kWh or None, currency) of the quarter that starts at utc, for its sample."""
         return self.book.price(utc), self.book.currency
 
     def _running(self, service):
-        """What a running service tells its health and error with."""
+        """A function with which a running service reports its health and error."""
 
         def report(health, error):
             self.supervisor.set(service, "running", health, error)
@@ -219,7 +219,10 @@ class App:
             mailbox.close()
 
     def _keep_found(self, noted=None):
-        """Keep what is new of what has been found out of the meter and its line; noted: when each was kept last, ms."""
+        """Save what was found out about the meter's scalers and its line, if it has changed.
+
+        noted: a dict for the uptime at which each was saved last, ms; None: save without a limit
+        """
         now = self.clock.uptime_ms()
         line = self.link.search.found(self.config.get("line"))
         for key, value in (("scales", self.link.decoder.scales.keep()), ("line", line)):
@@ -230,7 +233,7 @@ class App:
             try:
                 self.config.note(key, value)
             except ValueError:
-                pass  # no room beside the settings: it is found out again after each start
+                pass  # no room beside the settings: it must be found out again after each start
 
     # Lives as long as the application.
     async def _ask_itself(self):
@@ -255,14 +258,14 @@ class App:
         def report(status, health, error=None):
             self.supervisor.set("spotprices", status, health, error)
 
-        while not self.book.spot:  # most readers have a fixed price, and memory for something else
+        while not self.book.spot:  # most readers have a fixed price and need the memory for other things
             report("stopped", "disabled")
             await asyncio.sleep(self.watch_s)
         from .price.spot import Spot
 
         await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report, self.plenty).run()
 
-    # Lives as long as the application, less where there is no update server.
+    # Lives as long as the application; without an update server until this version is proven.
     async def _follow_updates(self):
         def report(status, health, error=None):
             self.supervisor.set("ota", status, health, error)

@@ -1,9 +1,9 @@
-"""What becomes of a configuration: at the start, and when it changes. Imported for that."""
+"""Applies the configuration: at the start, and when it changes. Imported for that."""
 from .core.zone import Zone
 
 
 def configure(app, values):
-    """Keep and apply a new configuration. OSError, ValueError: nothing has changed."""
+    """Save and apply a new configuration. OSError, ValueError: nothing has changed."""
     before = app.config.values
     network = [key for key in ("np", "e", "w") if values[key] != before[key]]
     if network:
@@ -17,12 +17,12 @@ def configure(app, values):
         use(app)
         if (values["m"]["k"], values["m"]["a"]) != (before["m"]["k"], before["m"]["a"]):
             app.link.decoder.forget_key()
-    app.messages.forget()  # the latest reading is told by the new settings, too
+    app.messages.forget()  # the latest reading is encoded again with the new settings
     app.bus.publish("configuration", None)
 
 
 def use(app):
-    """Let the meter task go on with the configuration's line, keys, maker and multipliers."""
+    """Set the configuration's line, keys, manufacturer and multipliers for the meter task."""
     from .meter.lists.profiles import opening
 
     meter = app.config.get("m")
@@ -37,7 +37,7 @@ def use(app):
 
 
 def set_zone(app):
-    """Let the clock go by the configuration's zone."""
+    """Set the clock's zone from the configuration. A zone that cannot be found is reported in /health."""
     name = app.config.get("t")
     if name != app.clock.zone.name:
         try:
@@ -47,7 +47,7 @@ def set_zone(app):
 
 
 def _cipher(app, meter):
-    """What opens ciphered telegrams, None without a key."""
+    """The Cipher that decrypts telegrams; None without a key, or with a key that is not one."""
     if not meter["k"]:
         return None
     from .wire.layers.gcm import Cipher, parse_key
@@ -55,6 +55,6 @@ def _cipher(app, meter):
     try:
         return Cipher(parse_key(meter["k"]), parse_key(meter["a"]) if meter["a"] else None)
     except ValueError:
-        # Not a word of the key: everybody can read this.
+        # The text must not contain the key, as everybody can read /health.
         app.supervisor.set("configuration", "running", "degraded", "m.k or m.a is not a key of 32 hex digits")
         return None

@@ -1,10 +1,10 @@
-"""The application after starts that never became healthy: network, updates and diagnosis, and nothing else.
+"""Safe mode: the application after several starts that did not become healthy. It has network, updates and diagnosis.
 
-What may have stopped those starts is left alone: the meter's bytes, the history, counters and prices in flash. A
-configuration that cannot be used is replaced by defaults, so that there is a way in.
+Safe mode does not touch what may have stopped those starts: the meter's bytes, and the history, counters and prices in
+flash. A configuration that cannot be used is replaced by the defaults, so that the owner can reach the reader.
 
-So it is with an image that cannot run on its board, from the first start on: one with files without PSRAM. Where it is
-new there, the one before is what the reader goes back to at once.
+An image that cannot run on its board (one with files, on a board without PSRAM) is in safe mode from its first start
+on. If that image is new here, the reader goes back to the image before at once.
 """
 from . import app
 from .meter.link import Link
@@ -15,7 +15,7 @@ _UNHEALTHY = "safe mode: the reader did not become healthy in several starts; up
 
 
 class _Unplugged(Link):
-    """The meter is not read, for the reason given."""
+    """A Link that does not read the meter, and gives safe mode as the reason."""
 
     def __init__(self, app):
         super().__init__(app.board.uart, app.bus, app.board, 0)
@@ -27,7 +27,7 @@ class _Start(Start):
         app = self.app
         try:
             app.config.load()
-        except Exception as error:  # whatever is wrong with it must not be what stops this
+        except Exception as error:  # whatever is wrong with the configuration, safe mode must start
             app.log.crash("configuration", error)
             app.supervisor.set("configuration", "running", "failed", "not used: %s" % error)
 
@@ -43,7 +43,7 @@ class App(app.App):
 
     def __init__(self, board):
         unfit = "files" in (board.boot["manifest"] or {}) and board.no_files()
-        #: Why this is safe mode, in words; and what services that do not run say.
+        #: Why the reader is in safe mode, in words; and the same as the error of services that do not run.
         self.why = "safe mode: this image " + unfit if unfit else _UNHEALTHY
         self.told = self.why if unfit else "safe mode"
         super().__init__(board)
@@ -57,7 +57,7 @@ class App(app.App):
         return _Start
 
     async def run(self):
-        """Serve until cancelled. OSError when the port is taken."""
+        """Run the tasks of safe mode; see App.run()."""
         start = self.supervisor.start
 
         def few(name, *more, **options):
@@ -70,4 +70,4 @@ class App(app.App):
         await super().run()
 
     def flush(self):
-        """Nothing has been kept."""
+        """Write nothing: safe mode has recorded nothing."""

@@ -1,4 +1,4 @@
-"""Builds every object of the application, and hands each its collaborators. Imported for that."""
+"""Builds all objects of the application, and hands each of them its collaborators. Imported for that."""
 from . import __version__
 from .api.messages.meter import Messages
 from .api.routes.table import Routes
@@ -24,13 +24,13 @@ from .store.counters import Counters
 
 
 class Start:
-    """Makes the parts of an App."""
+    """Makes the parts of an App. safe.py overrides what safe mode does differently."""
 
     def __init__(self, app):
         self.app = app
 
     def build(self):
-        """Make all parts of an App that has its board."""
+        """Make all parts of the App, which has its board already. Errors of flash are reported in /health."""
         app = self.app
         board = app.board
         app.memory = Memory(board)
@@ -40,12 +40,12 @@ class Start:
         app.log.keep = app.remember
         app.bus = Bus()
         app.supervisor = Supervisor(app.clock, app.log)
-        app.seed = board.random(40)  # of tokens
+        app.seed = board.random(40)  # for tokens
         state = board.partition("state")
         app.config = Config(flash.Region(state, *flash.CONFIGURATION))
         app.counters = Counters(flash.Region(state, *flash.COUNTERS))
         app.book = Book(flash.Region(state, *flash.PRICES), app.config)
-        if board.last_words:  # of one that could not be made
+        if board.last_words:  # the version and error of an application that could not be built at the last start
             version, _, words = board.last_words.partition(" ")
             app.remember("started %s: CRASH" % version)
             app.remember("start: " + words)
@@ -68,7 +68,7 @@ class Start:
         app.messages.tls_ready = gate.secure is not None
 
     def restore(self):
-        """Take what was kept. Flash that cannot be read must not keep the reader from reading the meter."""
+        """Load the configuration and the counters. Flash that cannot be read must not stop the meter's reading."""
         app = self.app
         tell = app.supervisor.set
         try:
@@ -100,7 +100,7 @@ class Start:
                 app.log.crash("update", error)
 
     def link(self):
-        """What reads the meter, with the configuration and with what the meter has counted."""
+        """The Link that reads the meter, with the configuration, the last counters and what was found out before."""
         app = self.app
         app.link = link = Link(app.board.uart, app.bus, app.board, app.config.get("m", "o"))
         use(app)
@@ -109,7 +109,7 @@ class Start:
         return link
 
     def history(self):
-        """What has been recorded, None where the board has no place for it or its flash cannot be read."""
+        """The History, None where the board has no partition for it or its flash cannot be read."""
         app = self.app
         try:
             partition = app.board.partition("history")
@@ -117,7 +117,7 @@ class Start:
             app.supervisor.set("history", "stopped", "disabled", str(error))
             return None
         try:
-            from .store.series.replay import restored  # a board without history does without its code
+            from .store.series.replay import restored  # imported here: a board without history does not need it
 
             region = flash.Region(app.board.partition("state"), *flash.CLOCK_STEPS)
             return restored(partition, region, app.clock, app.quote)
@@ -128,7 +128,7 @@ class Start:
 
 
 def secure(app):
-    """What serves HTTPS, None where no certificate was provisioned or this board cannot."""
+    """The Secure that serves HTTPS; None where no certificate was provisioned, or this board cannot."""
     tell = app.supervisor.set
     try:
         kept = Copies(flash.Region(app.board.partition("state"), *flash.CERTIFICATE), b"HANS").load()

@@ -1,3 +1,3 @@
-# Any ESP32 with 4 MB of flash, with or without PSRAM (which is not used).
+# Any ESP32 with 4 MB of flash. PSRAM is not used.
 set(IDF_TARGET esp32)
 include(${MICROPY_BOARD_DIR}/../common/board.cmake)

@@ -1,7 +1,7 @@
-"""Runs first, instead of MicroPython's own, which formats a file system that does not mount.
+"""Runs first. It replaces MicroPython's own _boot.py, which formats a file system that does not mount.
 
-Everything that runs here is frozen, and nothing in the file system takes its place. The file system is mounted, where
-it can be, for tools and for boot.py, which looks whether the other flavour could start from the other slot.
+All modules are frozen, and no file may take their place, so the path has nothing else. The file system is mounted if
+possible: tools use it, and boot.py looks there whether an image with files could start from the other slot.
 """
 
 import gc

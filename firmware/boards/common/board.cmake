@@ -1,7 +1,7 @@
-# What all boards of the reader have in common. Each names its chip, then includes this, then adds what is its own.
+# Settings of all boards of the reader. A board sets its chip, includes this file, then adds its own settings.
 
-# The image says whose it is and which release: the loader's description of it, in the first sector of a slot, has
-# this text. It is the version of the sources that are frozen, so that the two cannot differ.
+# PROJECT_VER is a text in the image's description, in the first sector of a slot. It has the product and the version,
+# which is read from the sources that are frozen, so that the two cannot differ.
 set(HAN_STAGED ${MICROPY_BOARD_DIR}/../../../build/frozen)
 if(NOT EXISTS ${HAN_STAGED}/han/__init__.py)
     message(FATAL_ERROR "Nothing to freeze: run `make stage` first, or build with `make firmware`")

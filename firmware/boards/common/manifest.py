@@ -1,5 +1,5 @@
 # ruff: noqa: F821  MicroPython's tools/manifestfile.py defines the functions
-"""All Python that is in the image: instead of MicroPython's boards/manifest.py, whose _boot formats a file
+"""The list of all Python in the image. It replaces MicroPython's boards/manifest.py, whose _boot.py formats a file
 system that does not mount."""
 
 import os
@@ -12,5 +12,5 @@ if not os.path.isdir(_STAGED):
 include("$(MPY_DIR)/extmod/asyncio")
 require("ssl")
 freeze(".", "_boot.py", opt=3)
-# boot, main, board, pins, han/, microdot/
+# boot, main, board, begin, console, pins, han/, microdot/
 freeze(_STAGED, opt=3)

@@ -1,20 +1,20 @@
-"""Latest value of each topic, and mailboxes for those who want to hear of changes."""
+"""The bus: keeps the latest value of each topic, and delivers each new value to the mailboxes of its subscribers."""
 import asyncio
 
 
 class Mailbox:
-    """One slot for each topic: the newest value wins, what it displaces is counted."""
+    """A subscriber's mailbox, with room for one value of each topic. A newer value replaces one not yet taken."""
 
     def __init__(self, bus, topics):
-        self.dropped = 0
+        self.dropped = 0  # values that were replaced
         self._bus = bus
         self._topics = topics
         self._values = {}
-        self._order = []  # topics with a value, oldest first: a busy topic starves no other
+        self._order = []  # topics with a value, the oldest first, so that a busy topic does not delay the others
         self._event = asyncio.Event()
 
     def put(self, topic, value):
-        """Deliver a value; any topic may be put, subscribed to or not. Never blocks."""
+        """Deliver a value of a topic, also of one that was not subscribed to. Never waits."""
         if topic in self._values:
             self.dropped += 1
         else:
@@ -23,7 +23,7 @@ class Mailbox:
         self._event.set()
 
     async def get(self):
-        """(topic, value) of the topic that waits longest. For one reader."""
+        """Take (topic, value) of the topic that has waited longest, or wait for one. For one task at a time."""
         while not self._order:
             self._event.clear()
             await self._event.wait()
@@ -31,7 +31,7 @@ class Mailbox:
         return topic, self._values.pop(topic)
 
     def close(self):
-        """No more deliveries."""
+        """Unsubscribe: nothing more is delivered."""
         for topic in self._topics:
             boxes = self._bus.boxes[topic]
             if self in boxes:
@@ -39,7 +39,7 @@ class Mailbox:
 
 
 class Bus:
-    """Where a part publishes what others subscribe to, neither knowing the other."""
+    """Parts publish values of topics here, and other parts subscribe to them. Neither knows the other."""
 
     def __init__(self):
         self.latest = {}  # topic -> last value published
@@ -47,14 +47,14 @@ class Bus:
         self.boxes = {}  # topic -> mailboxes
 
     def publish(self, topic, value):
-        """Make value the latest of topic and deliver it. Never blocks, never waits."""
+        """Make a value the latest of its topic, and deliver it. Never waits."""
         self.latest[topic] = value
         self.count[topic] = self.count.get(topic, 0) + 1
         for box in self.boxes.get(topic, ()):
             box.put(topic, value)
 
     def subscribe(self, *topics):
-        """A mailbox for these topics; close() it when done."""
+        """A Mailbox for these topics. The caller must close() it in the end."""
         box = Mailbox(self, topics)
         for topic in topics:
             self.boxes.setdefault(topic, []).append(box)

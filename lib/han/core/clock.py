@@ -1,51 +1,56 @@
-"""What time it is, where that is known from, and how long the reader has been up."""
+"""The clock: the time, its source, and the uptime of the reader."""
 
 from .zone import UTC, Zone
 
-#: Seconds from 1970 to 2020-01-01 UTC, from which the application counts: its
-#: seconds then fit the chip's 31-bit small integers until 2054.
+#: Seconds from 1970 to 2020-01-01 UTC. The application counts seconds from 2020,
+#: which fit the chip's 31-bit small integers until 2054.
 EPOCH = 1577836800
 
 
 class Clock:
-    """UTC from the best source so far, and the uptime, on a board's tick."""
+    """UTC from the source that spoke last, and the uptime. Both are counted with the board's tick."""
 
-    #: Corrections up to this are made little by little, ms; larger ones at once.
+    #: Corrections up to this are made slowly, larger ones at once; ms.
     slew_ms = 1000
-    #: Little by little: 1 ms in so many.
+    #: A slow correction is 1 ms in so many ms.
     slew_rate = 200
 
     def __init__(self, board):
         self._board = board
         self._ticks = board.ticks_ms()
         self._up = 0
-        self._set = None  # unix ms at uptime 0, once someone has set the clock
+        self._set = None  # unix ms at uptime 0; None until a source has set the clock
         self._source = None
-        self._slew = 0  # ms that are still to be added to it
-        self._slewed = 0  # uptime up to which that has been done
+        self._slew = 0  # ms of the slow correction that are still to be added to _set
+        self._slewed = 0  # uptime up to which the slow correction has been made, ms
         #: Uptime when a source spoke last, ms.
         self.told = 0
-        #: Corrections made at once, not counting the first setting, and what the last was (text).
+        #: Number of corrections that were made at once, without the first setting; and the last of them in words.
         self.steps = 0
         self.step = None
-        #: Where local days and months begin; whoever knows the configuration sets it.
+        #: The local zone; apply.set_zone() sets it from the configuration.
         self.zone = Zone()
 
     def uptime_ms(self):
-        """ms since the reader started. Called at least once a week, as the board's tick wraps."""
+        """ms since the reader started. Must be called at least once a week, as the board's tick wraps."""
         now = self._board.ticks_ms()
         self._up += self._board.ticks_diff(now, self._ticks)
         self._ticks = now
         return self._up
 
     def set(self, utc_s, source):
-        """Set to seconds since 2020 UTC; source 'ntp' or 'meter'."""
+        """Set the clock to seconds since 2020 UTC. source: 'ntp' or 'meter'."""
         self._set = (utc_s + EPOCH) * 1000 - self.uptime_ms()
         self._slew = 0
         self._source = source
 
     def take(self, start, source, doubt=0):
-        """Believe a source's word of when the uptime was 0: unix ms, give or take `doubt`."""
+        """Set or correct the clock by what a source tells.
+
+        start    the time at uptime 0, unix ms
+        source   'ntp' or 'meter'
+        doubt    uncertainty of `start`, ms: a smaller difference is no reason for a correction
+        """
         before = self.start()
         self.told = self._up
         self._source = source
@@ -84,13 +89,13 @@ class Clock:
 
     @property
     def source(self):
-        """'ntp', 'meter', 'board' (a clock that the board keeps) or None: the time is not known."""
+        """'ntp', 'meter' or 'board' (the board's own clock); None where the time is not known."""
         if self._set is None and self._board.utc_ms() is not None:
             return "board"
         return self._source
 
     def unix_ms(self, ticks=None):
-        """ms since 1970 UTC now, or at a tick of the board of the last days; None when not known."""
+        """ms since 1970 UTC, now or at one of the board's ticks of the last days; None where the time is not known."""
         now = self.start()
         if now is None:
             return None
@@ -100,30 +105,34 @@ class Clock:
         return now
 
     def utc(self):
-        """Seconds since 2020-01-01 UTC; None when not known."""
+        """Seconds since 2020-01-01 UTC; None where the time is not known."""
         now = self.unix_ms()
         return None if now is None else now // 1000 - EPOCH
 
     def of_meter(self, local, deviation, dst):
-        """UTC, s, of a meter's clock as `Reading` has it; None where that cannot be told.
+        """The UTC time (s since 2020) of a meter's clock, given as in `Reading`; None where it cannot be determined.
 
-        The zone of the configuration outranks the deviation: meters send 0 with local time. What
-        time it is, where that is known better, tells which of two equal hours is meant, and of a
-        meter that stays at winter time, or has no zone, how far it is from UTC.
+        local       the meter's local time, s since 2020, or None
+        deviation   the meter's offset from UTC, minutes, or None
+        dst         True in summer time, False in winter time, None where not known
+
+        The configuration's zone outranks the deviation, as some meters send deviation 0 with local time.
+        If this clock is set, it decides which of two equal hours the meter means. If it is set by NTP, it
+        also corrects a meter that stays at winter time, and one without a zone.
         """
         if local is None:
             return None
         zoned = self.zone.name != UTC
         utc = self.zone.utc(local, dst) if zoned else local + 60 * (deviation or 0)
         told = zoned or deviation
-        # To the one and the other of two equal hours.
+        # From `utc` to the first and to the second of two equal hours.
         shifts = (self.zone.utc(local, False) - utc, self.zone.utc(local, True) - utc) if zoned else ()
         now = self.utc()
         if now is None or self._source != "ntp":
             if now is not None:
                 for shift in shifts:
                     if abs(utc + shift - now) < abs(utc - now):
-                        return utc + shift  # the one that follows
+                        return utc + shift  # the other of two equal hours is nearer
             return utc if told else None
         shift = (450 + now - utc) // 900 * 900
         if abs(utc + shift - now) <= 300:

@@ -1,18 +1,18 @@
-"""What the board is called: everything from its MAC address, so stable for its life."""
+"""The board's names and numbers. All come from its MAC address, so they never change."""
 from binascii import hexlify
 from collections import namedtuple
 from hashlib import sha1
 
-# RFC 9562's name space for URLs, which a URN of ours is.
+# RFC 9562's name space for URLs; the name is a URN, which counts as a URL.
 _NAMESPACE = b"\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8"
 
 
-# A class of its own would keep this module in memory for good.
+# A class written here would keep this module in memory for ever.
 Identity = namedtuple("Identity", ("mac", "serial", "name", "uuid"))
 
 
 def identity(mac):
-    """mac, serial, name and uuid, texts, of a board with this MAC address (6 bytes)."""
+    """The Identity of a board, four texts, from its MAC address (6 bytes)."""
     digits = hexlify(mac).decode().upper()
     serial = "HAN" + digits[4:]
     mac = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
@@ -20,7 +20,7 @@ def identity(mac):
 
 
 def uuid5(name):
-    """Text of the UUID version 5 of a URL (RFC 9562 clause 5.5)."""
+    """The UUID of version 5 of a URL, as text (RFC 9562 clause 5.5)."""
     digest = bytearray(sha1(_NAMESPACE + name.encode()).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80

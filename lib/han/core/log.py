@@ -1,4 +1,4 @@
-"""The last things worth knowing, in memory; crashes also where whoever makes the log says."""
+"""The log: the last messages, in memory. Crashes are also handed to `keep`, which the application sets."""
 import io
 import sys
 from struct import pack, unpack
@@ -20,28 +20,28 @@ except ImportError:
         return number
 
 
-#: Levels: what happens, what should not, and exceptions.
+#: Levels: normal events, events that should not happen, and exceptions.
 _LEVELS = ("info", "warning", "error")
-# An entry: the bytes of its text, its level, uptime in ms; then the text.
+# The head of an entry: number of bytes of the text, level, uptime in ms. The text follows.
 _HEAD = ">HBQ"
 _HEAD_SIZE = const(11)
 
 
 def show(text):
-    """Where a developer with a cable looks."""
+    """Print a text where a developer with a cable sees it."""
     print(text, file=sys.stderr)
 
 
 class Log:
-    """A ring of the last texts; `show` (such as print) gets each as well, those of exceptions also go to `keep`.
+    """A ring of the last texts. show(text), such as print, gets each text; keep(text) gets those of exceptions.
 
-    They lie in one piece of memory that is taken at the start: what is written down now and then and stays would break
-    up what is free between things that come and go.
+    All entries are in one buffer that is allocated at the start. Many small objects that are made now and then
+    and stay would break up the free memory.
     """
 
     #: Bytes for all entries.
     size = 1536
-    #: Bytes kept of one text: of a traceback, its end tells most.
+    #: Bytes that are kept of one text: its end, which tells most of a traceback.
     length = 600
 
     def __init__(self, clock, show=None):
@@ -52,7 +52,7 @@ class Log:
         self._show = show
 
     def add(self, text, level="info"):
-        """Keep a text, forgetting the oldest."""
+        """Add a text. The oldest ones are forgotten where it needs their room. level: one of _LEVELS."""
         data = text.encode()
         if len(data) > self.length:
             at = len(data) - self.length
@@ -64,7 +64,7 @@ class Log:
             gone = _HEAD_SIZE + unpack(_HEAD, self._take(self._first, _HEAD_SIZE))[0]
             self._first = (self._first + gone) % self.size
             self._used -= gone
-        # From here on nothing takes memory, so that no half an entry is left where there is none.
+        # Nothing allocates memory from here on, so a MemoryError cannot leave half an entry.
         end = self._first + self._used
         for k in range(len(data)):
             self._ring[(end + k) % self.size] = data[k]
@@ -89,7 +89,7 @@ class Log:
         return bytes(data + self._ring[: count - len(data)])
 
     def crash(self, where, error):
-        """Keep an exception with its traceback. Raises nothing itself."""
+        """Add an exception with its traceback. where: the name of the task. Raises nothing itself."""
         try:
             out = io.StringIO()
             print_exception(error, out)
@@ -98,4 +98,4 @@ class Log:
             if self.keep:
                 self.keep(text)
         except MemoryError:
-            pass  # what crashed has to go on, told or not
+            pass  # the task that crashed must go on, logged or not

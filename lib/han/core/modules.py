@@ -1,26 +1,29 @@
-"""Which modules are forgotten when they have not been needed for a while: the one place that decides it.
+"""Forgets modules that have not been needed for a while. This is the only place that decides which ones.
 
-An imported module stays. The code of a frozen one is in flash, but what its lines make of it (functions, classes,
-tables) are objects on the heap. So what is needed now and then, and measurably pays, is taken out of sys.modules again,
-and the next import makes it anew. Whoever still runs in it goes on with what he has.
+An imported module stays in memory. The code of a frozen module is in flash, but the objects that its lines make
+(functions, classes, tables) are on the heap. So modules that are needed only now and then, and that measurably pay,
+are removed from sys.modules, and the next import makes them again. Code that still runs in a forgotten module keeps
+its objects.
 
-What is forgotten keeps nothing in its module, and of an exception there must not be two: who catches one imports it,
-and what raises it, at the top of a module of the same row. viper code is never forgotten, as the chip copies it, at
-each import, to memory that only a reset gives back.
+Rules for a module that may be forgotten:
+- It keeps no state in the module.
+- No exception class may exist twice. So code that catches an exception imports its class, and the module that raises
+  it, at the top of a module of the same row.
+- It has no viper code: the chip copies that, at each import, to memory that only a reset gives back.
 """
 import sys
 
-#: Modules that are needed together. The bytes are those of their objects alone, on a 32-bit heap (MicroPython 1.29's
-#: WebAssembly port, each module's lines run where its code is there already), with 96 for each module's own dict.
+#: A row has modules that are needed together. The number is the bytes of their objects on a 32-bit heap: measured on
+#: MicroPython 1.29's WebAssembly port without their code, plus 96 for the dict of each module.
 FORGOTTEN = (
     # 1700: the start.
     ("begin", "pins", "han.start", "han.store.series.replay"),
-    # 2400: a history, which pages and clients ask for now and then.
+    # 2400: requests for the history, which pages and clients make now and then.
     ("han.api.routes.history", "han.api.routes.export", "han.api.routes.chosen", "han.store.series.clocksteps"),
-    # 2800: diagnosis, and a recording without names.
+    # 2800: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
      "han.meter.anonymous.aliases", "han.meter.anonymous.sevenbits", "han.store.crashlog"),
-    # 3000: settings that change.
+    # 3000: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply"),
     # 2700: a network that comes or goes, setup mode.
@@ -38,13 +41,13 @@ FORGOTTEN = (
 
 
 class Idle:
-    """Looks now and then which rows of the table are there."""
+    """Forgets the rows of the table that are not in use."""
 
     def __init__(self):
-        self._before = [0] * len(FORGOTTEN)  # how many modules of each row were there
+        self._before = [0] * len(FORGOTTEN)  # number of modules of each row that were imported at the last look
 
     def look(self):
-        """Forget the rows that are as they were at the look before: nothing of them has been imported since."""
+        """Forget each row of which no further module was imported since the last look. Call it now and then."""
         for at, row in enumerate(FORGOTTEN):
             there = [name for name in row if name in sys.modules]
             if there and len(there) == self._before[at]:

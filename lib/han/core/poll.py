@@ -1,8 +1,8 @@
-"""MicroPython's event loop, where the system has no memory to wait with.
+"""Keeps MicroPython's event loop alive when the system has no memory for waiting.
 
-lwIP's select takes a little memory of the system's heap. Where there is none, poll raises OSError out of the event loop
-itself, and the whole application would end with it. Here it is counted, every socket is looked at by itself, those that
-are dead are given to the tasks that wait for them, and the loop goes on.
+lwIP's select needs a little memory of the system's heap. Without it, poll raises OSError in the event loop itself,
+which would end the whole application. Here the error is counted, and each socket is checked separately. Tasks that
+wait for a dead socket are woken, so that they get its error. Then the loop goes on.
 """
 import gc
 import select
@@ -13,21 +13,21 @@ try:
 except ImportError:
     core = None  # CPython's loop is another
 
-#: What waits a little may have its memory then, ms.
+#: Pause after such an error, ms: there may be memory again then.
 _PAUSE_MS = 50
 
 
 class Faults:
-    """What went wrong so far. relieve() is called where the system is out of memory: something else gives way."""
+    """Counts the errors of waiting. relieve() is called at each of them, and should free memory."""
 
     def __init__(self):
-        #: Times that waiting failed; sockets that were found dead then.
+        #: How often waiting failed; how many sockets were found dead then.
         self.count = self.dead = 0
         self.relieve = None
 
 
 def guard(faults):
-    """Have asyncio's loop survive what its poll raises, from now on; faults counts. Nothing to do on CPython."""
+    """Let asyncio's loop survive an OSError of its poll from now on, and count it in a Faults. No effect on CPython."""
     if not core:
         return
     queue = core.IOQueue
@@ -52,7 +52,7 @@ def _wait(queue, ms):
 
 
 def _check(queue, faults):
-    """Look at each socket by itself: where some can be looked at, those that cannot are dead."""
+    """Poll each socket separately. If that works for some sockets, those for which it fails are dead."""
     good, bad = [], []
     for entry in list(queue.map.values()):
         poller = select.poll()
@@ -63,10 +63,10 @@ def _check(queue, faults):
         except OSError:
             bad.append(entry)
     if not good:
-        return  # it is memory that is missing, and no socket's fault
+        return  # it fails for all sockets: memory is missing, and no socket need be dead
     for entry in bad:
         faults.dead += 1
         queue._dequeue(entry[2])
         for task in entry[:2]:
-            if task:  # it reads or writes now, which tells it
+            if task:  # it goes on with reading or writing, and gets the socket's error
                 core._task_queue.push(task)

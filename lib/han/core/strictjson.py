@@ -1,13 +1,13 @@
-"""JSON from outside (RFC 8259), read strictly and alike on both interpreters. Imported when needed.
+"""A strict JSON parser (RFC 8259), the same on both interpreters. Imported when needed.
 
-The chip's own reader lets commas be left out, takes what is no text, makes two characters of an
-escaped pair, and its floats have 24 bits. Here a number with a fraction or an exponent is a Real,
-exact as it was sent.
+MicroPython's own parser accepts missing commas and bytes that are not UTF-8, makes two characters of
+an escaped surrogate pair, and its floats have 24 bits. Here a number with a fraction or an exponent
+becomes a Real, which is exact.
 """
 from .utf8 import text
 
-_DEEPEST = 8
-# Values in all; each costs memory, in two bytes of a list as well.
+_DEEPEST = 8  # containers inside each other
+# Number of values in all. Each takes memory, even one of two bytes in a list.
 _MOST = 400
 _LONGEST_NUMBER = 24
 _ESCAPES = {98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 34: 34, 47: 47, 92: 92}
@@ -15,14 +15,14 @@ _WORDS = ((b"true", True), (b"false", False), (b"null", None))
 
 
 class Real:
-    """digits * 10**exponent."""
+    """A number with a fraction or an exponent: digits * 10**exponent, both integers."""
 
     def __init__(self, digits, exponent):
         self._digits = digits
         self._exponent = exponent
 
     def scaled(self, places):
-        """The nearest integer to it, * 10**places."""
+        """The number times 10**places, as the nearest integer."""
         shift = self._exponent + places
         if shift >= 0:
             return self._digits * 10**shift
@@ -32,7 +32,7 @@ class Real:
 
 
 class Parser:
-    """`Parser(data).parse()`; ValueError that says where it is not JSON."""
+    """Parses bytes: `Parser(data).parse()`. ValueError says at which byte they are not JSON, or too much."""
 
     def __init__(self, data):
         self._data = data
@@ -40,7 +40,7 @@ class Parser:
         self._left = _MOST
 
     def parse(self):
-        """The value of the whole text."""
+        """The value of the whole text: dict, list, str, int, Real, True, False or None. ValueError."""
         value = self._value(0)
         if self._next() is not None:
             self._wrong()
@@ -50,7 +50,7 @@ class Parser:
         raise ValueError("%s at byte %d" % (what, self._at))
 
     def _next(self):
-        """The first byte that is no white space, None at the end."""
+        """Skip white space. The byte that is there then, None at the end."""
         data = self._data
         while self._at < len(data):
             byte = data[self._at]

@@ -1,35 +1,35 @@
-"""Tasks that are started again when they crash, and what /health says of them."""
+"""The supervisor: restarts tasks that crash, and has the rows of /health."""
 import asyncio
 
-# Looks without a sign of life that are nothing to worry about: an erasure, a scan.
+# So many looks without a sign of life are normal: while flash is erased, or WiFi scans.
 _STILL = 5
 
 
 class Service:
     """One row of /health. status running|stopped|restarting, health ok|degraded|failed|disabled."""
 
-    # What an object has of its own takes memory for each of them.
+    # These defaults are in the class, as an object's own attributes take memory in each object.
     status = "running"
     health = "ok"
     error = None  # text of the last error, kept after a restart
     restarts = 0
-    healing = False  # restarted, and has not said itself how it is
-    since = 0  # uptime of its start, ms
-    task = None  # None for one that is not a task of the supervisor's
+    healing = False  # it was restarted, and has not reported its own health since
+    since = 0  # uptime of its last start, ms
+    task = None  # the running task; None where it is not the supervisor's, or was stopped
 
     def __init__(self, name):
         self.name = name
 
 
 class Supervisor:
-    """Starts the application's tasks and keeps them running."""
+    """Starts the application's tasks, restarts them when they crash, and watches the critical ones."""
 
-    #: Wait before the first restart, doubled for each further one up to `longest_ms`.
+    #: Pause before the first restart. It is doubled for each further one, up to `longest_ms`.
     first_ms = 1000
     longest_ms = 60000
-    #: A task that has run so long since its restart is well again.
+    #: A task is ok again when it has run so long since its restart.
     settled_ms = 60000
-    #: Critical tasks are looked at so often, s, and given up after more looks without a sign of life.
+    #: Pause between two looks at the critical tasks, s; looks without a sign of life until the board is restarted.
     look_s = 1
     looks = 30
 
@@ -37,16 +37,16 @@ class Supervisor:
         self._clock = clock
         self._log = log
         self.services = []
-        self._critical = []  # [service, its pulse, what that was, for how many looks]
-        #: (reason, text) once the board has to start again, see leave().
+        self._critical = []  # [service, its pulse function, the pulse's last value, looks since that has changed]
+        #: (reason, text) when the board must restart, see leave(); else None.
         self.leaving = None
-        #: Called where a task has crashed for want of memory: something else may give way.
+        #: Function that is called when a task crashed for want of memory; it should free some.
         self.relieve = None
 
     def start(self, name, function, pulse=None):
-        """Run a coroutine function as a task until stop(); again whenever it raises.
+        """Run a coroutine function as a task until stop(), and restart it whenever it raises. Returns its Service.
 
-        pulse makes it a critical one: a function whose value changes while the task lives.
+        pulse: a function whose value changes as long as the task lives; it makes the task a critical one
         """
         service = self._find(name)
         if pulse:
@@ -55,7 +55,7 @@ class Supervisor:
         return service
 
     def set(self, name, status, health, error=None):
-        """The row of something that is not a task, or that knows more of itself."""
+        """Set the row of a service that is not a task, or of a task that reports its own health."""
         service = self._find(name)
         service.status = status
         service.health = health
@@ -63,7 +63,7 @@ class Supervisor:
         service.healing = False
 
     def judge(self, name, health, error=None):
-        """The health of a task that runs, as another sees it; of one that is being restarted the supervisor knows."""
+        """Set the health of a running task from outside. Ignored while the task is being restarted."""
         service = self._find(name)
         if service.status == "running" and not service.healing:
             service.health = health
@@ -77,8 +77,8 @@ class Supervisor:
         self.services.append(service)
         return service
 
-    # Lives until stop() cancels it, or its function returns. One that crashes again and again may be critical, or have
-    # no memory: then the board starts again, as nothing else would ever give it some.
+    # Lives until stop() cancels it, or its function returns. If a task crashes again and again, and it is critical or
+    # memory is what it lacks, the board is restarted, as nothing else would help.
     async def _keep(self, service, function, critical):
         pause = self.first_ms
         while True:
@@ -98,7 +98,7 @@ class Supervisor:
                 except MemoryError:
                     service.error = "MemoryError"
                 if service.task is None:
-                    return  # it was stopped, and crashed as it ended
+                    return  # stop() has cancelled it, and it crashed while it ended
                 starved = isinstance(error, MemoryError)
                 if starved and self.relieve:
                     self.relieve()
@@ -115,14 +115,14 @@ class Supervisor:
             service.healing = True
 
     def leave(self, reason, text=None):
-        """Have the board start again for a reason (a rebootReason of the API); text: for the crash log."""
+        """Make watch() return: the board must restart. reason: a rebootReason of the API; text: for the crash log."""
         self.leaving = self.leaving or (reason, text)
 
     # Lives as long as the application.
     async def watch(self, board, look):
-        """Feed the watchdog while all critical tasks live; (reason, text) once the board has to start again.
+        """Feed the watchdog while all critical tasks live. Returns (reason, text) when the board must restart.
 
-        look() is called each time: whoever wants to see to something else every second.
+        look: a function that is called once in look_s, too
         """
         while not self.leaving:
             await asyncio.sleep(self.look_s)
@@ -140,11 +140,11 @@ class Supervisor:
                     board.feed()
                 look()
             except MemoryError:
-                pass  # not fed: it passes soon, or the watchdog ends it
+                pass  # the watchdog was not fed: memory comes back soon, or the watchdog resets the chip
         return self.leaving
 
     def failing(self):
-        """Which critical task does not run as it should, in words; None where all do."""
+        """The first critical task that does not run as it should, in words; None where all run."""
         self.rows()
         for service, _, _, still in self._critical:
             if service.status != "running" or service.healing or still > _STILL:
@@ -152,7 +152,7 @@ class Supervisor:
         return None
 
     def rows(self):
-        """The services; one that has run well since its restart is ok again, its error stays."""
+        """The list of services. A task that has run long enough since its restart becomes ok here; its error stays."""
         now = self._clock.uptime_ms()
         for service in self.services:
             if service.healing and service.status == "running" and now - service.since >= self.settled_ms:
@@ -161,7 +161,7 @@ class Supervisor:
         return self.services
 
     async def stop(self):
-        """Cancel all tasks, the one started last first, and wait until they have ended."""
+        """Cancel all tasks, beginning with the one that was started last, and wait until they have ended."""
         for service in reversed(self.services):
             task, service.task = service.task, None
             if task:
@@ -170,4 +170,4 @@ class Supervisor:
                 try:
                     await task
                 except asyncio.CancelledError:
-                    pass  # the task's own, as asked for
+                    pass  # the end that was wanted

@@ -1,12 +1,12 @@
-"""Bytes from outside as text (RFC 3629): both interpreters must say no to the same ones.
+"""Decodes UTF-8 from outside (RFC 3629). Both interpreters must reject the same bytes.
 
-MicroPython's own decode() looks at the form of characters alone. It lets through what is written longer than need
-be, halves of UTF-16 pairs and numbers beyond U+10FFFF, and a message with one of those can be read by nobody else.
+MicroPython's own decode() checks only the form of the bytes. It accepts overlong sequences, surrogates and code points
+above U+10FFFF. No other program could read a message with one of these.
 """
 
 
 def text(data):
-    """The text of UTF-8 bytes; None where they are not."""
+    """The text of UTF-8 bytes; None where they are not UTF-8."""
     if data and max(data) > 127 and not _valid(data):
         return None
     return bytes(data).decode()
@@ -22,7 +22,7 @@ def _valid(data):
             continue
         if not 0xC2 <= lead <= 0xF4:
             return False
-        # What the second byte may be; the others are 0x80 to 0xBF.
+        # The range of the second byte; further bytes are 0x80 to 0xBF.
         low, high = 0x80, 0xBF
         if lead == 0xE0:
             low = 0xA0

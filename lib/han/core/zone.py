@@ -1,4 +1,4 @@
-"""The local calendar of an IANA time zone. All times are integer seconds from 2020-01-01, UTC or local."""
+"""The local calendar of an IANA time zone. All times are integer seconds since 2020-01-01, UTC or local."""
 try:
     from micropython import const
 except ImportError:
@@ -8,7 +8,7 @@ except ImportError:
 
 
 _DAY = const(86400)
-_EVER = const(0x3FFFFFFF)  # 2054: the chip's integers get bigger from there on
+_EVER = const(0x3FFFFFFF)  # in 2054: the chip's largest small integer
 #: A new reader's zone: no changes, no offset.
 UTC = "Etc/UTC"
 _UTC = b"\0\0\0"
@@ -39,7 +39,7 @@ def _seconds(quarters):
 
 
 class Zone:
-    """A zone by its name; ValueError for one that there is not."""
+    """A time zone by its IANA name. ValueError where there is none of this name."""
 
     def __init__(self, name=UTC):
         self.name = name
@@ -51,12 +51,12 @@ class Zone:
         if record is None:
             raise ValueError("no time zone " + name)
         self._record = record  # see zonefile.py
-        # The offset found last, and from when until when it holds.
+        # The offset that was found last, and the UTC times from and until which it holds.
         self._offset = 0
         self._from = self._until = 0
 
     def offset(self, utc):
-        """Seconds that local time is ahead of UTC."""
+        """Seconds by which local time is ahead of UTC."""
         if not self._from <= utc < self._until:
             self._find(utc)
         return self._offset
@@ -68,8 +68,8 @@ class Zone:
     def utc(self, local, dst=None):
         """UTC at a local time.
 
-        Of an hour that comes twice, the first one, or the one that dst (True in summer) tells; an
-        hour that is left out counts on from the one before.
+        In an hour that comes twice, dst tells which one is meant (True: summer time); without it the
+        first one is. An hour that is left out counts with the offset of the hour before.
         """
         before = self.offset(local - _DAY)
         after = self.offset(local + _DAY)
@@ -81,27 +81,27 @@ class Zone:
         return first
 
     def day_start(self, utc):
-        """The first moment of the local day."""
+        """The first moment (UTC) of the local day that utc is in."""
         return self._begin(self.local(utc) // _DAY)
 
     def next_day(self, utc):
-        """The first moment of the local day after."""
+        """The first moment (UTC) of the local day after it."""
         return self._begin(self.local(utc) // _DAY + 1)
 
     def month_start(self, utc):
-        """The first moment of the local month."""
+        """The first moment (UTC) of the local month that utc is in."""
         year, month, _ = date(self.local(utc) // _DAY)
         return self._begin(days(year, month, 1))
 
     def next_month(self, utc):
-        """The first moment of the local month after."""
+        """The first moment (UTC) of the local month after it."""
         year, month, _ = date(self.local(utc) // _DAY)
         return self._begin(days(year + month // 12, month % 12 + 1, 1))
 
     def _begin(self, day):
         utc = self.utc(day * _DAY)
         if self.local(utc) != day * _DAY:
-            return self._from  # midnight is left out, the day begins with the change
+            return self._from  # midnight is left out: the day begins with the change of the offset
         return utc
 
     def _find(self, utc):
@@ -135,7 +135,7 @@ class Zone:
         self._from, self._until, self._offset = begin, end, offset
 
     def _change(self, year, at):
-        """Local time of a change by rule in a year; its date is at `at` in the record."""
+        """Local time of a change by the zone's rule in a year. at: where in the record the change's date is."""
         record = self._record
         month = record[at]
         day = days(year, month, 1)

@@ -1,14 +1,14 @@
-"""The IANA time zones in zones.bin, found by seeking: the file is never in memory. Imported when needed.
+"""Finds IANA time zones in zones.bin by seeking, so that the file is never in memory. Imported when needed.
 
 The file (tools/dev/zones.py makes it): b"HANZ", release of the data (8 bytes), length of the names,
-length of the rules (16 bits each). Names, sorted, each with two characters behind it whose low
-six bits are the place of its rule, and a line feed. Rules, numbers little-endian:
+length of the rules (16 bits each). Then the names, sorted. Behind each name are two characters, whose
+low six bits each are the place of its rule, and a line feed. Then the rules, numbers little-endian:
 
-    number of changes; standard offset, summer's offset: quarter-hours, signed bytes
-    where those two differ, the dates of the change to summer's and back, 4 bytes each:
+    number of changes outside the rule; standard and summer offset: quarter-hours, signed bytes
+    if the two offsets differ, the dates of the change to summer time and back, 4 bytes each:
         month, week << 4 | day of the week (0 Sunday), minutes after local midnight
-    where there are changes that the rule does not give: the offset at the start of 2020,
-        and for each: minutes since then (3 bytes), the offset from there on
+    if there are changes outside the rule: the offset at the start of 2020,
+        and for each change: minutes since then (3 bytes), the offset after it
 """
 import io
 import struct
@@ -20,7 +20,7 @@ _LONGEST = 48
 
 
 def _open():
-    """The file, or the same bytes where the application is frozen into a firmware without files."""
+    """The opened file, or the same bytes from a module where the application is frozen and has no files."""
     try:
         return open(__file__.rsplit("/", 1)[0] + "/zones.bin", "rb")
     except OSError:
@@ -30,7 +30,7 @@ def _open():
 
 
 def find(name):
-    """The rule of a zone as in the file, None for a name that is not there."""
+    """The rule of a zone, bytes as in the file; None where there is no such name."""
     wanted = name.encode()
     if not wanted or len(wanted) > _LONGEST:
         return None
@@ -38,7 +38,7 @@ def find(name):
         _, _, names, rules = struct.unpack(_HEADER, file.read(_START))
         low, high = 0, names
         while low < high:
-            # The line around the middle: `low` and `high` are always where lines begin.
+            # Read the line around the middle. `low` and `high` are always beginnings of lines.
             begin = max(low, (low + high) // 2 - _LONGEST - 3)
             file.seek(_START + begin)
             data = file.read(2 * _LONGEST + 6)
@@ -61,7 +61,7 @@ def find(name):
 
 
 def names():
-    """Iterate over the names in order, a few of them in memory at a time."""
+    """Iterate over all names in order; only a few of them are in memory at a time."""
     with _open() as file:
         _, _, left, _ = struct.unpack(_HEADER, file.read(_START))
         rest = b""

@@ -38,7 +38,7 @@ class Book:
         return self._config.get("pc")
 
     def price(self, utc):
-        """The price in 10^-6 minor units per kWh, None where not known. utc: seconds since 2020, None where not known."""
+        """The price at `utc` (seconds since 2020 or None), 10^-6 minor units per kWh; None where it is not known."""
         if not self.spot:
             return self._config.get("p")
         if utc is not None:
