@@ -1,9 +1,9 @@
-"""Access tokens: JWT (RFC 7519) signed with HS256 (RFC 7515) by a key that never leaves the reader.
+"""Access tokens: JWT (RFC 7519), signed with HS256 (RFC 7515) by a key that never leaves the reader.
 
-Loaded for the requests that need it. The key is read from flash each time, made at the first.
+Loaded for the requests that need it. The key is read from flash each time. It is made the first time.
 
-Their age is judged by the uptime, which needs no clock: they carry it, and a number made anew
-at each start, so that none outlives a restart.
+The age of a token is judged by the uptime, so no clock is needed. A token carries the uptime when it was
+made, and a number that is random for each start, so that no token outlives a restart.
 """
 import json
 from binascii import a2b_base64, b2a_base64, hexlify
@@ -20,7 +20,7 @@ except ImportError:
 
 
 _LIFE = const(300)  # seconds for which a token is valid
-# {"alg":"HS256","typ":"JWT"}: no other algorithm is ever looked at.
+# {"alg":"HS256","typ":"JWT"}: a token with any other head is refused.
 _HEAD = const(b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9")
 _AUDIENCE = const("cozify-han")
 _SCOPE = const("ota:write")
@@ -33,22 +33,24 @@ _LONGEST = const(512)
 
 
 def base64(data):
+    """data as base64url without padding (RFC 7515, 2), bytes."""
     return b2a_base64(data).rstrip(b"\n=").replace(b"+", b"-").replace(b"/", b"_")
 
 
 def from_base64(data):
+    """The bytes that base64() has encoded. ValueError when data is malformed."""
     return a2b_base64(data.replace(b"-", b"+").replace(b"_", b"/") + b"===="[: -len(data) % 4])
 
 
 def hmac_sha256(key, data):
-    """HMAC-SHA256 (RFC 2104) with a key of 64 bytes at most."""
+    """HMAC-SHA256 of data (RFC 2104), 32 bytes. key: 64 bytes at most."""
     key += bytes(64 - len(key))
     inner = sha256(bytes([byte ^ 0x36 for byte in key]) + data).digest()
     return sha256(bytes([byte ^ 0x5C for byte in key]) + inner).digest()
 
 
 def _same(a, b):
-    """Equality that takes as long wherever they differ."""
+    """True when a equals b. It takes the same time wherever they differ, so that time tells nothing of a secret."""
     differ = len(a) ^ len(b)
     for i in range(min(len(a), len(b))):
         differ |= a[i] ^ b[i]
@@ -58,7 +60,9 @@ def _same(a, b):
 class Tokens:
     """Makes and checks tokens.
 
-    copies: where the key is kept; seed: 40 bytes of chance from this start; random(n): n bytes more of it.
+    copies     the Copies that keep the key
+    seed       40 random bytes of this start
+    random(n)  n more random bytes
     """
 
     def __init__(self, copies, seed, clock, random):
@@ -67,15 +71,15 @@ class Tokens:
         try:
             self.key = bytes(copies.load() or b"")
             if len(self.key) != _KEY:
-                # The chip's generator is at its best while the radio runs: now rather than at the start.
+                # The key is made now, not at the start: the chip's random generator is best while the radio runs.
                 self.key = sha256(seed[8:] + random(_KEY)).digest()
                 copies.save(self.key)
         except OSError:
-            # Without flash there is a new one at each start, which nobody notices.
+            # Without flash there is a new key at each start. Nobody notices, as tokens end with a restart.
             self.key = seed[8:]
 
     def issue(self):
-        """A new token, text."""
+        """A new token, str."""
         claims = '{"aud":"%s","scope":"%s","boot":"%s","up":%d' % (_AUDIENCE, _SCOPE, self._boot, self._now())
         unix = self._clock.unix_ms()
         if unix is not None:
@@ -84,7 +88,7 @@ class Tokens:
         return (signed + b"." + base64(hmac_sha256(self.key, signed))).decode()
 
     def refuse(self, field):
-        """Why an Authorization field does not do: (status, message); None where it does."""
+        """Why the token in an Authorization field is refused: (status, message); None when it is good."""
         kind, _, token = (field or "").partition(" ")
         if kind.lower() != "bearer":
             return 401, "token missing: take one from /auth/token, send authorization: Bearer <token>"
@@ -108,18 +112,18 @@ class Tokens:
         return None
 
     def trusted(self, request):
-        """The refusal of a request without a good token, else None."""
+        """The Response that refuses a request without a good token; None when its token is good."""
         refused = self.refuse(request.headers.get("authorization"))
         if not refused:
             return None
         return refusal(refused[0], refused[1], {"WWW-Authenticate": "Bearer"} if refused[0] == 401 else None)
 
     def message(self):
-        """GET /auth/token: a new token."""
+        """The message of GET /auth/token with a new token, bytes."""
         return (_MESSAGE % self.issue()).encode()
 
     def knows(self, field, password):
-        """Whether an Authorization field says the password (RFC 7617), with any user's name."""
+        """True when an Authorization field has this password (RFC 7617). It may have any user name."""
         kind, _, code = (field or "").partition(" ")
         try:
             given = a2b_base64(code.strip())

@@ -1,7 +1,7 @@
-"""GET /configuration?secrets=1: the configuration with what it hides, to be kept or put into another reader.
+"""GET /configuration?secrets=1: the configuration with its secrets, as a backup or for another reader.
 
-What comes back is what PUT /configuration takes. The access password itself is not in it: it is what
-opens this, and who has it knows it. Imported when needed.
+The answer is what PUT /configuration takes. It does not have the access password: that password is needed
+for this request, so whoever makes the request knows it. Imported when needed.
 """
 from ..messages.encode import text
 from .permit import foreign, trusted
@@ -9,7 +9,10 @@ from ..http.connection import refusal
 
 
 async def configuration(app, request):
-    """The answer of GET /configuration with the WiFi password and the meter's keys at their places."""
+    """The message of GET /configuration, bytes, with the WiFi password and the meter's keys in their places.
+
+    401 without a good token, 409 when no access password is set.
+    """
     refused = foreign(request)
     if refused:
         return refused
@@ -22,6 +25,6 @@ async def configuration(app, request):
     message = app.messages.configuration()
     meter, wifi = values["m"], values["w"]
     keys = b'"k":%s,"a":%s,"ks":' % (text(meter["k"]).encode(), text(meter["a"]).encode())
-    # A text cannot hold these bytes: its quotation marks would have backslashes.
+    # These bytes cannot be inside a JSON text: its quotation marks would have backslashes.
     message = message.replace(b'"ks":', keys)
     return message.replace(b'"p":"","w":', b'"p":%s,"w":' % text(wifi["p"]).encode())

@@ -1,4 +1,4 @@
-"""Requests that change the configuration or restart the reader. Imported when needed."""
+"""The requests that change the configuration or restart the reader. Imported when needed."""
 from ...core.strictjson import Parser
 from ..http.connection import refusal
 from .permit import writable
@@ -6,17 +6,17 @@ from .settings import changed, is_secret
 
 
 async def configuration(app, request):
-    """PUT /configuration."""
+    """PUT /configuration: change the fields that the body has. A refusal says what is wrong; then nothing changes."""
     return await _change(app, request, False)
 
 
 async def setup(app, request):
-    """POST /setup."""
+    """POST /setup: join a WiFi network. A refusal says what is wrong; then nothing changes."""
     return await _change(app, request, True)
 
 
 async def reboot(app, request):
-    """POST /reboot."""
+    """POST /reboot: restart the reader in good order."""
     refused = writable(app, request)
     if refused:
         return refused
@@ -25,7 +25,7 @@ async def reboot(app, request):
 
 
 async def _change(app, request, setup):
-    """Take a configuration from a request's body; setup: what is in it is a network's name and password."""
+    """Take a configuration from a request's body. setup: the body has the name and password of a network."""
     refused = writable(app, request)
     if refused:
         return refused
@@ -48,13 +48,16 @@ async def _change(app, request, setup):
 
 
 def join(app, given):
-    """Take a network, as POST /setup has it. OSError, ValueError: nothing has changed."""
+    """Take a network from the JSON object of POST /setup. ValueError names what is wrong, OSError comes from the flash.
+
+    After either, nothing has changed.
+    """
     if not _take(app, _network(given, app.config.values)):
         app.links.policy().attempts.hurry()
 
 
 def _take(app, given):
-    """Take what of a configuration is given; False where all of it was so before. OSError, ValueError as above."""
+    """Take the given fields of a configuration. False when they change nothing. OSError, ValueError as above."""
     wanted = changed(given, app.config.values)
     if wanted == app.config.values:
         return False
@@ -63,7 +66,7 @@ def _take(app, given):
 
 
 def _network(given, values):
-    """The configuration's fields for {"s": true, "ss": name, "sp": password}; ValueError names what is wrong."""
+    """The configuration's fields for {"s": true, "ss": name, "sp": password}. ValueError names what is wrong."""
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")
     if given.get("s") is not True:
@@ -76,10 +79,10 @@ def _network(given, values):
     if password and not is_secret("passphrase", password, len(password.encode())):
         raise ValueError("sp must be 8 to 63 ASCII characters or 64 hex digits")
     w = values["w"]
-    # "" keeps a password elsewhere; here it says that there is none.
+    # Elsewhere "" keeps the stored password. Here it means an open network, and None deletes the password.
     wifi = {"e": True, "s": name, "p": password or None, "w": (w["w"] or 2) if password else 0}
     if name != w["s"]:
-        wifi["n"] = {"m": "dhcp"}  # a fixed address belongs to the network before
+        wifi["n"] = {"m": "dhcp"}  # a fixed address belonged to the network before
     made = {"w": wifi}
     if values["np"] == "eth":
         made["np"] = "auto"

@@ -1,4 +1,4 @@
-"""GET /definitions: what the configuration's fields may be, for pages that offer it. Imported when needed."""
+"""GET /definitions: the values that the configuration's fields may have, for pages with forms. Imported when needed."""
 from json import dumps
 
 from microdot import Response
@@ -7,7 +7,9 @@ from ...core.zonefile import names
 from ...meter.line.told import LINES, describe
 from .fields import choices
 
+# Bytes of a piece of the time zones, about.
 _PIECE = 400
+# Names of lists, each followed by the path of the field that it is for.
 _LISTS = (
     "currencies pc priceAreas pa networkPolicies np updatePolicies up addressModes e.n.m timestamps m.ts meters m.t"
     " networks m.n currentSigns m.is"
@@ -15,12 +17,12 @@ _LISTS = (
 
 
 async def serve(app, request):
-    """Answer with all of them."""
+    """Answer with all definitions."""
     return Response(_definitions(), 200, {"Content-Type": "application/json"})
 
 
 def _definitions():
-    """The JSON in pieces; no more of the zones' names than a piece in memory."""
+    """Yield the JSON in pieces, bytes. Only one piece of the time zones' names is in memory."""
     piece = '{"type":"HAN_DEFINITIONS"'
     words = _LISTS.split(" ")
     for i in range(0, len(words), 2):

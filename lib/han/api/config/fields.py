@@ -1,6 +1,9 @@
-"""The configuration's fields and what each may be, as text: it takes less memory than objects. Imported when needed."""
+"""The configuration's fields and the values that each may have. Imported when needed.
 
-#: Path, kind and arguments of each, as settings.py reads them.
+They are one text, which takes less memory than objects.
+"""
+
+#: A line for each field: its path, its kind, and the kind's arguments. settings.py reads them.
 FIELDS = """t zone
 s flag
 p price
@@ -44,7 +47,7 @@ w.n.d1 address"""
 
 
 def choices(path):
-    """What a field of kind `one` or `int` may be: a list of texts."""
+    """The values of a field of kind `one`, or the bounds of one of kind `int`: a list of str. Unknown path: []."""
     for line in FIELDS.split("\n"):
         words = line.split(" ")
         if words[0] == path:

@@ -1,11 +1,11 @@
-"""Who may change something or is told a secret, and GET /auth/token. Imported when needed."""
+"""Checks who may change something or see a secret; GET /auth/token. Imported when needed."""
 from asyncio import sleep
 
 from ..http.connection import refusal
 
 
 def _tokens(app):
-    """What makes and checks tokens."""
+    """The Tokens that make and check access tokens."""
     from ...store.copies import Copies
     from ...store.flash import TOKEN_KEY, Region
     from .auth import Tokens
@@ -15,12 +15,12 @@ def _tokens(app):
 
 
 def trusted(app, request):
-    """The refusal of a request without a good token, else None."""
+    """The Response that refuses a request without a good token; None when its token is good."""
     return _tokens(app).trusted(request)
 
 
 def same_origin(headers):
-    """False where a browser says that a page of another origin asks."""
+    """False when a browser says that a page of another origin makes the request. headers: names in lower case."""
     origin = headers.get("origin")
     if origin is not None:
         _, _, host = origin.partition("://")
@@ -30,23 +30,23 @@ def same_origin(headers):
 
 
 def foreign(request):
-    """The refusal of a request of another's page, else None."""
+    """The Response that refuses a request made by another site's page; None for all other requests."""
     return None if same_origin(request.headers) else refusal(403, "origin is not this reader")
 
 
 def writable(app, request):
-    """The refusal of a request that may not change anything, else None."""
+    """The Response that refuses a request which may not change anything; None when it may."""
     return foreign(request) or (trusted(app, request) if app.config.get("pw") else None)
 
 
 async def token(app, request):
-    """Answer with a new token."""
+    """GET /auth/token: a new token; 401 without the access password, if there is one."""
     refused = foreign(request)
     if refused:
         return refused
     tokens = _tokens(app)
     password = app.config.get("pw")
     if password and not tokens.knows(request.headers.get("authorization"), password):
-        await sleep(1)  # who tries them all needs patience
+        await sleep(1)  # guessing takes long
         return refusal(401, "access password needed", {"WWW-Authenticate": 'Basic realm="HAN reader"'})
     return tokens.message()

@@ -1,4 +1,4 @@
-"""PUT /configuration: every field is checked before any is taken. Imported when needed."""
+"""PUT /configuration: all fields are checked before any of them is taken. Imported when needed."""
 from ...core.zonefile import find
 from ..http.access import is_address, is_name, is_server
 from .fields import FIELDS
@@ -8,9 +8,9 @@ _MOST_TIMES = 10**6  # thousandths
 
 
 def changed(given, values):
-    """The values with those of a request's JSON in their places; ValueError names a field that is wrong.
+    """A copy of the values with the fields of a request's JSON in their places. ValueError names a wrong field.
 
-    What is not among the fields is ignored in the request and kept in the values.
+    Keys that are not in FIELDS are ignored in the request, and kept in the values.
     """
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")
@@ -45,7 +45,7 @@ def _copy(values):
 
 
 def _check(rule, value, target, key):
-    """Put a value that follows the rule in its place; else what it must be."""
+    """Put a value into target[key] if it follows the rule: None. Else what the value must be, as text."""
     kind = rule[1]
     is_text = isinstance(value, str)
     size = len(value.encode()) if is_text else 0
@@ -79,7 +79,7 @@ def _check(rule, value, target, key):
             for name in value:
                 good = good and isinstance(name, str) and len(name) <= 64 and right(name)
             if value == target[key]:
-                value = target[key]  # the same list, by which others know that nothing has changed
+                value = target[key]  # the same list object shows others that nothing has changed
         wanted = (
             "a list of 8 host names at most, in lower case without port" if kind == "hosts"
             else "a list of 4 time servers at most: names in lower case or addresses, such as ntp.lan or 192.168.0.1"
@@ -104,14 +104,14 @@ def _check(rule, value, target, key):
 
 
 def _scaled(value, places):
-    """A number of a request as an integer of 10^-places; what else it may be as it is."""
+    """A number of a request as an integer of 10^-places; any other value as it is."""
     if type(value) is int:
         return value * 10**places
     return value.scaled(places) if hasattr(value, "scaled") else value
 
 
 def is_secret(kind, value, size):
-    """True for a text (of so many bytes) that can be a key, a password or a passphrase."""
+    """True for a text that can be a secret of a kind: "key", "password" or "passphrase". size: its bytes in UTF-8."""
     length = len(value)
     if kind == "password":
         return 8 <= length <= 64 and size <= 256
@@ -135,7 +135,7 @@ def _number(address):
 
 
 def _static(network, path):
-    """A fixed address has to be one that works."""
+    """Check that a fixed address can work. ValueError names the field that is wrong."""
     if network["m"] != "static":
         return
     own = _number(network["i"])

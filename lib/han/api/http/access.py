@@ -1,17 +1,18 @@
-"""Who may ask: the one place for the checks of Host and Origin (contract, "Access").
+"""Checks the Host field of requests (contract, "Access"). The checks of Origin are in config/permit.py.
 
-A web page that rebinds its own name to the reader's address is, to the browser, of the same
-origin as the reader. Its name gives it away: it is in the Host field, and public.
+It guards against DNS rebinding: a web page of a stranger makes its own name lead to the reader's
+address. To the browser, that page then has the same origin as the reader. But the Host field of
+its requests carries the page's name, which is a public one.
 """
 
-# No stranger can have a name in these lead to a reader.
+# Local zones. A stranger cannot make a name in one of them lead to a reader.
 _LOCAL = (
     ".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain", ".ts.net", ".fritz.box",
 )  # fmt: skip
 
 
 def name_of(host):
-    """The host of a Host field in lower case without port; None where it has no such form."""
+    """The host of a Host field, in lower case and without its port; None when the field is malformed."""
     if host[:1] == "[":
         name, bracket, port = host[1:].partition("]")
         if not bracket or ":" not in name or port and port[0] != ":":
@@ -24,7 +25,7 @@ def name_of(host):
     if not _port(port):
         return None
     name = name.lower()
-    for byte in name.encode():  # MicroPython keeps each character that it makes a text of for good
+    for byte in name.encode():  # bytes, as MicroPython keeps every one-character str for good
         if not (97 <= byte <= 122 or 48 <= byte <= 57 or byte in b"-._"):
             return None
     return name
@@ -40,7 +41,7 @@ def is_name(text):
 
 
 def is_server(text):
-    """True for a host name in lower case or an IPv4 address, with or without a port: what can be looked up."""
+    """True for a server that can be looked up: a lower-case host name or an IPv4 address, with or without a port."""
     name, colon, port = text.partition(":")
     if colon and not (0 < len(port) <= 5 and not port.strip("0123456789") and 0 < int(port) < 65536):
         return False
@@ -66,7 +67,10 @@ def is_address(name):
 
 
 def host_allowed(host, names):
-    """True for an address, a name without a dot, a name of a local zone, or one of `names`."""
+    """True when requests with this Host field are served.
+
+    These are addresses, names without a dot, names in a local zone, and `names`.
+    """
     name = name_of(host)
     if not name or name == ".":
         return False
@@ -81,7 +85,7 @@ def host_allowed(host, names):
 
 
 def stranger(host):
-    """What to tell who asks by a Host that is not allowed."""
+    """The message that refuses a Host field which is not allowed."""
     name = name_of(host)
     if not name or name == "." or len(name) > 64:
         return "host must be a name of 64 characters at most or an address, with or without a port"

@@ -1,20 +1,24 @@
-"""An answer whose length is not known before its end, in chunks (RFC 9112, 7.1).
+"""Sends an answer whose length is not known before its end, in chunks (RFC 9112, 7.1).
 
-Without them a client would take one that was cut off, by the network or for others, for all of it.
+The last chunk marks the end. Without it, a client could not tell a whole answer from one that was cut
+off, by the network or to make room for other clients.
 """
 
 _END = b"\r\n\r\n"
 
 
 class Chunks:
-    """Stands for a connection: what is sent to it goes out in chunks, but for the head that it begins with."""
+    """Stands in for a connection: sends the head of an answer first, then everything else in chunks."""
 
     def __init__(self, connection):
         self._connection = connection
         self._began = False
 
     async def send(self, data, patience):
-        """Send some of it within `patience` ms; the first of it begins with the whole head."""
+        """Send some bytes within `patience` ms. The first call must begin with the whole head.
+
+        OSError when the client is gone.
+        """
         head = b""
         if not self._began:
             self._began = True
@@ -26,5 +30,5 @@ class Chunks:
         await self._connection.send(head + data, patience)
 
     async def end(self, patience):
-        """That was all."""
+        """Send the last chunk, which ends the answer, within `patience` ms."""
         await self._connection.send(b"0" + _END, patience)

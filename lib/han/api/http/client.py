@@ -1,4 +1,4 @@
-"""One client that listens at /ws or /sse."""
+"""One client of /ws or /sse: its messages, its pings and its end."""
 import asyncio
 from json import loads
 
@@ -9,9 +9,10 @@ _PING = websocket.frame(websocket.PING, b"")
 
 
 def encoded(message, topic, kind):
-    """A Message of a topic as a whole WebSocket frame ("ws") or server-sent event ("sse").
+    """A Message of a topic, encoded: bytes of a whole WebSocket frame (kind "ws") or server-sent event ("sse").
 
-    Made once for all that listen where each reading brings one; what seldom changes is not kept in three forms.
+    Each reading brings a meter message, so the Message keeps its encoded form for all clients. The other
+    messages seldom change: they are encoded for each client, and not kept in three forms.
     """
     data = getattr(message, kind)
     if data is None:
@@ -26,15 +27,15 @@ def encoded(message, topic, kind):
 
 
 class Client:
-    """One stream. All that it is sent goes through its mailbox and its one writing task."""
+    """One stream. Everything that is sent to it goes through its mailbox and its one writing task."""
 
     def __init__(self, kind, connection, mailbox, streams):
         self.kind = kind  # "ws" or "sse", also the form of a Message it takes
         self.connection = connection
         self.mailbox = mailbox
         self._quiet_ms = 0  # since the last ping
-        self._missed = 0  # pings without a sign of life since
-        self._parted = None  # an event: goodbye has been said
+        self._missed = 0  # pings sent since the last sign of life
+        self._parted = None  # an Event, set when the goodbye has been sent
         self._streams = streams
         self._writer = asyncio.create_task(self._write())
 
@@ -50,7 +51,7 @@ class Client:
             pass  # the client is gone
 
     def close(self):
-        """The connection ends, whether run() has begun or not."""
+        """Stop writing and leave the streams, as the connection ends. run() need not have begun."""
         self._writer.cancel()
         self._streams.leave(self)
 
@@ -65,24 +66,24 @@ class Client:
                 if topic == "goodbye":
                     await connection.send(data, self._streams.goodbye_ms)
                     self._parted.set()
-                    return  # what is left of that time is the reading task's
+                    return  # the reading task has the rest of goodbye_ms
                 await connection.send(data, self._streams.stall_ms)
                 connection.left = None
         except (OSError, MemoryError):
-            pass  # it is gone, or the reader has no room for it now: it may come again
+            pass  # the client is gone, or there is no memory for it now: it may connect again
         except Exception as error:
             self._streams.app.log.crash("stream", error)
         connection.end()
 
     def tick(self, ms):
-        """Time has passed: ping, and give up on who has not answered."""
+        """Note that so many ms have passed: send a ping when it is due, end a client that has not answered."""
         streams = self._streams
         self._quiet_ms += ms
         if self._quiet_ms < streams.ping_ms:
             return
         self._quiet_ms = 0
         if self.kind == "sse":
-            self.mailbox.put("ping", b":\n")  # an empty line would end an event, which there is none of
+            self.mailbox.put("ping", b":\n")  # no empty line: it would end an event, and none has begun
         elif self._missed >= streams.max_missed:
             self.connection.end()
         else:
@@ -91,7 +92,7 @@ class Client:
 
     async def _wait(self):
         while await self.connection.reader.read(256):
-            pass  # an event stream has nothing to say; its end is what is waited for
+            pass  # this client has nothing to say; wait for its end
 
     async def _listen(self):
         put = self.mailbox.put
@@ -100,12 +101,12 @@ class Client:
             opcode, payload = await receiver.receive()
             self._missed = 0
             if opcode in (websocket.CLOSE, websocket.FAILED):
-                # Not for the writing task itself: MicroPython would pass on to that one what it ends this one with.
+                # It waits for an Event, not for the writing task: MicroPython would cancel that task along with this.
                 self._parted = asyncio.Event()
                 put("goodbye", websocket.close(payload))
                 await self._parted.wait()
                 if opcode == websocket.FAILED:
-                    # Closing with something unread would reset the connection, goodbye and all.
+                    # Closing with unread bytes would reset the connection, and the goodbye would be lost.
                     await self._wait()
                 return
             if opcode == websocket.PING:
@@ -115,7 +116,7 @@ class Client:
 
 
 def _asks(payload):
-    """True for {"type": "PING"}; other messages are for nobody here."""
+    """True for {"type": "PING"}; all other messages are ignored."""
     if b"PING" not in payload:
         return False
     try:

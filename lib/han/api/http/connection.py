@@ -1,7 +1,7 @@
 """One client's connection: the body of its request, the answer, and the end of both.
 
-Waits have no timers of their own: a connection has a number of milliseconds left, which the gate
-(server.py) counts down, and ends its task when they are used up. Then also the socket is closed by
+No wait has a timer of its own. Each connection has a number of milliseconds left. The gate (server.py)
+counts them down, and cancels the connection's task when they are used up. So the socket is closed by
 the only task that ever waited for it.
 """
 import asyncio
@@ -18,7 +18,7 @@ except ImportError:
         return number
 
 
-# Each is a line, as all of them in one text take the least memory.
+# One text with a line for each status: this takes the least memory.
 _REASONS = """
 200 OK
 204 No Content
@@ -34,21 +34,21 @@ _REASONS = """
 500 Internal Server Error
 503 Service Unavailable
 """
-#: Bytes read at a time: the head of most requests.
+#: Bytes read at a time: enough for the head of most requests.
 CHUNK = const(512)
-# A connection serves one request: of the chip's ten sockets none is kept for a client's convenience.
+# A connection serves one request. The chip has ten sockets, so none is kept open for a client's next request.
 _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 
-# What a handler answers with the bytes of a message: by far the most, so made without a dict.
+# The head for a handler that returns the bytes of a message. Most answers are such: it is made without a dict.
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" + _TAIL
 
-#: What there is no memory to make an answer for, so it is one already.
+#: The whole answer when memory is out. It is ready, as there would be no memory to make it.
 NO_MEMORY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 28\r\n"
     b"Retry-After: 5\r\n" + _TAIL + b"out of memory for the moment"
 )
 
-#: A connection waits for its turn, has not sent its request, is being answered, has its answer.
+#: Stages of a connection: waits for its turn, has not sent its request, is being answered, has its answer.
 QUEUED = const(0)
 SILENT = const(1)
 ASKED = const(2)
@@ -56,10 +56,10 @@ ANSWERED = const(3)
 
 
 def refusal(status, message, headers=None):
-    """The response for a request that cannot be served.
+    """The Response that refuses a request. message: text for people; headers: further fields, a dict.
 
-    Home Assistant ignores the status and takes any JSON object from /meter for a reading of
-    zeros, which it books. So what may hit a request that is right goes out as plain text.
+    Home Assistant ignores the status. It takes any JSON object from /meter for a reading, and books
+    zeros. So a refusal that can hit a correct request (500 and up) is labelled as plain text.
     """
     fields = {"Content-Type": "text/plain; charset=utf-8" if status >= 500 else "application/json"}
     if headers:
@@ -68,9 +68,10 @@ def refusal(status, message, headers=None):
 
 
 def unread(app):
-    """The answer where a reading is needed, and there is none yet or only an old one.
+    """The Response to a request that needs a reading, when there is none yet or only an old one.
 
-    503 with the reason and the age of the last reading, as plain text: clients take any JSON for a reading.
+    It is a 503 with the reason and the age of the last reading. It is plain text, as clients take any JSON
+    for a reading.
     """
     from ...meter.line.told import diagnosis
 
@@ -85,7 +86,7 @@ def unread(app):
 
 
 async def hang_up(writer):
-    """Close a client's socket; what is unsent is lost."""
+    """Close a client's socket. Unsent bytes are lost."""
     try:
         # CPython's close() would keep the socket until the peer has taken all.
         writer.transport.abort()
@@ -96,33 +97,34 @@ async def hang_up(writer):
 class Connection:
     """One client's socket."""
 
-    #: For the next bytes of an upload, ms.
+    #: Time for the next bytes of an upload to come, ms.
     idle_ms = 15000
 
     def __init__(self, reader, writer, left):
-        #: ms until the connection is ended; None: no limit. Set anew for each thing it waits for.
+        #: Time until the gate ends the connection, ms; None: no limit. Each wait sets it anew.
         self.left = left
-        #: How far it has come, see QUEUED and the following.
+        #: Its stage: QUEUED, SILENT, ASKED or ANSWERED.
         self.stage = QUEUED
-        #: What a handler has made of it instead of answering: its run() takes over, limits are its own.
+        #: The stream (client.py) that a handler has made of it instead of answering; its run() takes over, with
+        #: limits of its own.
         self.stream = None
         self.reader = reader
         #: The body of its request, see incoming.py.
         self.incoming = None
-        #: Whether the client takes what is sent; None: nothing has been.
+        #: True: the client takes what is sent. False: it has gone. None: nothing has been sent yet.
         self.sent = None
-        #: For how long it has been waiting for its client to send a body or take an answer, ms; None: it is not.
+        #: How long it has waited for its client to send a body or take an answer, ms; None: it does not wait so.
         self.waits = None
         self._writer = writer
         self._task = asyncio.current_task()
         try:
-            # Let drain() mean on CPython what it means on MicroPython: the socket has taken it all.
+            # On CPython, drain() then waits until the socket has taken everything, as it does on MicroPython.
             writer.transport.set_write_buffer_limits(0)
         except AttributeError:
             pass
 
     async def send(self, data, patience):
-        """Write bytes within so many ms. One task at a time. OSError when the client is gone."""
+        """Write bytes within `patience` ms. Only one task at a time may call it. OSError when the client is gone."""
         self.left = patience
         self.waits = 0
         try:
@@ -140,10 +142,10 @@ class Connection:
             self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             await self._writer.drain()
         except OSError:
-            pass  # it is gone, as reading from it tells
+            pass  # the client is gone: reading from it will tell
 
     async def body(self):
-        """The request's body; None where `incoming.wrong` says what is wrong with it."""
+        """The request's body, bytes; None when something is wrong with it: see `incoming.wrong`."""
         incoming = self.incoming
         data = b""
         view = memoryview(bytearray(min(CHUNK, incoming.length or CHUNK)))
@@ -156,7 +158,10 @@ class Connection:
             data += view[:n]
 
     async def answer(self, response, patience, pieces=0):
-        """Send a response within `patience` ms, one whose body is made in pieces within `pieces`."""
+        """Send a response within `patience` ms; one whose body is made in pieces, within `pieces` ms.
+
+        OSError when the client is gone.
+        """
         status = response.status_code
         if status == 200 and not response.headers:
             data = _JSON % len(response.body)
@@ -173,20 +178,20 @@ class Connection:
         else:
             try:
                 data += response.body
-            except MemoryError:  # there is no piece of memory that is large enough for both
+            except MemoryError:  # no block of memory is large enough for head and body
                 await self.send(data, patience)
                 data = response.body
             await self.send(data, patience)
 
     async def _pieces(self, head, body, chunked, patience):
-        """Send what a generator yields, never more than one piece of it in memory.
+        """Send the pieces that a generator yields. Only one piece at a time is in memory.
 
-        The head goes with the first: who cannot be given even that is told so instead.
+        The head is sent with the first piece. So if there is no memory for that piece, a refusal can still be sent.
         """
         self.left = patience
         for piece in body:
             if not piece:
-                continue  # as a chunk it would be the last
+                continue  # an empty chunk would end the answer
             if chunked:
                 piece = b"%x\r\n%s\r\n" % (len(piece), piece)
             await self.send(head + piece, self.left)
@@ -194,9 +199,9 @@ class Connection:
         await self.send(head + (b"0\r\n\r\n" if chunked else b""), self.left)
 
     async def rest(self, patience, linger):
-        """Take what of a request's body is to come and forget it, for `patience` ms at most.
+        """Read the rest of the request's body and forget it, for `patience` ms at most.
 
-        Where nobody can tell how much that is, take all until the client has gone, for `linger` ms at most.
+        If nobody can tell how long the rest is, read until the client has gone, for `linger` ms at most.
         """
         incoming = self.incoming
         self.left = linger
@@ -213,9 +218,9 @@ class Connection:
             pass
 
     def end(self):
-        """Stop the connection's task, wherever it waits; it then closes the socket."""
+        """Cancel the connection's task, wherever it waits. The task then closes the socket."""
         self._task.cancel()
 
     async def close(self):
-        """Close the socket. What is unsent is lost."""
+        """Close the socket. Unsent bytes are lost."""
         await hang_up(self._writer)

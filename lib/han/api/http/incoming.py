@@ -1,6 +1,7 @@
-"""The body of a request as it comes: of a length told before, or in chunks (RFC 9112, 6.2 and 7.1).
+"""The body of a request as it comes in: with a content-length, or in chunks (RFC 9112, 6.2 and 7.1).
 
-What is not exactly a chunk is refused: two readers of it could disagree about where the request ends.
+A chunk that is not exactly right is refused: two programs that read it could disagree about where the
+request ends.
 """
 
 try:
@@ -11,40 +12,42 @@ except ImportError:
         return number
 
 
-# The line before a chunk with its extensions, and all lines behind the last chunk, bytes.
+# Most bytes of the line before a chunk, extensions included; most bytes of all lines behind the last chunk.
 _LINE = const(256)
 _TRAILER = const(1024)
-# Read at a time where a line is looked for: what comes with it has to be put elsewhere.
+# Bytes read at a time while a line is looked for. What comes behind the line has to be kept aside.
 _PIECE = const(64)
-# Digits of a chunk's size: a larger number could be no index on the chip.
+# Most hex digits of a chunk's size. A larger number could not be an index on the chip.
 _DIGITS = const(7)
 
 
 class Incoming:
     """A request's body.
 
-    early: what of it came with the head; length: None where it is in chunks; go_on: a coroutine function that is
-    called before more is waited for, the first time, None where nobody waits for that.
+    early   the bytes of it that came together with the head
+    length  its bytes; None for a body in chunks
+    go_on   a coroutine function that tells the client to send the body: called once, before the first wait
+            for more bytes; None when the client does not wait for that
     """
 
-    #: Bytes of a body in chunks; more is 413. None: as many as may come.
+    #: Most bytes of a body in chunks, more is a 413; None: no limit.
     most = None
 
     def __init__(self, reader, early, length, go_on=None):
-        #: Bytes of the whole body, None where that is not known before its end.
+        #: Bytes of the whole body; None for one in chunks: its length is not known before its end.
         self.length = length
-        #: What is wrong with it: (status, message). After a 413 the rest can still be read.
+        #: What is wrong with it: (status, message) or None. After a 413 the rest can still be read.
         self.wrong = None
         self._reader = reader
         self._early = early if length is None else early[:length]
         self._go_on = go_on
-        self._left = length or 0  # of the body, or of the chunk that is coming
+        self._left = length or 0  # bytes left of the body, or of the current chunk
         self._more = length is None  # whether there are more chunks
-        self._count = 0  # in the chunks so far
+        self._count = 0  # bytes in the chunks so far
         self._first = True
 
     def pass_over(self):
-        """Its request is answered, the rest only to be read; False where nobody can tell what comes."""
+        """Prepare to read and forget the rest, as the request is answered. False when nobody can tell what comes."""
         rest = self._left or self._more
         if rest and self._go_on and not self._early or not rest and self.wrong:
             return False
@@ -52,7 +55,10 @@ class Incoming:
         return True
 
     async def readinto(self, view):
-        """Fill at most a view; the number of bytes, 0 at the end: then `wrong` tells whether all has come."""
+        """Read at most len(view) bytes into view and return their number.
+
+        0 is the end of the body: it is complete if `wrong` is None.
+        """
         if not self._left and not (self._more and await self._chunk()):
             return 0
         n = await self._receive(view[: min(len(view), self._left)])
@@ -72,7 +78,7 @@ class Incoming:
         try:
             if hasattr(self._reader, "readinto"):  # MicroPython's: nothing is allocated
                 n = None
-                while n is None:  # of TLS, where what has come is not enough for a byte
+                while n is None:  # TLS: what has come is not enough for a byte
                     n = await self._reader.readinto(view)
                 return n
             data = await self._reader.read(len(view))
@@ -87,7 +93,7 @@ class Incoming:
             await go_on()
 
     async def _chunk(self):
-        """Begin with the next chunk; False where there is none."""
+        """Begin the next chunk; false when there is none, or it is wrong."""
         if not self._first and await self._line() != b"":
             return self._fail("chunk longer than its size")
         self._first = False
@@ -110,7 +116,7 @@ class Incoming:
         return True
 
     async def _trailer(self):
-        """Pass what comes behind the last chunk; False."""
+        """Skip the lines behind the last chunk. Always false: there is no further chunk."""
         room = _TRAILER
         while room > 0:
             line = await self._line()
@@ -123,7 +129,7 @@ class Incoming:
         return self._fail("malformed trailer behind the chunks")
 
     async def _line(self):
-        """The next line without its end; None where none comes, it is too long or ends otherwise."""
+        """The next line without its CRLF; None when no line comes, it is too long, or it ends in another way."""
         while True:
             at = self._early.find(b"\n")
             if at > _LINE or at < 0 and len(self._early) > _LINE:

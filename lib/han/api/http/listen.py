@@ -1,4 +1,4 @@
-"""GET /ws, /sse and /events: what makes a stream of a request. Imported for one."""
+"""GET /ws, /sse and /events: turns a request into a stream. Imported for such a request."""
 from binascii import b2a_base64
 from hashlib import sha1
 
@@ -7,7 +7,7 @@ from microdot import Response
 from ..config.permit import foreign
 from .connection import refusal
 
-# Without an empty line: that would end an event, and some clients make one of nothing.
+# There is no empty line after `retry`: it would end an event, and some clients report an empty one.
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     b"Connection: close\r\n\r\nretry: 3000\n"
@@ -18,7 +18,10 @@ _WS_HEAD = (
 
 
 def upgrade(headers):
-    """The Sec-WebSocket-Accept value for a request's fields, None where it asks for no WebSocket (clause 4.2.1)."""
+    """The Sec-WebSocket-Accept value, bytes, for a request's header fields (RFC 6455, 4.2.1).
+
+    None when the fields ask for no WebSocket.
+    """
     key = headers.get("sec-websocket-key", "")
     if headers.get("upgrade", "").lower() != "websocket" or len(key) != 24:
         return None
@@ -31,7 +34,7 @@ def upgrade(headers):
 
 
 async def ws(app, request):
-    """GET /ws."""
+    """GET /ws: opens a WebSocket. 400 without its handshake, 503 when there is no room for one more."""
     accept = upgrade(request.headers)
     if accept is None or request.method != "GET":
         fields = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
@@ -40,14 +43,14 @@ async def ws(app, request):
 
 
 async def sse(app, request):
-    """GET /sse."""
+    """GET /sse: opens an event stream; 503 when there is no room for one more."""
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "text/event-stream"})
     return _open(app, request, "sse", _SSE_HEAD)
 
 
 async def events(app, request):
-    """GET /events: a stream, or the page for who has no use for one."""
+    """GET /events: an event stream for clients that accept one, the reader's page for all others."""
     if "text/event-stream" in request.headers.get("accept", ""):
         return await sse(app, request)
     from ..page import serve

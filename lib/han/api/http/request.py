@@ -1,19 +1,20 @@
-"""The head of an HTTP request (RFC 9112), taken apart strictly: what is not clear is refused."""
+"""The head of an HTTP request (RFC 9112), parsed strictly: what is ambiguous is refused."""
 from binascii import unhexlify
 
 from ...core import utf8
 
-# Fields that somebody here reads. The others are checked for form and forgotten: memory.
+# Header fields that the reader uses. The others are checked for their form, then forgotten to save memory.
 _WANTED = (
     b" accept accept-encoding authorization connection content-length content-type expect host if-none-match origin"
     b" sec-fetch-site sec-websocket-key sec-websocket-version transfer-encoding upgrade x-scan-start "
 )
-# A second one of these would let two readers of one request disagree about it.
+# Fields that may come once only. With two of them, two programs that read the request could disagree about it.
 _ONCE = ("host", "content-length", "origin", "authorization")
-# Bytes of a body, which nobody takes. A larger number could be no index: from 2**31 on that is an error on the chip.
+# A longer content-length is taken for this one. Nobody takes a body that long, and a larger number is no index: on
+# the chip it is an error from 2**31 on.
 _MOST = 0x3FFFFFFF
 
-# What is wrong, in few words: each costs memory on the chip.
+# What can be wrong. The words are few, as each costs memory on the chip.
 _TOO_LONG = "request line or header too long"
 _LINE_ENDS = "lines must end with CRLF"
 _REQUEST_LINE = "request line must be: GET /path HTTP/1.1"
@@ -22,7 +23,7 @@ _FIELD = "malformed header field"
 
 
 def unquote(raw):
-    """Text of percent-encoded bytes; None where that is not UTF-8 without control characters."""
+    """The text of percent-encoded bytes; None unless it is UTF-8 without control characters."""
     found = bytearray(raw)
     at = size = 0
     try:
@@ -44,26 +45,26 @@ def unquote(raw):
 class Head:
     """Method, target, version and header fields of one request."""
 
-    #: Bytes of the whole head.
+    #: Most bytes of the whole head.
     max_bytes = 4096
-    #: Bytes of one line: of the request line, or of one field.
+    #: Most bytes of one line: of the request line, or of one field.
     max_line = 2048
-    #: Header fields.
+    #: Most header fields.
     max_fields = 48
-    #: Parameters of a query, each of which somebody makes an object of.
+    #: Most parameters of a query. Each of them becomes an object.
     max_pairs = 16
 
     def __init__(self):
         self.method = self.version = ""
         self.path = ""  # decoded
-        self.query = None  # as it came, what is behind the "?"
+        self.query = None  # what is behind the "?", not decoded; None without a "?"
         self.headers = {}  # names in lower case
-        self._authority = None  # of an absolute-form target
-        self.length = 0  # of the body, bytes; None where it comes in chunks
-        self.expects = False  # to be told to send it
+        self._authority = None  # host and port of an absolute-form target
+        self.length = 0  # bytes of the body; None when it comes in chunks
+        self.expects = False  # the client waits for a 100 before it sends the body
 
     def parse(self, data):
-        """Take the bytes up to and including the empty line; None, or what is wrong with them."""
+        """Parse the head's bytes, up to and including the empty line. None, or what is wrong with them as text."""
         lines = data.count(b"\n")
         if data.count(b"\r\n") != lines or data.count(b"\r") != lines or data[-4:] != b"\r\n\r\n":
             return _LINE_ENDS
@@ -91,7 +92,7 @@ class Head:
         return wrong
 
     def hopeless(self, data):
-        """What is wrong with a head that has not come whole yet, None where it may still become one."""
+        """What is wrong with the first bytes of a head, as text; None while they may still become a good head."""
         if len(data) > self.max_bytes:
             return _TOO_LONG
         if not 65 <= data[0] <= 90:
@@ -101,7 +102,7 @@ class Head:
             return _TOO_LONG if len(data) > self.max_line else None
         if data[end - 1] != 13 or b"\n\n" in data:
             return _LINE_ENDS
-        # Once: what follows may come a byte at a time.
+        # The request line is parsed only once, as the rest may come a byte at a time.
         return None if self.method else self._request_line(data[: end - 1])
 
     def _request_line(self, line):
@@ -132,7 +133,7 @@ class Head:
         return None
 
     def _absolute(self, target, method):
-        """What an absolute-form target (RFC 9112, 3.2.2) asks its host for; None: it is none."""
+        """The path and query of an absolute-form target (RFC 9112, 3.2.2), bytes; None when it is not of that form."""
         scheme, mark, rest = target.partition(b"://")
         if not mark or scheme.lower() not in (b"http", b"https"):
             return None
@@ -166,7 +167,7 @@ class Head:
         old = self.version == "1.0"
         if "host" not in headers and not old:
             return "host missing"
-        if self._authority:  # which outranks it (RFC 9112, 3.2.2)
+        if self._authority:  # it outranks the Host field (RFC 9112, 3.2.2)
             headers["host"] = self._authority
         self.expects = not old and headers.get("expect", "").lower() == "100-continue"
         coding = headers.get("transfer-encoding")

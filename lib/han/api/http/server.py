@@ -1,8 +1,8 @@
-"""The gate: between the network and microdot, so that no client can make the reader wait or grow.
+"""The gate between the network and microdot. It keeps clients from making the reader wait or use more memory.
 
-microdot takes a parsed request and makes a response; accepting, reading and refusing happen here,
-writing and hanging up in connection.py. One task counts down the milliseconds that each connection
-has left, and ends the task of one that has used them up.
+microdot takes a parsed request and makes a response. This module accepts, reads and refuses;
+connection.py writes and hangs up. One task counts down the milliseconds that each connection has
+left, and ends the task of a connection that has used them up.
 """
 import asyncio
 
@@ -21,55 +21,57 @@ except ImportError:
         return number
 
 
-# Names and addresses that a reader is usually called by.
+# How many allowed Host fields are remembered: a reader is usually called by few names and addresses.
 _KNOWN = const(4)
-# How often one that waits for its turn looks for it, ms.
+# How often a waiting connection looks whether it has its turn, ms.
 _STEP_MS = const(20)
 _UPLOADS = ("/ota", "/update")
 
 
 def _closed():
-    """Setup mode, where nobody says that it is open."""
+    """The `portal` of a gate that has no setup mode: it gives no address, as if setup mode were closed."""
 
 
 class Gate:
-    """Accepts connections, lets those through to the routes that are requests, and bounds them all."""
+    """Accepts connections, hands their requests to the routes, and limits all of them."""
 
-    #: For the whole head of a request, from the connection on, ms.
+    #: Time for the whole head of a request, ms. It begins when the connection has its turn.
     head_ms = 5000
-    #: For the handler and for the client to take the answer, ms.
+    #: Time for the handler to answer, and then for the client to take the answer, ms each.
     answer_ms = 4000
-    #: For all of an answer that is made in pieces, ms.
+    #: Time for a whole answer that is made in pieces, ms.
     pieces_ms = 20000
-    #: For the rest of a request that has had its answer already, ms. Closing at once would
+    #: Time to read the rest of a request that has been answered already, ms. Closing at once would
     #: reset the connection, and the client would not see the answer.
     rest_ms = 3000
-    #: The same where it cannot be known whether there is a rest.
+    #: The same when nobody can tell whether there is a rest, ms.
     linger_ms = 500
-    #: Body of a request, bytes; more is 413. Those of _UPLOADS bound their own, which they never have in memory.
+    #: Most bytes of a request's body, more is a 413. The handlers of _UPLOADS have limits of their own, as they never
+    #: have a whole body in memory.
     max_body = 8192
-    #: Connections that are not streams and have their turn, at the same time.
+    #: Most connections that have their turn at the same time, without streams.
     max_requests = 6
-    #: Connections that wait for their turn; one more is closed. After queue_ms without a turn: 503.
+    #: Most connections that wait for their turn; one more is closed. After queue_ms without a turn, the answer is 503.
     max_queue = 6
     queue_ms = 500
-    #: A connection without a request after this time makes room for the next one, ms; one whose client has not sent
-    #: its body or taken its answer after the other.
+    #: When there is no room for the next connection, one without a request for yield_ms is ended, or else one whose
+    #: client has not sent its body or taken its answer for slow_ms.
     yield_ms = 200
     slow_ms = 2000
-    #: How often time-outs are looked at, ms.
+    #: How often the time of the connections is counted down, ms.
     tick_ms = 250
-    #: Connections that the system keeps until they are accepted: the chip has fewer, a desktop gets bursts.
+    #: Connections that the system keeps until they are accepted. The chip has fewer; a desktop gets bursts.
     backlog = 64
+    #: Requests that were understood; connections turned away; connections ended for others or when their time was up.
     served = refused = expired = 0
-    #: Counts as long as run() runs.
+    #: Goes up while run() runs, modulo 1000.
     ticks = 0
-    #: No bodies of requests, as there is no memory.
+    #: True while memory is short: requests with a body are refused.
     low = False
-    #: A tls.Secure, where there is a certificate.
+    #: The tls.Secure for HTTPS; None without a certificate.
     secure = None
     _server = None
-    _names = None  # the list that _known were checked with
+    _names = None  # the allowed names that the hosts in _known were checked with
 
     def __init__(self, app, routes):
         self.connections = []
@@ -78,8 +80,8 @@ class Gate:
         self._config = app.config
         self._streams = app.streams
         self._log = app.log
-        self.portal = _closed  # gives the address that setup mode leads to, None while it is closed
-        self._known = []  # hosts that were found to be allowed, the last first
+        self.portal = _closed  # function: the address that setup mode leads to, None while it is closed
+        self._known = []  # Host fields that were found to be allowed, the newest first
 
     async def open(self):
         """Listen. OSError when the port is taken."""
@@ -89,7 +91,10 @@ class Gate:
 
     # Lives until the supervisor cancels it.
     async def run(self):
-        """Count down everybody's time. Listens first where open() was not called."""
+        """Count down the time of all connections. It listens first if open() was not called.
+
+        OSError when the gate does not listen any more.
+        """
         if self._server is None:
             await self.open()
         try:
@@ -106,7 +111,7 @@ class Gate:
                             connection.left = None
                             connection.end()
                 self._streams.tick(self.tick_ms)
-                # MicroPython's accepting task ends when memory is short at the wrong moment.
+                # MicroPython's accepting task ends if there is no memory when it needs some.
                 task = getattr(self._server, "task", None)
                 if task and task.done() or self.secure and not self.secure.listening:
                     raise OSError("stopped listening")
@@ -140,7 +145,7 @@ class Gate:
             connection.stage = SILENT
             connection.left = self.head_ms
             await self._request(connection)
-            # Only now, when the request and all that was made of it are forgotten.
+            # The stream runs only now: the request and everything made for it have been forgotten.
             if connection.stream:
                 await connection.stream.run()
         except asyncio.CancelledError:
@@ -163,7 +168,7 @@ class Gate:
             await connection.close()
 
     async def _turn(self, connection):
-        """Wait for a turn; False where there are too many connections, and this one has been told."""
+        """Wait for a turn. False when there are too many connections: this one is done, with a 503 or without."""
         for _ in range(self.queue_ms // _STEP_MS):
             if self._count(QUEUED) > self.max_queue:
                 self.refused += 1
@@ -181,7 +186,7 @@ class Gate:
         return sum([c.stage == stage for c in self.connections])
 
     def _room(self):
-        """Whether one more connection may have its turn; the least deserving makes room for it."""
+        """True when one more connection may have its turn. If none is free, the least deserving one is ended for it."""
         least = slow = None
         count = 0
         for connection in self.connections:
@@ -191,7 +196,7 @@ class Gate:
             if connection.stage == ANSWERED:
                 least = connection
             elif connection.stage == SILENT and connection.left <= self.head_ms - self.yield_ms:
-                # The list is in the order of arrival: the first one found is silent for longest.
+                # The list is in the order of arrival, so the first one found has been silent for longest.
                 least = least or connection
             elif connection.waits is not None and connection.waits >= self.slow_ms:
                 slow = slow or connection
@@ -217,7 +222,7 @@ class Gate:
                 wrong = "request not complete"
             data = data + more if data else more
             if data[:2] == b"\r\n":
-                data = data[2:]  # an empty line before a request is to be ignored
+                data = data[2:]  # an empty line before a request is ignored (RFC 9112, 2.2)
             at = data.find(b"\r\n\r\n")
             if at >= 0:
                 end = at + 4
@@ -242,7 +247,7 @@ class Gate:
                 response = self._lead(head) or response
         if response is not Response.already_handled:
             response.is_head = head.method == "HEAD"
-            # So that a client can tell the end of a long answer from an accident.
+            # Chunks let a client tell the end of a long answer from a connection that was cut.
             if not isinstance(response.body, bytes) and head.version == "1.1":
                 response.headers["Transfer-Encoding"] = "chunked"
             await connection.answer(response, self.answer_ms, self.pieces_ms)
@@ -250,7 +255,7 @@ class Gate:
             await connection.rest(self.rest_ms, self.linger_ms)
 
     def _forbidden(self, head):
-        """The refusal of a request that its head alone rules out, else None."""
+        """The refusal of a request whose head alone rules it out; None for all others."""
         host = head.headers.get("host")
         if host is not None:
             names = self._config.get("hosts")
@@ -267,7 +272,7 @@ class Gate:
         return None
 
     def _lead(self, head):
-        """In setup mode, the way to the page for who looks for the internet; else None."""
+        """In setup mode, the redirect to the reader's page for a device that looks for the internet; else None."""
         address = self.portal()
         if not address:
             return None

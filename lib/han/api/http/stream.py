@@ -1,4 +1,7 @@
-"""/ws and /sse: every change to everybody who listens, nobody waiting for anybody. One of them: see client.py."""
+"""The streams, /ws and /sse: each change goes to all clients, and no client waits for another.
+
+One client is in client.py.
+"""
 from .client import Client
 
 from ...core.memory import STREAM
@@ -7,32 +10,32 @@ _TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new clien
 
 
 class Streams:
-    """All clients that listen."""
+    """All clients of /ws and /sse."""
 
-    #: Ping of a WebSocket and comment of an event stream, ms.
+    #: How often a WebSocket gets a ping and an event stream gets a comment, ms.
     ping_ms = 15000
-    #: Pings that may go without an answer.
+    #: Most pings without an answer; then the client is closed.
     max_missed = 2
 
     #: A client that does not take one message in this time is closed, ms.
     stall_ms = 30000
-    #: One that is told goodbye is closed after this time, ms.
+    #: A client that is told goodbye is closed after this time, ms.
     goodbye_ms = 1000
 
     def __init__(self, app):
         self.clients = []
         self.app = app
-        #: No more of them, as there is no memory.
+        #: True while memory is short: no new streams.
         self.low = False
-        #: Messages that clients who are gone were too slow for.
+        #: Messages that were dropped because clients were too slow; only of clients that have left.
         self.dropped = 0
 
     def count(self, kind):
-        """How many there are of a kind, "ws" or "sse"."""
+        """The number of streams of a kind, "ws" or "sse"."""
         return sum([client.kind == kind for client in self.clients])
 
     def full(self, kind):
-        """Why there cannot be one more of a kind, "ws" or "sse"; None where there can."""
+        """Why no more streams of a kind ("ws" or "sse") can be opened, as text; None when one can."""
         limits = self.app.board.stream_limits
         if self.low or not self.app.memory.room(STREAM):
             return "not enough memory right now"
@@ -41,7 +44,10 @@ class Streams:
         return None
 
     def open(self, kind, connection, hello):
-        """Make a connection a stream, which its run() then serves. hello: the bytes it begins with."""
+        """Turn a connection into a stream, which its run() then serves. hello: the first bytes to send.
+
+        MemoryError when there is no memory for it; the connection is then as before.
+        """
         app = self.app
         mailbox = app.bus.subscribe(*_TOPICS)
         try:
@@ -60,22 +66,22 @@ class Streams:
                 put(topic, None)
 
     def leave(self, client):
-        """A client has gone."""
+        """Forget a client that has gone."""
         client.mailbox.close()
         self.clients.remove(client)
         self.dropped += client.mailbox.dropped
 
     def tell(self, topic):
-        """Give everybody the message of a topic that has changed without being published."""
+        """Send all clients the message of a topic that has changed without being published on the bus."""
         for client in self.clients:
             client.mailbox.put(topic, None)
 
     def shed(self):
-        """End them all: whoever comes again waits for better times."""
+        """End all streams. A client that comes again is refused while memory is short."""
         for client in self.clients:
             client.connection.end()
 
     def tick(self, ms):
-        """Time has passed."""
+        """Note that so many ms have passed, for the pings."""
         for client in self.clients:
             client.tick(ms)

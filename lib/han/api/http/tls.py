@@ -1,4 +1,4 @@
-"""HTTPS and WSS with the certificate that tools/provision has put in the flash. Loaded only where there is one."""
+"""HTTPS and WSS with the certificate that tools/provision has written to the flash. Loaded only if there is one."""
 import asyncio
 import select
 import socket
@@ -13,7 +13,7 @@ _LENGTH = "<H"
 if hasattr(asyncio, "StreamReaderProtocol"):  # CPython
 
     async def wrapped(client, context, address):
-        """(reader, writer) of a connection's server side. OSError: no TLS client, or no memory for it."""
+        """(reader, writer) of a TLS connection's server side. OSError when the client has no TLS or memory is out."""
         client.setblocking(False)
         loop = asyncio.get_event_loop()
         reader = asyncio.StreamReader()  # type: ignore[call-arg]  # CPython's, as all of this branch
@@ -24,7 +24,7 @@ if hasattr(asyncio, "StreamReaderProtocol"):  # CPython
 else:
 
     async def wrapped(client, context, address):
-        """(reader, writer) of a connection's server side, its handshake comes with the first read. OSError as above."""
+        """(reader, writer) of a TLS connection's server side. The first read makes the handshake. OSError as above."""
         client = context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
         client.setblocking(False)
         stream = asyncio.StreamReader(client, {"peername": address})
@@ -32,17 +32,17 @@ else:
 
 
 def copies(state):
-    """Where the certificate and its key lie in the `state` partition."""
+    """The Copies that keep the certificate and its key in the `state` partition."""
     return Copies(Region(state, *CERTIFICATE), b"HANS")
 
 
 def packed(certificate, key):
-    """What copies() keeps of a certificate and its private key, both DER."""
+    """The bytes that copies() keeps, made of a certificate and its private key, both DER."""
     return struct.pack(_LENGTH, len(certificate)) + certificate + key
 
 
 def context(data):
-    """The TLS context for what packed() made. ValueError or OSError: it is no certificate with its key."""
+    """The TLS context for the bytes of packed(). ValueError or OSError when they are no certificate with its key."""
     length = 2 + struct.unpack_from(_LENGTH, data, 0)[0]
     certificate, key = bytes(data[2:length]), bytes(data[length:])
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -51,7 +51,7 @@ def context(data):
     except ImportError:
         made.load_cert_chain(certificate, key)
         return made
-    # CPython takes files only, and PEM.
+    # CPython loads certificates and keys from files only, in PEM.
     from base64 import encodebytes
 
     with NamedTemporaryFile() as file:
@@ -63,15 +63,17 @@ def context(data):
 
 
 class Secure:
-    """Listens beside the gate and hands it connections: each takes 20 to 40 kB of the system's heap.
+    """Listens for HTTPS and hands its connections to the gate. Each takes 20 to 40 kB of the system's heap.
 
-    most    connections, streams included; more wait
-    room()  True while the system's heap has enough for a handshake: only then one is accepted
-    asyncio's own accepting task would wrap each at once, and end where there is no memory for it.
+    most    most connections at a time, streams included; more wait
+    room()  True while the system's heap has enough for a handshake: a connection is accepted only then
+
+    asyncio's own accepting task is of no use here: it would wrap each connection at once, and would end when
+    memory is out.
     """
 
     backlog = 2
-    #: How often it is looked whether somebody waits, s.
+    #: How often it looks whether a client waits, s.
     look_s = 0.1
     failed = 0  # handshakes that could not begin
 
@@ -84,7 +86,7 @@ class Secure:
         self._task = self._socket = None
 
     async def open(self, serve, host):
-        """Listen; serve(reader, writer) is a coroutine function. OSError when the port is taken."""
+        """Listen. serve(reader, writer) is a coroutine function for one connection. OSError when the port is taken."""
         info = socket.getaddrinfo(host, self.port, 0, socket.SOCK_STREAM)[0]
         listening = socket.socket(info[0])
         try:
@@ -112,7 +114,7 @@ class Secure:
                     self._count += 1
                     asyncio.create_task(self._serve(serve, client, address))
             except (OSError, MemoryError):
-                self.failed += 1  # gone already, or no memory for it
+                self.failed += 1  # the client has gone already, or there is no memory for it
 
     # Lives as long as one connection.
     async def _serve(self, serve, client, address):
@@ -128,7 +130,7 @@ class Secure:
 
     @property
     def listening(self):
-        """True while connections are accepted, or would be with more memory."""
+        """True while it accepts connections, or would accept them with more memory."""
         return self._task is not None and not self._task.done()
 
     def close(self):

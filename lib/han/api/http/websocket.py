@@ -1,19 +1,19 @@
-"""WebSocket framing (RFC 6455) for small text messages, with every length and wait bounded.
+"""WebSocket framing (RFC 6455) for small text messages. Every length and every wait is bounded.
 
-microdot's own reads a frame's start as closed when it comes in two pieces, answers pings from
-the reading task while another one writes, and has no ping of its own.
+microdot's own framing will not do: it takes a frame for the end of the connection when the frame's first
+two bytes come apart, it answers pings from the reading task while another task writes, and it sends no pings.
 """
 from ...core import utf8
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-FAILED = 16  # no opcode: what Receiver says of a client that breaks the rules
+FAILED = 16  # not an opcode: Receiver returns it when a client breaks the rules
 
 # Close codes, RFC 6455 clause 7.4.1.
 GOING_AWAY, PROTOCOL, NOT_UTF8, TOO_BIG = 1001, 1002, 1007, 1009
 
 
 def frame(opcode, payload):
-    """One unmasked frame, as bytes, of at most 65535 bytes of payload (clause 5.2)."""
+    """One unmasked frame, bytes (clause 5.2). payload: 65535 bytes at most."""
     length = len(payload)
     if length < 126:
         head = bytes((0x80 | opcode, length))
@@ -23,14 +23,14 @@ def frame(opcode, payload):
 
 
 def close(code):
-    """The frame that ends a connection with a code."""
+    """The frame that closes a connection with a code (clause 5.5.1), bytes."""
     return frame(CLOSE, bytes((code >> 8, code & 0xFF)))
 
 
 class Receiver:
-    """Takes a client's frames apart: masked, message by message."""
+    """Reads a client's masked frames, and returns them message by message."""
 
-    #: Bytes of one message, in however many frames.
+    #: Most bytes of one message, over all of its frames.
     max_message = 1024
 
     def __init__(self, reader):
@@ -41,7 +41,7 @@ class Receiver:
     async def receive(self):
         """(opcode, payload) of the next message or control frame.
 
-        (CLOSE, code to answer with) at the client's close, (FAILED, code) where it breaks the
+        (CLOSE, code) when the client closes: answer with this code. (FAILED, code) when it breaks the
         rules: nothing after that can be understood. EOFError at the end of the connection.
         """
         read = self._reader.readexactly
@@ -50,7 +50,7 @@ class Receiver:
             opcode = first & 0x0F
             length = second & 0x7F
             if first & 0x70 or not second & 0x80:
-                return FAILED, PROTOCOL  # extensions nobody agreed to, or a frame without mask
+                return FAILED, PROTOCOL  # an extension that was not agreed on, or no mask
             if opcode & 8:
                 if length > 125 or not first & 0x80 or opcode > PONG:
                     return FAILED, PROTOCOL
@@ -66,7 +66,7 @@ class Receiver:
                 payload[i] ^= mask[i & 3]
             if opcode == CLOSE:
                 code = payload[0] << 8 | payload[1] if length >= 2 else 1000
-                # What must not be sent, or is not defined, is answered as what it is.
+                # A code that must not be sent, or is not defined, breaks the protocol.
                 fine = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code < 5000
                 if not fine or length == 1:
                     return CLOSE, PROTOCOL

@@ -1,4 +1,4 @@
-"""GET /data: the latest reading with what it costs, in one flat object. Imported for a request."""
+"""GET /data: the latest reading and its cost, in one flat object. Imported for a request."""
 from ...core.clock import EPOCH
 from ...meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
 from ..http.connection import unread
@@ -13,7 +13,7 @@ _HOURS = 1, 24, 168, 720
 
 
 async def serve(app, request):
-    """The message as bytes."""
+    """The message, bytes; 503 without a fresh reading."""
     live = app.messages.fresh()
     if live is None:
         return unread(app)
@@ -28,7 +28,7 @@ async def serve(app, request):
     values += [decimal(live.get(L1_CURRENT + i), 3) for i in range(3)]
     values += [decimal(price, 6), text(app.book.currency), text(None if utc is None else utc + EPOCH)]
     for hours in _HOURS:
-        # W times 10^-6 is 10^-3 of what a kW costs, rounded half away from zero.
+        # W times 10^-6 minor units per kWh gives 10^-9 minor units. They are rounded to 10^-6, half away from zero.
         cost = None
         if price is not None and power is not None:
             product = power * price * hours

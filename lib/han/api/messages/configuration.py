@@ -1,4 +1,4 @@
-"""HAN_CONFIGURATION_MESSAGE: everything but the secrets. Imported when one is made."""
+"""HAN_CONFIGURATION_MESSAGE: all settings but the secrets. Imported when one is made."""
 from .encode import decimal, flag, text
 
 _CONFIGURATION = (

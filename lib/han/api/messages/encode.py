@@ -1,4 +1,4 @@
-"""JSON text from integers: the chip's floats have 24 bits, too few for a counter or a price."""
+"""Makes JSON text from integers. The chip's floats have 24 bits, which is too few for a counter or a price."""
 from json import dumps
 
 
@@ -13,7 +13,7 @@ def flag(value):
 
 
 def decimal(number, places):
-    """number / 10**places as JSON: exact, without zeros at the end; null for None."""
+    """number / 10**places as JSON, exact and without zeros at the end; null for None."""
     if number is None:
         return "null"
     digits = str(abs(number))

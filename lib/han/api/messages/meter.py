@@ -1,8 +1,8 @@
 """The API's messages: the only place that knows their field names and units.
 
-Each is one template, filled in at once: a string in the code costs much less memory than its
-names one by one, and no dict is built to be taken apart again. Those that seldom change are made
-by a module of their own (state.py, configuration.py, ota.py), and kept encoded for some seconds.
+Each message is one template that is filled in at once. A string in the code costs much less memory than
+its names one by one, and no dict has to be built. Messages that seldom change have modules of their own
+(state.py, configuration.py, ota.py) and are kept, encoded, for some seconds.
 """
 from ...core.clock import EPOCH
 from .encode import decimal, text
@@ -15,14 +15,14 @@ except ImportError:
         return number
 
 
-# Fields of a Reading. The phases follow each other, as do the four counters.
-_IMPORT = const(0)  # W, then export; then var: import, export
-_PHASES = const(4)  # the same four for three phases each
+# Numbers of a Reading's fields. The three phases of a field follow each other, and so do the four counters.
+_IMPORT = const(0)  # import W, export W, import var, export var
+_PHASES = const(4)  # the same four, each for three phases
 _VOLTAGE = const(16)  # 0.1 V
 _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
 
-#: A reading is stale after three missed periods, but never before this, ms.
+#: A reading is stale after three of the meter's periods without another, but never before this, ms.
 STALE_MS = 10000
 
 _METER = (
@@ -32,29 +32,29 @@ _METER = (
 
 
 class Message:
-    """One message for the streams, encoded once for all of them, each form when first wanted."""
+    """One message, the same for all streams. Each of its forms is encoded when a stream first needs it."""
 
     def __init__(self, number, json, count):
-        #: The JSON without the brace at its end, so that a GET can add to it without a copy.
+        #: The JSON without its last brace, so that a GET can add fields without a copy.
         self.open = json[:-1]
-        self.number = number  # of the reading it is, or follows
-        self.count = count  # of publications of its topic when it was made
-        #: As a WebSocket frame, as a server-sent event: see client.encoded.
+        self.number = number  # `seq` of the reading that it is, or that came before it
+        self.count = count  # how often its topic had been published when it was made
+        #: The message as a WebSocket frame and as a server-sent event, see client.encoded; None until encoded.
         self.ws = self.sse = None
 
 
 class Messages:
-    """Makes messages, as bytes, from the state of the application at the moment they are asked for."""
+    """Makes the API's messages, bytes, from the state that the application has at that moment."""
 
     def __init__(self, app):
         self._app = app
         self._made = {}
-        self._where = None  # the addresses that the state was made with, and the number of the configuration
+        self._where = None  # what the state message was made with: the addresses, the count of configurations
         self.reboot_pending = False
         self.tls_ready = False
 
     def stream(self, topic):
-        """The Message of a bus topic as it is now, the same one for everybody until the next change."""
+        """The Message of a bus topic as it is now. All get the same one until the topic changes."""
         app = self._app
         count = app.bus.count.get(topic, 0)
         made = self._made.get(topic)
@@ -70,16 +70,16 @@ class Messages:
         return made
 
     def forget(self):
-        """Give back the memory of what has been asked for or told: the next time may be far."""
+        """Drop all messages that are kept, for their memory: it may be long until they are needed again."""
         self._made = {}
 
     def refresh(self):
-        """Make the messages that tell the time anew when next wanted: for a client that arrives."""
+        """Drop the messages that have the time in them, so that a new client gets them with the time of now."""
         for topic in ("state", "ota"):
             self.drop(topic)
 
     def drop(self, topic):
-        """Make the message of a topic anew when next wanted."""
+        """Drop the message of a topic. It is made anew when it is needed next."""
         self._made.pop(topic, None)
 
     def reading(self):
@@ -87,16 +87,16 @@ class Messages:
         return self._app.bus.latest.get("meter")
 
     def fresh(self):
-        """The latest reading, None before the first and where the meter has fallen silent."""
+        """The latest reading; None before the first, and while the meter is silent."""
         return None if self._app.silence.old() else self.reading()
 
     def meter(self):
-        """GET /meter: the latest reading with its age; None where there is none to serve."""
+        """GET /meter: the latest reading with its age, bytes; None when there is no fresh one."""
         live = self.fresh()
         return live and self._aged(self.stream("meter").open, live)
 
     def meter_data(self):
-        """GET /meter/data: the same with 0 for what is not known; None where there is none to serve."""
+        """GET /meter/data: the same with 0 for what is not known, bytes; None when there is no fresh reading."""
         live = self.fresh()
         return live and self._aged(self.make("0")[:-1], live)
 
@@ -106,7 +106,10 @@ class Messages:
         return b'%s,"age":%d,"stale":%s}' % (opened, age, b"true" if stale else b"false")
 
     def make(self, unknown="null"):
-        """HAN_METER_MESSAGE of the latest reading, without its age."""
+        """HAN_METER_MESSAGE of the latest reading, bytes, without its age.
+
+        unknown: the JSON for an active power, a voltage or a current that is not known.
+        """
         app = self._app
         live = self.reading()
         get = live.get
@@ -141,17 +144,20 @@ class Messages:
         ).encode()
 
     def energies(self, live):
-        """The four counters of a reading, or the last ones there were: Wh and varh, None where not known."""
+        """The four counters of a reading: Wh, Wh, varh, varh.
+
+        A counter that the reading does not have is the last one that came; None when there has been none.
+        """
         counters = self._app.counters
         energies = [live.get(_ENERGY + k) for k in range(4)]
-        if counters.meters == live.meters:  # not those of the meter before
+        if counters.meters == live.meters:  # the kept ones are of this meter
             for k, kept in enumerate(counters.values):
                 if energies[k] is None:
                     energies[k] = kept
         return energies
 
     def state(self):
-        """GET /han: the message for the streams, with the time as it is now."""
+        """GET /han: the state message of the streams, bytes, with the time of now."""
         app = self._app
         where = app.links.network()[:2], app.bus.count.get("configuration")
         if where != self._where:
@@ -164,7 +170,7 @@ class Messages:
         )
 
     def configuration(self):
-        """GET /configuration: the message for the streams by its other name."""
+        """GET /configuration: the configuration message of the streams, bytes, with another type name."""
         made = self.stream("configuration").open
         return b'{"type":"HAN_CONFIGURATION"%s}' % made[made.find(b",") :]
 
@@ -174,7 +180,7 @@ def _list(numbers, places=0, unknown="null"):
 
 
 def _net(plus, minus):
-    """Import less export; what a list without one of them lacks is none of it."""
+    """Import less export. If a push list has only one of the two, the other one is 0; None if it has neither."""
     net = []
     for i in range(len(plus)):
         if plus[i] is None and minus[i] is None:

@@ -1,4 +1,4 @@
-"""GET /ota and GET /update: how far an update is. Imported when one is asked for or told."""
+"""GET /ota and GET /update: the state of an update. Imported when such a message is made."""
 from .encode import flag, text
 
 _OTA = (
@@ -6,14 +6,14 @@ _OTA = (
     '"source":%s,"critical":%s,"forced":%s,"allowDownload":%s,"progress":%d,"activeSlot":"%s",'
     '"stagedSlot":%s,"stagedVersion":%s,"error":%s,"reason":%s,"server":"%s","visits":%d}'
 )
-# For released clients of /update.
+# The message for released clients of /update.
 _LEGACY = (
     '{"status":"%s","updating":%s,"rebootPending":%s,"bytesWritten":%d,"bytesExpected":%d,"progress":%d,"error":%s}'
 )
 
 
 def message(app):
-    """HAN_OTA_MESSAGE, as bytes."""
+    """HAN_OTA_MESSAGE, bytes."""
     u = app.updates
     values = (
         text(app.clock.unix_ms()), app.identity.uuid, u.status, text(u.version), text(u.notes), text(u.source),
@@ -24,12 +24,12 @@ def message(app):
 
 
 async def serve(app, request):
-    """The answer for the path that was asked for."""
+    """The message for the path of the request."""
     return answer(app, request.path)
 
 
 def answer(app, path):
-    """The message for clients of /ota, or of /update, as bytes."""
+    """The message for a path, bytes: the one for released clients if it is /update, else HAN_OTA_MESSAGE."""
     if path != "/update":
         return message(app)
     u = app.updates

@@ -1,21 +1,21 @@
-"""A meter that has fallen silent: its last reading is no longer served as what is true now."""
+"""Notices a meter that has fallen silent. Its last reading is then no longer served as the present one."""
 
 
 class Silence:
-    """Knows since when there is no reading, and tells the streams and /health of it."""
+    """Tells how old the latest reading is, and lets the streams and /health know when the meter is silent."""
 
-    #: The latest reading is old after so many of the meter's periods, but not before this, ms.
+    #: The latest reading is old after so many of the meter's periods, but not before least_ms, ms.
     periods = 6
     least_ms = 60000
 
     def __init__(self, app):
         self._app = app
-        self._seq = 0  # of the reading that is old
-        self._received = 0  # uptime when it came, ms: the board's tick wraps within days
+        self._seq = 0  # `seq` of the last reading that was found to be old
+        self._received = 0  # uptime when it came, ms; kept because the board's tick wraps within days
         self._told = False
 
     def age(self):
-        """Age of the latest reading, ms."""
+        """The age of the latest reading, ms. There must be one."""
         app = self._app
         live = app.messages.reading()
         if live.seq == self._seq:
@@ -23,14 +23,14 @@ class Silence:
         return max(0, app.board.ticks_diff(app.board.ticks_ms(), live.received))
 
     def old(self):
-        """True where the latest reading is too old to be what is true now; False before the first."""
+        """True when the latest reading is too old to be the present one; False before the first reading."""
         live = self._app.messages.reading()
         if live is None:
             return False
         return live.seq == self._seq or self.age() > max(self.least_ms, self.periods * live.period_ms)
 
     def look(self):
-        """Called every second: tell of a silence that begins or ends."""
+        """Report a silence that begins or ends. Called every second."""
         app = self._app
         if self.old():
             age = self.age()

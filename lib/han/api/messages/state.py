@@ -1,4 +1,4 @@
-"""HAN_STATE_MESSAGE: GET /han, and what a stream begins with. Imported when one is made."""
+"""HAN_STATE_MESSAGE: the answer to GET /han, and the first message of a stream. Imported when one is made."""
 from .encode import flag, text
 
 _STATE = (

@@ -1,8 +1,8 @@
 """GET / and /ui: the reader's own page, in pieces from flash. Imported for a request.
 
-page.bin, made by staging/page.py from the sources beside this file, is the whole answer as it goes
-over the line: the head with its security policy, then the document, compressed. Who does not take
-it so gets it decompressed on the way, which takes a window of 16 kB.
+staging/page.py makes page.bin from the sources beside this file. page.bin is the whole answer as it goes
+over the line: the head with its security policy, then the compressed document. A client that does not
+take it compressed gets it decompressed on the way, which takes a window of 16 kB.
 """
 import io
 import struct
@@ -16,25 +16,28 @@ try:
     from deflate import GZIP, DeflateIO
 
     def unpacked(file):
-        """What reads a compressed document decompressed; the window is that of staging/page.py."""
+        """A stream that reads a compressed document decompressed. Its window is WINDOW of staging/page.py."""
         return DeflateIO(file, GZIP, 14)
 
 except ImportError:
     from gzip import GzipFile
 
     def unpacked(file):
-        """What reads a compressed document decompressed."""
+        """A stream that reads a compressed document decompressed."""
         return GzipFile(fileobj=file)
 
 
-# Bytes read and sent at once; the head fits one.
+# Bytes read and sent at once. The head fits into one such piece.
 _CHUNK = 1024
-# For a client to take a piece, ms.
+# Time for a client to take a piece, ms.
 _PATIENCE = 4000
 
 
 def _open():
-    """The file, or the same bytes where the application is frozen into a firmware without files."""
+    """page.bin as a stream. If the application is frozen into a firmware without files, the same bytes from a module.
+
+    ImportError when the firmware was built without the page.
+    """
     try:
         return open(__file__.rsplit("/", 1)[0] + "/page.bin", "rb")
     except OSError:
@@ -44,14 +47,14 @@ def _open():
 
 
 def _begin(file, coding):
-    """The head for a coding, and what the document is read from."""
+    """(head, stream of the document) for a coding, "gzip" or "identity"."""
     head = file.read(_CHUNK)
     head = head[: head.find(b"\r\n\r\n") + 4]
     if coding == "gzip":
         file.seek(len(head))
         return head, file
     file.seek(-4, 2)
-    size = struct.unpack("<I", file.read(4))[0]  # which ends what is compressed
+    size = struct.unpack("<I", file.read(4))[0]  # gzip ends with the size of the document
     file.seek(len(head))
     lines = []
     for line in head.split(b"\r\n"):
@@ -65,7 +68,7 @@ def _begin(file, coding):
 
 
 async def serve(app, request):
-    """Answer with the page, or 304 where the browser has it; 406 where it may be neither compressed nor as it is."""
+    """Answer with the page; 304 if the browser has it already, 406 if it takes the page in neither coding."""
     headers = request.headers
     coding = wanted(headers.get("accept-encoding"))
     if coding is None:
@@ -89,7 +92,7 @@ async def serve(app, request):
         elif request.method == "HEAD":
             await send(head, _PATIENCE)
         else:
-            piece = source.read(_CHUNK)  # where there is no memory for it, nothing has been said yet
+            piece = source.read(_CHUNK)  # before the head: if memory is out, nothing has been sent yet
             await send(head, _PATIENCE)
             while piece:
                 await send(piece, _PATIENCE)

@@ -1,10 +1,11 @@
-"""In which of its two forms a client wants the page (RFC 9110, 12.5.3)."""
+"""Chooses one of the page's two codings for a client (RFC 9110, 12.5.3)."""
 
 
 def wanted(field):
-    """ "gzip" or "identity", whichever an Accept-Encoding field prefers; None: neither.
+    """ "gzip" or "identity", whichever an Accept-Encoding field prefers; None when it allows neither.
 
-    Who sends no such field, None, mostly cannot decompress: a program, or curl without --compressed.
+    A client without such a field (None) gets "identity". It mostly cannot decompress: it is a program, or curl
+    without --compressed.
     """
     if field is None:
         return "identity"
@@ -27,12 +28,12 @@ def wanted(field):
         packed = other or 0
     if packed and packed >= (plain or 0):
         return "gzip"
-    # What is not mentioned is allowed, unless all that is not mentioned is forbidden.
+    # A coding that the field does not name is allowed, unless "*" with weight 0 forbids all such codings.
     return None if plain == 0 or plain is None and other == 0 else "identity"
 
 
 def _weight(parameters):
-    """Thousandths of a weight such as " q=0.5"; 0, never, for one that is none."""
+    """The weight in parameters such as " q=0.5", in thousandths: 1000 without one, 0 for a malformed one."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip() != "q":

@@ -1,6 +1,7 @@
-"""Which samples of a series are in an answer to GET /history/…, for both of its forms. Imported for a request.
+"""Chooses the samples of a series that are in an answer to GET /history/…. Imported for a request.
 
-That is settled once, at the start, in a bit for each, whatever is recorded meanwhile. The newest sample is the
+Both forms of the answer use it: columns (history.py) and lines (export.py). The choice is made once, at the start,
+and kept as one bit for each sample. Whatever is recorded meanwhile does not change it. The newest sample is the
 bucket that has not ended.
 """
 from asyncio import sleep
@@ -13,24 +14,24 @@ from ..messages.encode import decimal
 
 #: The series' names, the finest first.
 NAMES = "hourly", "weekly", "monthly", "yearly"
-#: Flags of a sample that clients are told.
+#: Flags of a sample that clients get.
 FLAGS = LIVE | PARTIAL | UNSET | CHANGED
-# What is returned by default is younger than this, s, than the newest: 1 h, 7 days, 31 days, 13 months.
+# A default answer has the samples that began less than this before the newest, s: 1 h, 7 days, 31 days, 13 months.
 _SPANS = 3600, 7 * 86400, 30 * 86400 + 43200, 380 * 86400
 _MOST = 1 << 40
-# Samples looked at before others have a turn.
+# Samples read before other tasks have a turn.
 _TURN = 32
 
 
 class Chosen:
-    """The samples of a store.history.History that a query, (from, to, limit), asks for.
+    """The samples of a History that a query chooses. query: (from, to, limit), each None when not given.
 
     kind      number of the series, an index into NAMES
-    series    where samples are read
-    zone      the clock's
-    live      the sample of the bucket that has not ended, None where it is not in the answer
-    x         Unix time of the newest sample in the answer, None where there is none
-    currency  of the newest price in the answer, None where there is none
+    series    the Series that samples are read from
+    zone      the clock's zone
+    live      the sample of the bucket that has not ended; None when it is not in the answer
+    x         Unix time of the newest sample in the answer; None when there is none
+    currency  currency of the newest price in the answer; None when there is none
     """
 
     def __init__(self, history, kind, query):
@@ -45,17 +46,17 @@ class Chosen:
         self.live = self._newest(history)
         self.x = self.currency = None
         self._next = self._first = self._last = self.series.next
-        self._bits = bytearray()  # of the samples from _last back: a one is in the answer
+        self._bits = bytearray()  # one bit a sample, from _last backwards: 1 when it is in the answer
 
     def _newest(self, history):
-        """The sample of the bucket that has not ended, None where it has no reading."""
+        """The sample of the bucket that has not ended; None when it has no reading."""
         if history.t is None:
             return None
         bucket = history.buckets[self.kind]
         if self.kind == TENS:
             sample = bucket.sample(TENS)
         else:
-            # With what has not been folded into it yet.
+            # The finer buckets that have not been folded into it yet are added.
             whole = Bucket()
             whole.open(bucket.t, bucket.end)
             whole.a, whole.b = bucket.a, bucket.b
@@ -70,7 +71,7 @@ class Chosen:
         return sample
 
     async def choose(self):
-        """Settle which samples are in it: backwards, as of two that claim one time the newer is right."""
+        """Choose the samples of the answer. It goes backwards: of two with the same time, the newer one is right."""
         series = self.series
         bits = self._bits
         left = self._limit or _MOST
@@ -114,26 +115,26 @@ class Chosen:
             self.currency = price(sample)[1]
 
     def dated(self, number, sample):
-        """A sample of this number, with the time that is right for it."""
+        """The sample with this number, its time corrected by later steps of the clock (clocksteps.py)."""
         by = shifted(number, self._moves) if self._moves else 0
         if not by:
             return sample
         return (start_near(self.kind, sample[0] + by, self.zone), sample[1] | UNSET) + sample[2:]
 
     def chosen(self):
-        """Numbers of the samples that are in the answer, the oldest first."""
+        """Yield the numbers of the samples that are in the answer, the oldest first."""
         for number in range(self._first, self._last + 1) if self._bits else ():
             at = self._last - number
             if self._bits[at // 8] >> at % 8 & 1:
                 yield number
 
     def drop(self, number):
-        """A sample is not in the answer after all."""
+        """Take a sample out of the answer."""
         at = self._last - number
         self._bits[at // 8] &= ~(1 << at % 8)
 
 
 def currents(sample, at):
-    """Three currents of a sample, from place `at` on, A: a JSON list."""
+    """The three currents of a sample from index `at` on, as a JSON list in A; null where not known."""
     numbers = [None if sample[at + i] == NO_CURRENT else sample[at + i] for i in range(3)]
     return "[%s]" % ",".join([decimal(number, 2) for number in numbers])

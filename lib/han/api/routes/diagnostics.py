@@ -1,6 +1,6 @@
 """GET /diagnostics: all that helps to find out why a reader does not read. Loaded when asked for.
 
-Neither keys nor passwords nor the meter's number are in it: people paste it where others read it.
+It has no keys, no passwords and not the meter's number, as people paste it where others can read it.
 """
 import json
 
@@ -21,12 +21,12 @@ _COUNTERS = (
 
 
 async def serve(app, request):
-    """GET /diagnostics."""
+    """GET /diagnostics: the report; 401 without a good token."""
     return trusted(app, request) or Response(report(app), 200, {"Content-Type": "application/json"})
 
 
 async def capture(app, request):
-    """GET /diagnostics/capture: the last bytes of the line, anonymised."""
+    """GET /diagnostics/capture: the last bytes of the line, anonymised; 401 without a good token."""
     refused = trusted(app, request)
     if refused:
         return refused
@@ -43,7 +43,7 @@ async def capture(app, request):
 
 
 def report(app):
-    """The JSON of everything that is known, in pieces."""
+    """Yield the JSON of everything that is known, in pieces, bytes."""
     yield b'{"type": "HAN_DIAGNOSTICS_MESSAGE"'
     for name, value in _parts(app):
         yield (', "%s": %s' % (name, json.dumps(value))).encode()
@@ -77,7 +77,7 @@ def _parts(app):
     yield "rebootReason", board.reset_reason
     yield "heap", {"size": total, "free": free, "minimum": least}
     system = board.system_heap()
-    if system:  # a desktop's is not worth telling
+    if system:  # a desktop's would say nothing
         yield "systemHeap", dict(zip(("size", "free", "minimum", "largest"), system))
     yield "poll", {"faults": app.faults.count, "dead": app.faults.dead}
     yield "diagnosis", told.diagnosis(link)

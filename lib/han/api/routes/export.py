@@ -1,8 +1,8 @@
 """GET /history/…?format=csv or jsonl: a line for each sample, for spreadsheets and databases. Imported for a request.
 
-With `from=0` that is all that is kept. `decimal=comma` is for spreadsheets of countries that write numbers
-so: semicolons end their cells. One sample at a time is in memory. Beside what the other form has, a line
-tells the meter's counters as they were at the end of its bucket.
+`from=0` exports everything that is kept. `decimal=comma` is for spreadsheets of countries with decimal commas:
+semicolons then separate the cells. Only one sample at a time is in memory. A line has all that the other form has,
+and the meter's counters at the end of the sample's bucket.
 """
 from ...core.clock import EPOCH
 from ...core.zone import date
@@ -21,7 +21,7 @@ _CURRENTS = "c_min", "c_avg", "c_max"
 
 
 class Export(Chosen):
-    """One answer, line by line. form: "csv" or "jsonl"; comma: a CSV's numbers have decimal commas."""
+    """One answer, line by line. form: "csv" or "jsonl"; comma: the numbers of a CSV have decimal commas."""
 
     def __init__(self, history, kind, query, form, comma=False):
         super().__init__(history, kind, query)
@@ -29,7 +29,7 @@ class Export(Chosen):
         self._comma = comma
 
     async def send(self, connection, patience):
-        """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
+        """Write the whole answer, each part within `patience` ms. OSError when the client is gone."""
         await self.choose()
         csv = self._form == "csv"
         out = bytearray(_HEAD % (_TYPES[self._form], NAMES[self.kind].encode(), self._form.encode()))
@@ -37,7 +37,7 @@ class Export(Chosen):
             out += self._row([name for name, _ in self._fields(None)])
         for number in self.chosen():
             sample = self.series.read(number)
-            if sample:  # else its sector has been erased meanwhile
+            if sample:  # None: its sector has been erased meanwhile
                 out += self._line(self.dated(number, sample), csv)
             if len(out) >= _CHUNK:
                 await connection.send(bytes(out), patience)
@@ -54,11 +54,11 @@ class Export(Chosen):
 
     def _row(self, cells):
         if self._comma:
-            return (";".join(cells).replace(".", ",") + "\r\n").encode()  # points are in numbers alone
+            return (";".join(cells).replace(".", ",") + "\r\n").encode()  # only numbers have points
         return (",".join(cells) + "\r\n").encode()
 
     def _fields(self, sample):
-        """(name, value as JSON) of each column; only the names count where there is no sample."""
+        """Yield (name, value as JSON) of each column. Without a sample, only the names are of use."""
         kind = self.kind
         s = sample or (0,) * 22
         unit = "kw" if kind == TENS else "kwh"
@@ -79,7 +79,7 @@ class Export(Chosen):
             yield "pc", text(currency)
 
     def _time(self, t):
-        """ISO 8601, on the local clock."""
+        """A time, s since 2020 UTC, as ISO 8601 on the local clock."""
         local = self.zone.local(t)
         minutes = (local - t) // 60
         year, month, day = date(local // 86400)

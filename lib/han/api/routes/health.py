@@ -1,4 +1,4 @@
-"""GET /health, in pieces: what is asked for when memory is short takes little of it. Imported when needed."""
+"""GET /health, in pieces. It takes little memory, as clients ask for it when memory is short. Imported when needed."""
 from microdot import Response
 
 from ...meter.line.told import checksum, diagnosis, line
@@ -21,7 +21,7 @@ _STAGES = (
 
 
 async def serve(app, request):
-    """The message."""
+    """Answer with the message."""
     return Response(_pieces(app), 200, {"Content-Type": "application/json"})
 
 
@@ -58,7 +58,7 @@ def _pieces(app):
 
 
 def _streams(app):
-    """WebSockets now and at most, event streams now and at most, messages that slow clients have not got."""
+    """(WebSockets now, at most; event streams now, at most; messages that were dropped for slow clients)."""
     streams, limits = app.streams, app.board.stream_limits
     dropped = streams.dropped + sum([client.mailbox.dropped for client in streams.clients])
     return streams.count("ws"), limits[0], streams.count("sse"), limits[1], dropped

@@ -1,7 +1,7 @@
-"""GET /history/…: samples, column by column from flash. Imported for a request.
+"""GET /history/…: the samples of a series, column by column from flash. Imported for a request.
 
-All columns are of the same samples (chosen.py), whatever is recorded meanwhile; a sample whose sector is erased
-before its turn has come is null and flagged as partial in the columns that are left.
+All columns have the same samples (chosen.py), whatever is recorded meanwhile. A sector may be erased before its
+samples have been written to all columns. In the columns that are left, they are then null and flagged as partial.
 """
 from microdot import Response
 
@@ -18,17 +18,17 @@ _HEAD = (
 )
 # Bytes sent at once.
 _CHUNK = 700
-# For a client to take a part, ms.
+# Time for a client to take a part, ms.
 _PATIENCE = 4000
 
 
 def parse(query):
-    """(from, to, limit) of a query string, None each where not given. ValueError says what is wrong."""
+    """(from, to, limit) of a query string: integers, each None when not given. ValueError says what is wrong."""
     found = {"from": None, "to": None, "limit": None}
     for pair in (query or "").split("&"):
         name, _, value = pair.partition("=")
         if name in found:
-            # Longer numbers are no times, and cost time to read.
+            # A longer number is no time, and takes long to convert.
             if found[name] is not None or not value.isdigit() or len(value) > 12:
                 raise ValueError(name + " must be given once, as a whole number")
             found[name] = int(value)
@@ -38,7 +38,7 @@ def parse(query):
 
 
 def wanted(query):
-    """(the form that a query string asks for, whether its decimals have commas). ValueError says what is wrong."""
+    """(form, comma) of a query string: "json", "csv" or "jsonl"; True for decimal commas. ValueError: what is wrong."""
     form, mark = "json", "point"
     for pair in (query or "").split("&"):
         name, _, value = pair.partition("=")
@@ -54,7 +54,7 @@ def wanted(query):
 
 
 async def serve(app, request):
-    """Answer a request for /history/…"""
+    """Answer a request for /history/…: 400 for a wrong query, 503 when the reader keeps no history."""
     history = app.history
     if history is None:
         return refusal(503, "this reader keeps no history", {"Retry-After": "60"})
@@ -82,12 +82,12 @@ async def serve(app, request):
 
 
 class History(Chosen):
-    """One answer, column by column."""
+    """One JSON answer, column by column."""
 
     async def send(self, connection, patience):
-        """Write the whole answer; every part within `patience` ms. OSError when the client is gone."""
+        """Write the whole answer, each part within `patience` ms. OSError when the client is gone."""
         await self.choose()
-        # One piece of memory: a bytes object for each number would take ten times the room.
+        # One bytearray for all: a bytes object for each number would take ten times the memory.
         out = bytearray(_HEAD)
         kind = self.kind
         out += b'{"type":"HAN_%s_HISTORY_MESSAGE","x":%s' % (_TYPES[kind].encode(), text(self.x).encode())
@@ -115,14 +115,14 @@ class History(Chosen):
         return decimal(number if currency == self.currency else None, 6)
 
     async def _column(self, connection, patience, out, column, name):
-        """Add a column to out, sending what is there whenever it is enough; what is left of it."""
+        """Add a column to out, and send out whenever it is long enough. Returns what is not sent yet, a bytearray."""
         comma = b""
         for number in self.chosen():
             sample = self.series.read(number)
             if sample:
                 piece = column(self.dated(number, sample)).encode()
             elif name == "t":
-                self.drop(number)  # gone before the first column, so from all
+                self.drop(number)  # erased before the first column: it is left out of all
                 continue
             else:
                 piece = b"%d" % PARTIAL if name == "f" else b"[null,null,null]" if "c_" in name else b"null"

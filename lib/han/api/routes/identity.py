@@ -1,14 +1,14 @@
-"""GET /meter/id. Imported when needed: clients ask once."""
+"""GET /meter/id. Imported when needed, as clients ask for it only once."""
 from ...meter import identity
 from ..http.connection import unread
 from ..messages.encode import text
 
-# Of electricity meters there is only one type, E.
+# deviceType is always E: an electricity meter.
 _IDENTITY = '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":"E","meterId":%s,"meterName":%s}'
 
 
 async def serve(app, request):
-    """Who the meter is; 503 before the first reading."""
+    """The message with the meter's maker, model and number, bytes; 503 before the first reading."""
     live = app.messages.reading()
     if live is None:
         return unread(app)

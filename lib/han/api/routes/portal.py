@@ -1,13 +1,14 @@
-"""In setup mode, where phones and computers look whether there is internet. Imported when needed.
+"""Setup mode: answers the requests by which phones and computers test for internet. Imported when needed.
 
-Every name leads to the reader then, but only these questions are answered, and only with the way to
-its page: a system that sees that shows the page by itself.
+In setup mode every name leads to the reader. Only these requests are answered under other names, and
+only with a redirect to the reader's page. A system that gets the redirect shows the page by itself.
 """
 from microdot import Response
 
 from ..http.access import name_of
 
-# Of Apple, Google and its makers of phones, Microsoft, Mozilla, GNOME and KDE.
+# Paths and hosts of such requests: of Apple, of Google and makers of Android phones, of Microsoft, Mozilla, GNOME
+# and KDE.
 _PATHS = (
     "/hotspot-detect.html /library/test/success.html /generate_204 /gen_204 /mobile/status.php /connecttest.txt"
     " /ncsi.txt /redirect /canonical.html /success.txt /check_network_status.txt /fwlink"
@@ -20,10 +21,10 @@ _HOSTS = (
 
 
 def redirect(head, place):
-    """The response that leads to the page at a place; None for what is no such question."""
+    """The Response (302) that leads to the page at `place`, host and port; None when the request is no such test."""
     if head.method not in ("GET", "HEAD"):
         return None
-    # An address that somebody has typed leads there as well.
+    # The path "/" leads there as well: somebody may have typed any name or address.
     if head.path != "/" and head.path not in _PATHS.split(" "):
         if name_of(head.headers.get("host", "")) not in _HOSTS.split(" "):
             return None

@@ -5,17 +5,17 @@ from ...core.clock import EPOCH
 from ..messages.encode import decimal, text
 
 _PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
-# Characters of a message that is made in pieces, about.
+# Characters of a piece of the message, about.
 _PIECE = 450
 
 
 async def serve(app, request):
-    """Answer with the prices that are known."""
+    """Answer with the known prices."""
     return Response(prices(app.book, app.clock), 200, {"Content-Type": "application/json"})
 
 
 def slots(book, clock):
-    """Iterate over (start, price) from the start of today (local) to the last known slot; see price/book.py."""
+    """Yield (start, price) of each known slot from the start of the local day on; units as in price/book.py."""
     days = book.valid()
     now = clock.utc()
     if days and now is not None and book.spot:
@@ -27,7 +27,7 @@ def slots(book, clock):
 
 
 def prices(book, clock):
-    """The message in pieces, bytes: the price now, and the known slots from the start of today."""
+    """Yield the message in pieces, bytes: the price of now, and the known slots from the start of today on."""
     piece = _PRICES % (decimal(book.price(clock.utc()), 6), text(book.currency))
     comma = ""
     for start, price in slots(book, clock):

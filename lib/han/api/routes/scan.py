@@ -3,7 +3,7 @@ from ..config.permit import foreign
 
 
 async def serve(app, request):
-    """The networks around, or how far looking for them is; X-Scan-Start looks anew."""
+    """The networks in reach, or the state of the scan, bytes. A request with X-Scan-Start begins a new scan."""
     links = app.links
     scan = links.scan
     if scan:

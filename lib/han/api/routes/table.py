@@ -1,11 +1,11 @@
-"""The one table of paths and methods, and what each does."""
+"""The one table of paths and methods, with what answers each of them."""
 from microdot import Microdot, Request, Response
 
 from ..http.connection import refusal, unread
 
-# Path, what answers, methods; what is asked for most comes first. What answers is a message, or a coroutine function
-# of a module of han.api that is imported for the request: it gets the application and the request. The bytes of a
-# message are a whole answer.
+# A row has a path, what answers it, and its methods. The paths that clients ask for most come first. What answers is
+# either a method of Messages, or a coroutine function of a module of han.api, which is imported for the request. The
+# function gets the application and the request. Bytes of a message are a whole answer.
 TABLE = """
 /meter meter GET
 /configuration configuration GET
@@ -42,25 +42,25 @@ TABLE = """
 """
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-# What takes 5 to 10 kB, and is refused where that would be taken from others.
+# Modules that take 5 to 10 kB. Their requests are refused while memory is so short that others would suffer.
 _BIG = ("routes.diagnostics", "routes.history", "http.listen", "routes.update")
 
 
 def rows(path):
-    """Rows of the table for a path, each a list of its words."""
+    """The rows of the table for a path: a list of lists of words; [] for an unknown path."""
     found = []
     at = TABLE.find("\n%s " % path)
     while at >= 0:
         end = TABLE.find("\n", at + 1)
         row = TABLE[at + 1 : end].split(" ")
-        if row[0] == path:  # which may hold a blank
+        if row[0] == path:  # it is not, if the path has a blank in it
             found.append(row)
         at = TABLE.find("\n%s " % path, end)
     return found
 
 
 def allowed(path):
-    """The field that names the methods of a path, in a dict; 404 where there is no such path."""
+    """The header field with the methods of a path, {"Allow": text}; 404 when there is no such path."""
     names = []
     for row in rows(path):
         names += row[2:]
@@ -72,10 +72,10 @@ def allowed(path):
 
 
 class Routes:
-    """The table, served by microdot.
+    """Serves the table through microdot.
 
-    microdot's own patterns are regular expressions, which on the chip go one call deeper for each character of a path.
-    So it has one route, and what is asked for is looked up here.
+    microdot's own patterns are regular expressions. On the chip, those go one call deeper for each character of a path.
+    So microdot has only one route, and the path is looked up here.
     """
 
     def __init__(self, app):
@@ -88,8 +88,8 @@ class Routes:
         microdot.errorhandler(Exception)(self._failed)
 
     async def response(self, head, connection):
-        """The Response to the request with this Head, whose body the Connection has."""
-        # Without the query, of which microdot would make an object for each name, used or not.
+        """The Response to a request. head: its Head; connection: the Connection that its body comes from."""
+        # microdot does not get the query: it would make an object of each name, used or not.
         request = Request(
             self._microdot, ("", 0), head.method, "/", head.version, head.headers,
             stream=connection.reader, sock=connection,
@@ -127,9 +127,9 @@ class Routes:
     async def _failed(self, request, error):
         short = isinstance(error, MemoryError)
         sent = request.sock.sent
-        if not short and sent is not False:  # a client that has gone is no fault of the reader's
+        if not short and sent is not False:  # a client that has gone is no error of the reader
             self._app.log.crash(request.path, error)
-        if sent is not None:  # half an answer ends where it is: its client can tell
+        if sent is not None:  # an answer that has begun ends here, and its client can tell
             return Response.already_handled
         if short:
             return refusal(503, "out of memory for the moment", {"Retry-After": "5"})

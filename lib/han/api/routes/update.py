@@ -1,4 +1,4 @@
-"""Uploads and the other requests that change the update's state. Loaded for them."""
+"""Uploads of images, and the other requests that change the state of an update. Imported for such a request."""
 import asyncio
 
 from ...ota.form import receive
@@ -9,18 +9,18 @@ from ..http.connection import refusal
 from ..messages.ota import answer
 from ..config.permit import foreign, trusted
 
-# For verifying all of an image once more, ms.
+# Time to verify a whole image once more, ms.
 _WORK_MS = 120000
-# In which streams that are ended give their memory back, s.
+# Time in which streams that are ended give their memory back, s.
 _GIVE_WAY = 0.3
-# What a form may add to an image: heads of its parts and their other fields, bytes.
+# Bytes that a form may add to an image: the heads of its parts, and its other fields.
 _OVERHEAD = 4096
 _ONE = "this board has only one slot"
 _STATUS = {"too_large": 413, "write_failed": 503}
 
 
 async def serve(app, request):
-    """The response to anything but a GET."""
+    """Answer a request to one of these paths that is not a GET."""
     refused = foreign(request)
     if refused:
         return refused
@@ -29,7 +29,7 @@ async def serve(app, request):
     old = path == "/update"
     down = "allowDowngrade=1" in (request.query_string or "").split("&")
     refused = trusted(app, request)
-    # Released clients of /update send no token; what they send has to be newer.
+    # Released clients of /update send no token. Without one, the image has to be newer.
     if refused and (not old or app.config.get("pw") or down):
         return refused
     if path == "/ota/download":
@@ -52,7 +52,7 @@ def _failure(updates):
 
 
 async def _upload(request, updates, least):
-    """Take an image of that version at least into the other slot; the refusal, None where it is staged."""
+    """Take an image of version `least` or newer into the other slot. Returns a refusal; None when it is staged."""
     why = closed(updates)
     if why:
         return refusal(409, why)
@@ -67,7 +67,7 @@ async def _upload(request, updates, least):
         return refusal(409, _ONE)
     incoming.most = installer.room + _OVERHEAD
     if size is None:
-        size = installer.room  # in chunks: nobody knows before the end
+        size = installer.room  # in chunks: the size is not known before the end
     elif size > incoming.most:
         refuse(updates, "too_large", "longer than the slot's %d bytes" % installer.room)
         return refusal(413, "too_large: longer than the slot's %d bytes" % installer.room)
@@ -81,7 +81,7 @@ async def _upload(request, updates, least):
 
 
 async def _activate(request, updates):
-    """Have the staged image run next; the refusal, None where it will."""
+    """Make the staged image run next. Returns a refusal; None when it will run."""
     if not updates.staged or busy(updates) or updates.status == "REBOOT_PENDING":
         return refusal(409, "nothing is staged")
     request.sock.left = _WORK_MS
@@ -93,7 +93,7 @@ async def _activate(request, updates):
 
 
 def _download(updates):
-    """Begin a download; the refusal, None where it has begun."""
+    """Begin a download. Returns a refusal; None when it has begun."""
     why = closed(updates)
     if why:
         return refusal(409, why)
