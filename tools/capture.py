@@ -188,10 +188,10 @@ def tell(data, path, anonymised):
     """Say on stderr what was recorded, and what could not be rewritten."""
     found = decode.decode(data, lambda reading: None, io.StringIO())
     print("%d bytes in %s: %d telegrams decoded, %d rejected, %d of them ciphered" % (
-        len(data), path, found.decoded, found.rejected, found.encrypted), file=sys.stderr)
-    if anonymised and found.encrypted:
+        len(data), path, found.decoded, found.rejected, found.layers.encrypted), file=sys.stderr)
+    if anonymised and found.layers.encrypted:
         print("ciphered telegrams have lost their system titles: no key opens them any more", file=sys.stderr)
-    if anonymised and not found.decoded + found.encrypted:
+    if anonymised and not found.decoded + found.layers.encrypted:
         print("no telegram was understood, so only what reads like a serial number was rewritten", file=sys.stderr)
 
 

@@ -18,6 +18,7 @@ from han.meter.decoder import Decoder  # noqa: E402  needs the path above
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.layers.gcm import Cipher, parse_key  # noqa: E402
+from han.wire.unwrap import APDU  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
 
@@ -50,7 +51,7 @@ class Account:
     def outcome(self, what, detail):
         """The decoder has dealt with a telegram."""
         if what.startswith(("rejected: encrypted", "rejected: key", "rejected: authentication key")):
-            c = self.decoder.ciphered
+            c = self.decoder.layers.ciphered
             detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), c.counter, c.control)
             self.out.write("encrypted: %s (%s)\n" % (detail, what[10:].replace("encrypted: ", "")))
         else:
@@ -88,7 +89,7 @@ class Account:
             at = end
         d = self.decoder
         self.out.write("%d bytes: %d in %d telegrams, %d in none; %d decoded, %d rejected, %d encrypted\n" % (
-            length, length - loose, len(telegrams), loose, d.decoded, d.rejected, d.encrypted))
+            length, length - loose, len(telegrams), loose, d.decoded, d.rejected, d.layers.encrypted))
 
 
 _GIVEN_UP = {
@@ -138,8 +139,8 @@ def decode(data, emit, out, cipher=None, enough=Conventions.usually):
     if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
         found = decoder()
         out.write("0-%d: taken as a bare APDU\n" % (len(data) - 1))
-        found.apdu(bytearray(data), 0, len(data))
-        if found.decoded or found.encrypted:
+        found.telegram(APDU, bytearray(data), 0, len(data))
+        if found.decoded or found.layers.encrypted:
             return found
     found = decoder()
 

@@ -81,8 +81,9 @@ class Reader:
         if not reading.empty() and self.plausible.check(reading, reading.raw(METER_ID), self._time):
             if meters != self.plausible.meters:
                 live.forget()
-            if self.decoder.encrypted:
-                live.title = self.decoder.ciphered.title
+            layers = self.decoder.layers
+            if layers.encrypted:
+                live.title = layers.ciphered.title
             live.take(reading, self._time, 1000)
             live.energies()
             identity.of(live)
@@ -195,7 +196,7 @@ class Fuzzer:
             return "a ciphered APDU was open, whose length may be a lie as it has no checksum"
         if good.kind == GLO and kinds:
             return "a ciphered APDU, as it has no checksum, passes for what the cut one before it carried"
-        blocks = reader.decoder.blocks
+        blocks = reader.decoder.layers.blocks
         if blocks and blocks.raw.length and not blocks.ascending:
             return "blocks had changed places: of which telegram they are is a guess"
         return "by chance a damaged one ends in it"
@@ -238,8 +239,9 @@ class Fuzzer:
         out = dict(bytes=self.bytes, stretches=self.stretches)
         for name in ("frames", "checksum_errors", "truncated", "overrun", "parity"):
             out[name] = sum([getattr(reader.framer.counters, name) for _, reader in self._readers])
-        for name in ("decoded", "rejected", "encrypted"):
+        for name in ("decoded", "rejected"):
             out[name] = sum([getattr(reader.decoder, name) for _, reader in self._readers])
+        out["encrypted"] = sum([reader.decoder.layers.encrypted for _, reader in self._readers])
         out["exceptions"] = self.exceptions
         return out
 

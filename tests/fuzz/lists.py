@@ -16,6 +16,7 @@ if __name__ == "__main__":
         sys.path.insert(0, _ROOT + "/lib")
 
 from han.meter.decoder import Decoder
+from han.wire.unwrap import APDU
 
 from tests.fuzz import walk
 from tests.support import Random
@@ -195,7 +196,7 @@ def told(data, decoder):
     found = []
     decoder.on_reading = lambda reading: found.append(fields(reading))
     apdu = b"\x0f\x40\0\0\0\0" + data
-    decoder.apdu(bytearray(apdu), 0, len(apdu))
+    decoder.telegram(APDU, bytearray(apdu), 0, len(apdu))
     return found[0] if found else {}
 
 

@@ -3,6 +3,7 @@ from han.meter.decoder import Decoder
 from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
 from han.wire.layers.gcm import Cipher
+from han.wire.unwrap import LIST
 from host_sim import house, meters
 from tests.sim.meters.expected import expected
 
@@ -55,14 +56,14 @@ class Tap(Decoder):
             self.content = bytes(buf[start + 8:end - 8])
         super().telegram(kind, buf, start, end)
 
-    def notification(self, buf, start, end):
-        self.content = bytes(buf[start:end])
-        super().notification(buf, start, end)
-
-    def text(self, buf, start, end):
-        text = bytes(buf[start:end])
-        self.content = text[:text.rfind(b"!") + 1]
-        super().text(buf, start, end)
+    def reader(self, inside):
+        layers = self.layers
+        content = bytes(layers.buf[layers.front:layers.end])
+        if inside == LIST:
+            self.content = content
+        elif inside == P1 and layers.start == layers.front:
+            self.content = content[:content.rfind(b"!") + 1]
+        return super().reader(inside)
 
 
 def grouped(sources):

@@ -4,6 +4,7 @@ from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
 from han.meter.line.search import TRIED, Search
 from han.meter.line.told import LINES, checksum, describe, diagnosis, line as found, tried, trying
+from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, skip, telegrams
 from tests.wire.test_conventions import sml, text
@@ -339,10 +340,10 @@ def test_the_maker_that_is_told_outranks_the_list():
         for maker in (b"Kamstrup", None):
             decoder = Decoder(keep)
             decoder.maker = maker
-            decoder.apdu(apdu, 0, len(apdu))
+            decoder.telegram(APDU, apdu, 0, len(apdu))
         decoder.maker = None
         apdu = bytearray(data[start:-3])
-        decoder.apdu(apdu, 0, len(apdu))
+        decoder.telegram(APDU, apdu, 0, len(apdu))
         assert found[0] == found[2]
         if found[0][IMPORT_ENERGY]:  # which Kamstrup counts in 10 Wh
             assert found[1] != found[0]

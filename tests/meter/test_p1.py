@@ -1,6 +1,7 @@
 """What the lines of a P1 telegram say, and that damaged ones never say anything else."""
 from han.meter import obis
 from han.meter.decoder import Decoder
+from han.wire.framer import P1
 
 from tests.support import Random
 from tools.fields import fields
@@ -13,7 +14,7 @@ def read(*lines, end="\r\n"):
     found = []
     decoder = Decoder(lambda reading: found.append(fields(reading)))
     data = bytearray(IDENT + b"\r\n" + end.join(lines).encode() + end.encode() + b"!")
-    decoder.text(data, 0, len(data))
+    decoder.telegram(P1, data, 0, len(data))
     for name in "manufacturer", "meter_type", "p1_ident":
         for one in found:
             del one[name]
@@ -148,7 +149,7 @@ def test_a_telegram_without_readings_says_what_it_has():
     decoder = Decoder(lambda reading: None)
     for lines, decoded in ((clock,), 0), (("1-0:1.7.0(1*W)",), 1), ((number,), 1):
         data = bytearray(IDENT + "\r\n".join(lines).encode() + b"\r\n!")
-        decoder.text(data, 0, len(data))
+        decoder.telegram(P1, data, 0, len(data))
         assert decoder.decoded == decoded and bool(decoder.reason) == (lines != ("1-0:1.7.0(1*W)",))
     assert decoder.rejected == 2
 
@@ -175,7 +176,7 @@ def test_damage_that_shows_leaves_values_out_and_invents_none():
         text = IDENT.decode() + "".join([line + random.choice(ends) for line in lines]) + "!"
         data = bytearray(text.encode())
         found.clear()
-        decoder.text(data, 0, len(data))
+        decoder.telegram(P1, data, 0, len(data))
         return found[0] if found else [None] * len(LINES)
 
     good = ["%s(%s)" % line[:2] for line in LINES]

@@ -7,6 +7,8 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
+from han.wire.framer import P1
+from han.wire.unwrap import APDU
 
 from tools.fields import fields
 
@@ -117,7 +119,7 @@ def test_a_text_without_a_code_at_the_end_is_the_meters_number_a_date_time_is_no
     decoder = Decoder(lambda one: found.append((one.get(0), one.text(METER_ID))))
     for last in b"\x09\x0c181220000009", b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x06\x07\xff\x80\0\0":
         data = b"\x0f\x40\0\0\0\0\x02\x04" + power + last
-        decoder.apdu(bytearray(data), 0, len(data))
+        decoder.telegram(APDU, bytearray(data), 0, len(data))
     assert found == [(1661, "181220000009"), (1661, None)]
 
 
@@ -175,9 +177,9 @@ def test_a_list_longer_than_any_that_is_known_is_read_to_its_end():
         before = len(decoder.rows)
         for _ in range(2):
             if kind == "P1":
-                decoder.text(bytearray(data), 0, len(data))
+                decoder.telegram(P1, bytearray(data), 0, len(data))
             else:
-                decoder.apdu(bytearray(data), 0, len(data))
+                decoder.telegram(APDU, bytearray(data), 0, len(data))
         assert found == [1661, 1661], (kind, found, decoder.reason)
         assert len(decoder.rows) > before
         found.clear()

@@ -2,6 +2,7 @@
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
 from han.wire.layers.gcm import Cipher
+from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 from tools.fields import fields
@@ -18,7 +19,7 @@ class Reader:
     def read(self, entry, sizes):
         data = bytearray(raw(entry))
         if entry["framing"] == "raw-apdu":
-            self.decoder.apdu(data, 0, len(data))
+            self.decoder.telegram(APDU, data, 0, len(data))
             return self
         at = 0
         while at < len(data):
@@ -112,11 +113,11 @@ def test_without_a_key_it_says_encrypted():
     for entry in telegrams(expect="framing-only-no-key"):
         reader = Reader().read(entry, lambda: 4096)
         assert reader.messages == []
-        header = reader.decoder.ciphered
+        header = reader.decoder.layers.ciphered
         security = entry["security"]
         assert header.title.hex() == security["system_title"], entry["id"]
         assert "%02x" % header.control == security["security_control"]
-        assert reader.decoder.encrypted >= 1
+        assert reader.decoder.layers.encrypted >= 1
         assert reader.decoder.reason == "encrypted: no key"
 
 
@@ -137,7 +138,7 @@ def test_replayed_counters_are_counted():
     for entry in telegrams(lambda entry: entry["encrypted"] and entry["security"].get("key"), expect="decode"):
         reader = Reader(cipher(entry))
         reader.read(entry, lambda: 4096)
-        assert reader.decoder.cipher.replayed == 0
+        assert reader.decoder.layers.cipher.replayed == 0
         reader.read(entry, lambda: 4096)
-        assert reader.decoder.cipher.replayed == 1, entry["id"]
+        assert reader.decoder.layers.cipher.replayed == 1, entry["id"]
         assert len(reader.messages) == 2

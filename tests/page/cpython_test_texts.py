@@ -11,6 +11,7 @@ from han.meter import decoder
 from han.meter.line import told
 from han.net import reason
 from han.store.config import defaults
+from han.wire import unwrap
 from staging import page, stage
 
 TABLE = json.loads((page.SOURCE / "en.json").read_text())
@@ -25,9 +26,10 @@ def known(text):
 
 def test_reasons_for_no_reading():
     texts = [told._SILENT, told._NOISE, told._CHECKSUM, told._PARITY, told._LEARNING % ("X25", 3, 5)]
-    texts += [decoder.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
-    for path in sorted((stage.ROOT / "lib/han/meter").glob("*.py")):
-        texts += _REJECT.findall(path.read_text())
+    texts += [unwrap.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
+    for package in "wire", "meter":
+        for path in sorted((stage.ROOT / "lib/han" / package).rglob("*.py")):
+            texts += _REJECT.findall(path.read_text())
     texts += _ENCRYPTED.findall((stage.ROOT / "lib/han/wire/layers/gcm.py").read_text())
     assert len(texts) > 15
     assert [text for text in texts if not known(text.replace("%d", "2"))] == []

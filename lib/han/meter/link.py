@@ -79,7 +79,7 @@ class Link:
 
     def use(self, option, cipher, maker):
         """Go on with another option and cipher; maker: the lists' (`profiles.opening`), None: told from them."""
-        self.decoder.cipher = cipher
+        self.decoder.layers.cipher = cipher
         self.decoder.maker = maker
         if option == 0:
             self.search.free()
@@ -195,10 +195,11 @@ class Link:
         c = self.counters
         c.decoded = decoder.decoded
         c.rejected = decoder.rejected
-        c.encrypted = decoder.encrypted
-        c.decrypt_failures = decoder.decrypt_failures
-        if decoder.cipher:
-            c.replayed = decoder.cipher.replayed
+        layers = decoder.layers
+        c.encrypted = layers.encrypted
+        c.decrypt_failures = layers.decrypt_failures
+        if layers.cipher:
+            c.replayed = layers.cipher.replayed
 
     def _reading(self, reading):
         if reading.empty():
@@ -217,7 +218,7 @@ class Link:
         if self._ratio:
             self._ratio.apply(reading)
         meters = self.plausible.meters
-        checked = self._checked or self._alone and self.decoder.cipher.proven
+        checked = self._checked or self._alone and self.decoder.layers.cipher.proven
         if not self.plausible.check(reading, reading.raw(METER_ID), self._up, checked):
             self.counters.implausible += 1
             return
@@ -230,7 +231,8 @@ class Link:
         if reading.unscaled:
             scales.published()
         self._going = True
-        if self.decoder.encrypted:
-            live.title = self.decoder.ciphered.title
+        layers = self.decoder.layers
+        if layers.encrypted:
+            live.title = layers.ciphered.title
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
         self._bus.publish("meter", live)

@@ -1,7 +1,7 @@
 """DLMS push lists, from a data-notification to a reading. Imported with the first of them, and kept."""
 from array import array
 
-from ..wire.layers.apdu import notification
+from ..wire.layers.apdu import DATE_TIME, date_time
 from ..wire.loops import same
 from ..wire.rows.walk import axdr_walk
 from .lists.profiles import coded
@@ -9,7 +9,6 @@ from .reading import METER_ID, ROWS
 from .lists.scales import LISTS
 
 _TEXT = 2  # in the last column of a row
-_DATE_TIME = 12  # bytes; it opens with its year
 _OPENING = 8  # bytes of the first text that tell whose list it is
 _KINDS = 6  # of lists without codes that one meter sends by turns, at most
 
@@ -40,25 +39,26 @@ class Push:
         self._known = []  # kinds of lists without codes
         self._last = _NONE  # of the last one
 
-    def read(self, decoder, buf, start, end):
-        """Decode the data-notification buf[start:end] (IEC 62056-5-3 clause 6.9)."""
-        head = notification(buf, start, end)
-        if not head:
-            return decoder.reject("notification malformed")
-        clock, body = head
+    def read(self, decoder, layers):
+        """Read the list that was left; True, None where it was rejected."""
+        buf = layers.buf
+        start = layers.start
+        end = layers.end
         info = self.info
         rows = decoder.rows
-        stop = axdr_walk(buf, body, end, rows, len(rows) >> 3, self._names, info)
-        if stop == end and decoder.more_rows(max(info[0], info[1])):
+        room = len(rows) >> 3
+        stop = axdr_walk(buf, start, end, rows, room, self._names, info)
+        if stop == end and (info[0] >= room or info[1] >= room) and decoder.more_rows():
             rows = decoder.rows
-            stop = axdr_walk(buf, body, end, rows, ROWS, self._names, info)
+            stop = axdr_walk(buf, start, end, rows, ROWS, self._names, info)
         if stop != end:
-            return decoder.reject("list malformed", "at byte %d" % ((-1 - stop if stop < 0 else stop) - start))
+            stop = -1 - stop if stop < 0 else stop
+            return decoder.reject("list malformed", "at byte %d" % (stop - layers.front))
         n = info[0]
         text = decoder.maker
         if text is None:
             text = b""
-            if n and rows[7] == _TEXT and (rows[2] != _DATE_TIME or buf[rows[1]] > 8):
+            if n and rows[7] == _TEXT and (rows[2] != DATE_TIME or buf[rows[1]] > 8):
                 text = self._first
                 size = min(rows[2], _OPENING)
                 if len(text) != size or not same(buf, rows[1], text, size):
@@ -88,12 +88,14 @@ class Push:
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
             # Austrian lists end with the meter's number, without a code.
             at = rows[8 * n - 7]
-            if rows[8 * n - 6] != _DATE_TIME or buf[at] > 8:
+            if rows[8 * n - 6] != DATE_TIME or buf[at] > 8:
                 reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
         # The clock among the values is the one that was read with them; the header's may be older.
-        if not (row and rows[8 * row - 6] == _DATE_TIME and reading.set_clock(buf, rows[8 * row - 7])) and clock:
-            reading.set_clock(buf, clock)
-        decoder.deliver(reading)
+        if not (row and rows[8 * row - 6] == DATE_TIME and reading.set_clock(buf, rows[8 * row - 7])):
+            at = date_time(layers.front, start)
+            if at:
+                reading.set_clock(buf, at)
+        return True
 
     def _kind(self, reading, buf, rows, n, text):
         """The kind of a list without codes, found out when the first such came; None where it is unknown."""

@@ -14,12 +14,15 @@ DZG = b"\x0a\x01DZG\x00"
 _FAULTY = (42000000, 48999999), (55000000, 58999999)
 
 
-def read(decoder, buf, start, end):
-    """Decode the checked telegram buf[start:end] (BSI TR-03109-1 annex IV)."""
-    start, end = sml.content(buf, start, end)
+def read(decoder, layers):
+    """Read the messages that were left (BSI TR-03109-1 annex IV); True, None where they were rejected."""
+    buf = layers.buf
+    start = layers.start
+    end = layers.end
     rows = decoder.rows
-    n = sml.walk(buf, start, end, rows, len(rows) >> 3, KEYS, KNOWN)
-    if decoder.more_rows(n):
+    room = len(rows) >> 3
+    n = sml.walk(buf, start, end, rows, room, KEYS, KNOWN)
+    if n >= room and decoder.more_rows():
         rows = decoder.rows
         n = sml.walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
     if n < 0:
@@ -31,7 +34,7 @@ def read(decoder, buf, start, end):
     if number and number.startswith(DZG) and _mend(buf, rows, n, int.from_bytes(number[len(DZG):], "big")):
         reading.clear()
         reading.fill(buf, rows, n, SML)
-    decoder.deliver(reading)
+    return True
 
 
 def fault(serial):

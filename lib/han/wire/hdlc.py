@@ -51,7 +51,13 @@ def check(buf, start, end):
 
 def information(buf, start, end):
     """Index of the information field of a checked frame buf[start:end]; the FCS ends it at end - 2."""
-    return min(_header(buf, start, end) + 2, end - 2)
+    at = start + 3
+    while not buf[at] & 1:  # destination
+        at += 1
+    at += 1
+    while not buf[at] & 1:  # source
+        at += 1
+    return min(at + 4, end - 2)
 
 
 def segmented(buf, start):

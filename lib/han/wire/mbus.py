@@ -9,7 +9,8 @@ from .loops import sum8
 _NONE, _WRONG = -1, -2
 _SHORTEST = 6  # C A CI STSAP DTSAP and one byte of data
 _DATA = 9  # bytes in front of the data
-_LAST = 0x10
+NUMBERS, LAST = 0x0F, 0x10
+ALONE = LAST  # the only one of its telegram
 
 
 def check(buf, start, end):
@@ -36,7 +37,6 @@ def data(start):
     return start + _DATA
 
 
-def segment(buf, start):
-    """(number 0-15, last) of the checked frame that opens at start."""
-    control = buf[start + 6]
-    return control & 0x0F, control & _LAST != 0
+def number(buf, start):
+    """What the checked frame that opens at start is of its telegram: NUMBERS, with LAST in the last one."""
+    return buf[start + 6] & (NUMBERS | LAST)

@@ -6,6 +6,7 @@ from han.meter.decoder import Decoder
 from han.meter.reading import METER_ID, METER_TYPE, P1_IDENT
 from han.wire.framer import Framer
 from han.wire.loops import crc_x25
+from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 from tests.wire import test_sml as sml
@@ -47,7 +48,7 @@ def decoded(data):
         framer.feed(piece, len(piece))
     framer.gap()
     if not found and data[:1] in (b"\x0f", b"\xe6", b"\xe0"):
-        decoder.apdu(bytearray(data), 0, len(data))
+        decoder.telegram(APDU, bytearray(data), 0, len(data))
     return found
 
 
@@ -104,13 +105,13 @@ def test_ciphered_telegrams_lose_their_system_title_only():
             continue
         new = bytearray(raw(entry))
         done = anonymise(new)
-        assert done.encrypted and title[3:] not in new and title[:3] in new, entry["id"]
-        assert len([1 for a, b in zip(new, raw(entry)) if a != b]) <= done.encrypted * (5 + 2 * 5), entry["id"]
+        assert done.layers.encrypted and title[3:] not in new and title[:3] in new, entry["id"]
+        assert len([1 for a, b in zip(new, raw(entry)) if a != b]) <= done.layers.encrypted * (5 + 2 * 5), entry["id"]
         decoder = Decoder(None)
         framer = Framer(decoder.telegram)
         framer.feed(new, len(new))
         framer.gap()
-        assert decoder.encrypted >= 1 and decoder.reason == "encrypted: no key"
+        assert decoder.layers.encrypted >= 1 and decoder.reason == "encrypted: no key"
 
 
 def test_a_list_keeps_what_is_not_a_number_of_the_meter():

@@ -4,6 +4,7 @@ from array import array
 from han.meter.lists import floats
 from han.meter import obis
 from han.meter.decoder import Decoder
+from han.wire.unwrap import APDU
 
 
 def number(value, code, unit=None):
@@ -15,7 +16,7 @@ def number(value, code, unit=None):
         items.append(b"\x02\x02\x0f" + bytes((unit[0] & 0xFF, 0x16, unit[1])))
     other = b"\x02\x02\x09\x06\x01\x00\x04\x08\x00\xff\x06\0\0\0\x09"
     data = bytearray(b"\x0f\0\0\0\0\0\x02\x02\x02" + bytes((len(items),)) + b"".join(items) + other)
-    decoder.apdu(data, 0, len(data))
+    decoder.telegram(APDU, data, 0, len(data))
     assert found[0][obis.EXPORT_REACTIVE_ENERGY] == 9  # what stands behind is read in any case
     said = [one for i, one in enumerate(found[0]) if one is not None and i != obis.EXPORT_REACTIVE_ENERGY]
     return said[0] if said else None

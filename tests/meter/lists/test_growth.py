@@ -3,6 +3,8 @@ from han.meter.lists.growth import Growth
 from han.meter.link import Link
 from han.meter.obis import EXPORT_ENERGY, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE
 from han.meter.line.told import scales as told
+from han.wire.framer import P1
+from han.wire.unwrap import APDU
 
 from tests.meter.lists.kamstrup import DENMARK, NORWAY, SWEDEN, apdu, load
 from tests.meter.test_link import Board
@@ -90,9 +92,9 @@ class House:
         self.board.now = 1000 * self.t
         link.step()
         if data[0] == 0x2F:
-            link.decoder.text(data, 0, len(data))
+            link.decoder.telegram(P1, data, 0, len(data))
         else:
-            link.decoder.apdu(data, 0, len(data))
+            link.decoder.telegram(APDU, data, 0, len(data))
 
     @property
     def imported(self):

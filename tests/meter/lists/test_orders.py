@@ -1,6 +1,7 @@
 """Lists without codes: told by types and by what is plausible, called unknown rather than guessed."""
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
+from han.wire.unwrap import APDU
 
 from tests.support import inputs
 from tools.fields import fields
@@ -42,7 +43,7 @@ class Reader:
         """The fields of a list of n values, but the clock's; None where it is rejected."""
         self.got = None
         data = bytearray(b"\x0f\0\0\0\0\x0c" + CLOCK + b"\x02" + bytes((n,)) + content)
-        self.decoder.apdu(data, 0, len(data))
+        self.decoder.telegram(APDU, data, 0, len(data))
         if self.got is None:
             return None
         return {name: value for name, value in self.got.items() if not name.startswith("ts")}
@@ -184,7 +185,7 @@ def test_recorded_values_of_no_use():
     for name in "dlms_empty_array.hex", "dlms_compact_array.hex":
         reader = Reader()
         data = bytearray(inputs(name))
-        reader.decoder.apdu(data, 0, len(data))
+        reader.decoder.telegram(APDU, data, 0, len(data))
         assert reader.got == {"ts": "2026-11-28T12:00:00", "ts_dst": False, "ts_deviation_min": -60,
                               "list_version": "AIDON_V0001", "import_power_w": 1280, "import_energy_wh": 123456780}
 

@@ -2,6 +2,8 @@
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.obis import EXPORT_POWER, IMPORT_POWER, L1_EXPORT_POWER, L1_IMPORT_POWER
+from han.wire.framer import P1
+from han.wire.unwrap import APDU
 
 from tests.meter.test_telegrams import Reader
 from tests.support import telegrams
@@ -12,7 +14,7 @@ def said(*lines):
     kept = []
     decoder = Decoder(kept.append)
     text = bytearray(("/ABC5x\r\n\r\n" + "\r\n".join(lines) + "\r\n!").encode())
-    decoder.text(text, 0, len(text))
+    decoder.telegram(P1, text, 0, len(text))
     reading = kept[0]
     return (reading.get(IMPORT_POWER), reading.get(EXPORT_POWER)), reading
 
@@ -113,7 +115,7 @@ def test_dlms_lists():
     ):
         kept = []
         apdu = bytearray(b"\x0f\0\0\0\0\0\x01" + bytes((len(items),)) + b"".join(items))
-        Decoder(kept.append).apdu(apdu, 0, len(apdu))
+        Decoder(kept.append).telegram(APDU, apdu, 0, len(apdu))
         assert (kept[0].get(IMPORT_POWER), kept[0].get(EXPORT_POWER)) == powers, powers
 
 

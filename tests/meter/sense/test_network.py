@@ -7,6 +7,7 @@ from han.meter.live import Live
 from han.meter.sense.network import FOUR, ONE, THREE, Network, isqrt, third
 from han.meter.reading import METER_TYPE, Reading
 from han.wire.framer import Framer
+from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 
@@ -140,7 +141,7 @@ def heard(each):
             framer.feed(data, len(data))
             framer.gap()
         else:
-            decoder.apdu(data, 0, len(data))
+            decoder.telegram(APDU, data, 0, len(data))
         if live.seq:
             found.append(live)
     return found

@@ -10,6 +10,8 @@ import sys
 
 from bench_telegrams import Telegram, Timer, measure, ticks_diff, ticks_us
 
+from han.meter import p1 as _text
+from han.meter import push as _push
 from han.meter import reading as _reading
 from han.wire import framer as _framer
 from han.wire.layers import gcm as _gcm
@@ -18,7 +20,6 @@ from han.wire import mbus as _mbus
 from han.wire import p1 as _p1
 from han.wire.layers import segments as _segments
 from han.wire import sml as _sml
-from han.wire.rows import walk as _walk
 
 _STAGES = (
     ("copy in", ((_framer, "copy"),)),
@@ -29,7 +30,7 @@ _STAGES = (
     ("GHASH", ((_gcm, "ghash"),)),
     ("AES", ()),
     ("key stream", ((_gcm, "counters"), (_gcm, "xor"))),
-    ("walk", ((_walk, "axdr_walk"), (_p1, "p1_walk"), (_sml, "walk"))),
+    ("walk", ((_push, "axdr_walk"), (_text, "p1_walk"), (_sml, "walk"))),
     ("fill", ((_reading, "fill"),)),
     ("texts", ((_reading.Reading, "set_text"),)),
     ("clock", ((_reading.Reading, "set_clock"), (_reading.Reading, "set_p1_clock"))),

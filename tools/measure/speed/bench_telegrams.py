@@ -79,7 +79,7 @@ class Telegram:
         self.name = job["name"]
         self.data = bytes.fromhex(job["hex"])
         self.framer, decoder = reader(job)
-        self.cipher = decoder.cipher
+        self.cipher = decoder.layers.cipher
         self.whole(3)
         if decoder.decoded != 3:
             raise ValueError("%s: decoded %d of 3 telegrams: %s" % (self.name, decoder.decoded, decoder.reason))

@@ -11,16 +11,17 @@ off, unknown, or with a wrong checksum, which stays wrong) loses what was found 
 whatever reads like a serial number, and the characters at its edges. Ciphered content stays as
 it is, but without its system title not even the key can open it any more.
 """
+from array import array
 from binascii import crc32
 
-from ...wire.layers import apdu
 from ...wire import hdlc, p1
 from ...wire.layers.ciphered import Ciphered
 from ...wire.conventions import Conventions
-from ...wire.framer import HDLC, MBUS, Framer
+from ...wire.framer import GLO, HDLC, MBUS, P1, SML, Framer
 from ...wire.rows.lines import crc_arc, p1_walk
 from ...wire.loops import crc_x25, sum8, text_end
 from ...wire.layers.segments import Blocks, Segments
+from ...wire.unwrap import APDU, LIST, Layers
 from . import sevenbits
 from .aliases import DIGITS, Aliases, alnum
 from ..decoder import Decoder
@@ -43,6 +44,26 @@ class _Pieces(Segments):
         parts = self._places(buf, start, end)
         self.parts = self.parts + parts if self.next else parts
         return super().add(buf, start, end)
+
+
+class _Layers(Layers):
+    """Layers that stay: pieces know their places, and what is ciphered is told instead of opened."""
+
+    def __init__(self, reject, pieces, ciphered):
+        super().__init__(reject)
+        self.pieces = pieces
+        self.blocks = Blocks()
+        self.segments, self.blocks.raw, self.blocks.whole = pieces
+        self._told = ciphered
+
+    def _open(self, buf, start, end):
+        header = self.ciphered = Ciphered()
+        if not header.parse(buf, start, end):
+            return None
+        self.encrypted += 1
+        self._told(buf, start, end, header)
+        # Content that is only authenticated can be read; its tag will be wrong.
+        return None if header.control & 0x20 else (header.start, end - 12)
 
 
 class _InPlace(Framer):
@@ -68,15 +89,14 @@ class Anonymiser(Decoder):
         self._aliases = Aliases()
         self._frames = []  # [framing, start, end, understood, CRC-32]
         self._longer = []  # (index, digits) of checksums that need more room than they had
-        self._pieces = [_Pieces(self._places) for _ in range(3)]
-        self.blocks = Blocks()
-        self._segments, self.blocks.raw, self.blocks.whole = self._pieces
+        self.rows = array("i", bytes(32 * ROWS))
+        self.layers = _Layers(self.reject, [_Pieces(self._places) for _ in range(3)], self._ciphered)
 
     def run(self):
         """Rewrite it all."""
         data = self.data
         if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
-            self.apdu(data, 0, len(data))  # a bare one
+            self.telegram(APDU, data, 0, len(data))  # a bare one
         if self.telegrams:
             return
         framer = _InPlace(self._frame, enough=1)  # whatever the checksums, they are made right again
@@ -121,7 +141,7 @@ class Anonymiser(Decoder):
             return [(start, end - start)]
         found = []
         at = 0
-        for pieces in self._pieces:
+        for pieces in self.layers.pieces:
             if pieces.buf is buf:
                 for place, n in pieces.parts:
                     first = max(start, at)
@@ -197,26 +217,38 @@ class Anonymiser(Decoder):
 
     # Telegrams
 
-    def _open(self, buf, start, end):
-        header = self.ciphered = Ciphered()
-        if not header.parse(buf, start, end):
-            return None
-        self.encrypted += 1
+    def telegram(self, kind, buf, start, end):
+        """Rewrite the telegram buf[start:end] of that framing."""
+        if kind == SML:
+            return self._sml(buf, start, end)
+        if kind == GLO and buf[start] == 0x2F:
+            self._ident(buf, start, p1.ident_end(buf, start))
+        layers = self.layers
+        inside = layers.unwrap(kind, buf, start, end)
+        if inside == LIST:
+            self._list(layers)
+        elif inside == P1:
+            self._lines(layers)
+
+    def _ciphered(self, buf, start, end, header):
+        """There is a ciphered APDU."""
         self._rename(buf, start + 5, start + 2 + buf[start + 1])
         self._serials(buf, header.start, end)  # some other firmware may have deciphered it in place
         self._understood(buf, start, end)
-        # Content that is only authenticated can be read; its tag will be wrong.
-        return None if header.control & 0x20 else (header.start, end - 12)
 
-    def notification(self, buf, start, end):
+    def _list(self, layers):
+        push = self.reader(LIST)
+        push.info[0] = 0
         rejected = self.rejected
-        if self.push:
-            self.push.info[0] = 0
-        super().notification(buf, start, end)
+        if push.read(self, layers):
+            self.deliver(self.reading)
         known = rejected == self.rejected
-        n = self.push.info[0]
+        n = push.info[0]
         if not n or not known and self.reason == "list malformed":
             return
+        buf = layers.buf
+        start = layers.start
+        end = layers.end
         reading = self.reading
         keep = []
         rows = self.rows
@@ -230,12 +262,8 @@ class Anonymiser(Decoder):
             elif known and q and not key and rows[q + 7] == _TEXT and not (size == 12 and buf[at] in (7, 8)):
                 # no date-time, which opens with its year
                 self._rename(buf, at, at + size)
-        self._serials(buf, apdu.notification(buf, start, end)[1], end, 6, keep)
+        self._serials(buf, start, end, 6, keep)
         self._understood(buf, start, end)
-
-    def _ident_and_apdu(self, buf, start, end):
-        self._ident(buf, start, p1.ident_end(buf, start))
-        super()._ident_and_apdu(buf, start, end)
 
     def _ident(self, buf, start, end):
         at = start
@@ -247,7 +275,14 @@ class Anonymiser(Decoder):
                 self._rename(buf, at + 3, stop)  # the first ones tell the type
             at = stop + 1
 
-    def _lines(self, buf, ident, ident_end, start, end):
+    def _lines(self, layers):
+        buf = layers.buf
+        ident = layers.front
+        start = layers.start
+        end = layers.end
+        ident_end = p1.ident_end(buf, ident)
+        if start == ident:
+            start = ident_end
         self._ident(buf, ident, ident_end)
         rows = self.rows
         n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)

@@ -1,4 +1,5 @@
 """DLMS APDUs of a push (IEC 62056-5-3): where their content lies."""
+DATE_TIME = 12  # bytes
 _NONE = -1
 _LONGEST = 3900
 
@@ -10,25 +11,24 @@ def skip_llc(buf, start, end):
     return start
 
 
-def notification(buf, start, end):
-    """(index of the date-time of 12 bytes or 0, index of the body) of a data-notification; None: malformed.
+def body(buf, start, end):
+    """Index of the body of the data-notification buf[start:end] (clause 6.9), 0 where it is malformed.
 
-    The date-time comes bare behind its length, with a tag (Kaifa, older Kamstrup) or not at all.
+    The date-time in front of it comes bare behind its length, with a tag (Kaifa, older Kamstrup) or not at all.
     """
     at = start + 5  # tag and long-invoke-id-and-priority
-    if at >= end:
-        return None
-    if buf[at] == 0x09:
+    if at < end and buf[at] == 0x09:
         at += 1
-        if at >= end:
-            return None
+    if at >= end:
+        return 0
     length = buf[at]
-    at += 1
-    if length == 0:
-        return 0, at
-    if length != 12 or at + 12 > end:
-        return None
-    return at, at + 12
+    at += 1 + length
+    return at if not length or length == DATE_TIME and at <= end else 0
+
+
+def date_time(start, body):
+    """Index of the date-time of the data-notification with that body, 0 where it has none."""
+    return body - DATE_TIME if body - start > DATE_TIME else 0
 
 
 def check_ciphered(buf, start, end):

@@ -1,0 +1,30 @@
+"""P1 telegrams, from checked text to a reading. Imported with the first of them, and kept."""
+from ..wire.rows.lines import p1_walk
+from ..wire.p1 import ident_end
+from .obis import KEYS, KNOWN
+from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS
+
+
+def read(decoder, layers):
+    """Read the text that was left (DSMR 5.0.2 clause 5.2); True."""
+    buf = layers.buf
+    ident = layers.front
+    start = layers.start
+    end = layers.end
+    ident_stop = ident_end(buf, ident)
+    if start == ident:
+        start = ident_stop
+    rows = decoder.rows
+    room = len(rows) >> 3
+    n = p1_walk(buf, start, end, rows, room, KEYS, KNOWN)
+    if n >= room and decoder.more_rows():
+        rows = decoder.rows
+        n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
+    reading = decoder.reading
+    reading.clear()
+    reading.fill(buf, rows, n, P1)
+    reading.p1_clock(buf, rows)
+    reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
+    reading.set_text(METER_TYPE, buf, ident + 4, ident_stop)
+    reading.set_text(P1_IDENT, buf, ident, ident_stop)
+    return True
