@@ -1,1 +1,1 @@
-"""The simulated board: the application on a desktop, under CPython and under MicroPython's unix port."""
+"""The simulated board: it runs the application on a desktop, under CPython and under MicroPython's unix port."""

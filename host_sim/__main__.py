@@ -1,7 +1,7 @@
 """`python -m host_sim`: a whole reader on this computer.
 
-This process reads the arguments, simulates the meter, compiles what MicroPython needs, and starts the board as a
-process of its own, on either interpreter; it passes Ctrl-C on and starts the board again when that asks for it.
+This process reads the arguments, simulates the meter and compiles the modules for MicroPython. It starts the board as
+a process of its own, on either interpreter, passes Ctrl-C on to it, and starts it again when the board asks for that.
 """
 
 import argparse
@@ -30,98 +30,118 @@ from host_sim.supervisor import Supervisor
 from staging import keyring, page, unix
 from staging.manifest import CHANNELS
 
-#: Of Python's heap, what the simulated radio takes: on the chip that is the system's.
+#: Bytes of Python's heap that the simulated radio takes. On the chip the radio lives in the system heap.
 _RADIO = 13 * 1024
 _METERS = meters.NAMES + meters.SPECIAL + meters.UNSCALED
 _HEAP = "64M"
-_LOCK_TENTHS = 30  # of a second that a state folder in use is waited for
+_LOCK_TENTHS = 30  # tenths of a second to wait for a state folder that is in use
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def parser():
     parse = argparse.ArgumentParser(
         "python -m host_sim",
-        description="The HAN reader on this computer. Without --replay, --serial or --meter it reads a simulated "
+        description="Run the HAN reader on this computer. Without --replay, --serial or --meter it reads a simulated "
         "meter with a Nordic P1 port.",
     )
     line = parse.add_mutually_exclusive_group()
-    line.add_argument("--replay", metavar="FILE", nargs="+", help="send raw recordings, over and over")
-    line.add_argument("--serial", metavar="PATH", help="read a serial device or a pseudo-terminal")
-    line.add_argument("--meter", metavar="NAME", choices=_METERS, help=", ".join(_METERS))
+    line.add_argument("--replay", metavar="FILE", nargs="+", help="replay raw recordings, over and over")
+    line.add_argument("--serial", metavar="PATH", help="read a serial device or pseudo-terminal")
+    line.add_argument("--meter", metavar="NAME", choices=_METERS, help="simulate one of " + ", ".join(_METERS))
     parse.add_argument(
         "--image", metavar="FILE",
-        help="flash both slots with an ota.bin of `tools.build --arch sim`, and run it instead of the sources",
+        help="write this ota.bin (made by `tools.build --arch sim`) to both slots and run it instead of the sources",
     )  # fmt: skip
-    parse.add_argument("--no-psram", action="store_true", help="a board that runs frozen images only, not an --image")
-    parse.add_argument("--port", type=_port, default=8080, help="of the API (8080); 0 takes a free one")
-    parse.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where the API listens (127.0.0.1)")
-    parse.add_argument("--speed", type=_speed, default=1, metavar="N", help="run clock and line N times as fast")
-    parse.add_argument("--state", metavar="DIR", help="where flash and counters are kept (else forgotten)")
-    parse.add_argument("--past", metavar="DAYS", type=_days, default=0, help="begin with so many days of history")
+    parse.add_argument(
+        "--no-psram", action="store_true",
+        help="simulate a board without PSRAM, which cannot run an --image",
+    )  # fmt: skip
+    parse.add_argument("--port", type=_port, default=8080, help="port of the API (8080); 0 takes a free port")
+    parse.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS",
+        help="address that the API listens on (127.0.0.1)",
+    )  # fmt: skip
+    parse.add_argument(
+        "--speed", type=_speed, default=1, metavar="N",
+        help="run the clock and the line N times as fast",
+    )  # fmt: skip
+    parse.add_argument(
+        "--state", metavar="DIR",
+        help="keep the flash and the meter's counters in this folder (without it they are lost at the end)",
+    )  # fmt: skip
+    parse.add_argument("--past", metavar="DAYS", type=_days, default=0, help="start with a history of this many days")
     parse.add_argument(
         "--network", choices=("eth", "setup"), default="eth",
-        help="eth: a cable (as ever); setup: only WiFi, not set up yet: the network Home, password `correct horse`",
+        help="eth: a network cable (the default); setup: only WiFi, which you set up first: network Home, password "
+        "`correct horse`",
     )  # fmt: skip
     parse.add_argument(
-        "--console", metavar="PATH", help="a pseudo-terminal on which the reader can be set up, as the chip's on USB")
-    parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
+        "--console", metavar="PATH", help="set the reader up over this pseudo-terminal, as over the chip's USB port")
+    parse.add_argument(
+        "--runtime", choices=("cpython", "micropython"), default="cpython", help="interpreter of the reader (cpython)")
     parse.add_argument(
         "--heap", type=_heap, metavar="SIZE",
-        help="MicroPython's heap, such as 400k (%s); what a simulated radio takes comes on top" % _HEAP,
+        help="size of MicroPython's heap, such as 400k (%s); the simulated radio's memory is added to it" % _HEAP,
     )  # fmt: skip
     parse.add_argument(
         "--heap-report", metavar="S", type=int, default=0,
-        help="have MicroPython print an account of its heap every so many seconds",
+        help="print MicroPython's own report on its heap every S seconds",
     )  # fmt: skip
     parse.add_argument(
         "--price-fault", metavar="SERVICE=FAULT", action="append", type=_fault, default=[],
-        help="what is wrong with a look-alike of a price service: %s" % ", ".join(pricesites.FAULTS),
+        help="make a simulated price service fail in this way: %s" % ", ".join(pricesites.FAULTS),
     )  # fmt: skip
     parse.add_argument(
         "--time-fault", metavar="FAULT", action="append", choices=timeserver.FAULTS, default=[],
-        help="what is wrong with the next of the three time servers: %s" % ", ".join(timeserver.FAULTS),
+        help="make the next of the three simulated time servers fail in this way: %s" % ", ".join(timeserver.FAULTS),
     )  # fmt: skip
-    parse.add_argument("--updates", metavar="DIR", help="serve updates from a folder that `make release` has made")
-    parse.add_argument("--channel", choices=CHANNELS, help="whose releases the reader follows (%s)" % CHANNELS[0])
+    parse.add_argument("--updates", metavar="DIR", help="serve updates from this folder, which `make release` made")
+    parse.add_argument(
+        "--channel", choices=CHANNELS,
+        help="channel of updates that the reader follows (%s)" % CHANNELS[0],
+    )  # fmt: skip
     parse.add_argument(
         "--update-fault", metavar="FAULT", choices=updatesite.FAULTS, default="",
-        help="what is wrong with that server: %s" % ", ".join(updatesite.FAULTS),
+        help="make the update server fail in this way: %s" % ", ".join(updatesite.FAULTS),
     )  # fmt: skip
-    parse.add_argument("--seed", type=int, default=1, help="of the simulated house and of interrupted flash")
+    parse.add_argument(
+        "--seed", type=int, default=1,
+        help="seed of the simulated house and of interrupted flash operations (1)",
+    )  # fmt: skip
     return parse
 
 
 def _port(text):
     port = int(text)
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+        raise argparse.ArgumentTypeError("the port is a number from 0 to 65535")
     return port
 
 
 def _days(text):
     days = int(text)
     if not 1 <= days <= 4000:
-        raise argparse.ArgumentTypeError("a number of days is one from 1 to 4000")
+        raise argparse.ArgumentTypeError("the number of days is from 1 to 4000")
     return days
 
 
 def _speed(text):
     speed = float(text)
     if not 0.001 <= speed <= 100000:
-        raise argparse.ArgumentTypeError("a speed is a number from 0.001 to 100000")
+        raise argparse.ArgumentTypeError("the speed is a number from 0.001 to 100000")
     return speed
 
 
 def _fault(text):
     name, _, fault = text.partition("=")
     if name not in pricesites.NAMES or fault not in pricesites.FAULTS:
-        raise argparse.ArgumentTypeError("a fault is such as %s=%s" % (pricesites.NAMES[0], pricesites.FAULTS[5]))
+        raise argparse.ArgumentTypeError("write it like %s=%s" % (pricesites.NAMES[0], pricesites.FAULTS[5]))
     return name, fault
 
 
 def _heap(text):
     if not re.fullmatch(r"[1-9][0-9]*[kKmM]?", text):
-        raise argparse.ArgumentTypeError("a heap is a number of bytes, with k or M behind it for more")
+        raise argparse.ArgumentTypeError("the heap is a number of bytes; k or M after it means kilobytes or megabytes")
     return text
 
 
@@ -131,7 +151,7 @@ def _fail(message):
 
 
 def refuse_useless(options):
-    """End with status 2 where something is given that would change nothing."""
+    """Ends with status 2 if an option is given that would have no effect."""
     if options.runtime != "micropython":
         for name, value in (("--heap", options.heap), ("--heap-report", options.heap_report)):
             if value:
@@ -143,7 +163,9 @@ def refuse_useless(options):
 
 
 def told_channel(path, channel):
-    """The channel of updates to follow; says where the folder has nothing on it. Ends with status 2 for no folder."""
+    """The channel of updates to follow. Prints a note if the folder has no release on it; ends with status 2 if there
+    is no such folder.
+    """
     channel = channel or CHANNELS[0]
     if not os.path.isdir(path):
         _fail("no folder %s to serve updates from: `make release` makes one" % path)
@@ -155,7 +177,10 @@ def told_channel(path, channel):
 
 
 def _ports():
-    """Ports to listen on, each once: below those of clients, one of which could take it while a reader restarts."""
+    """Yields each port to listen on once.
+
+    They lie below the ports that the system gives to clients: a client could take such a port while a reader restarts.
+    """
     yield from random.sample(range(10000, 20000), 10000)
 
 
@@ -163,7 +188,7 @@ _PORTS = _ports()
 
 
 def free_port(host, port, wanted=socket.SOCK_STREAM):
-    """The port, or a free one for 0; ends with status 2 where it cannot be had."""
+    """The port, or a free one for 0; ends with status 2 if it cannot be opened."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port or next(_PORTS), 0, wanted)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -181,7 +206,7 @@ def free_port(host, port, wanted=socket.SOCK_STREAM):
 
 
 def recordings(paths):
-    """The contents of the files; ends with status 2 where one cannot be read or has none."""
+    """The contents of the files, a list of bytes; ends with status 2 if one is empty or cannot be read."""
     captures = []
     for path in paths:
         try:
@@ -194,7 +219,7 @@ def recordings(paths):
 
 
 def serial_settings(path):
-    """The settings that say which serial device is the line; ends with status 2 where it cannot be opened."""
+    """The settings that name the serial device of the line; ends with status 2 if it cannot be opened."""
     if not path:
         return {"serial": None, "any_setting": False, "terminal": ""}
     absolute = os.path.abspath(path)
@@ -205,7 +230,7 @@ def serial_settings(path):
         _fail("cannot open %s: %s" % (path, error.strerror))
     device = os.isatty(file)
     os.close(file)
-    # Pseudo-terminals as Linux and macOS name them. Like a pipe they have no speed.
+    # Linux and macOS name pseudo-terminals like this. Like a pipe they have no speed.
     terminal = ""
     if device and re.match(r"/dev/(pts/|ttys\d)", real):
         terminal = "name" if real == absolute else "link"
@@ -213,13 +238,16 @@ def serial_settings(path):
 
 
 def with_application(frozen=True):
-    """The environment of a CPython that has the sources on its path, the application's only where they run."""
+    """The environment for CPython with the sources on its path; those of the application only if `frozen`."""
     path = os.pathsep.join([str(ROOT / "lib")] * frozen + [str(ROOT), os.environ.get("PYTHONPATH", "")])
     return dict(os.environ, PYTHONPATH=path.strip(os.pathsep))
 
 
 def record_past(folder, options):
-    """Write what a reader would have kept of the days before; ends with status 2 where the folder has a past."""
+    """Write the history that a reader would have kept of the days before now.
+
+    Ends with status 2 if the folder has a history already.
+    """
     if os.path.exists(os.path.join(folder, "history.bin")):
         _fail("the state in %s has a past already" % folder)
     kind = meters.create(options.meter or meters.DEFAULT)
@@ -229,7 +257,7 @@ def record_past(folder, options):
 
 
 def command(options, frozen):
-    """(command line, environment, working folder) of the board's process; frozen: it runs from the sources."""
+    """(command line, environment, working folder) of the board's process. frozen: the application is the sources."""
     if options.runtime == "cpython":
         page.build()
         return [sys.executable, "-m", "host_sim.run"], with_application(frozen), ROOT
@@ -239,14 +267,14 @@ def command(options, frozen):
 
 
 def state_folder(path):
-    """(the folder, made if need be; a lock on it); ends with status 2 where another simulator has it."""
+    """(folder, lock on it); creates the folder. Ends with status 2 if another simulator uses it."""
     folder = os.path.abspath(path)
     try:
         os.makedirs(folder, exist_ok=True)
         lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         _fail("cannot keep state in %s: %s" % (path, error.strerror))
-    # The board's process holds it too, and may outlive a killed parent by a moment.
+    # The board's process holds the lock too, and may outlive a killed parent by a moment.
     for _ in range(_LOCK_TENTHS):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -257,7 +285,7 @@ def state_folder(path):
 
 
 class Meter:
-    """The source of the simulated meter on its house, whose counters are kept in the state folder."""
+    """The simulated meter and its house, as a source of host_sim.uart. The state folder keeps its counters."""
 
     def __init__(self, name, clock, seed, folder):
         kind = meters.create(name)
@@ -268,7 +296,7 @@ class Meter:
         self._source = MeterSource(kind, self._house, clock)
 
     def next(self, now_us, free_us):
-        """As host_sim.uart asks of a source."""
+        """See host_sim.uart."""
         sent = self._source.next(now_us, free_us)
         if sent:
             self.save()  # before anybody reads it: this process may be killed, and a meter never counts backwards
@@ -283,14 +311,14 @@ class Meter:
             return None
 
     def save(self):
-        """Keep the counters; a cut leaves the old file or the new."""
+        """Keep the counters. A power cut leaves either the old file or the new one."""
         with open(self._path + ".new", "w") as file:
             json.dump(self._house.save(), file)
         os.replace(self._path + ".new", self._path)
 
 
 def main(arguments=None):
-    """The exit status: 0 after a clean stop, 2 for arguments that cannot work, 1 where the board crashed."""
+    """Run the simulator. Returns the exit status: 0 after a clean stop, 2 for bad arguments, 1 if the board crashed."""
     options = parser().parse_args(arguments)
     refuse_useless(options)
     options.heap = options.heap or _HEAP

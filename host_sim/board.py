@@ -1,4 +1,4 @@
-"""The board of a desktop: the same door to hardware that the chip's board is, with nothing behind it but files."""
+"""The desktop's board: the same interface as the chip's board (firmware/board.py), with files for the hardware."""
 
 import gc
 import json
@@ -8,8 +8,8 @@ import time
 from host_sim.hardware import flash
 from host_sim.clock import Clock
 
-#: A smaller heap of the 64-bit port, whose objects are twice as large as the chip's, has no room for the history;
-#: in one below the other, fewer requests are served at a time, and none over TLS.
+#: Bytes of heap of the 64-bit port, whose objects are twice as large as the chip's. A heap below the first has no room
+#: for the history; below the second the board serves fewer requests at a time, and none over TLS.
 _HISTORY_HEAP, _SMALL_HEAP = 230000, 290000
 
 
@@ -24,19 +24,19 @@ def _nothing():
 
 
 def _rom():
-    """Bytes of the heap that stand for the chip's flash, see staging/mount.py."""
+    """Bytes of the heap that hold what is in flash on the chip, see staging/mount.py."""
     try:
-        return os.statvfs("/rom")[2]  # its blocks are bytes
+        return os.statvfs("/rom")[2]  # one block is one byte
     except OSError:
         return 0
 
 
 class Reset(SystemExit):
-    """The board restarts: raised where the chip would not return from machine.reset()."""
+    """The board restarts. reset() raises it; on the chip machine.reset() does not return."""
 
 
 class Cable:
-    """As much of network.LAN as the host's network needs to stand for a cable. address: always this one."""
+    """The part of network.LAN that shows the host's network as a plugged cable. address: its fixed IPv4 address."""
 
     def __init__(self, address):
         self.address = address
@@ -55,7 +55,7 @@ class Cable:
 
 
 class Slot:
-    """A partition for an application, as far as writing it needs; what starts it is only loaded then."""
+    """An application partition, with the methods that an update needs. set_boot() imports the rest."""
 
     def __init__(self, board, label):
         part = board.partition(label)
@@ -75,27 +75,27 @@ class Board:
 
     listen  (host, port) of the API
     clock   a host_sim.clock.Clock, which the meter shares
-    boot    what boot.py leaves, see firmware/board.py; None where it has not run
+    boot    the dict BOOT of boot.py, see firmware/board.py; None if boot.py has not run
     """
 
     name = chip = "sim"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
-    request_limit = 6, 6  # requests served at the same time, and more that wait for their turn
+    request_limit = 6, 6  # requests served at the same time, requests that may wait for their turn
     memory_limits = 5000, 14000, 44000  # see firmware/board.py
     secure_limit = 3
-    secure_port = None  # where HTTPS is served, if a certificate was provisioned
-    #: [(address, port)] that are asked for the time; None would be the public ones.
+    secure_port = None  # port of HTTPS, used if a certificate was provisioned
+    #: [(address, port)] of the time servers; None would mean the public ones.
     time_servers = ()
-    #: {service: base address} of prices and exchange rates. Never the real ones: a port where nobody listens.
+    #: {service: base address} of prices and exchange rates. Never the real services: here a port where nobody listens.
     sites = {name: "http://127.0.0.1:9" for name in ("elprisetjustnu", "energycharts", "elering", "ecb")}
-    roots = None  # certificates of authorities for https, DER
-    names = None  # (host, port) of setup mode's name server
-    mdns = None  # the host's own names are enough
-    console = None  # whoever makes the board plugs one in
+    roots = None  # certificates of the authorities for https, DER
+    names = None  # (host, port) of setup mode's DNS server
+    mdns = None  # not needed: the host has its own names
+    console = None  # the creator of the board sets it
     updates = None  # base address of the update server
     channel = "release"
     authority = None  # see firmware/board.py
-    psram = True  # False: a board without, on which no image with files runs
+    psram = True  # False: a board without PSRAM, which cannot run an image with files
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
         self.boot = boot or {
@@ -103,13 +103,13 @@ class Board:
             "healthy": _nothing, "activating": _nothing,
         }  # fmt: skip
         self.listen = listen
-        self.uart = None  # whoever makes the board plugs the line in
+        self.uart = None  # the creator of the board sets it
         self.clock = clock or Clock()
         self._path = path
         self._least = self._fed = None
         self._files = {}
-        self.cable = None  # network.LAN, None for a board without: whoever makes the board plugs it in
-        self.pressed = False  # the button
+        self.cable = None  # network.LAN, None for a board without one; the creator of the board sets it
+        self.pressed = False  # state of the button
         self.lit = False
         self._radio = None
         if self._below(_SMALL_HEAP):
@@ -129,15 +129,15 @@ class Board:
     # Time
 
     def ticks_ms(self):
-        """Milliseconds since the clock's zero, in its own time."""
+        """Milliseconds since the clock's zero, at the clock's speed."""
         return self.clock.ticks_us() // 1000
 
     def ticks_diff(self, a, b):
-        """Milliseconds from one ticks_ms(), b, to a later one, a."""
+        """Milliseconds from tick b to a later tick a."""
         return a - b
 
     def utc_ms(self):
-        """Unix milliseconds; the host's, running at the clock's speed from its zero."""
+        """Unix milliseconds: the host's time at the clock's zero, then at the clock's speed."""
         return self.clock.utc_us(self.clock.ticks_us()) // 1000
 
     # Memory
@@ -146,7 +146,7 @@ class Board:
         return hasattr(gc, "mem_free") and gc.mem_alloc() + gc.mem_free() - _rom() < size
 
     def partition(self, name):
-        """The flash partition of this label, as esp32.Partition; OSError where there is none."""
+        """The flash partition with this label, as esp32.Partition; OSError if there is none."""
         if name not in self._files:
             if name == "history" and self._below(_HISTORY_HEAP):
                 raise OSError(19, "no room for a history in a heap below %d kB" % (_HISTORY_HEAP // 1000))
@@ -157,7 +157,7 @@ class Board:
         return self._files[name]
 
     def provisioned(self):
-        """The configuration that flash.bin brought along, JSON text; None where it brought none."""
+        """The configuration that came with flash.bin, JSON text; None if it had none."""
         try:
             with open(self._path + "/config.json") as file:
                 return file.read()
@@ -165,31 +165,34 @@ class Board:
             return None
 
     def slots(self):
-        """(running, other) partition of the two for applications."""
+        """(running, other): the two application partitions."""
         running = self.boot["slot"]
         return Slot(self, running), Slot(self, "slot1" if running == "slot2" else "slot2")
 
     def port(self):
-        """esp32.Partition, as the chip's port has it."""
+        """The class esp32.Partition, as in MicroPython's port."""
         from host_sim.hardware.esp32 import Esp32
 
         parts = {name: self.partition(name) for name in ("otadata", "slot1", "slot2")}
         return Esp32(parts, self.boot["slot"]).Partition
 
     def no_files(self):
-        """Why no image with files runs here, see firmware/board.py; boot.py and main.py are always there."""
+        """Why an image with files cannot run here, a text; None if it can. See firmware/board.py.
+
+        The simulated board always has boot.py and main.py.
+        """
         if not self.psram:
             return "needs a board with PSRAM, and this one has none in use: take a release with everything frozen in"
 
     def confirm(self):
-        """The application that runs is good: the next start does not return to the one before."""
+        """Confirm the running application: the next start does not roll back."""
         if self.boot["pending"]:
             self.port().mark_app_valid_cancel_rollback()
             self.boot["pending"] = False
         self.boot["healthy"]()
 
     def heap(self):
-        """(total, free, least free so far) bytes; under CPython of the host's memory."""
+        """(total, free, least free so far) bytes of the heap; under CPython of the host's memory."""
         if hasattr(gc, "mem_free"):
             free = gc.mem_free()
             total = free + gc.mem_alloc() - _rom()
@@ -205,7 +208,7 @@ class Board:
         return total, free, self._least
 
     def system_heap(self):
-        """The host's system has memory enough."""
+        """None: a desktop has no system heap to watch."""
 
     def random(self, n):
         """n random bytes from the host."""
@@ -214,13 +217,13 @@ class Board:
     # The rest of the chip
 
     def lan(self):
-        """network.LAN, None for a board without."""
+        """The network.LAN; None for a board without one."""
         return self.cable
 
     def radio(self):
-        """The host_sim.hardware.network.Radio, made when first asked for; its air is a small neighbourhood."""
+        """The host_sim.hardware.network.Radio, created on the first call; its air is a small neighbourhood."""
         if self._radio is None:
-            # Only what is used is imported, for a small heap.
+            # Imported here, as a small heap has no room for modules that are not used.
             from host_sim.hardware.network import Radio, neighbourhood
 
             self._radio = Radio(self.ticks_ms, self.listen[0])
@@ -228,11 +231,11 @@ class Board:
         return self._radio
 
     def wlan(self, kind):
-        """network.WLAN of the "sta" or the "ap"."""
+        """The network.WLAN "sta" (station) or "ap" (access point)."""
         return getattr(self.radio(), kind)
 
     def set_hostname(self, name):
-        """Be called so."""
+        """Set the host name."""
         self.hostname = name
 
     def button(self):
@@ -240,11 +243,11 @@ class Board:
         return self.pressed
 
     def led(self, on):
-        """Light, or not."""
+        """Switch the LED."""
         self.lit = on
 
     def feed(self):
-        """Tell the watchdog, which is the parent process, that all is well: see host_sim.supervisor."""
+        """Feed the watchdog. The parent process watches the file that this writes: see host_sim.supervisor."""
         now = int(time.time())
         if now != self._fed:
             self._fed = now
@@ -252,22 +255,22 @@ class Board:
                 file.write("%d %d" % (_WATCHDOG_MS, now))
 
     def died(self, error):
-        """The application could not be made: what the next start has as last_words."""
+        """Keep the error of an application that could not be created: the next start has it as last_words."""
         manifest = self.boot["manifest"] or {}
         self._state["died"] = "%s %s: %s" % (manifest.get("version", "?"), type(error).__name__, error)
 
     def reset(self, reason):
-        """Start again, with `reason` (a rebootReason of the API) as the next start's reset_reason."""
+        """Restart the board: raises Reset. The next start has `reason` (a rebootReason of the API) as reset_reason."""
         self._state["reset"] = reason
         self._save()
         raise Reset(75)  # host_sim.supervisor.RESTART
 
     def close(self):
-        """The process ends."""
+        """Close the files, at the end of the process."""
         for file in self._files.values():
             file.close()
 
-    # A cut leaves the old file or the new.
+    # A power cut leaves either the old file or the new one.
     def _save(self):
         path = self._path + "/board.json"
         with open(path + ".new", "w") as file:
@@ -283,5 +286,5 @@ class Board:
                 return state
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        # Locally administered, so that it is nobody's. The name was given before the first start.
+        # A locally administered address belongs to no maker. A name may have been set before the first start.
         return {"mac": list(b"\x02HN" + os.urandom(3)), "name": state.get("name") if isinstance(state, dict) else None}

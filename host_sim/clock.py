@@ -1,4 +1,4 @@
-"""The time that the board and the meter on its line share, though they are processes of their own."""
+"""The time that the board and the meter on its line share, although each runs in its own process."""
 
 import time
 
@@ -11,17 +11,20 @@ except ImportError:  # CPython
 
 
 class Clock:
-    """Runs `speed` times as fast as the host's clock, from zero_ns (its time.time_ns(), now if None) on."""
+    """A clock that runs `speed` times as fast as the host's.
+
+    zero_ns  time.time_ns() of its zero, None for now
+    """
 
     def __init__(self, speed=1, zero_ns=None):
-        # CPython and MicroPython's unix port both count from 1970.
+        # time_ns() counts from 1970 on CPython and on MicroPython's unix port.
         now = time.time_ns() // 1000
         self._zero = now if zero_ns is None else zero_ns // 1000
         self._speed = int(speed * 1000)  # thousandths, so that time stays an integer
         self._start = ticks_us() - (now - self._zero)
 
     def ticks_us(self):
-        """Microseconds since zero_ns, in this clock's time."""
+        """Microseconds since zero_ns, at this clock's speed."""
         return (ticks_us() - self._start) * self._speed // 1000
 
     def utc_us(self, ticks_us):

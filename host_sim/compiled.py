@@ -9,7 +9,7 @@ import sys
 from staging import rom, stage, unix
 
 _TARGET = stage.BUILD / "host_sim"
-# What the board's process imports.
+# The modules that the board's process imports.
 _MODULES = (
     "__init__", "board", "clock", "jump", "run", "start", "uart", "line/__init__", "line/feed", "line/serial",
     "hardware/__init__", "hardware/cable", "hardware/chip", "hardware/console", "hardware/esp32", "hardware/espimage",
@@ -19,7 +19,7 @@ _MODULES = (
 
 
 def stage_all():
-    """Bring the application and the simulator up to date; ends with a message where something does not compile."""
+    """Compile the application and the simulator; ends with status 1 and a message if a module does not compile."""
     _, failed = stage.stage(stage.UNIX)
     sources = [stage.ROOT / "boot.py", *(stage.ROOT / "host_sim" / (name + ".py") for name in _MODULES)]
     found = {path.relative_to(stage.ROOT): path for path in sources}
@@ -33,9 +33,11 @@ def stage_all():
 
 
 def command(heap, frozen, module):
-    """(command line, environment, working folder) of MicroPython that runs a module of the simulator.
+    """(command line, environment, working folder) for a module of the simulator under MicroPython.
 
-    frozen  the application is in the ROM too, compiled from the sources
+    heap    size as MicroPython's -X heapsize takes it, such as "400k"
+    frozen  True: the ROM also holds the application, compiled from the sources
+    module  name of the module
     """
     stage_all()
     folders = [_TARGET] + ([stage.BUILD / stage.UNIX] if frozen else [])

@@ -1,19 +1,19 @@
-"""A house behind the meter: what flows through each phase in every second, and exact counters.
+"""A house behind the meter: the power in each phase in every second, and exact counters.
 
-Everything follows from the seed and the time, so two runs of the same seconds agree to the watt, on both
-interpreters. Power is constant within a second of UTC; the counters are the exact sum of those seconds,
-netted over the three phases in each of them, as the simulated meters do it.
+Everything follows from the seed and the time, so two runs over the same seconds agree to the watt, on both
+interpreters. Power is constant within a second of UTC. The counters are the exact sum over the seconds; within each
+second the three phases are netted, as the simulated meters do it.
 """
 
 from host_sim.localtime import local, weekday
 
 _SLOT = 10  # s; thermostats, clouds and people change nothing faster than this
 _DAY = 86400
-_EXACT = 6 * 3600  # s that are caught up with second by second
+_EXACT = 6 * 3600  # s; a longer gap is not counted second by second
 
 
 def noise(seed, key):
-    """0..65535, the same for the same arguments everywhere (an integer hash, not a good one)."""
+    """0..65535, the same on both interpreters for the same arguments (a simple integer hash)."""
     x = (key * 0x9E3779B1 + seed * 0x85EBCA6B) & 0xFFFFFFFF
     x = ((x ^ (x >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
     x = ((x ^ (x >> 12)) * 0x297A2D39) & 0xFFFFFFFF
@@ -21,7 +21,7 @@ def noise(seed, key):
 
 
 def _smooth(seed, time_s, step_s):
-    """Noise that glides from one value to the next in step_s seconds, 0..65535."""
+    """Noise, 0..65535, that goes in a straight line from one value to the next within step_s seconds."""
     at, part = time_s // step_s, time_s % step_s
     here = noise(seed, at)
     return here + (noise(seed, at + 1) - here) * part // step_s
@@ -48,12 +48,16 @@ def _bits(n):
 
 
 class State:
-    """What a meter sees at one moment; power and counters are those of `utc_ms`'s second.
+    """What a meter sees at one moment. Power and counters are those of the second that utc_ms lies in.
 
-    p, q   W and var of each phase, > 0 into the house, < 0 out of it (q: inductive > 0)
-    u, i   0.1 V and mA of each phase, i without sign
-    wh     [import, export] Wh, whole; varh likewise; tariffs [[import, export] low, [import, export] normal] Wh
-    clock  (year, month, day, weekday 1..7, hour, minute, second, summer) on the wall
+    utc_ms   Unix milliseconds
+    clock    local time: (year, month, day, weekday 1..7, hour, minute, second, summer)
+    p, q     W and var of each phase, > 0 into the house, < 0 out of it (q: inductive > 0)
+    u, i     0.1 V and mA of each phase, i without sign
+    wh       [import, export] in whole Wh
+    varh     [import, export] in whole varh
+    tariffs  [[import, export] of the low tariff, [import, export] of the normal one] in whole Wh
+    tariff   1 low, 2 normal
     """
 
     def __init__(self, utc_ms, clock, p, q, u, i, wh, varh, tariffs, tariff=2):
@@ -75,29 +79,34 @@ class State:
 
 
 class House:
-    """Three phases of 230 V, 25 A, a sauna, a car and 6 kW of sun; zone_min is the wall clock's winter offset."""
+    """A house with three phases of 230 V and 25 A, a sauna, an electric car and 6 kW of solar panels.
 
-    FIRST = (12345678, 2345678, 345678, 3456789)  # Wh in, Wh out, varh in, varh out of a meter some years old
+    utc_s     Unix seconds at which it begins to count
+    zone_min  offset of local time from UTC in winter, minutes
+    saved     result of save(), None for a new house
+    """
+
+    FIRST = (12345678, 2345678, 345678, 3456789)  # Wh in, Wh out, varh in, varh out: a meter some years old
 
     def __init__(self, utc_s, seed=1, zone_min=60, saved=None):
         self.seed = seed
         self.zone_min = zone_min
         self.time = utc_s
         self.sums = [wh * 3600 for wh in self.FIRST]  # Ws and vars
-        self.low = [self.sums[0] * 2 // 5, self.sums[1] // 5]  # the part of them counted in the low tariff
+        self.low = [self.sums[0] * 2 // 5, self.sums[1] // 5]  # the part of sums[:2] in the low tariff
         self._slot = None
         self._base = None
         if saved:
             self._restore(saved, utc_s)
 
     def save(self):
-        """What `saved` takes: plain lists and integers."""
+        """The counters as plain lists and integers, for `saved`."""
         return {"time": self.time, "sums": list(self.sums), "low": list(self.low)}
 
     def _restore(self, saved, utc_s):
         self.sums, self.low = list(saved["sums"]), list(saved["low"])
-        # The meter went on counting while the simulator was off. A month of seconds would take minutes to catch up
-        # with, so a long time is counted in strides.
+        # The meter went on counting while the simulator was off. Counting a month second by second would take
+        # minutes, so a long gap is counted in strides.
         time = saved["time"]
         self.time = min(time, utc_s)
         if utc_s - time > _EXACT:
@@ -107,12 +116,12 @@ class House:
         self.advance(utc_s)
 
     def stride(self, utc_s):
-        """Count up to utc_s at once, the power of the first second standing for all of them."""
+        """Count up to utc_s in one step, with the power of the first second for all of them."""
         self._count(self.time, utc_s - self.time)
         self.time = utc_s
 
     def advance(self, utc_s):
-        """Count every second up to utc_s (which is not counted itself); never backwards."""
+        """Count every second before utc_s; never backwards."""
         while self.time < utc_s:
             self._count(self.time, 1)
             self.time += 1
@@ -127,7 +136,7 @@ class House:
         self.sums[2 if reactive > 0 else 3] += abs(reactive) * seconds
 
     def state(self, utc_ms):
-        """The State of a moment; counts up to its second."""
+        """The State at utc_ms; counts up to its second."""
         second = utc_ms // 1000
         self.advance(second)
         p, q, low = self._powers(second)
@@ -135,7 +144,7 @@ class House:
         i = [isqrt(p[n] * p[n] + q[n] * q[n]) * 10000 // u[n] for n in range(3)]
         wh = [s // 3600 for s in self.sums]
         tariffs = [[s // 3600 for s in self.low]]
-        # The two tariffs add up to the total in whole Wh too, as in a meter that shows all three.
+        # The two tariffs add up to the total also in whole Wh, as in a meter that shows all three.
         tariffs.append([wh[0] - tariffs[0][0], wh[1] - tariffs[0][1]])
         clock = local(second, self.zone_min)
         return State(utc_ms, clock, p, q, u, i, wh[:2], wh[2:], tariffs, 1 if low else 2)
@@ -158,14 +167,14 @@ class House:
         week = weekday(day)
         p = [70 + _smooth(seed + 2, time, 300) // 700, 45 + _smooth(seed + 3, time, 500) // 900, 55]
         q = [-38, -61, -44]  # filters and cables
-        # Cold: a fridge and a freezer that know no clock.
+        # A fridge and a freezer, at any time of the day.
         if time % 2580 < 960:
             p[0] += 88
             q[0] += 52
         if time % 3320 < 1210:
             p[1] += 112
             q[1] += 71
-        # Heat pump on L3, inverter driven, resting for a few minutes when it is warm enough.
+        # A heat pump with an inverter on L3, which rests for a few minutes when it is warm enough.
         heat = _smooth(seed + 4, time, 900)
         if heat > 14000:
             p[2] += 380 + heat // 40
@@ -180,7 +189,7 @@ class House:
         if week in (3, 6) and 68400 <= second < 73800:  # sauna on Wednesday and Saturday, three phases
             if second < 70500 or time % 420 < 260:
                 p = [w + 2000 for w in p]
-        # The car: three phases of 16 A from half past midnight until the day's kilometres are in.
+        # The car: three phases of 16 A from half past midnight until it is charged for the day's kilometres.
         if 1800 <= second < 1800 + 3600 + today % 10800:
             p = [w + 3650 + n * 11 for n, w in enumerate(p)]
             q = [w - 90 for w in q]
@@ -190,7 +199,7 @@ class House:
         return p, q, week > 5 or second < 25200 or second >= 82800
 
     def _sun(self, time, day, second, today):
-        """W from the roof: a parabola from sunrise to sunset, clouds in front of it."""
+        """W from the solar panels: a parabola from sunrise to sunset, dimmed by clouds."""
         year = (day + 10) % 365  # from the winter solstice
         half = 11500 + (182 - abs(182 - year)) * 90  # s from noon to sunset: 3.2 to 7.7 hours
         noon = 46800
@@ -199,7 +208,7 @@ class House:
             return 0
         peak = 1500 + (182 - abs(182 - year)) * 25
         clear = peak * (half * half - off * off) // (half * half)
-        # A day is bright, mixed or dull as a whole, and clouds pass in minutes.
+        # A whole day is bright, mixed or dull; single clouds pass in minutes.
         cloud = _smooth(self.seed + 6, time, 180)
         shade = cloud * (today % 3) // 3
         return clear * (65536 - shade) // 65536

@@ -1,9 +1,9 @@
-"""Time that jumps: where the application has nothing to do, it is at once as late as when the next telegram has come.
+"""Time that jumps: when the application is idle, the clock jumps to the end of the next telegram.
 
-For `make year` and `make soak`. Nothing is left out: every byte of every telegram is read, and the line is the
-only pace. A timer that is due before the next telegram fires with it, as on a board that was busy; what waits for a
-socket gets a moment of the host's time first, and while the line has nothing, time is the host's. Both interpreters'
-asyncio asks here.
+`make year` and `make soak` use it. Nothing is left out: the application reads every byte of every telegram, and only
+the line sets the pace. A timer that is due before the next telegram fires together with it, as on a board that was
+busy. If sockets are waited for, their peers get a moment of the host's time before each jump. While the line is
+silent, time runs as the host's. asyncio of both interpreters takes its time from here.
 """
 
 import asyncio
@@ -12,20 +12,25 @@ import time
 
 from host_sim.services.timeserver import TimeServer
 
-_MOMENT_MS = 3  # of the host's time, for a peer to answer
+_MOMENT_MS = 3  # host time that a peer gets for its answer
 _REST_MS = 20  # between two looks at the line
 _AHEAD_MS = 3600000
 
 
 class Jump:
-    """A host_sim.clock.Clock that only goes on when told to."""
+    """A host_sim.clock.Clock that goes on in idle() alone.
+
+    zero_ns   time.time_ns() of its zero
+    start_us  microseconds since then at the start
+    feed      the host_sim.line.feed.Feed of the line
+    """
 
     def __init__(self, zero_ns, start_us, feed):
         self._zero = zero_ns // 1000
         self._now = start_us
         self._feed = feed
-        self.servers = None  # Servers, which share this time
-        self.outages = None  # host_sim.services.outages.Outages of its network, None where there are none
+        self.servers = None  # Servers, which run in this time
+        self.outages = None  # host_sim.services.outages.Outages of the network, or None
 
     def ticks_us(self):
         """Microseconds since zero_ns."""
@@ -36,7 +41,11 @@ class Jump:
         return self._zero + ticks_us
 
     def idle(self, ms, peers, wait):
-        """Nothing to do for ms: let time go on. peers: sockets are waited for; wait(ms) looks at all of them."""
+        """Let time go on while there is nothing to do for ms.
+
+        peers     True if the application waits for sockets
+        wait(ms)  waits for them in the host's time; true if one is ready
+        """
         if self.outages:
             self.outages.look(self._now)
         if self.servers.poll():
@@ -46,18 +55,18 @@ class Jump:
             return
         try:
             end = self._feed.peek(self._now)
-        except MemoryError:  # as the line goes on whatever the reader does
+        except MemoryError:  # the reader's heap is full, but the line goes on
             end = None
         if end is None:
             before = time.time_ns()
             wait(min(ms, _REST_MS))
             self._now += (time.time_ns() - before) // 1000
         else:
-            # What has come already is read with the next timer.
+            # Bytes that have arrived already are read with the next timer.
             self._now = end if end > self._now else self._now + ms * 1000
 
     def run(self, main):
-        """asyncio.run() in this time."""
+        """asyncio.run() with this clock."""
         if sys.implementation.name == "micropython":
             self._patch()
             return asyncio.run(main)
@@ -71,7 +80,7 @@ class Jump:
     def _patch(self):
         from asyncio import core
 
-        # What is put in the queue without a time gets the port's, which must never be ahead of this one.
+        # asyncio gives tasks that it queues without a time the port's own ticks, which must never be ahead of these.
         start = time.ticks_add(time.ticks_ms(), _AHEAD_MS - self._now // 1000)
 
         def ticks():
@@ -96,7 +105,11 @@ class Jump:
 
 
 class Servers:
-    """Time servers in the board's process, all wrong in the same way at times: [[from, to (unix ms), fault]]."""
+    """The time servers, in the board's process.
+
+    places  [(host, port)] to listen on
+    faults  [[from, to (Unix ms), fault]]: all of them have the fault at that time
+    """
 
     def __init__(self, now_ms, places, faults):
         self._now_ms = now_ms
@@ -104,7 +117,7 @@ class Servers:
         self._servers = [TimeServer(now_ms, port) for _, port in places]
 
     def poll(self):
-        """Answer; True where somebody has asked."""
+        """Answer all requests; True if there was one."""
         now = self._now_ms()
         asked = False
         for server in self._servers:
@@ -114,13 +127,13 @@ class Servers:
                     server.fault = fault
             try:
                 asked = server.poll() or asked
-            except MemoryError:  # it answers the next time, as one of the world's would now
+            except MemoryError:  # the reader's heap is full: it answers at the next poll
                 pass
         return asked
 
 
 def _loop(jump):
-    """CPython's event loop in this time."""
+    """An event loop of CPython with this clock."""
     from selectors import DefaultSelector
 
     class Selector(DefaultSelector):
@@ -132,11 +145,11 @@ def _loop(jump):
                 return events
 
             if not events and timeout != 0:
-                # The loop's own pipe and the listener are always there.
+                # Two are always registered: the loop's own pipe and the listener.
                 jump.idle(86400000 if timeout is None else int(timeout * 1000) + 1, len(self.get_map()) > 2, wait)
             return events
 
-    start = jump.ticks_us()  # asyncio takes times for nanoseconds, which floats are not after half a year
+    start = jump.ticks_us()  # times from 0: after half a year a float no longer resolves asyncio's nanoseconds
 
     class Loop(asyncio.SelectorEventLoop):
         def time(self):

@@ -1,7 +1,7 @@
-"""The calendar on a meter's wall: local time in Europe, from UTC, without the host's time zones.
+"""Local time of a meter in Europe, computed from UTC without the host's time zones.
 
-A meter's clock does not follow the zone of the computer that simulates it, and MicroPython has no
-zones, so the rule of the European Union is written out here.
+The meter's zone is not that of the computer that simulates it, and MicroPython has no zones. So this module has the
+summer time rule of the European Union.
 """
 
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
@@ -15,7 +15,7 @@ def days_from_civil(year, month, day):
 
 
 def civil_from_days(days):
-    """(year, month, day) of a number of days since 1970-01-01."""
+    """(year, month, day) of the day that is `days` after 1970-01-01."""
     year = 1970 + days // 366
     while days >= days_from_civil(year + 1, 1, 1):
         year += 1
@@ -42,7 +42,7 @@ def is_summer(utc_s):
 
 
 def local(utc_s, zone_min):
-    """(year, month, day, weekday, hour, minute, second, summer) on the wall; zone_min is the winter offset."""
+    """Local time (year, month, day, weekday, hour, minute, second, summer); zone_min: offset in winter, minutes."""
     summer = is_summer(utc_s)
     wall = utc_s + zone_min * 60 + (3600 if summer else 0)
     days, second = wall // 86400, wall % 86400

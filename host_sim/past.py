@@ -1,7 +1,7 @@
-"""What a reader would have kept of the house until now: `python -m host_sim --past DAYS` begins with it.
+"""Writes the history that a reader of this house would have now, for `python -m host_sim --past DAYS`.
 
-The application's own History records it, from a reading every quarter of an hour at first, every 5 minutes in
-the last month and every 10 s in the last two hours. A process of its own, as the application is on its path.
+The application's own History records it: one reading every quarter of an hour at first, every 5 minutes in the last
+month and every 10 s in the last two hours. It runs as a process of its own, because it has the application on its path.
 """
 
 import io
@@ -20,10 +20,10 @@ from host_sim.services import pricesites
 from host_sim.hardware.flash import Partition
 from host_sim.house import House
 
-# A reading so often, s, until so long before the end.
+# (seconds between two readings, seconds before the end at which the stage ends)
 _STAGES = (900, 29 * 86400), (300, 7200), (10, 0)
 _SIZES = {"state": 0x10000, "history": 0x40000}
-#: A household in Helsinki that pays the exchange's price.
+#: A household in Helsinki that pays the spot price.
 _SETTINGS = {"t": "Europe/Helsinki", "s": True, "pa": "FI", "pc": "EUR"}
 
 
@@ -57,14 +57,17 @@ def _fill(reading, state):
 
 
 def record(partitions, house, end):
-    """Settings and history of a reader that has read `house` from its time until `end`, unix s."""
+    """Write the settings and the history of a reader that has read `house` until `end` (Unix s).
+
+    partitions  {"state", "history": host_sim.hardware.flash.Partition}
+    """
     config = Config(flash.Region(partitions["state"], *flash.CONFIGURATION))
     config.load()
     config.change(dict(config.values, **_SETTINGS))
     clock = _Clock(_SETTINGS["t"], house.time)
 
     def quote(utc):
-        # What the look-alikes ask: 10^-2 EUR per MWh is 10^-3 c per kWh.
+        # The price of host_sim.services.pricesites: 10^-2 EUR per MWh is 10^-3 c per kWh.
         return pricesites.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
 
     history = restored(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
@@ -82,7 +85,7 @@ def record(partitions, house, end):
 
 
 def main(folder, days, zone_min, seed, end):
-    """Write the files of a state folder, the meter's counters among them."""
+    """Write the files of a state folder, with the meter's counters. end: Unix seconds; days: length of the past."""
     files = {name: io.BytesIO(b"\xff" * size) for name, size in _SIZES.items()}
     house = House(end - days * 86400, seed, zone_min)
     record({name: Partition(file, _SIZES[name], name) for name, file in files.items()}, house, end)

@@ -1,9 +1,9 @@
-"""What runs in the board's own process, on either interpreter, from one reset to the next: `python -m host_sim`.
+"""The board's own process, on either interpreter, from one reset to the next; `python -m host_sim` starts it.
 
-Its input is one line of JSON, the settings (an argument of MicroPython's has 255 bytes at most), and then what the
-line carries (host_sim.line.feed). It stops when its input ends, so that it never outlives the process that started it.
-Exit status 0; 2 where the port or the serial device cannot be had, or that has gone for good;
-host_sim.supervisor.RESTART where the board wants to be started again.
+Its standard input is one line of JSON, the settings (an argument of MicroPython has at most 255 bytes), followed by
+the transmissions on the line (host_sim.line.feed). It stops when its input ends, so it never outlives its parent.
+Exit status: 0 after a clean stop; 2 if the port or the serial device cannot be opened, or the device is gone for good;
+host_sim.supervisor.RESTART if the board asks to be started again.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _FOR_STARTING = ("start", "hardware.chip", "hardware.loader", "hardware.esp32", 
 
 
 def started(config):
-    """(what boot.py leaves, the application's class); (None, None) where it restarts the chip."""
+    """(BOOT of boot.py, the application's class); (None, None) if boot.py restarts the chip."""
     from host_sim.hardware import machine
     from host_sim import start
 
@@ -39,7 +39,7 @@ def started(config):
             delattr(sys.modules[package], last)
     gc.collect()
     if not config["psram"] and "files" in (boot["manifest"] or {}):
-        boot["safe"] = True  # as the chip's board, which is made before its application is imported
+        boot["safe"] = True  # the chip's board does this, before its application is imported
     try:
         if boot["safe"]:
             from han.safe import App
@@ -53,7 +53,10 @@ def started(config):
 
 
 def failing(error):
-    """What raises this once it is made on a board, which a chip has before it imports its application."""
+    """A stand-in for an application that cannot be imported: creating it raises the error.
+
+    On the chip the board exists before the application is imported, and so it does here.
+    """
 
     def App(board):
         raise error
@@ -62,17 +65,17 @@ def failing(error):
 
 
 def account():
-    """Have MicroPython print what is on its heap, without garbage, and how much of that are names."""
+    """Print MicroPython's report on its heap, after a collection, and the share of its qstrs."""
     gc.collect()
     micropython.mem_info()
     micropython.qstr_info()
 
 
-# Lives as long as the simulator; ends app.run() when its input, or the line for good, ends.
+# Lives as long as this process. It ends app.run() when the input has ended or the line is gone for good.
 async def serve(board, app, feed, heap_s):
-    """Run the application on the board until the input ends; raises what ends the application.
+    """Run the application on the board until the input ends; raises what app.run() raises.
 
-    heap_s: so often MicroPython's account of its heap is printed, and its modules where they have changed; 0: never.
+    heap_s  seconds between two reports on MicroPython's heap (with the modules, if their number changed); 0: never
     """
     running = asyncio.create_task(app.run())
     told = False
@@ -91,13 +94,13 @@ async def serve(board, app, feed, heap_s):
                 if len(sys.modules) != modules:
                     modules = len(sys.modules)
                     sys.stdout.write("modules:")
-                    for name in sys.modules:  # one by one: all of them in one text are more than a full heap has
+                    for name in sys.modules:  # one by one: a full heap has no room for all of them in one text
                         sys.stdout.write(" ")
                         sys.stdout.write(name)
                     sys.stdout.write("\n")
             try:
                 feed.look()
-            except MemoryError:  # the reader's heap is full, which is for the reader to deal with
+            except MemoryError:  # the reader's heap is full, and the reader itself deals with that
                 pass
     finally:
         running.cancel()
@@ -108,7 +111,7 @@ async def serve(board, app, feed, heap_s):
 
 
 def plug(board, config, feed):
-    """Connect the board to its line and its network. OSError where the serial device cannot be had."""
+    """Connect the board to its line, network and console. OSError if a device cannot be opened."""
     host = config["host"]
     if config["network"] == "eth":
         from host_sim.board import Cable
@@ -125,21 +128,21 @@ def plug(board, config, feed):
         named = config["terminal"]
         board.uart = SerialUart(config["serial"], board.ticks_ms, config["any_setting"], terminal=named)
     else:
-        from host_sim.uart import Uart  # only what is used is imported, for a small heap
+        from host_sim.uart import Uart  # imported here, as a small heap has no room for unused modules
 
         board.uart = Uart(board.clock.ticks_us, feed)
 
 
 def main(config, pipe):
     """Run a board with this configuration (see host_sim.__main__); the exit status."""
-    # A small heap must not be broken up by what importing leaves behind, nor by garbage between what stays.
+    # Collect often: garbage between the objects that stay would fragment a small heap.
     if hasattr(gc, "threshold"):
         gc.threshold(8192)
     gc.collect()
     if micropython and config["heap_s"]:
-        account()  # of what is neither the application's nor the board's
+        account()  # before anything of the application or the board is imported
     try:
-        # Before the simulator's own modules, as a small heap is least broken up at the start.
+        # The application comes before the simulator's own modules: a small heap is least fragmented at the start.
         boot, App = started(config)
     except Exception as error:
         if config["sources"]:
@@ -167,7 +170,7 @@ def main(config, pipe):
         board.time_servers = config["time_servers"]
         if jump:
             jump.servers = Servers(board.utc_ms, board.time_servers, config["time_faults"])
-            board.utc_ms = lambda: None  # as a chip, which keeps no time while it is off
+            board.utc_ms = lambda: None  # like a chip, which loses the time while it is off
         board.updates = config["updates"]
         board.psram = config["psram"]
         board.channel = config["channel"]
@@ -203,7 +206,7 @@ def main(config, pipe):
 
 
 def crash(error, board=None, app=None):
-    """As main.py has it on the chip; the exit status."""
+    """Report a crash as main.py does on the chip; the exit status."""
     if hasattr(sys, "print_exception"):
         sys.print_exception(error, sys.stderr)
     else:
@@ -219,7 +222,7 @@ def crash(error, board=None, app=None):
 
 
 def start():
-    """Run the board that the first line of the input describes."""
+    """Run the board with the settings in the first line of the input; exits with its status."""
     pipe = open(0, "rb", buffering=0)
     line = pipe.readline()
     sys.exit(main(json.loads(line), pipe) if line else 0)

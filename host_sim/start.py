@@ -1,4 +1,4 @@
-"""From a reset to the application, in the board's own process: boot.py as it is on the chip."""
+"""Runs boot.py in the board's own process after a reset, unmodified as on the chip."""
 
 import sys
 
@@ -10,7 +10,7 @@ _SIZES = {"otadata": 0x2000, "slot1": 0x1B0000, "slot2": 0x1B0000, "state": 0x10
 
 
 def rtc_memory(path):
-    """What it has kept; nothing after a loss of power."""
+    """The contents of the RTC memory (bytes); empty after a loss of power."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -19,14 +19,14 @@ def rtc_memory(path):
 
 
 def parts(folder):
-    """{label: partition} of what boot.py looks at."""
+    """{label: partition}: the partitions that boot.py reads."""
     return {label: flash.partition(folder + "/" + label + ".bin", size, label) for label, size in _SIZES.items()}
 
 
 def boot(config):
-    """Run boot.py in the slot that the parent's loader has chosen: BOOT. ChipReset: the chip restarts.
+    """Run boot.py in the slot that the parent's loader has chosen; returns its BOOT.
 
-    What it has mounted is first on the path then.
+    Afterwards the files that it has mounted are first on sys.path. ChipReset: boot.py restarts the chip.
     """
     folder = config["state"]
     machine = Machine(config["cause"], rtc_memory(folder + "/rtc.bin"), folder)
@@ -38,7 +38,7 @@ def boot(config):
         import vfs
     found, added = chip.boot(parts(folder), config["slot"], machine, vfs, _run, psram=config["psram"])
     for path in reversed(added):
-        # An image for the simulated board has what CPython can run in a folder of its own.
+        # An image for the simulated board has the sources for CPython in a folder py/.
         sys.path.insert(0, folder + "/mounted" + path + "/py" if CPYTHON else path)
     return found
 

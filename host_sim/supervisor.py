@@ -1,4 +1,4 @@
-"""Keeps the board's process: starts it, feeds its line, passes on the wish to stop, starts it again."""
+"""Runs the board's process: starts it, sends the meter's transmissions to it, stops it, and starts it again."""
 
 import json
 import os
@@ -10,18 +10,18 @@ import time
 #: Exit status of a board that wants to be started again.
 RESTART = 75
 
-# machine.reset_cause(): after a loss of power, after the watchdog, after anything else.
+# machine.reset_cause(): after a loss of power, after any other reset, after the watchdog.
 _POWER_ON, _RESET, _WATCHDOG = 1, 2, 3
 
-_STOP_SECONDS = 10  # for an orderly end; then it is killed
+_STOP_SECONDS = 10  # time for an orderly end; then the process is killed
 _LOOK_SECONDS = 0.01
 
 
 class Supervisor:
-    """One board's process with these settings.
+    """Runs one board's process with these settings.
 
-    sender  what its line carries, None for a serial device
-    lock    an open file that it holds as long as it lives
+    sender  the host_sim.line.sender.Sender of its line, None for a serial device
+    lock    file descriptor of a lock, which the process holds as long as it lives
     """
 
     def __init__(self, settings, sender, lock):
@@ -29,29 +29,29 @@ class Supervisor:
         self._settings = settings
         self._sender = sender
         self._child = None
-        self._stopping = None  # since when, time.monotonic()
+        self._stopping = None  # time.monotonic() of the first signal to stop
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
 
     def _stop(self, number, frame):
         if self._child is None:
             raise SystemExit(0)
-        if self._stopping:  # someone insists
+        if self._stopping:  # the second signal
             self._child.kill()
         self._stopping = self._stopping or time.monotonic()
 
     def run(self, flash, command):
-        """Run the board until it or its user ends it; the exit status.
+        """Run the board until it ends or the user stops it; the exit status.
 
-        flash    a host_sim.hardware.slots.Flash, whose loader is asked after each reset
-        command  of its result, True for the application from the sources: (command line, environment, folder)
+        flash            a host_sim.hardware.slots.Flash, whose loader picks the slot after each reset
+        command(frozen)  (command line, environment, folder) of the process; frozen: the slot runs the sources
         """
         self._settings["cause"] = _POWER_ON
-        shown = "slot1"  # what a run from the sources is in, until it has been updated
+        shown = "slot1"  # the sources run in this slot until an update
         while True:
             slot = flash.load()
             if slot is None:
-                print("host_sim: the chip's loader finds no application in either slot", file=sys.stderr)
+                print("host_sim: the chip's loader found no application in either slot", file=sys.stderr)
                 return 1
             frozen = flash.frozen(slot)
             if slot != shown or not frozen:
@@ -72,8 +72,9 @@ class Supervisor:
         return 0 if status == RESTART else status
 
     def _once(self, line, environment, folder):
-        # A process group of its own, as a Ctrl-C in the terminal is for this process alone; not a session of its
-        # own, or a terminal opened as the HAN line would become its own and end it by hanging up.
+        # The child gets its own process group, so that Ctrl-C in the terminal reaches this process alone. It gets no
+        # session of its own: a terminal opened as the HAN line would become its controlling terminal, and end the
+        # child by hanging up.
         self._child = child = subprocess.Popen(
             line,
             env=environment,
@@ -87,7 +88,7 @@ class Supervisor:
             child.stdin.write(json.dumps(self._settings).encode() + b"\n")
             os.set_blocking(child.stdin.fileno(), False)
         except BrokenPipeError:
-            pass  # it is gone: its status tells
+            pass  # the child has ended; its exit status says why
         self._hung = False
         watchdog = Watchdog(self._settings["state"])
         while child.poll() is None:
@@ -95,7 +96,7 @@ class Supervisor:
                 self._hung = True
                 child.kill()
             if self._stopping:
-                child.stdin.close()  # which it takes for the end
+                child.stdin.close()  # the child stops when its input ends
                 if time.monotonic() - self._stopping > _STOP_SECONDS:
                     child.kill()
             elif self._sender:
@@ -108,9 +109,9 @@ class Supervisor:
 
 
 class Watchdog:
-    """The chip's: the board's process writes a file in its state folder, the time that it has (ms) first.
+    """The chip's watchdog. The board's process feeds it by writing a file in the state folder: first its limit, ms.
 
-    It is the computer's time at every speed: a busy computer is not faster where the meter is.
+    The limit is in the computer's time at every speed: a high speed makes a busy computer no faster.
     """
 
     def __init__(self, folder):
@@ -123,7 +124,7 @@ class Watchdog:
             pass
 
     def barks(self):
-        """True once the time has passed without anything new in the file. Nobody watches before there is one."""
+        """True if the file has not changed for the limit; False as long as there is no file."""
         now = time.monotonic()
         if now - self._looked < 1:
             return False

@@ -1,22 +1,27 @@
-"""The HAN line and the UART that listens to it, as far as their settings can be told from the bytes.
+"""The HAN line and the UART that listens to it, with the effects of right and wrong settings on the bytes.
 
-What a source sends takes the time that its start, data, parity and stop bits take on the line. A receiver
-gets what a real UART makes of that wire: the bits are sampled at its own pace, from its own idea of a start bit,
-up or down. One with the line's own settings that is in step with its characters gets their bytes; one that is set
-up in the middle of a transmission has to find that step, which it may only do in the next pause. Like the chip's
-port it reports neither parity nor framing errors, and a line that rests at the wrong level is one zero byte (a break).
+A transmission takes the time of its start, data, parity and stop bits on the line. The receiver gets what a real UART
+makes of that signal: it samples the bits at its own speed, from what it takes for a start bit, inverted or not. A
+receiver with the line's settings that is in step with the characters gets their bytes. A receiver that is configured
+in the middle of a transmission must find the step first, sometimes only in the next pause. Like the chip's port it
+reports neither parity nor framing errors. A line that rests at the wrong level gives one zero byte (a break).
 
 A source has
-    line                 (baud, bits, parity, stop, invert) of the wire
-    next(now_us, free_us) -> (start_us, bytes) of the next transmission begun by now_us, not before free_us; or None
-Everything happens when the reader looks, in the board's microseconds: nothing runs in between.
+    line                   (baud, bits, parity, stop, invert) of the line
+    next(now_us, free_us)  (start_us, bytes) of the next transmission that has begun by now_us, but not before
+                           free_us; None if there is none
+Times are the board's microseconds. Nothing runs in the background: everything happens when the reader reads.
 """
 
 RX_BUFFER = 8192
 
 
 class Uart:
-    """machine.UART's part that the application uses, over a simulated line."""
+    """The part of machine.UART that the application uses, on a simulated line.
+
+    ticks_us  function that returns the board's microseconds
+    source    see above
+    """
 
     any_setting = ended = False
 
@@ -25,31 +30,31 @@ class Uart:
         self._now = ticks_us
         self._source = source
         self._line = _Line(*source.line[:4])
-        self._sampler = None  # None: same settings and in step, bytes are copied
-        self._same = False  # as the line's settings
-        self._sent = None  # a transmission that has begun, and is not one of these yet
-        self._runs = []  # transmissions that are not yet received completely: [start in bits, bytes, bytes taken]
-        self._end = 0  # of the last transmission, in bits
-        self._buffer = bytearray(512)  # it grows when it must: on the chip this is not the heap that is measured
+        self._sampler = None  # None: same settings and in step, so bytes are just copied
+        self._same = False  # True: the settings are the line's
+        self._sent = None  # a transmission that has begun but is not in _runs yet
+        self._runs = []  # transmissions that are not received completely: [start in bits, bytes, bytes taken]
+        self._end = 0  # end of the last transmission, in bits
+        self._buffer = bytearray(512)  # grows when needed: on the chip this buffer is not in Python's heap
         self._head = self._tail = 0
 
     def configure(self, baud, bits, parity, stop, invert):
-        """Listen with these settings (parity None, 0 even, 1 odd) from now on; drops what was received."""
+        """Listen with these settings from now on, and drop all received bytes. parity: None, 0 even, 1 odd."""
         self._take()
         self._head = self._tail = 0
         line = self._source.line
         at = self._line.bit(self._now())
-        # The number of stop bits matters to a sender only: a receiver looks at the first.
+        # The number of stop bits matters to a sender only: a receiver checks the first one.
         self._same = (baud, bits, parity, bool(invert)) == tuple(line[:3]) + (bool(line[4]),)
         self._sampler = None
         if not self._same or self._runs and self._runs[0][0] < at:
             self._sampler = _Sampler(self._line, baud, bits, parity, bool(line[4]) != bool(invert), at)
 
     def readinto(self, buf):
-        """Move received bytes to buf; their number, 0 when there are none. Never waits."""
+        """Move received bytes to buf; returns their number, 0 if there are none. Never waits."""
         try:
             self._take()
-        except MemoryError:  # the heap is the reader's, whose line goes on: what has come is taken the next time
+        except MemoryError:  # the reader's heap is full: the bytes are taken the next time
             pass
         count = min(len(buf), self._tail - self._head)
         if count:
@@ -75,7 +80,7 @@ class Uart:
         self._until(at)
 
     def _until(self, at):
-        """Receive what has passed on the wire by bit `at`."""
+        """Receive everything that was on the line before bit `at`."""
         if self._sampler:
             for byte in self._sampler.bytes(self._runs, at):
                 self._push(bytes((byte,)))
@@ -93,7 +98,11 @@ class Uart:
             self._runs.pop(0)
 
     def _push(self, data):
-        """Take bytes into the buffer; how many. What finds it full is lost, what it cannot grow for is not."""
+        """Append bytes to the buffer; returns how many were handled.
+
+        Bytes that do not fit a full-sized buffer are lost and count as handled. If the buffer could not grow, the rest
+        is left for the next time.
+        """
         if self._tail + len(data) > len(self._buffer):
             self._grow(self._tail - self._head, len(data))
         room = min(len(data), len(self._buffer) - self._tail)
@@ -121,28 +130,28 @@ class Uart:
 
 
 class _Line:
-    """How long things take on the wire and what its bits are; levels are logical, 1 = idle."""
+    """The timing and the bits of the line. Levels are logical: 1 is idle."""
 
     def __init__(self, baud, bits, parity, stop):
         self.baud = baud
         self._bits = bits
         self._parity = parity
-        self.length = 1 + bits + (parity is not None) + stop  # bits of a character
+        self.length = 1 + bits + (parity is not None) + stop  # bits of one character
 
     def bit(self, us):
-        """The bit time that a microsecond is in."""
+        """Number of the bit that a microsecond lies in."""
         return us * self.baud // 1000000
 
     def us(self, bit):
-        """The microsecond in which a bit time begins, rounded up."""
+        """The microsecond at which a bit begins, rounded up."""
         return -(-bit * 1000000 // self.baud)
 
     def done(self, run, at):
-        """How many characters of a run are complete at bit `at`."""
+        """Number of characters of a run that are complete at bit `at`."""
         return max(0, min(len(run[1]), (at - run[0]) // self.length))
 
     def level(self, runs, bit):
-        """The level of one bit time."""
+        """The level of the line during one bit."""
         for start, data, _ in runs:
             if bit < start:
                 return 1
@@ -152,7 +161,7 @@ class _Line:
         return 1
 
     def _frame(self, byte):
-        """A character's bits in the order of time from bit 0: start 0, data, parity, stop 1 ..."""
+        """The bits of a character, the first on the line in bit 0: start 0, data, parity, stop 1 ..."""
         frame = byte << 1
         place = self._bits + 1
         if self._parity is not None:
@@ -166,10 +175,10 @@ class _Line:
 
 
 class _Sampler:
-    """A receiver with settings of its own.
+    """A receiver with its own settings.
 
-    Positions are in parts of a bit that both speeds divide: a bit of the line is 2 * the receiver's baud of
-    them, a bit of the receiver 2 * the line's.
+    Positions count in a unit that divides the bits of both speeds: a bit of the line has 2 * (baud of the receiver)
+    units, a bit of the receiver 2 * (baud of the line).
     """
 
     def __init__(self, line, baud, bits, parity, flipped, at):
@@ -180,18 +189,18 @@ class _Sampler:
         self._to_stop = (1 + bits + (parity is not None)) * self._bit + self._bit // 2
         self._flipped = flipped
         self._at = at * self._line_bit
-        self._edge = -1  # where the character that came last began
-        self._resting = True  # False after a bad stop bit, until the line is at rest again
+        self._edge = -1  # begin of the last character
+        self._resting = True  # False after a bad stop bit, until the line is idle again
 
     def bytes(self, runs, until):
-        """Characters whose stop bit is sampled by line bit `until`; forgets runs that are past."""
+        """Yields the characters whose stop bit is sampled before line bit `until`; forgets finished runs."""
         limit = until * self._line_bit
         while self._find_start(runs, until):
             edge = self._at
             if edge + self._to_stop > limit:
                 break
             at = edge + self._bit // 2
-            if self._level(runs, at):  # shorter than half a bit: a glitch
+            if self._level(runs, at):  # a glitch: shorter than half a bit
                 self._at = at
                 continue
             value = 0
@@ -204,7 +213,7 @@ class _Sampler:
         self._forget(runs)
 
     def in_step(self, runs):
-        """True where the character that came last was one of the line's; those up to it count as taken then."""
+        """True if the last character began with one of the line's; then all up to it are marked as taken."""
         self._forget(runs)
         if not runs or self._edge % self._line_bit:
             return False
@@ -219,7 +228,7 @@ class _Sampler:
             runs.pop(0)
 
     def _find_start(self, runs, until):
-        """Go to the next falling edge, or to the end; True where there is one."""
+        """Go to the next falling edge, or to the end; True if there is an edge."""
         bit = self._at // self._line_bit
         flipped = self._flipped
         end = runs[-1][0] + len(runs[-1][1]) * self._line.length if runs else 0

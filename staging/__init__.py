@@ -1,6 +1,6 @@
-"""From the sources to what an interpreter runs: compiled modules, the page, accepted keys, a ROM, a running unix port.
+"""Prepares the sources for an interpreter: compiled modules, the page, the accepted keys, a ROM, the unix port.
 
-The simulator and the tools stand on it. It knows neither of them.
+The simulator and the tools use this package. It imports neither of them.
 """
 
 import pathlib
@@ -10,4 +10,4 @@ BUILD = ROOT / "build"
 
 
 class ImageError(Exception):
-    """Something that is not what it has to be, in words for whoever runs the tool."""
+    """Bad input of a tool. Its text says to the user what is wrong."""

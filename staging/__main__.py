@@ -1,4 +1,4 @@
-"""Compiles the application for some processors: `python -m staging [ARCH …]`, see stage.py."""
+"""Compiles the application for one or more processors: `python -m staging [ARCH …]`, see stage.py."""
 
 import sys
 

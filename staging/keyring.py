@@ -1,6 +1,6 @@
-"""The keys whose images a reader accepts, RSA-3072: made, and written where the application finds them.
+"""The RSA-3072 keys whose images a reader accepts: makes them, and writes the public ones for the application.
 
-A reader accepts the keys/*.pub.pem of the build it runs; without one, the development key that is
+A reader accepts the keys keys/*.pub.pem that its build had. If there is none, it accepts the development key, which is
 made in build/keys when it is first needed.
 """
 
@@ -16,19 +16,22 @@ from staging import BUILD, ROOT, ImageError
 
 KEYS = ROOT / "keys"
 DEVELOPMENT = BUILD / "keys" / "development.pem"
-#: The application's module with the keys that it accepts: made, never committed.
+#: The application's module with the accepted keys. It is generated and never committed.
 MODULE = ROOT / "lib" / "han" / "ota" / "keys.py"
 
 
 def make_key(path):
-    """Make a pair of keys: the private one at `path`, for its owner alone, the public one beside it."""
+    """Make a pair of keys: the private key at `path`, readable by its owner alone, the public key beside it.
+
+    Returns the path. ImageError if the name does not end in .pem or the file exists.
+    """
     path = pathlib.Path(path)
     if path.suffix != ".pem":
         raise ImageError("%s: the name of a key ends in .pem" % path)
     if path.exists():
         raise ImageError("%s is already there" % path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # readable by nobody else
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # readable by the owner alone
         new = pathlib.Path(folder, "key.pem")
         key = rsa.generate_private_key(65537, 3072)
         new.touch(0o600)
@@ -41,12 +44,12 @@ def make_key(path):
 
 
 def public_of(path):
-    """Where the public key of a private one lies."""
+    """Path of the public key that belongs to the private key at `path`."""
     return pathlib.Path(path).with_suffix(".pub.pem")
 
 
 def development_key():
-    """The development key's path; it is made where there is none."""
+    """Path of the development key, which is made if there is none."""
     DEVELOPMENT.parent.mkdir(parents=True, exist_ok=True)
     with open(DEVELOPMENT.parent / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a test run and a `make sim` may start together
@@ -62,7 +65,7 @@ def accepted():
 
 
 def write_module():
-    """Bring the application's module with the accepted keys up to date."""
+    """Update the application's module with the accepted keys."""
     lines = ['"""Public keys of accepted images: RSA-3072 moduli, big endian. Made by staging/keyring.py."""']
     lines += ["KEYS = (", *("    %r," % modulus(path) for path in accepted()), ")", ""]
     text = "\n".join(lines).encode()
@@ -75,7 +78,7 @@ def write_module():
 
 
 def modulus(path):
-    """The RSA modulus of a public key, 384 bytes, big endian; ImageError."""
+    """The RSA modulus (384 bytes, big endian) of the public key at `path`; ImageError if it is no RSA-3072 key."""
     try:
         key = serialization.load_pem_public_key(pathlib.Path(path).read_bytes())
         numbers = key.public_numbers()
@@ -87,7 +90,7 @@ def modulus(path):
 
 
 def write(path, data):
-    """Put data into a file, which others see as it was or whole."""
-    new = path.with_name("%s.%d.new" % (path.name, os.getpid()))  # others may do the same
+    """Replace a file in one step: other processes see the old contents or the new ones."""
+    new = path.with_name("%s.%d.new" % (path.name, os.getpid()))  # other processes may do the same
     new.write_bytes(data)
     os.replace(new, path)

@@ -1,4 +1,4 @@
-"""The manifest in a slot's image, one sector that tells what the image is; and what an update server says of it."""
+"""The manifest of an image: one sector in the image that describes it, and manifest.json of an update server."""
 
 import binascii
 import hashlib
@@ -10,7 +10,7 @@ from staging import ImageError
 
 SECTOR = 4096
 PRODUCT = "han-reader"
-#: What an update server has, each in a folder of its own.
+#: The channels of an update server, each in a folder of its own.
 CHANNELS = ("release", "beta")
 _MAGIC = b"HANM"
 _FORMAT = 1
@@ -20,14 +20,14 @@ _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){3}")
 
 
 def version(text):
-    """(major, minor, patch, build) of a version; ImageError."""
+    """(major, minor, patch, build) of a version text; ImageError if it is none."""
     if not _VERSION.fullmatch(text):
         raise ImageError("the version %s is not major.minor.patch.build" % text)
     return tuple(map(int, text.split(".")))
 
 
 def sector(values):
-    """The sector with the values, a dict."""
+    """The sector (bytes) with these values (a dict); ImageError if they are too long."""
     text = json.dumps(values, separators=(",", ":"), sort_keys=True).encode()
     if len(text) > SECTOR - _LENGTH:
         raise ImageError("a manifest of %d bytes" % len(text))
@@ -35,7 +35,7 @@ def sector(values):
 
 
 def parse(data):
-    """The values of a sector, None where it is no manifest or a damaged one."""
+    """The values (a dict) of a sector; None if it is not a manifest, or damaged."""
     if len(data) < _LENGTH:
         return None
     magic, form, length, crc = struct.unpack_from(_HEADER, data)
@@ -46,10 +46,13 @@ def parse(data):
 
 
 def for_server(values, image, url, notes="", critical=False, forced=False):
-    """What an update server says of a signed image: the JSON text of <channel>/manifest.json.
+    """JSON text of <channel>/manifest.json, which describes a signed image on an update server.
 
-    values   those of the image's own manifest
-    url      where the image is, best relative to the manifest
+    values    the values of the image's own manifest
+    url       address of the image, best relative to the manifest
+    notes     release notes for users
+    critical  users should not delay the update
+    forced    readers install it even if updates are set to manual
     """
     told = {
         "version": values["version"],

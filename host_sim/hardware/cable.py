@@ -1,27 +1,27 @@
-"""The cable of a simulated board: network.LAN as the ESP32 port has it (network_lan.c, network_common.c).
+"""The cable of a simulated board: network.LAN as in the ESP32 port (network_lan.c, network_common.c).
 
-What happens takes its time on the clock that is handed in, and is worked out when somebody looks.
+Events take their time on the clock that the caller passes in. They are worked out when a method is called.
 """
 
 NOWHERE = "0.0.0.0"
 DHCP_MS = 700
-#: Address, mask, gateway and DNS (None: the gateway's) that are given.
+#: Address, mask, gateway and DNS (None: the gateway) that DHCP gives.
 ADDRESSES = "192.168.1.50", "255.255.255.0", "192.168.1.1", None
-#: An address that is not renewed is taken away by the port's timer.
+#: The port's timer takes an address away after this time if it is not renewed.
 LEASE_MS = 120000
 #: network.LAN.status()
 INITIALIZED, STARTED, STOPPED, CONNECTED, DISCONNECTED, GOT_IP = range(6)
 
 
 class Interface:
-    """What the port's interfaces have in common: addresses."""
+    """The addresses, which all interfaces of the port handle alike."""
 
     def __init__(self):
         self._dhcp = True
         self._address = (NOWHERE,) * 4
 
     def ifconfig(self, *arguments):
-        """(address, mask, gateway, DNS), or set them; "dhcp" starts the client, once."""
+        """Get or set (address, mask, gateway, DNS); "dhcp" starts the DHCP client, RuntimeError if it runs already."""
         self._settle()
         if not arguments:
             return self._address
@@ -42,7 +42,7 @@ class Interface:
         return None
 
     def ipconfig(self, *names, **values):
-        """One value by its name, or set values by theirs."""
+        """Get one value by its name, or set values by keywords."""
         self._settle()
         if names and values:
             raise TypeError("can't specify pos and kw args")
@@ -74,7 +74,7 @@ class Interface:
 
 
 class Lan(Interface):
-    """network.LAN. `cable`: plugged in or not, to change at will; `dhcp` as of an AccessPoint."""
+    """network.LAN. Tests may change `cable` (True: plugged in) and `dhcp` (as that of an AccessPoint) at any time."""
 
     def __init__(self, ticks_ms, dhcp=ADDRESSES, cable=True, delay_ms=DHCP_MS):
         super().__init__()
@@ -90,7 +90,7 @@ class Lan(Interface):
         self._status = INITIALIZED
 
     def active(self, *state):
-        """Whether it is on, or turn it on or off."""
+        """Get or set whether the interface is on."""
         self._settle()
         if state and bool(state[0]) != self._on:
             self._on = bool(state[0])
@@ -100,7 +100,7 @@ class Lan(Interface):
         return self._on
 
     def isconnected(self):
-        """True while the last event that the port's handler saw was that of an address."""
+        """True while the last event that the port's handler saw was "got ip"."""
         self._settle()
         return self._on and self._status == GOT_IP
 
@@ -122,7 +122,7 @@ class Lan(Interface):
         raise ValueError("unknown config param")
 
     def wifi_event(self, event):
-        """The port's handler takes the station's "got ip" for its own "started", as both have the number 0."""
+        """The WiFi station has got an address. The port's handler takes that for its own "started": both are 0."""
         self._settle()
         self._status = STARTED
 

@@ -1,4 +1,4 @@
-"""The simulated chip between two resets: its loader, and boot.py, unmodified, on look-alikes of the port's modules."""
+"""The simulated chip after a reset: its loader, then the unmodified boot.py on look-alikes of the port's modules."""
 
 import gc
 import sys
@@ -7,27 +7,27 @@ from host_sim.hardware import loader
 from host_sim.hardware.esp32 import Esp32
 
 LABELS = ("slot1", "slot2")
-#: First of the two sectors of `state` that boot.py keeps its record in.
+#: Number of the first of two sectors of `state` in which boot.py keeps its record.
 STARTS = 4
-#: What its own file system has.
+#: The files in the chip's own file system.
 FILES = ("/boot.py", "/main.py")
 
 
 class Os:
-    """What boot.py asks of os: whether the chip's own file system has these files."""
+    """The part of os that boot.py uses: stat() of the files in the chip's own file system."""
 
     def __init__(self, files):
         self._files = files
 
     def stat(self, path):
-        """OSError where there is no such file."""
+        """(mode,) of a file; OSError if there is no such file."""
         if path not in self._files:
             raise OSError(2)
         return (0x8000,)
 
 
 class Gc:
-    """What boot.py asks of gc: how much memory the chip has, with PSRAM or without."""
+    """The part of gc that boot.py uses: the size of the heap, with PSRAM or without."""
 
     collect = staticmethod(gc.collect)
 
@@ -39,23 +39,25 @@ class Gc:
         return 20000
 
     def mem_free(self):
-        """All others."""
+        """Free bytes."""
         return self._size - 20000
 
 
 def load(parts):
-    """Label of the slot that the chip's loader starts, None where there is none that it can."""
+    """Label of the slot that the chip's loader starts; None if neither can be started. parts: {label: partition}."""
     number = loader.choose(parts["otadata"], [parts[label] for label in LABELS])
     return None if number is None else LABELS[number]
 
 
 def boot(parts, running, machine, vfs, run, files=FILES, psram=True):
-    """Run boot.py in the slot `running`; (what it leaves, what it put on the path). ChipReset: it restarts the chip.
+    """Run boot.py in the slot `running`; returns (its BOOT, the entries that it added to sys.path).
 
-    run()  executes it; what it leaves
-    vfs    what `import vfs` gives it
-    files  of the chip's own file system
-    psram  whether the chip has any
+    Raises ChipReset if boot.py restarts the chip.
+    parts   {label: partition}
+    run()   executes boot.py and returns its BOOT
+    vfs     the module that `import vfs` gives boot.py
+    files   paths of the files in the chip's own file system
+    psram   True if the chip has PSRAM
     """
     stand_ins = {
         "machine": machine, "esp32": Esp32(parts, running), "vfs": vfs, "os": Os(files), "gc": Gc(psram),

@@ -1,10 +1,10 @@
-"""The simulated board's console: a pseudo-terminal of this computer, as the chip's is on USB."""
+"""The simulated board's console: a pseudo-terminal of this computer in place of the chip's USB port."""
 
 from host_sim.line.serial import SerialUart
 
 
 class Console:
-    """See firmware/board.py. OSError: there is no such device."""
+    """The console, see firmware/board.py. OSError if there is no such device."""
 
     addressed = False
 
@@ -14,7 +14,7 @@ class Console:
         self._buf = bytearray(64)
 
     def read(self):
-        """What has been typed, or sent by a program; never waits."""
+        """Bytes that a user or a program has sent; never waits."""
         return bytes(memoryview(self._buf)[: self._line.readinto(self._buf)])
 
     def write(self, data):
@@ -22,4 +22,4 @@ class Console:
         self._out.write(data)
 
     def interrupts(self, on):
-        """Whether Ctrl-C ends the program: here it never does."""
+        """Set whether Ctrl-C ends the program. Here it never does."""

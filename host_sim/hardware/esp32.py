@@ -1,4 +1,4 @@
-"""esp32.Partition of the simulated board, with the signatures and errors of MicroPython's port and ESP-IDF's rules."""
+"""esp32.Partition of the simulated board: the signatures and errors of MicroPython's port, and the rules of ESP-IDF."""
 
 ESP_FAIL, ESP_ERR_NOT_FOUND, ESP_ERR_OTA_VALIDATE_FAILED = -1, 0x105, 0x1503
 _LABELS = ("otadata", "slot1", "slot2", "state", "history")
@@ -13,7 +13,7 @@ _TABLE = {
 
 
 class Esp32:
-    """What `import esp32` gives on the simulated chip.
+    """The module that `import esp32` gives on the simulated chip.
 
     parts    {label: host_sim.hardware.flash.Partition}
     running  label of the slot that runs
@@ -29,7 +29,7 @@ class Esp32:
 
     def boot(self):
         """Label of the slot that otadata names: esp_ota_get_boot_partition()."""
-        from host_sim.hardware import otadata  # only what is used is imported, for a small heap
+        from host_sim.hardware import otadata  # imported here, as a small heap has no room for unused modules
 
         active = otadata.active(otadata.read(self.parts["otadata"]))
         if active is None:
@@ -38,7 +38,7 @@ class Esp32:
 
 
 class _Partition:
-    """One partition of the table. Errors are OSError(-esp_err_t), or OSError(2) where there is no such partition."""
+    """One partition of the table. Errors are OSError(-esp_err_t), or OSError(2) if there is no such partition."""
 
     BOOT, RUNNING = 0, 1
     TYPE_APP, TYPE_DATA = 0, 1
@@ -59,7 +59,7 @@ class _Partition:
 
     @classmethod
     def find(cls, type=0, subtype=0xFF, label=None, block_size=4096):
-        """The partitions with these properties, in the order of the table."""
+        """The partitions with these properties (a list), in the order of the table."""
         return [cls(name) for name in _LABELS
                 if name in cls.chip.parts and _TABLE[name][0] == type
                 and subtype in (0xFF, _TABLE[name][1]) and label in (None, name)]  # fmt: skip
@@ -69,11 +69,14 @@ class _Partition:
         return _TABLE[self._label] + (self.ioctl(4, 0) * 4096, self._label, False)
 
     def get_next_update(self):
-        """The other slot."""
+        """The other slot, a Partition."""
         return type(self)("slot2" if self._label == "slot1" else "slot1")
 
     def set_boot(self):
-        """Start this slot next: written to the entry of otadata that does not count, to be confirmed."""
+        """Start this slot at the next reset; OSError if its image is not valid.
+
+        As in ESP-IDF this writes the entry of otadata that is not active, with the state NEW: it must be confirmed.
+        """
         from host_sim.hardware import espimage, otadata
 
         if espimage.length(self) is None:
@@ -94,7 +97,7 @@ class _Partition:
 
     @classmethod
     def mark_app_valid_cancel_rollback(cls):
-        """Confirm the entry that counts, whichever slot it names."""
+        """Confirm the active entry of otadata, whichever slot it names. OSError if there is none."""
         from host_sim.hardware import otadata
 
         ota = cls.chip.parts["otadata"]

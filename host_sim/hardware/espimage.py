@@ -1,4 +1,4 @@
-"""ESP-IDF's check of an application image in a slot, as the chip's loader and set_boot() make it."""
+"""The check of an application image in a slot, as ESP-IDF's loader and set_boot() make it."""
 
 import hashlib
 import struct
@@ -7,7 +7,10 @@ _CHUNK = 1024
 
 
 def length(slot):
-    """Bytes of a sound image at the start of a slot, its SHA-256 included; None where there is none."""
+    """Length in bytes of a valid image at the start of a slot, with its SHA-256; None if there is none.
+
+    slot: a partition with readblocks() and ioctl().
+    """
     size = slot.ioctl(4, 0) * 4096
     head = _read(slot, 0, 24)
     if head[0] != 0xE9 or not 1 <= head[1] <= 16:
@@ -39,7 +42,7 @@ def _read(slot, at, count):
     return bytes(data)
 
 
-# All bytes of a stretch, one xor the other: whole chunks at once as big integers.
+# XOR of all bytes from `at` on. It takes whole chunks at once as big integers.
 def _xor(slot, at, count):
     total = 0
     for n in range(0, count, _CHUNK):

@@ -1,7 +1,7 @@
-"""NOR flash as esp32.Partition shows it, in a file, that can lose power in the middle of an operation.
+"""NOR flash in a file, with the methods of esp32.Partition. It can lose power in the middle of an operation.
 
-Erasing sets all bits of a sector, programming only clears them, and nothing is undone by an exception.
-The contents stay in the file and are reached by seeking: a partition is bigger than a small heap.
+Erasing sets all bits of a sector; programming only clears bits; an exception undoes nothing. The contents stay in the
+file and are read by seeking, because a partition is bigger than a small heap.
 """
 
 SECTOR = 4096
@@ -9,9 +9,9 @@ _BLANK = b"\xff" * 256
 
 
 class Partition:
-    """esp32.Partition over a seekable binary file of `size` bytes, which is this object's to write.
+    """esp32.Partition over a seekable binary file of `size` bytes, which this object owns.
 
-    power  None, or a host_sim.hardware.powercut.Power that is asked before each operation
+    power  a host_sim.hardware.powercut.Power, which may fail during any operation, or None
     """
 
     def __init__(self, file, size, name, power=None):
@@ -21,13 +21,16 @@ class Partition:
         self.power = power
 
     def readblocks(self, block, buf, offset=0):
-        """Fill buf from a block (and an offset in bytes); OSError outside of the partition."""
+        """Fill buf from a block (and an offset in bytes); OSError if it reaches outside of the partition."""
         if self.power:
             self.power.check()
         self.load(self._place(block, offset, len(buf)), buf)
 
     def writeblocks(self, block, buf, offset=None):
-        """Without an offset erase whole blocks and program them, with one only program."""
+        """Without an offset: erase whole blocks and program them. With an offset in bytes: program only.
+
+        OSError if buf reaches outside of the partition, or is not whole blocks.
+        """
         at = self._place(block, offset or 0, len(buf))
         data = memoryview(buf)
         if offset is None:
@@ -39,7 +42,7 @@ class Partition:
             self._program(at + n, data[n : n + SECTOR])
 
     def ioctl(self, kind, number=0):
-        """3 sync, 4 number of blocks, 5 their size, 6 erase one; None for what the port does not know."""
+        """3: sync, 4: number of blocks, 5: size of a block, 6: erase one block. Other kinds as in the port."""
         if kind in (1, 2, 3):
             return 0
         if kind == 4:
@@ -51,7 +54,7 @@ class Partition:
             return 0
         return None
 
-    # Errors as the chip's driver answers them (esp_err.h).
+    # The errors are those of the chip's driver (esp_err.h).
     def _place(self, block, offset, size):
         at = block * SECTOR + offset
         if not 0 <= at <= self._size:
@@ -74,7 +77,7 @@ class Partition:
             self.clear(at + n, data[n : n + 256], buf)
 
     def clear(self, at, data, buf):
-        """Clear the bits that are 0 in data: what the cells can do without being erased. buf: at least as long."""
+        """Clear the bits that are 0 in data, as programming does. buf: scratch space, at least as long as data."""
         buf = memoryview(buf)[: len(data)]
         self.load(at, buf)
         if buf != _BLANK[: len(data)]:
@@ -84,22 +87,22 @@ class Partition:
         self.store(at, data)
 
     def load(self, at, buf):
-        """Read the cells as they are, with or without power."""
+        """Read the cells into buf, with or without power."""
         self._file.seek(at)
         self._file.readinto(buf)
 
     def store(self, at, data):
-        """Make the cells what they are to be, against all physics."""
+        """Set the cells to data, whatever they were."""
         self._file.seek(at)
         self._file.write(data)
 
     def close(self):
-        """Give the file back."""
+        """Close the file."""
         self._file.close()
 
 
 def partition(path, size, name):
-    """The Partition in a file, which is made blank, or longer, where it is not yet there."""
+    """The Partition in the file `path`. A missing file is created; a short one is extended with blank bytes."""
     try:
         file = open(path, "r+b", buffering=0)
     except OSError:

@@ -1,4 +1,4 @@
-"""`import vfs` for CPython: files of a littlefs on a block device, laid out in a folder of this computer."""
+"""`import vfs` for CPython: it copies the files of a littlefs on a block device to a folder of this computer."""
 
 import os
 import shutil
@@ -7,13 +7,13 @@ import littlefs
 
 
 class Vfs:
-    """What is mounted is copied to the folder, as CPython imports from files alone."""
+    """The module vfs. mount() copies the files to the folder, because CPython imports from real files only."""
 
     def __init__(self, folder):
         self._folder = folder
 
     def VfsLfs2(self, device):
-        """The files of a block device. OSError where there is no littlefs on it."""
+        """The littlefs on a block device. OSError if there is none."""
         size, count = device.ioctl(5, 0), device.ioctl(4, 0)
         context = littlefs.UserContext(size * count)
         for n in range(count):
@@ -28,7 +28,7 @@ class Vfs:
         return system
 
     def mount(self, system, path, readonly):
-        """Copy all files to below the folder, at `path`."""
+        """Copy all files to `path` below the folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
         for folder, _, names in system.walk("/"):
             target = self._folder + path + folder

@@ -1,16 +1,16 @@
-"""The chip's own loader: which slot starts after a reset, and what it writes to otadata then.
+"""The chip's own loader: it picks the slot to start after a reset and updates otadata.
 
-ESP-IDF's bootloader_utility.c with rollback enabled, without a factory application, as MicroPython is built.
+It follows ESP-IDF's bootloader_utility.c with rollback enabled and without a factory application, as in MicroPython.
 """
 
 from host_sim.hardware import espimage, otadata
 
 
 def choose(ota, slots):
-    """Number of the slot that starts, None where the chip finds nothing to start. ota, slots: partitions."""
+    """Number (from 0) of the slot to start; None if no slot has a valid image. ota: partition; slots: partitions."""
     entries = otadata.read(ota)
     for sector, entry in enumerate(entries):
-        if entry.state == otadata.PENDING_VERIFY:  # it was not confirmed before this reset
+        if entry.state == otadata.PENDING_VERIFY:  # the application did not confirm it before this reset
             entry.state = otadata.ABORTED
             otadata.write(ota, sector, entry)
     first = -1
@@ -26,7 +26,7 @@ def choose(ota, slots):
             if entry.state == otadata.NEW:
                 entry.state = otadata.PENDING_VERIFY
                 otadata.write(ota, active, entry)
-    # From there downwards, then upwards.
+    # Try the slots from the first one downwards, then upwards.
     for number in list(range(first, -1, -1)) + list(range(first + 1, len(slots))):
         if espimage.length(slots[number]) is not None:
             if initial:

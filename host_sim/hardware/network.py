@@ -1,6 +1,6 @@
-"""The radio of a simulated board: network.WLAN as the ESP32 port has it, in an imaginary neighbourhood.
+"""The radio of a simulated board: network.WLAN as in the ESP32 port, in an imaginary neighbourhood.
 
-What happens takes its time on the clock that is handed in, and is worked out when somebody looks. Signatures,
+Events take their time on the clock that the caller passes in. They are worked out when a method is called. Signatures,
 errors and oddities are those of MicroPython's ports/esp32: network_wlan.c, network_common.c.
 """
 
@@ -11,26 +11,28 @@ from host_sim.hardware.cable import DHCP_MS, LEASE_MS, NOWHERE, Interface
 STAT_IDLE = 1000
 STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
-# ESP-IDF's reasons for a disconnection, which status() hands on.
+# ESP-IDF's reasons for a disconnection; status() returns them.
 _ASSOC_LEAVE = 8
-_HANDSHAKE = 15  # 4-way handshake timed out: what a wrong WPA2 key mostly looks like
+_HANDSHAKE = 15  # 4-way handshake timed out: the usual reason with a wrong WPA2 key
 _BEACON = 200
 _NO_AP = 201
 _AUTH_FAIL = 202
 
 OPEN, WPA2 = 0, 3
 
-_SCAN_MS = 2400  # all channels: how long a scan takes, and how long finding nobody does
+_SCAN_MS = 2400  # a scan of all channels; a search for a missing network takes as long
 _JOIN_MS = 900
 _HANDSHAKE_MS = 3000
 _BEACON_MS = 6000
 
 
 class AccessPoint:
-    """One network in the neighbourhood; change what it is at any time.
+    """One access point in the neighbourhood. Tests may change its attributes at any time.
 
-    dhcp     the address, mask, gateway and DNS that it gives; None: nobody answers
-    ghost    it forgets its clients, which do not notice
+    key      WPA2 password, "" for an open network
+    rssi     signal strength, dBm
+    dhcp     the address, mask, gateway and DNS (None: the gateway) that it gives; None: DHCP does not answer
+    ghost    True: it has forgotten its clients, and they do not notice
     """
 
     def __init__(self, ssid, key="", channel=6, rssi=-60, dhcp=("192.168.7.20", "255.255.255.0", "192.168.7.1", None)):
@@ -43,12 +45,16 @@ class AccessPoint:
         self.bssid = b"\x02AP" + ssid.encode()[:3] + b"\0" * (3 - len(ssid.encode()[:3]))
 
     def address(self):
-        """(address, mask, gateway, DNS) that it gives; the gateway serves names where it says nothing else."""
+        """(address, mask, gateway, DNS) that it gives, None if its DHCP does not answer."""
         return self.dhcp and tuple(self.dhcp[:3]) + (self.dhcp[3] or self.dhcp[2],)
 
 
 class Air:
-    """Who is there. `points` is a list to change at will; `mute` lets nothing through while all looks well."""
+    """The neighbourhood. Tests may change it at any time.
+
+    points  the list of access points
+    mute    True: no data gets through although the connection looks fine
+    """
 
     def __init__(self, *points):
         self.points = list(points)
@@ -56,7 +62,7 @@ class Air:
         self.scans = 0
 
     def find(self, ssid, bssid=None):
-        """The strongest access point of a network, None where there is none."""
+        """The strongest access point of a network; None if there is none."""
         found = None
         for point in self.points:
             if point.ssid == ssid and (bssid is None or point.bssid == bssid):
@@ -66,7 +72,12 @@ class Air:
 
 
 class Station(Interface):
-    """network.WLAN(network.WLAN.IF_STA). ticks_ms: the clock; sleep_ms: how a scan passes the time."""
+    """network.WLAN(network.WLAN.IF_STA).
+
+    ticks_ms  the clock
+    radio     {"sta", "ap": True if on}, which both interfaces share
+    sleep_ms  function with which a scan waits
+    """
 
     def __init__(self, air, ticks_ms, radio, sleep_ms=None):
         super().__init__()
@@ -75,23 +86,23 @@ class Station(Interface):
         self._radio = radio
         self._sleep = sleep_ms or (lambda ms: time.sleep(ms / 1000))
         self._events = []  # (when, function), in order
-        self._now = 0  # when what happens right now happens, however late somebody looks
+        self._now = 0  # time of the event that is being handled, which may lie in the past
         self._requested = False
         self._connected = False
         self._reason = 0
-        self._limit = 0  # the port's conf_wifi_sta_reconnects: 0 for ever, else one more than was asked for
+        self._limit = 0  # the port's conf_wifi_sta_reconnects: 0 for ever, else one more than "reconnects"
         self._tries = 0
         self._wanted = ("", "", None)
-        self._point = None  # associated with
-        self._joined = None  # its key and channel at that time
-        self._seen = 0  # when its beacons were heard last
-        self._leased = None  # until when the address holds, None while it is renewed
+        self._point = None  # the AccessPoint of the association
+        self._joined = None  # key and channel of it at that time
+        self._seen = 0  # time of its last beacon
+        self._leased = None  # end of the address's lease, None while it is renewed
         self._ghost = False
-        self.listening = lambda event: None  # told of "got ip", for the port's mixed-up Ethernet states
+        self.listening = lambda event: None  # called with "got ip", for the port's mixed-up Ethernet states
         self.attempts = 0
 
     def active(self, *state):
-        """Whether it is on, or turn it on or off."""
+        """Get or set whether the interface is on."""
         self._settle()
         if state:
             self._radio["sta"] = bool(state[0])
@@ -105,7 +116,7 @@ class Station(Interface):
             raise OSError("Wifi Not Started")
 
     def connect(self, ssid=None, key=None, *, bssid=None):
-        """Begin to connect; returns at once. A connection that is being made is in the way."""
+        """Begin to connect; returns at once. OSError while another connection is being made."""
         self._settle()
         self._require()
         if not self._radio["sta"]:
@@ -115,7 +126,7 @@ class Station(Interface):
         if self._events:
             raise OSError("Wifi Internal State Error" if self._point is None else "Wifi Internal Error")
         if self._point is not None:
-            # Already associated: nothing happens, and nothing is said.
+            # Already associated: nothing happens, and there is no error.
             self._requested = True
             return
         if ssid is not None:
@@ -125,7 +136,7 @@ class Station(Interface):
         self._associate()
 
     def disconnect(self):
-        """End the connection; the port's own retries as well."""
+        """End the connection and the port's own retries."""
         self._settle()
         self._requested = False
         self._require()
@@ -137,7 +148,7 @@ class Station(Interface):
             self._at(20, lambda: self._lose(_ASSOC_LEAVE, True))
 
     def status(self, *what):
-        """The state of the station, or its "rssi"."""
+        """The status number of the station, or with "rssi" its signal strength in dBm."""
         self._settle()
         if what:
             if what[0] == "stations":
@@ -158,12 +169,12 @@ class Station(Interface):
         return self._reason or STAT_IDLE
 
     def isconnected(self):
-        """True once it had an address, until the association ends: also after the address is lost."""
+        """True from the first address until the association ends, even if the address is lost before."""
         self._settle()
         return self._connected
 
     def scan(self):
-        """[(ssid, bssid, channel, rssi, authmode, hidden)]; takes seconds. Empty while a connection is being made."""
+        """[(ssid, bssid, channel, rssi, authmode, hidden)] after some seconds; [] while a connection is being made."""
         self._settle()
         self._require()
         if not self._radio["sta"]:
@@ -176,7 +187,7 @@ class Station(Interface):
         return [(p.ssid.encode(), p.bssid, p.channel, p.rssi, WPA2 if p.key else OPEN, False) for p in points]
 
     def config(self, *names, **values):
-        """One parameter by its name, or set parameters by theirs."""
+        """Get one parameter by its name, or set parameters by keywords."""
         if names and values:
             raise TypeError("either pos or kw args are allowed")
         if not values:
@@ -200,13 +211,13 @@ class Station(Interface):
                 raise ValueError("unknown config param")
         return None
 
-    # What happens by itself
+    # Events
 
     def _at(self, ms, function):
         self._events.append((self._now + ms, function))
 
     def _settle(self):
-        """Let everything happen that has had its time."""
+        """Handle all events whose time has come."""
         while self._events and self._events[0][0] <= self._ticks():
             self._now, function = self._events.pop(0)
             function()
@@ -249,7 +260,7 @@ class Station(Interface):
             self._fixed()
 
     def _fixed(self):
-        """There is an address: the port's IP_EVENT_STA_GOT_IP."""
+        """The station has an address: the port's IP_EVENT_STA_GOT_IP."""
         if self._point:
             self._connected = True
             self._reason = 0
@@ -257,7 +268,7 @@ class Station(Interface):
             self.listening("got ip")
 
     def _watch(self):
-        """What a connection notices of its access point, and what not."""
+        """Find what has happened to the access point. Some changes go unnoticed, as on the chip."""
         point = self._point
         if point is None:
             return
@@ -278,7 +289,7 @@ class Station(Interface):
                 elif now >= self._leased:
                     self._address = (NOWHERE,) * 4
             elif self._address != point.address() and not self._events:
-                self._at(DHCP_MS, self._got)  # renewed, with what there is now
+                self._at(DHCP_MS, self._got)  # renewed, with the address that DHCP gives now
 
     def _lose(self, reason, asked=False):
         self._point = None
@@ -297,7 +308,7 @@ class Station(Interface):
 
 
 class SoftAP(Interface):
-    """network.WLAN(network.WLAN.IF_AP). `stations`: MAC addresses of who is there, to change at will."""
+    """network.WLAN(network.WLAN.IF_AP). `stations`: MAC addresses of its clients; tests may change the list."""
 
     def __init__(self, radio, name, address="192.168.4.1"):
         super().__init__()
@@ -314,7 +325,7 @@ class SoftAP(Interface):
         pass
 
     def active(self, *state):
-        """Whether it is on, or turn it on or off."""
+        """Get or set whether the interface is on."""
         if state:
             self._radio["ap"] = bool(state[0])
             if not state[0]:
@@ -322,11 +333,11 @@ class SoftAP(Interface):
         return self._radio["ap"]
 
     def isconnected(self):
-        """True while somebody is connected to it."""
+        """True while it has clients."""
         return bool(self.stations)
 
     def status(self, *what):
-        """None, or the "stations" as [(mac,)]."""
+        """None, or with "stations" [(mac,)]."""
         if not what:
             return None
         if what[0] == "rssi":
@@ -338,7 +349,7 @@ class SoftAP(Interface):
         return [(mac,) for mac in self.stations]
 
     def config(self, *names, **values):
-        """One parameter by its name, or set parameters by theirs; only while it is on."""
+        """Get one parameter by its name, or set parameters by keywords; OSError if it is off or a value is bad."""
         same = {"essid": "ssid", "authmode": "security", "password": "key"}
         if names and values:
             raise TypeError("either pos or kw args are allowed")
@@ -373,7 +384,7 @@ class SoftAP(Interface):
 
 
 def neighbourhood(address):
-    """Access points; the one called Home lets in who knows "correct horse", and gives this address."""
+    """A list of access points. The password of the one called Home is "correct horse"; its DHCP gives this address."""
     dhcp = (address, "255.255.255.0", NOWHERE, NOWHERE)
     return [
         AccessPoint("Home", "correct horse", 6, -52, dhcp),
@@ -383,7 +394,7 @@ def neighbourhood(address):
 
 
 class Radio:
-    """Both interfaces of a radio, `sta` and `ap`, and the `air`. lan: the Lan of the same board, if any."""
+    """The interfaces of a radio, `sta` and `ap`, and its `air`. lan: the Lan of the same board, or None."""
 
     def __init__(self, ticks_ms, address="192.168.4.1", lan=None, sleep_ms=None):
         on = {"sta": False, "ap": False}

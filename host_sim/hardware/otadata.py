@@ -1,7 +1,7 @@
-"""otadata as ESP-IDF keeps it: two sectors with an entry each, which say what the chip's loader is to start.
+"""The partition otadata in ESP-IDF's format: two sectors with one entry each, which tell the loader the slot to start.
 
-esp_ota_select_entry_t: sequence number (slot = (number - 1) % slots), 20 bytes of label, state, and the CRC-32 of the
-number alone, computed by the ROM from 0xFFFFFFFF.
+An entry is an esp_ota_select_entry_t: sequence number (slot = (number - 1) % slots), 20 bytes of label, state, and the
+CRC-32 of the number alone, which the ROM computes from 0xFFFFFFFF.
 """
 
 import struct
@@ -16,14 +16,14 @@ _LABEL = b"\xff" * 20
 
 
 class Entry:
-    """One sector's entry."""
+    """The entry of one sector. data: its 32 bytes."""
 
     def __init__(self, data):
         self.sequence, self.label, self.state, self.crc = struct.unpack(_ENTRY, data)
 
     @property
     def sound(self):
-        """True where the CRC is that of the number."""
+        """True if the CRC is right."""
         return self.crc == crc(self.sequence)
 
     @property
@@ -37,12 +37,12 @@ class Entry:
         return not self.refused and self.sound
 
     def bytes(self):
-        """As in flash."""
+        """The 32 bytes of the entry in flash."""
         return struct.pack(_ENTRY, self.sequence, self.label, self.state, self.crc)
 
 
 def crc(sequence):
-    """What the ROM's crc32_le(0xFFFFFFFF, …) makes of a sequence number."""
+    """The CRC-32 of a sequence number, as the ROM's crc32_le(0xFFFFFFFF, …) computes it."""
     return crc32(struct.pack("<I", sequence), 0xFFFFFFFF) & 0xFFFFFFFF
 
 
@@ -52,7 +52,7 @@ def entry(sequence, state):
 
 
 def read(partition):
-    """Both entries."""
+    """[Entry, Entry] of a partition."""
     found = []
     data = bytearray(32)
     for sector in range(2):
@@ -62,13 +62,13 @@ def read(partition):
 
 
 def write(partition, sector, changed):
-    """Erase a sector and program an entry into it: two operations of the flash, as in loader and application."""
+    """Erase a sector and program an entry into it: two flash operations, as in the loader and the application."""
     partition.ioctl(6, sector)
     partition.writeblocks(sector, changed.bytes(), 0)
 
 
 def active(entries):
-    """Number of the entry that counts, None where none does: bootloader_common_get_active_otadata()."""
+    """Number of the active entry, None if both are invalid: bootloader_common_get_active_otadata()."""
     first, second = entries
     if first.usable and second.usable:
         return 0 if first.sequence >= second.sequence else 1

@@ -1,14 +1,14 @@
-"""Power that fails in the middle of a flash operation, and what the cells look like then: by chance, from a seed."""
+"""Power that fails in the middle of a flash operation. A seed decides the contents of the cells afterwards."""
 
 
 class PowerCut(BaseException):
-    """The supply has failed; not an Exception, as no handler of the application would run either."""
+    """The power has failed. It is no Exception, so that no handler of the application catches it."""
 
 
 class Power:
-    """The supply of a chip's flash (`partition.power = power`): counts its operations, and can fail during one.
+    """The power supply of the flash (`partition.power = power`): counts the operations, and can fail during one.
 
-    cut_after  the number of operations that still complete; the next one is left half done. None: never.
+    cut_after  number of operations that still complete; the next one is interrupted. None: never.
     """
 
     def __init__(self, seed=1, cut_after=None):
@@ -18,17 +18,20 @@ class Power:
         self._seed = seed
 
     def restore(self, cut_after=None):
-        """Power is back; it may fail again after so many operations more."""
+        """Power is back. cut_after: number of further operations that complete, None: all."""
         self.on = True
         self.cut_after = None if cut_after is None else self.operations + cut_after
 
     def check(self):
-        """Raise PowerCut while there is no power."""
+        """Raises PowerCut while there is no power."""
         if not self.on:
             raise PowerCut("no power")
 
     def erase(self, partition, at, size):
-        """A sector is about to be erased. Interrupted, some of it is, some is as it was, some has lost zeros."""
+        """Called before a sector is erased. If interrupted, parts of it are erased, unchanged, or have lost some zeros.
+
+        Raises PowerCut then.
+        """
         if self._goes_on():
             return
         random = _Random(self._seed * 65537 + self.operations)
@@ -42,7 +45,10 @@ class Power:
         self.check()
 
     def program(self, partition, at, data):
-        """Bytes are about to be programmed. Interrupted, the first of them are, and some bits of the next."""
+        """Called before bytes are programmed. If interrupted, the first bytes are programmed and some bits of the next.
+
+        Raises PowerCut then.
+        """
         if self._goes_on():
             return
         random = _Random(self._seed * 65537 + self.operations)

@@ -1,7 +1,7 @@
-"""The simulated chip's flash on this computer, and what its loader makes of it: the part of the parent process.
+"""The simulated chip's flash in files, and its loader: the part that runs in the parent process.
 
-slot1 of a board that nobody has flashed holds a stand-in: an image without an application of its own, as of the
-frozen flavour. The application that is "frozen" into it are the sources of this working copy.
+slot1 of a board that was never flashed holds a stand-in: an image of the frozen flavour without an application. The
+application that is "frozen" into it is the sources of this working copy.
 """
 
 import pathlib
@@ -17,8 +17,7 @@ _SECTOR = manifest.SECTOR
 class Flash:
     """The files in the state folder.
 
-    image  bytes that a tool flashes into both slots before the first start, None to go on with what is there;
-           ValueError where they do not fit
+    image  bytes to write to both slots before the first start, None to keep the slots; ValueError if they do not fit
     """
 
     def __init__(self, folder, image=None):
@@ -34,7 +33,7 @@ class Flash:
                 raise ValueError("%d bytes do not fit a slot of %d" % (len(image), SIZES["slot1"]))
             for label in chip.LABELS:
                 self._write(label, image)
-            # As flash.bin does: nothing is left of what the reader has noted about starts.
+            # Like flash.bin this erases boot.py's record of the starts.
             state = self._path("state")
             if state.exists():
                 with open(state, "r+b") as file:
@@ -44,7 +43,7 @@ class Flash:
             self._write("slot1", standin.slot())
 
     def load(self):
-        """Label of the slot that the chip's loader starts; None where it finds none."""
+        """Label of the slot that the chip's loader starts; None if neither can be started."""
         parts = {label: flash.partition(str(self._path(label)), size, label) for label, size in SIZES.items()}
         try:
             return chip.load(parts)
@@ -53,7 +52,7 @@ class Flash:
                 part.close()
 
     def frozen(self, label):
-        """True where this slot's application are the sources."""
+        """True if this slot runs the sources."""
         return self._manifest(label).get("built_with") == standin.SOURCES
 
     def _path(self, label):
@@ -68,6 +67,6 @@ class Flash:
             return file.read(_SECTOR) == b"\xff" * _SECTOR
 
     def _manifest(self, label):
-        # Only of standin.slot(), whose place is known.
+        # Finds the manifest of standin.slot() only, which is always in the second sector.
         with open(self._path(label), "rb") as file:
             return manifest.parse(file.read(2 * _SECTOR)[_SECTOR:]) or {}

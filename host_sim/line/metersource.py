@@ -1,8 +1,8 @@
-"""Sends a simulated meter's telegrams on the line when they are due."""
+"""The source of a simulated meter: sends its telegrams on the line when they are due."""
 
 
 class MeterSource:
-    """A simulated meter on its house; the clock tells UTC of ticks."""
+    """A simulated meter of host_sim.meters on a House, as a source for host_sim.uart. clock: converts ticks to UTC."""
 
     def __init__(self, meter, house, clock):
         self.line = meter.LINE
@@ -13,7 +13,7 @@ class MeterSource:
         self._due_us = None
 
     def next(self, now_us, free_us):
-        """The next telegram that is due by now."""
+        """(start_us, telegram) of the next telegram that is due by now; None if there is none."""
         now = now_us + self._epoch_us
         if self._due_us is None:
             self._due_us = now // self._period_us * self._period_us + self._period_us

@@ -1,15 +1,15 @@
 """Sends recordings on the simulated line."""
 
-# What a port sends with, by what is on it: text is a P1 port, the rest wired M-Bus.
+# Lines by the kind of data: text comes from a P1 port, the rest from wired M-Bus.
 _P1 = (115200, 8, None, 1, True)
 _MBUS = (2400, 8, 0, 1, False)
 
 
 class ReplaySource:
-    """Recordings (a list of bytes, none empty), sent one after the other without end, as a meter would go on.
+    """Recordings (a list of bytes, none empty), sent one after the other without end, as by a meter.
 
-    A capture has no times in it, so its bytes follow each other at the line's pace; between the end of one and the
-    next is the pause that most meters make.
+    A recording has no times, so its bytes follow each other at the line's speed. Between two recordings there is a
+    pause as most meters make it.
     """
 
     pause_us = 10000000
@@ -22,7 +22,7 @@ class ReplaySource:
         self._ready_us = None  # when the next recording may begin
 
     def next(self, now_us, free_us):
-        """The next bytes of the recordings."""
+        """(start_us, the next bytes of the recordings); None during a pause."""
         if self._ready_us is None:
             self._ready_us = now_us
         data = self._captures[self._number][self._at : self._at + self._CHUNK]
@@ -39,10 +39,10 @@ class ReplaySource:
 
 
 def line_of(capture):
-    """The line that a recording was most likely made on."""
+    """(baud, bits, parity, stop, invert) of the line that a recording was most likely made on."""
     head = capture[:256]
-    if head[:1] == b"\xdb":  # an encrypted P1 telegram begins with the system title's tag
+    if head[:1] == b"\xdb":  # an encrypted P1 telegram begins with the tag of a general-glo-ciphering APDU
         return _P1
-    # Bit 7 is left out: a port with 7 bits and parity, read with 8.
+    # Bit 7 is ignored: it is the parity bit of a 7E1 line that was read with 8 bits.
     text = sum([1 for byte in head if 32 <= byte & 127 < 127 or byte & 127 in b"\r\n"])
     return _P1 if text * 10 >= len(head) * 9 else _MBUS

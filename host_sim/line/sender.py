@@ -1,25 +1,25 @@
-"""The meter's end of the line: sends what a source has, in time, to the board's process.
+"""The meter's end of the line: sends a source's transmissions in time to the board's process.
 
-The meter is not in the board's process for the reason that it is not in the reader: its memory is not the reader's.
+The meter runs outside of the board's process, so that it takes no memory of the reader.
 """
 
 import os
 
-_CHUNK = 2048  # with its head less than the 4096 bytes that a pipe takes at once
-_AHEAD_MS = 50  # of the host's time, that a transmission is announced before it begins
+_CHUNK = 2048  # bytes; with its head less than the 4096 bytes that a pipe takes at once
+_AHEAD_MS = 50  # host time by which a transmission is announced before it begins
 
 
 class Ahead:
-    """Announces a source's transmissions as fast as they are read, for a board whose time jumps; loses nothing."""
+    """Announces a source's transmissions as fast as the board reads them, for one whose time jumps. Loses nothing."""
 
     def __init__(self, source):
         self.line = source.line
-        self.done = False  # the source has no more, and all has been announced
+        self.done = False  # True: the source has ended, and everything has been announced
         self._source = source
         self._chunks = []
 
     def send(self, pipe):
-        """Announce as much as the pipe takes; OSError where nobody reads."""
+        """Announce as much as the pipe (a file descriptor) takes; OSError if its reader has gone."""
         while not self.done:
             if not self._chunks:
                 sent = self._source.next(1 << 62, 0)
@@ -38,7 +38,7 @@ class Ahead:
 
 
 class Sender:
-    """Announces the transmissions of a source (see host_sim.uart) to pipes, one after the other."""
+    """Announces the transmissions of a source (see host_sim.uart) to a pipe shortly before they begin."""
 
     def __init__(self, source, clock, speed):
         self.line = source.line
@@ -50,7 +50,10 @@ class Sender:
         self._free_us = 0
 
     def send(self, pipe):
-        """Announce what begins soon; OSError where nobody reads. A full pipe loses it, as a line would."""
+        """Announce to a pipe (a file descriptor) what begins soon; OSError if its reader has gone.
+
+        A full pipe loses the bytes, as a line would.
+        """
         until = self._clock.ticks_us() + self._ahead_us
         while self._free_us <= until:
             sent = self._source.next(until, self._free_us)

@@ -1,6 +1,6 @@
 """A real line: a serial device or a pseudo-terminal of this computer, read raw and without waiting.
 
-`stty` sets it, as MicroPython's termios has neither all flags nor the speeds of meters.
+`stty` configures it, because MicroPython's termios lacks some flags and the speeds of meters.
 """
 
 import os
@@ -12,7 +12,7 @@ _FLAG = "-f" if sys.platform == "darwin" else "-F"
 
 
 def _open(path):
-    """The device opened for reading, without it becoming this process's terminal."""
+    """The device opened for reading. It does not become this process's controlling terminal."""
     if hasattr(os, "O_NOCTTY"):
         flags = os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK
         return open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, flags))
@@ -28,7 +28,7 @@ def _stty(path, settings):
 
 
 def _newer(path, seconds):
-    """True where the link at path was made after that time (Unix s); MicroPython cannot tell of links."""
+    """True if the link at path was made after that time (Unix s). MicroPython itself cannot look at links."""
     since = "%04d-%02d-%02d %02d:%02d:%02d" % tuple(time.gmtime(seconds)[:6])
     return os.system("TZ=UTC find " + _quoted(path) + " -prune -newermt '" + since + "' 2>/dev/null | grep -q .") == 0
 
@@ -38,22 +38,23 @@ def _tell(text):
 
 
 class SerialUart:
-    """The UART of the board interface on a device that the operating system has.
+    """The UART of the board interface on a device of the operating system. OSError if it cannot be opened.
 
-    any_setting  True for a pseudo-terminal or a pipe, which have no speed: what is configured then changes nothing
-    terminal  what names a pseudo-terminal, "" for anything else. Its number is somebody else's once it has gone, so
-              under its own name ("name") it has `ended` then; behind a "link" a new link is waited for.
-    `invert` changes nothing either: a P1 cable for a PC inverts by itself.
+    any_setting  True for a pseudo-terminal or a pipe: they have no speed, so configure() has no effect
+    terminal     how a pseudo-terminal was named, "" for other devices. Once it has gone, its number may be given to
+                 another. So one that was named directly ("name") has then `ended`; for one behind a link ("link")
+                 this object waits until the link is made anew.
+    `invert` of configure() has no effect: a P1 cable for a PC inverts by itself.
     """
 
     ended = False
-    #: Wait before a device that vanished is looked for again, ms.
+    #: Wait before looking again for a device that has vanished, ms.
     retry_ms = 1000
 
     def __init__(self, path, ticks_ms, any_setting=False, log=_tell, terminal=""):
         self.any_setting = any_setting
         self._terminal = terminal
-        self._went = 0  # when, Unix s
+        self._went = 0  # Unix s at which the device vanished
         self._path = path
         self._ticks = ticks_ms
         self._log = log
@@ -61,10 +62,10 @@ class SerialUart:
         self._poller = None
         self._settings = None
         self._retry = 0
-        self._open()  # OSError at the start is for the one who named the device
+        self._open()  # an OSError goes to the caller, who named the device
 
     def configure(self, baud, bits, parity, stop, invert):
-        """Set the device and drop what it received; a device that is away gets it when it is back."""
+        """Configure the device and drop received bytes; a device that is away is configured when it is back."""
         self._settings = (baud, bits, parity, stop)
         if self._file:
             self._apply()
@@ -73,7 +74,7 @@ class SerialUart:
                 pass
 
     def readinto(self, buf):
-        """Move received bytes to buf; their number, 0 when there are none or the device is away. Never waits."""
+        """Move received bytes to buf; returns their number, 0 if there are none or the device is away. Never waits."""
         if self.ended or self._file is None and not self._reopen():
             return 0
         try:
@@ -83,7 +84,7 @@ class SerialUart:
             count = self._file.readinto(buf) if events[0][1] & select.POLLIN else 0
             if count or events[0][1] == select.POLLIN:
                 return count or 0
-        except OSError:  # how a pulled-out adapter reads
+        except OSError:  # the adapter was pulled out
             pass
         self.ended = self._terminal == "name"
         what = ": the reader ends, as its number may be another's next" if self.ended else ", waiting for it"
@@ -94,13 +95,13 @@ class SerialUart:
         return 0
 
     def close(self):
-        """Give the device back."""
+        """Close the device."""
         if self._file:
             self._file.close()
         self._file = self._poller = None
 
     def _open(self):
-        _stty(self._path, "clocal")  # else opening a real port may wait for a modem
+        _stty(self._path, "clocal")  # without it, opening a real port may wait for a modem
         self._file = _open(self._path)
         self._poller = select.poll()
         self._poller.register(self._file, select.POLLIN)
@@ -115,7 +116,7 @@ class SerialUart:
         baud, bits, parity, stop = self._settings
         flags = " cs%d %scstopb " % (bits, "" if stop == 2 else "-")
         flags += "-parenb" if parity is None else "parenb " + ("parodd" if parity else "-parodd")
-        # `raw` leaves parity unchecked: the checksum of a telegram decides, as on the chip.
+        # `raw` does not check parity: the checksum of a telegram decides, as on the chip.
         _stty(self._path, raw + " %d" % baud + flags + " clocal")
 
     def _reopen(self):

@@ -1,6 +1,6 @@
-"""Aidon, Norway: power every 2.5 s, everything every 10 s, the counters on the hour (AIDON_V0001).
+"""Aidon, Norway (AIDON_V0001): power every 2.5 s, all values but counters every 10 s, counters on the hour.
 
-An array of structures that each carry code, value, scaler and unit. Only the hourly list has a clock.
+A list is an array of structures with OBIS code, value, scaler and unit. Only the hourly list has a clock.
 """
 
 from host_sim.meters.dlms import (
@@ -12,17 +12,17 @@ METER_ID, METER_TYPE = "7359990000012345", "6534"
 
 
 def list_number(utc_ms):
-    """1, 2 or 3, the list that is sent at a multiple of the period."""
+    """Number (1, 2 or 3) of the list that is sent at utc_ms, a multiple of the period."""
     if utc_ms % 3600000 == 0:
         return 3
     return 2 if utc_ms % 10000 == 0 else 1
 
 
 class Meter:
-    """Three-phase Aidon 6534 (list 1, 2 and 3)."""
+    """Three-phase Aidon 6534 (lists 1, 2 and 3)."""
 
     TYPE = METER_TYPE
-    AMPERE = -1  # power of ten of its currents
+    AMPERE = -1  # scaler of its currents
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 2500
     ZONE_MIN = 60
@@ -50,7 +50,7 @@ class Meter:
             for n in range(3):
                 items.append(_value("1-0:%d.7.0" % (32 + 20 * n), u16(state.u[n]), -1, VOLT))
         if number > 2:
-            # It sends local time, but deviation 0 and no day of the week.
+            # It sends local time, with deviation 0 and without the day of the week.
             clock = date_time(state.clock, deviation=0, with_weekday=False)
             items.append(structure(obis("0-0:1.0.0"), octets(clock)))
             for n, counter in enumerate(state.wh + state.varh):
@@ -58,7 +58,7 @@ class Meter:
         return hdlc(b"\x41\x08\x83", 0x13, LLC + notification(0x40000000, b"\x00", array(*items)))
 
     def currents(self, state):
-        """(phase, mA) of the currents that it measures."""
+        """(phase from 0, mA) of each current that it measures."""
         return enumerate(state.i)
 
 

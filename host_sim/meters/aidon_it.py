@@ -1,11 +1,11 @@
-"""Aidon, Norway, 3 x 230 V without neutral: no current of L2, as two elements measure all (AIDON_V0001)."""
+"""Aidon, Norway (AIDON_V0001), on 3 x 230 V without neutral: two elements measure everything, so L2 has no current."""
 
 from host_sim.meters import aidon
 from host_sim.meters.lines import currents
 
 
 class Meter(aidon.Meter):
-    """Three-phase Aidon 6525; the house's phases are loads between two lines each."""
+    """Three-phase Aidon 6525; each phase of the house is a load between two lines."""
 
     TYPE = "6525"
 

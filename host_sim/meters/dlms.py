@@ -1,8 +1,8 @@
-"""What the DLMS/COSEM meters have in common: A-XDR, data-notification and the frames around it.
+"""Encoder of the DLMS/COSEM meters: A-XDR values, data-notification, HDLC and M-Bus frames.
 
 Written from IEC 62056-6-2 (data types), IEC 61334-6 (A-XDR), IEC 62056-5-3 (data-notification),
 IEC 62056-46 (HDLC) and EN 13757-2/-3 with the OMS/"DLMS over wired M-Bus" conventions (M-Bus).
-It shares no line with the decoder under test on purpose.
+It shares no line with the decoder under test, on purpose.
 """
 
 LLC = b"\xe6\xe7\x00"
@@ -12,7 +12,7 @@ W, VAR, WH, VARH, AMPERE, VOLT, NONE = 27, 29, 30, 32, 33, 35, 255
 
 
 def obis(text):
-    """b"\\x09\\x06......" of "A-B:C.D.E" (F is 255)."""
+    """The octet string b"\\x09\\x06......" of the OBIS code "A-B:C.D.E" (F is 255)."""
     for separator in "-:":
         text = text.replace(separator, ".")
     return b"\x09\x06" + bytes([int(part) for part in text.split(".")] + [255])
@@ -51,7 +51,7 @@ def scaler_unit(scaler, unit):
 
 
 def date_time(clock, deviation=0x8000, status=0, hundredths=0xFF, with_weekday=True):
-    """The 12 bytes of State.clock; deviation in minutes, 0x8000 = not specified."""
+    """The 12 bytes date-time of a State.clock; deviation in minutes, 0x8000: not specified."""
     year, month, day, weekday, hour, minute, second = clock[:7]
     date = year.to_bytes(2, "big") + bytes([month, day, weekday if with_weekday else 0])
     time = bytes([hour, minute, second, hundredths])
@@ -59,7 +59,7 @@ def date_time(clock, deviation=0x8000, status=0, hundredths=0xFF, with_weekday=T
 
 
 def notification(invoke_id, time, body):
-    """A data-notification APDU; time is its date-time field as this maker writes it."""
+    """A data-notification APDU. time: its date-time field in this maker's encoding."""
     return b"\x0f" + invoke_id.to_bytes(4, "big") + time + body
 
 
@@ -74,7 +74,7 @@ def fcs16(data):
 
 
 def hdlc(addresses, control, information):
-    """One frame of type 3 with its flags (IEC 62056-46, 6.4); at most 2047 bytes between them."""
+    """One frame of type 3 with its flags (IEC 62056-46, 6.4); at most 2047 bytes between the flags."""
     length = 2 + len(addresses) + 1 + 2 + len(information) + 2
     header = (0xA000 | length).to_bytes(2, "big") + addresses + bytes([control])
     header += fcs16(header).to_bytes(2, "little")
@@ -83,9 +83,9 @@ def hdlc(addresses, control, information):
 
 
 def mbus(apdu, control=0x53, address=0xFF, source=1, destination=0x67):
-    """Long frames of EN 13757-2, 5.4: as many segments as the APDU needs, CI counting, 0x10 on the last."""
+    """Long frames (EN 13757-2, 5.4), one for each segment of the APDU. CI counts them, and has 0x10 set in the last."""
     frames = b""
-    room = 250  # L counts C, A, CI and the two service access points too, and is one byte
+    room = 250  # L is one byte and also counts C, A, CI and the two service access points
     segments = [apdu[at : at + room] for at in range(0, len(apdu), room)]
     for number, segment in enumerate(segments):
         ci = number & 15 | (0x10 if number == len(segments) - 1 else 0)

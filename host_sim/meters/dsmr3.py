@@ -1,4 +1,4 @@
-"""The Dutch P1 port before 2011, DSMR 3: a telegram every 10 s, two tariffs and no total, no checksum, 7 bits."""
+"""The Dutch P1 port before 2011 (DSMR 3): 7 bits, no checksum, a telegram every 10 s with two tariffs but no total."""
 
 from host_sim.meters.p1 import decimal
 
@@ -7,7 +7,7 @@ METER_ID = "E0003000000032026"
 
 
 class Meter:
-    """A three-phase smart meter that says its tariffs and its power."""
+    """A three-phase smart meter that sends its tariffs and its power."""
 
     LINE = (9600, 7, 0, 1, True)
     PERIOD_MS = 10000

@@ -1,4 +1,4 @@
-"""The Dutch P1 port, DSMR 5.0.2: a telegram each second, two tariffs, a gas meter behind it."""
+"""The Dutch P1 port (DSMR 5.0.2): a telegram each second, with two tariffs and a gas meter on the M-Bus."""
 
 from host_sim.localtime import local
 from host_sim.meters.p1 import decimal, p1_time, telegram
@@ -16,7 +16,7 @@ class Meter:
     ZONE_MIN = 60
 
     def encode(self, state):
-        """The telegram due at state.utc_ms; b"" within a second."""
+        """The telegram due at state.utc_ms; b"" between full seconds."""
         if state.utc_ms % self.PERIOD_MS == 0:
             return telegram(self._rows(state))
         return b""
@@ -51,7 +51,7 @@ class Meter:
                 value = max(-value if way else value, 0)
                 yield "1-0:%d.7.0(%s*kW)" % (21 + way + 20 * n, decimal(value, 6, 3))
         second = state.utc_ms // 1000
-        gas_read = second - second % 300  # a meter of 2016 and later is read every five minutes
+        gas_read = second - second % 300  # the gas meter (2016 and later) is read every five minutes
         litres = 1234567 + (gas_read - 1577836800) // 300 * 9
         yield "0-1:24.1.0(003)"
         yield "0-1:96.1.0(" + _hex(_GAS_ID) + ")"

@@ -1,6 +1,6 @@
-"""Kaifa, Norway: power every 2 s, everything every 10 s, the counters ten seconds past the hour (KFM_001).
+"""Kaifa, Norway (KFM_001): power every 2 s, all values but counters every 10 s, counters ten seconds past the hour.
 
-No codes, no scalers: a list is known by how many elements it has. Currents are mA, voltages 0.1 V, energies Wh.
+Lists have neither OBIS codes nor scalers: the number of elements identifies a list. Units are mA, 0.1 V and Wh.
 """
 
 from host_sim.meters.dlms import LLC, date_time, hdlc, notification, octets, structure, u32
@@ -9,14 +9,14 @@ METER_ID, METER_TYPE = "6970630000054321", "MA304H3E"
 
 
 def list_number(utc_ms):
-    """1, 2 or 3, the list that is sent at a multiple of the period."""
+    """Number (1, 2 or 3) of the list that is sent at utc_ms, a multiple of the period."""
     if utc_ms % 3600000 == 10000:
         return 3
     return 2 if utc_ms % 10000 == 0 else 1
 
 
 class Meter:
-    """Kaifa MA304H3E (list 1, 2 and 3)."""
+    """Kaifa MA304H3E (lists 1, 2 and 3)."""
 
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 2000

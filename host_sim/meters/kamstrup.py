@@ -1,6 +1,6 @@
-"""Kamstrup, Norway: everything every 10 s, the counters in one more list five seconds past the hour.
+"""Kamstrup, Norway (Kamstrup_V0001): all values but counters every 10 s, counters five seconds past the hour.
 
-A flat list of code and value, no scalers: 0.01 A, whole volts, counters in 10 Wh (Kamstrup_V0001).
+A list is flat: OBIS code, value, OBIS code, value … There are no scalers: units are 0.01 A, 1 V and 10 Wh.
 """
 
 from host_sim.meters.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
@@ -9,7 +9,7 @@ METER_ID, METER_TYPE = "5706560000067890", "6841131BN243101040"
 
 
 def hourly(utc_ms):
-    """True when the list with the counters is due."""
+    """True if the list with the counters is due."""
     return utc_ms % 3600000 == 5000
 
 
@@ -17,13 +17,13 @@ class Meter:
     """Kamstrup Omnipower, three phases (10 s list and hourly list)."""
 
     TYPE = METER_TYPE
-    VOLT, MILLIAMPERE, STEP = 1, 10, 10  # parts of a volt, mA and Wh that it counts in
+    VOLT, MILLIAMPERE, STEP = 1, 10, 10  # its units: 1/VOLT volt, MILLIAMPERE mA, STEP Wh
     LINE = (2400, 8, None, 1, False)
     PERIOD_MS = 5000
     ZONE_MIN = 60
 
     def encode(self, state):
-        """The HDLC frame due at state.utc_ms; b"" when none is."""
+        """The HDLC frame due at state.utc_ms; b"" if there is none."""
         if state.utc_ms % 10000 and not hourly(state.utc_ms):
             return b""
         clock = date_time(state.clock)

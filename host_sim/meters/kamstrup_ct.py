@@ -1,8 +1,8 @@
-"""Kamstrup behind current transformers, with their ratio in it: as others in Norway, but its currents are in mA."""
+"""Kamstrup behind current transformers; its values include their ratio. Its currents are in mA, unlike kamstrup.py."""
 
 from host_sim.meters import aidon_ct, kamstrup
 
-RATIO = 10  # of the house's powers and currents
+RATIO = 10  # factor to the house's powers and currents
 
 
 class Meter(kamstrup.Meter):
@@ -12,5 +12,5 @@ class Meter(kamstrup.Meter):
     MILLIAMPERE = 1
 
     def encode(self, state):
-        """As that of the house, RATIO times as large."""
+        """The frame of kamstrup.Meter with values RATIO times as large."""
         return super().encode(aidon_ct.larger(state, RATIO))

@@ -1,12 +1,14 @@
-"""What flows in the lines of a network without neutral, whose loads lie between the lines."""
+"""Currents in the lines of a network without neutral, where each load lies between two lines."""
 
 from host_sim.house import isqrt
 
 
 def currents(p, q, u):
-    """mA of L1, L2 and L3; p, q: W and var of the loads between L1 and L2, L2 and L3, L3 and L1; u: 0.1 V.
+    """[mA of L1, L2 and L3].
 
-    What flows into a line is the sum of two currents whose voltages lie 60 degrees apart.
+    p, q  W and var of the loads between L1 and L2, L2 and L3, L3 and L1
+    u     0.1 V between two lines
+    The current of a line is the sum of the currents of two loads, whose voltages lie 60 degrees apart.
     """
     flows = []
     for k in range(3):

@@ -1,6 +1,6 @@
-"""An Austrian customer interface: the list of a Kaifa MA309 every 5 s in wired M-Bus frames, unencrypted.
+"""An Austrian customer interface: the list of a Kaifa MA309 every 5 s, in wired M-Bus frames without encryption.
 
-A flat list of code, value and scaler-unit that fits one long frame.
+The list is flat (OBIS code, value, scaler-unit …) and fits one long frame.
 """
 
 from host_sim.meters.dlms import (
@@ -12,7 +12,7 @@ _DST = 0x80
 
 
 class Meter:
-    """Kaifa MA309 with the list of Lower Austria's grid operator."""
+    """Kaifa MA309 with the list of the grid operator of Lower Austria."""
 
     LINE = (2400, 8, 0, 1, False)
     PERIOD_MS = 5000
@@ -41,6 +41,6 @@ class Meter:
 
 
 def _power_factor(state):
-    """Thousandths."""
+    """The power factor in thousandths."""
     apparent = sum([u * i for u, i in zip(state.u, state.i)]) // 10000
     return min(abs(sum(state.p)) * 1000 // apparent, 1000) if apparent else 1000

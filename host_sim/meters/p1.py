@@ -1,7 +1,7 @@
-"""The Nordic P1 port: one text telegram every 10 s, reactive power in kvar, no meter id.
+"""The Nordic P1 port: a text telegram every 10 s, with reactive power in kvar and without a meter id.
 
-Written from the branch recommendation for local customer interfaces of Energiforetagen Sverige ("HAN",
-IEC 62056-21 mode D framing with the CRC of DSMR 5.0.2, 6.2); Finland's ports send the same.
+Written from the recommendation of Energiforetagen Sverige for local customer interfaces ("HAN": the framing of
+IEC 62056-21 mode D with the CRC of DSMR 5.0.2, 6.2). The ports in Finland send the same.
 """
 
 IDENT = "/SIM5HAN-1"
@@ -41,19 +41,19 @@ class Meter:
 
 
 def p1_time(clock):
-    """YYMMDDhhmmssX, X = S in summer, W in winter (DSMR 5.0.2, 6.4, TST)."""
+    """A State.clock as YYMMDDhhmmssX; X is S in summer, W in winter (DSMR 5.0.2, 6.4, TST)."""
     return "%02d%02d%02d%02d%02d%02d" % ((clock[0] % 100,) + clock[1:3] + clock[4:7]) + ("S" if clock[7] else "W")
 
 
 def decimal(value, width, places):
-    """value / 10**places in a field of `width` characters, point included (DSMR's Fn(x,x) with zeros in front)."""
+    """value / 10**places with leading zeros, `width` characters with the point (DSMR's Fn(x,x))."""
     text = "0" * (width - 1) + str(value)
     text = text[-(width - 1) :]
     return text[:-places] + "." + text[-places:]
 
 
 def crc16(data):
-    """CRC-16/ARC, which DSMR 5.0.2 asks for in 6.2."""
+    """CRC-16/ARC (DSMR 5.0.2, 6.2)."""
     crc = 0
     for byte in data:
         crc ^= byte
@@ -63,6 +63,6 @@ def crc16(data):
 
 
 def telegram(rows):
-    """Rows and the closing "!CRC", each with CR LF; the CRC is that of all from "/" to "!"."""
+    """Bytes of the rows and the closing "!CRC", each with CR LF. The CRC covers everything from "/" to "!"."""
     body = ("\r\n".join(rows) + "\r\n!").encode()
     return body + b"%04X\r\n" % crc16(body)

@@ -1,1 +1,1 @@
-"""Servers of the house's network on this computer, with faults on demand."""
+"""Servers for the simulated reader on this computer, with faults on demand."""

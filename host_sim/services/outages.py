@@ -1,12 +1,12 @@
-"""What happens to the network called Home at times, in time that jumps: for tools/prove/soak.py."""
+"""Outages of the network called Home at planned times, for tools/prove/soak.py, whose time jumps."""
 
-#: It is off, gives no addresses, has another password, gives another address, has moved to another channel, forgets
-#: its clients without a word, lets nothing through.
+#: It is off, gives no addresses, has another password, gives another address, has moved to another channel, has
+#: forgotten its clients without telling them, lets no data through.
 WAYS = ("gone", "dhcp", "password", "address", "channel", "ghost", "mute")
 
 
 class Outages:
-    """Makes them happen to the first access point of a network.Air. plan: [[from, until (us), way]]."""
+    """Applies outages to the first access point of a network.Air. plan: [[from, until (us), one of WAYS]]."""
 
     def __init__(self, air, plan):
         self._air = air
@@ -16,7 +16,7 @@ class Outages:
         self._way = None
 
     def look(self, now_us):
-        """Let it be as it is at this time."""
+        """Put the access point into its state at this time (us)."""
         way = None
         for since, until, each in self._plan:
             if since <= now_us < until:

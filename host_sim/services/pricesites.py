@@ -1,8 +1,8 @@
-"""Look-alikes of the services that prices and exchange rates come from, on this computer, with faults on demand.
+"""Look-alikes of the services for prices and exchange rates, on this computer, with faults on demand.
 
-One server has them all, each below a path of its own; a request for /faults/<service>/<fault> makes one go wrong.
-They answer for any date, with prices that are only a
-function of area and time; those of days after tomorrow, and tomorrow's before they are out, are not there yet.
+One server has all of them, each below its own path. A request for /faults/<service>/<fault> makes a service fail.
+They answer for any date up to the last one that is published (tomorrow in the afternoon, else today). A price depends
+on area and time only.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import asyncio
 from host_sim.localtime import civil_from_days, days_from_civil, is_summer
 
 NAMES = ("elprisetjustnu", "energycharts", "elering", "ecb")
-#: What can be wrong with a service, by `faults[name] = …`; the first five are no faults but other good forms.
+#: Values of `faults[name]`: ways in which a service can fail. The first five are no faults but other valid forms.
 FAULTS = (
     "chunked", "close", "redirect", "hourly", "turned",
     "500", "429", "404", "silent", "reset", "truncated", "cut", "drip", "huge", "endless", "head", "gzip",
@@ -26,20 +26,20 @@ _HUGE = 300000
 
 
 def offset(unix):
-    """Seconds that the exchange's wall is ahead of UTC."""
+    """Seconds by which the exchange's local time is ahead of UTC."""
     return 7200 if is_summer(unix) else 3600
 
 
 def day_bounds(days):
-    """(start, end) in unix seconds of the exchange's day that is so many days after 1970-01-01."""
+    """[start, end] in Unix seconds of the exchange's day that is `days` after 1970-01-01."""
     bounds = []
     for midnight in (days * 86400, days * 86400 + 86400):
-        bounds.append(midnight - offset(midnight - 3600))  # the clock is never changed at midnight
+        bounds.append(midnight - offset(midnight - 3600))  # summer time never begins or ends at midnight
     return bounds
 
 
 def price(area, unix):
-    """10^-2 EUR per MWh of the quarter-hour; negative at some noons."""
+    """Price in 10^-2 EUR per MWh of the quarter of an hour that begins at `unix`; negative at some noons."""
     quarter = unix // 900
     hour = (unix + 3600) // 3600 % 24
     base = (2500, 1800, 1200, 900, 1100, 2600, 5200, 8900, 9800, 7600, 4300, 900,
@@ -48,7 +48,7 @@ def price(area, unix):
 
 
 def decimal(number, places):
-    """A JSON number of number / 10**places, as these services write it."""
+    """JSON text of number / 10**places, as these services write it."""
     digits = str(abs(number))
     digits = "0" * (places + 1 - len(digits)) + digits
     sign = "-" if number < 0 else ""
@@ -56,15 +56,15 @@ def decimal(number, places):
 
 
 class Sites:
-    """The server. clock: unix seconds now, for what is not published yet; None: everything is."""
+    """The server. clock: function that returns Unix seconds, to hide what is not published yet; None: hide nothing."""
 
     def __init__(self, host="127.0.0.1", port=0, clock=None):
         self.host = host
         self.port = port
         self.clock = clock
-        #: What is wrong with which service, {name: fault}.
+        #: {service: its fault}
         self.faults = {}
-        #: Paths that were asked for.
+        #: Paths of all requests.
         self.requests = []
         self._server = None
         self._tasks = []
@@ -75,13 +75,13 @@ class Sites:
         return {name: "http://%s:%d/%s" % (self.host, self.port, name) for name in NAMES}
 
     async def open(self):
-        """Listen. OSError where the port is taken."""
+        """Listen. OSError if the port is taken."""
         self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        if not self.port:  # CPython can tell which one it got
+        if not self.port:  # CPython alone can tell which port it got
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self):
-        """Stop listening, and end who still waits for an answer."""
+        """Stop listening, and end the open connections."""
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -109,7 +109,7 @@ class Sites:
     async def _answer(self, path, writer):
         self.requests.append(path)
         name, _, rest = path[1:].partition("/")
-        if name == "faults":  # /faults/elering/500 from now on, /faults/elering/ no more
+        if name == "faults":  # /faults/elering/500 sets a fault, /faults/elering/ clears it
             name, _, fault = rest.partition("/")
             self.faults[name] = fault
             return await _send(writer, 200, b"")
@@ -157,7 +157,7 @@ class Sites:
         return None
 
     def _slots(self, area, start, end, fault):
-        """[(unix, 10^-2 EUR per MWh)] of the slots that start from start to end, as far as they are out."""
+        """[[Unix s, 10^-2 EUR per MWh]] of the published slots that begin from start to end."""
         if self.clock:
             now = self.clock()
             wall = now + offset(now)
@@ -167,7 +167,7 @@ class Sites:
         step = 3600 if fault == "hourly" else 900
         slots = []
         first = -(-start // step) * step
-        for k in range((end - first) // step + 1):  # from 2**30 on, a range's own numbers are wrong on 32 bits
+        for k in range((end - first) // step + 1):  # not range(first, …): on 32 bits a range is wrong from 2**30 on
             unix = first + k * step
             each = price(area, unix)
             if step == 3600:
@@ -191,7 +191,7 @@ class Sites:
 
     def _rates(self, fault):
         now = self.clock() if self.clock else 0
-        # Of the working day before, as before 16:00.
+        # The rates of the day before, as before 16:00.
         days = now // 86400 - (30 if fault == "date" else 1)
         cubes = ["\t\t\t<Cube currency='%s' rate='%s'/>" % pair for pair in RATES]
         if fault == "format":
@@ -306,7 +306,11 @@ async def _send(writer, status, body, fields="", fault=None):
 
 
 def in_background(clock, faults):
-    """Run the server in a thread of this process (CPython); the board's table. clock: unix seconds now."""
+    """Run the server in a thread of this process (CPython only); returns {service: base address} for the board.
+
+    clock   function that returns Unix seconds
+    faults  {service: fault}
+    """
     import threading
 
     sites = Sites(clock=clock)

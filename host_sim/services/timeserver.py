@@ -1,20 +1,20 @@
 """Time servers on 127.0.0.1 (SNTP, RFC 4330), with faults on demand.
 
-Nobody in a test or in the simulator asks anybody else what time it is.
+Tests and the simulator ask no other time servers.
 """
 
 import socket
 import struct
 
 _SECONDS = 2208988800  # from 1900 to 1970
-#: What may be wrong: an answer to another question, years ahead, long ago, an hour ahead, none at all, a server that
-#: has no time itself, one that wants to be left alone or asked less often, half an answer, one of another mode, one
-#: after a forged one, one that says it may be far off.
+#: Faults, in this order: an answer to another request; a time years ahead, long ago, an hour ahead; no answer; a server
+#: without time (stratum 16, alarm); a refusal (kiss-o'-death DENY, RATE); half an answer; another mode; a forged answer
+#: before the right one; a large root dispersion.
 FAULTS = "originate future past hour silent stratum alarm deny rate short mode forged distance".split()
 
 
 class TimeServer:
-    """Answers on its port whenever poll() is called. now_ms() -> unix ms."""
+    """Answers on its UDP port whenever poll() is called. now_ms(): Unix ms; fault: one of FAULTS, or None."""
 
     def __init__(self, now_ms, port=0, fault=None):
         self.fault = fault
@@ -23,11 +23,11 @@ class TimeServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
-        # MicroPython cannot tell which one it got.
+        # MicroPython cannot tell which port it got.
         self.port = port or self._socket.getsockname()[1]
 
     def poll(self):
-        """Answer whoever has asked; True where somebody has."""
+        """Answer all waiting requests; True if there was one."""
         asked = self.asked
         while True:
             try:
@@ -39,7 +39,7 @@ class TimeServer:
                 self._socket.sendto(answer, address)
 
     def answers(self, request):
-        """The datagrams to send back."""
+        """The datagrams (a list of bytes) to send back."""
         fault = self.fault
         if len(request) < 48 or request[0] & 7 != 3 or fault == "silent":
             return []
@@ -73,7 +73,10 @@ class TimeServer:
 
 
 def in_background(now_ms, faults=()):
-    """Three servers in a thread of this process (CPython), with these faults; their [host, port]."""
+    """Run three servers in a thread of this process (CPython only), the first ones with these faults.
+
+    Returns [[host, port]].
+    """
     import select
     import threading
 

@@ -1,12 +1,12 @@
-"""An update server on this computer: the files of a folder (see tools/release.py), with faults on demand.
+"""An update server on this computer: it serves a folder (see tools/release.py), with faults on demand.
 
-A request for /faults/<fault> makes it go wrong from then on, /faults/ right again; the manifest is then served as it
-is, but for those faults that are of the manifest.
+A request for /faults/<fault> sets a fault, /faults/ clears it. Only "html" and "manifest404" concern the manifest; all
+others concern the images.
 """
 
 import asyncio
 
-#: What can be wrong, by `fault = …`; the first three are no faults but other good servers.
+#: Values of `fault`: ways in which the server can fail. The first three are no faults but other valid servers.
 FAULTS = (
     "norange", "redirect", "slow",
     "cut", "404", "500", "silent", "reset", "short", "long", "flip", "other", "elsewhere", "wrongrange", "html",
@@ -16,39 +16,39 @@ _PIECE = 2048
 
 
 class Site:
-    """The server. files(path) gives a file's bytes, None where there is none."""
+    """The server. files(path): bytes of a file, None if there is none."""
 
     def __init__(self, files, host="127.0.0.1", port=0):
         self.files = files
         self.host = host
         self.port = port
-        #: ssl.SSLContext of https.
+        #: ssl.SSLContext for https, None for http.
         self.tls = None
         self.fault = ""
-        #: So many answers more are cut short, and then no more.
+        #: Number of answers that are still to be cut short.
         self.cuts = 0
-        #: (path, first byte asked for) of each request.
+        #: (path, first byte of the range) of each request.
         self.requests = []
-        #: Seconds between two pieces of a slow server.
+        #: Seconds between two pieces with the fault "slow".
         self.pause = 0.05
         self._server = None
         self._tasks = []
 
     @property
     def base(self):
-        """What a board's `updates` is."""
+        """The server's base address, for the `updates` of a board."""
         if self.tls:
-            return "https://localhost:%d" % self.port  # as certificates are for names
+            return "https://localhost:%d" % self.port  # a certificate is for a name, not for an address
         return "http://%s:%d" % (self.host, self.port)
 
     async def open(self):
-        """Listen. OSError where the port is taken."""
+        """Listen. OSError if the port is taken."""
         self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
-        if not self.port:  # CPython can tell which one it got
+        if not self.port:  # CPython alone can tell which port it got
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self):
-        """Stop listening, and end who still waits for an answer."""
+        """Stop listening, and end the open connections."""
         self._server.close()
         for task in self._tasks:
             task.cancel()
@@ -132,7 +132,7 @@ class Site:
 
 
 def folder(path):
-    """files() of a Site: what lies below a folder."""
+    """The function files() for a Site that serves the files below a folder."""
     import os
 
     root = os.path.realpath(path)
@@ -151,7 +151,7 @@ def folder(path):
 
 
 def in_background(path, fault):
-    """Serve a folder from a thread of this process (CPython); its base address."""
+    """Serve a folder from a thread of this process (CPython only), with this fault or ""; returns the base address."""
     import threading
 
     site = Site(folder(path))
