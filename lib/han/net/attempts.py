@@ -1,6 +1,7 @@
-"""Which links there are to be, and the attempts to bring them up: a link that is down is tried for ever.
+"""Decides which links run, and tries to bring them up. A link that is down is tried for ever.
 
-Imported by policy.py. What has to outlive it is kept in the Links and their Link objects.
+policy.py imports it. Its object does not live long: what has to outlive it is kept in the Links and their
+Link objects.
 """
 
 try:
@@ -11,20 +12,20 @@ except ImportError:
         return number
 
 
-# All in seconds. To get an address, until the next attempt; the longest pause between two.
+# All are seconds. Time of an attempt, in which the link has to get an address; longest pause between two attempts.
 _ATTEMPT = const(20)
 _LONGEST = const(60)
-# A link that went down may come back by itself.
+# Time for a link that went down to come back by itself.
 _PATIENCE = const(5)
-# Ethernet with a cable but no address, or a PHY that hangs: how long before it is started anew.
+# Ethernet is started anew after so long without an address: there is a cable without DHCP, or the PHY hangs.
 _CABLE = const(60)
-# "auto": without Ethernet for so long WiFi is started, with it for so long it is stopped.
+# Policy "auto": WiFi is started after so long without Ethernet, and stopped after so long with it.
 _FALL_BACK = const(8)
 _GO_BACK = const(30)
 
 
 class Attempts:
-    """Starts, stops and tries the links as the configuration wants them. Times are s of uptime."""
+    """Starts, stops and tries the links as the configuration wants it. Times are s of uptime."""
 
     def __init__(self, links):
         self._links = links
@@ -32,7 +33,10 @@ class Attempts:
         self._held = 0  # until when a scan needs the radio
 
     def keep(self, now, busy):
-        """Start, stop and try as is wanted; the links that are."""
+        """Start, stop and try the links as the configuration wants it. Returns the list of links that are wanted.
+
+        busy: a client uses the access point of setup mode, which the attempts disturb.
+        """
         links = self._links
         wanted = self._wanted(now)
         for link in links.all:
@@ -80,7 +84,7 @@ class Attempts:
         return link is not None and link.settings is not None
 
     def make(self, name, door, *kind):
-        """A link to what a door of the board gives, None where it gives nothing."""
+        """Add the link to the network interface that door(*kind) of the board gives; None when there is none."""
         links = self._links
         try:
             nic = door(*kind)
@@ -92,14 +96,14 @@ class Attempts:
         return links.add(name, nic)
 
     def radio(self):
-        """The link over WiFi; None where the board has none, or no memory for it now."""
+        """The link over WiFi; None when the board has none, or has no memory for it now."""
         links = self._links
         if links.wlan is None:
             links.wlan = self.make("wifi", links.board.wlan, "sta")
         return links.wlan
 
     def _settings(self, link):
-        """What a link is to run with: its addresses; for WiFi then what connect() takes."""
+        """The settings for a link, a tuple: its addresses, and for WiFi also the arguments of connect()."""
         values = self._config.values
         if link.name == "eth":
             return (values["e"]["n"],)
@@ -107,7 +111,7 @@ class Attempts:
         return (w["n"], w["s"], w["p"]) if w["w"] and w["p"] else (w["n"], w["s"])
 
     def _begin(self, link, now):
-        """Switch it on."""
+        """Switch a link on."""
         link.due = now + (_CABLE if link.name == "eth" else 1)
         nic = link.network
         try:
@@ -118,13 +122,13 @@ class Attempts:
             else:
                 nic.ipconfig(dhcp4=True)
             if link.name != "eth":
-                # Trying for ever and at once, as the port does, would leave no time for the access point of setup.
+                # Else the port would try for ever and without a pause, with no time left for setup's access point.
                 nic.config(reconnects=2)
         except (OSError, RuntimeError, ValueError) as error:
             link.error = str(error)
 
     def _stop(self, link, now):
-        """Switch it off."""
+        """Switch a link off."""
         if link.name != "eth":
             self._end(link)
         link.settings = None
@@ -137,15 +141,16 @@ class Attempts:
             link.error = str(error)
 
     def _tend_to(self, link, now, busy):
-        """The next thing to be done about a link that is down.
+        """Do the next thing about a link that is down.
 
-        1. It has just gone down: it may come back by itself, as after a beacon lost.
-        2. It has not, or an attempt has had its time: what that has left in the driver (an
-           association with no address, a ghost) would be in the way of the next, so it is ended.
-        3. The pause, longer each time, is over: another attempt. It scans all channels, so it does
-           not matter where the access point is now.
-        4. Each fourth attempt starts with the interface switched off and on again, for a driver
-           that has lost its way. Ethernet, which connects by itself, has this only.
+        1. It has just gone down: wait. It may come back by itself, as after a lost beacon.
+        2. It has not come back, or the time of an attempt is over: end the attempt. It may have left
+           something in the driver (an association without an address, a ghost) that would be in the
+           way of the next attempt.
+        3. The pause is over, which is longer each time: make another attempt. It scans all channels,
+           so it does not matter where the access point is now.
+        4. Each fourth attempt begins by switching the interface off and on again, for a driver that
+           has lost its way. Ethernet connects by itself: this is all that is done about it.
         """
         if link.known and link.since == now:
             link.trying = True
@@ -174,7 +179,7 @@ class Attempts:
             link.due = now + 1
 
     def _end(self, link):
-        """No attempt, and no association."""
+        """End the attempt and the association, if there are any."""
         link.trying = False
         link.missed = 0
         try:
@@ -191,7 +196,7 @@ class Attempts:
         self._begin(link, now)
 
     def pause(self, seconds):
-        """A scan needs the radio: no attempt for so long. The station, None where there is none."""
+        """Make no attempts for so many s, as a scan needs the radio. Returns the station's interface, or None."""
         now = self._links.uptime_s()
         self._held = now + seconds
         link = self.radio()
@@ -203,7 +208,7 @@ class Attempts:
         return link.network
 
     def resume(self):
-        """The scan is over."""
+        """Make attempts again, as the scan is over."""
         self._held = 0
         link = self._links.wlan
         if link and link.settings is None:
@@ -212,13 +217,13 @@ class Attempts:
             link.due = self._links.uptime_s() + 1
 
     def settled(self):
-        """False while WiFi is to be stopped soon, for Ethernet is there."""
+        """False while WiFi still has to be stopped, because Ethernet is up."""
         eth = self._links.eth
         wifi = self._links.wlan
         return not (self._runs(wifi) and self._config.values["np"] == "auto" and eth and eth.up)
 
     def hurry(self):
-        """Somebody waits for WiFi: the pause between two attempts is over."""
+        """Begin the next attempt of WiFi at once, as somebody waits for it."""
         link = self._links.wlan
         if link and not link.trying:
             link.due = 0

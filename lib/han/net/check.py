@@ -1,4 +1,4 @@
-"""Asks the gateway whether it is there, and the internet. Imported when needed; nothing here blocks."""
+"""Checks whether the gateway and the internet answer. Imported when needed; nothing here blocks."""
 import asyncio
 
 from . import sntp
@@ -11,15 +11,15 @@ except ImportError:
         return number
 
 
-# For an answer, s. The port of name servers, which most gateways are.
+# Time for an answer, s. Port of name servers: most gateways are name servers.
 _SECONDS = const(3)
 _NAMES = const(53)
-# A refusal is an answer: ECONNREFUSED and ECONNRESET, of Linux and lwIP, of macOS.
+# Errors that show that something is there, as it refused: ECONNREFUSED and ECONNRESET, of Linux and lwIP, of macOS.
 _ANSWERS = (111, 104, 61, 54)
 
 
 async def check(link):
-    """Note whether the link's gateway answers. One that never has says nothing about the link."""
+    """Note in the link whether its gateway answers. The silence of a gateway that never answered is not noted."""
     address = link.network.ifconfig()[2]
     if address == "0.0.0.0":
         return
@@ -31,10 +31,10 @@ async def check(link):
 
 
 async def accept(address, port=_NAMES):
-    """True where something at an address opens a connection or refuses it."""
+    """True when something at an address opens a TCP connection or refuses it; False after _SECONDS."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), _SECONDS)
-    except asyncio.TimeoutError:  # before OSError, which it is one of on CPython
+    except asyncio.TimeoutError:  # before OSError: on CPython it is an OSError
         return False
     except OSError as error:
         return error.args[0] in _ANSWERS
@@ -47,7 +47,10 @@ async def accept(address, port=_NAMES):
 
 
 async def ask(board, clock, servers, links):
-    """None where a time server answers, else why not. servers: [(host, port)], None for the public ones."""
+    """None when a time server answers, else why it does not, as text.
+
+    servers: [(host, port)], of which one is asked at random; None for the public ones. links: Links.all.
+    """
     servers = servers or sntp.SERVERS
     one = servers[board.random(1)[0] % len(servers)]
     start, _, problem = await sntp.Servers(board, clock, links, 1000 * _SECONDS).ask([one])

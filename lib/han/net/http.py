@@ -1,11 +1,13 @@
-"""GET over http or https for the reader's own errands: one at a time, bounded in everything, never a whole
-body in memory.
+"""GET over http or https for the reader's own errands.
 
-https: with `roots` (certificates of authorities, DER) the server must prove its name, on both
-interpreters. Without, CPython asks the system's store; MicroPython has none, so there the
-connection is encrypted but whoever answers is believed, and what comes is to be checked by
-whoever asked. Looking a name up blocks the loop (as the port's getaddrinfo does), a TLS
-handshake holds it for 1 to 3 s on the chip.
+A client makes one request at a time. Everything has a bound, and a body is never whole in memory.
+
+https with `roots` (certificates of authorities, DER): the server must prove its name, on both interpreters.
+https without roots: CPython uses the system's store. MicroPython has no store, so there the connection is
+encrypted but any server is believed. The caller then has to check what comes.
+
+Looking a name up blocks the loop, as the port's getaddrinfo does. A TLS handshake holds the loop for
+1 to 3 s on the chip.
 """
 import asyncio
 
@@ -27,11 +29,11 @@ _REQUEST = (
 
 
 class HttpError(Exception):
-    """No answer, or not the answer that was hoped for; says why."""
+    """There is no answer, or no good one. The text says why."""
 
 
 class Status(HttpError):
-    """Another status than 200: `code`."""
+    """The server answered with a status that is no success; `code` is the status."""
 
     def __init__(self, code):
         super().__init__("HTTP %d" % code)
@@ -39,22 +41,22 @@ class Status(HttpError):
 
 
 class Client:
-    """`await Client().get(url, feed)`; feed gets the body's bytes piece by piece.
+    """`await Client().get(url, feed)` fetches a URL. feed(data) gets the body's bytes piece by piece.
 
-    What feed returns is awaited, unless it is None: so the server is as slow as who takes the bytes.
+    feed may return an awaitable. It is awaited before more bytes are read, so the server waits for the taker.
     """
 
-    #: From the first packet to the last, with redirects, s.
+    #: Most time of a get(), from the first packet to the last, with redirects, s.
     seconds = 30
-    #: Without a byte, s.
+    #: Most time without a byte, s.
     patience = 10
-    #: Of an answer's head, bytes.
+    #: Most bytes of an answer's head.
     head = 6144
-    #: Of the body, bytes.
+    #: Most bytes of the body.
     body = 100000
-    #: Followed, and only within a service.
+    #: Most redirects that are followed. They must stay within the service: same scheme, host and port.
     redirects = 2
-    #: Where in the body to begin (RFC 9110, 14.2). 0 again once the server sends all of it instead.
+    #: First byte of the body to ask for (RFC 9110, 14.2). It becomes 0 when the server sends the whole body instead.
     start = 0
 
     def __init__(self, roots=None):
@@ -64,7 +66,7 @@ class Client:
         self._over = False  # all of its seconds are used up
 
     async def get(self, url, feed):
-        """Fetch a URL. HttpError (Status where the server refuses), or what feed raises."""
+        """Fetch a URL. HttpError when that fails (Status when the server refuses); also what feed raises."""
         end = asyncio.create_task(self._end(asyncio.current_task()))
         try:
             await self._follow(url, feed)
@@ -75,8 +77,8 @@ class Client:
         finally:
             end.cancel()
 
-    # Lives as long as a get() at most. One wait_for() within another would swallow the end now and then:
-    # where bytes come at the same moment.
+    # Lives as long as a get() at most. A wait_for() around the others would not do: now and then the inner one swallows
+    # the end, when bytes come at the same moment.
     async def _end(self, task):
         self._over = False
         await asyncio.sleep(self.seconds)
@@ -98,7 +100,7 @@ class Client:
 
     # Lives as long as one request; ended by the answer's end, by an error or by get()'s time-out.
     async def _once(self, url, feed):
-        """None when the body has been fed, or where the answer points to."""
+        """Make one request. None when the body has been fed, else the URL that the answer redirects to."""
         secure, host, port, path = _split(url)
         writer = None
         try:
@@ -112,10 +114,10 @@ class Client:
                 span = "Range: bytes=%d-\r\n" % self.start if self.start else ""
                 writer.write((_REQUEST % (path, shown, span)).encode())
                 await asyncio.wait_for(writer.drain(), self.patience)
-            except ValueError as error:  # MicroPython's, for a certificate that proves nothing
+            except ValueError as error:  # MicroPython's, for a certificate that is not trusted
                 raise HttpError("not trusted: %s" % error)
             return await self._answer(feed)
-        except asyncio.TimeoutError:  # before OSError, which it is one of on CPython
+        except asyncio.TimeoutError:  # before OSError: on CPython it is an OSError
             raise HttpError("too slow")
         except (OSError, EOFError) as error:
             raise HttpError("no connection: %s" % error)
@@ -126,7 +128,7 @@ class Client:
                 await _close(writer)
 
     async def _more(self):
-        """Receive some bytes more; False at the end."""
+        """Receive some more bytes; False at the end."""
         if self._over:
             raise HttpError("too slow")
         data = await asyncio.wait_for(self._reader.read(_CHUNK), self.patience)
@@ -135,7 +137,7 @@ class Client:
         return bool(data)
 
     async def _until(self, mark, most):
-        """The bytes before a mark, which is taken as well."""
+        """The bytes before a mark, `most` at most. The mark is taken as well. HttpError when it does not come."""
         while True:
             at = self._data.find(mark)
             if 0 <= at <= most:
@@ -177,7 +179,10 @@ class Client:
         return None
 
     async def _pass(self, feed, length, room):
-        """Feed so many bytes (None: to the end of the connection) while there is room; the room left."""
+        """Feed `length` bytes; None: up to the end of the connection. Returns what is left of `room`, bytes.
+
+        HttpError when the bytes are more than `room`, or the connection ends before.
+        """
         if length is not None and length > room:
             raise HttpError("body too long")
         left = length
@@ -203,7 +208,7 @@ class Client:
         room = self.body
         while True:
             size = (await self._until(b"\r\n", 128)).split(b";")[0].strip()
-            # A letter or sign that int() would let pass must not.
+            # Only hex digits are let through. int() would also take a sign, for one.
             if not 0 < len(size) <= 6 or size.lower().strip(b"0123456789abcdef"):
                 raise HttpError("chunk without a size")
             size = int(size.decode(), 16)
@@ -215,7 +220,7 @@ class Client:
 
 
 def parse(head):
-    """(status, {name in lower case: value}) of an answer's head without its empty line; HttpError."""
+    """(status, {name in lower case: value}) of an answer's head without its empty line. HttpError when malformed."""
     lines = head.split(b"\r\n")
     first = lines[0].split(b" ", 2)
     if len(first) < 2 or first[0][:7] != b"HTTP/1." or len(first[1]) != 3 or not first[1].isdigit():
@@ -224,7 +229,7 @@ def parse(head):
     for line in lines[1:]:
         name, _, value = line.partition(b":")
         name = name.strip().lower()
-        # The others are of no interest and need not be text.
+        # The other fields are not used, so they need not be text.
         if name in (
             b"location", b"content-length", b"content-range", b"content-encoding", b"transfer-encoding",
         ):  # fmt: skip
@@ -241,7 +246,7 @@ def parse(head):
 
 
 def context(roots):
-    """A TLS context for clients; see the module."""
+    """The TLS context for a client. roots: see the head of this module."""
     import ssl
 
     if hasattr(ssl, "create_default_context"):
@@ -256,7 +261,7 @@ def context(roots):
 
 
 async def _close(writer):
-    # A client that says good-bye to a server that has gone learns nothing from it.
+    # An error here only means that the server has gone already.
     writer.close()
     try:
         await asyncio.wait_for(writer.wait_closed(), 1)
@@ -265,7 +270,7 @@ async def _close(writer):
 
 
 def _split(url):
-    """(secure, host, port, path) of a URL."""
+    """(secure, host, port, path) of a URL. HttpError when it is malformed."""
     scheme, _, rest = url.partition("://")
     secure = scheme == "https"
     if not rest or not (secure or scheme == "http"):

@@ -1,8 +1,8 @@
 """The network's links, and the one place that decides that a link is down.
 
-This much always runs: while all is as the configuration wants it, it only looks. For everything
-else policy.py is imported. Nothing here waits, and
-nothing here ever restarts the reader: a link that is down is tried for ever.
+This part always runs. While everything is as the configuration wants it, it only looks. For everything
+else it imports policy.py. Nothing here waits. Nothing here ever restarts the reader: a link that is down
+is tried for ever.
 """
 import asyncio
 
@@ -14,13 +14,13 @@ except ImportError:
         return number
 
 
-# Unanswered questions in a row to a gateway that used to answer.
+# A link is down after so many unanswered questions in a row, if its gateway used to answer.
 _SILENT = const(3)
-# How often it is asked whether the network leads anywhere, s, and the first time after it has come.
+# How often online.py checks whether the network leads anywhere, s. How soon it does so after a network has come up, s.
 _ERRAND = const(60)
 _SOON = const(3)
-# The light: eight steps of 250 ms, the lowest bit first. All is well; there is a network but no
-# reading, for so long, ms; there is no network; setup mode is open.
+# Patterns of the light: eight steps of 250 ms, the lowest bit first. All is well; there is a network, but no reading
+# for _READING ms; there is no network; setup mode is open.
 _WELL = const(0xFF)
 _SILENCE = const(0x77)
 _READING = const(60000)
@@ -28,7 +28,7 @@ _NO_NETWORK = const(0x0F)
 _SETUP = const(0x55)
 #: The address of a link that is down.
 _NOWHERE = "0.0.0.0"
-# LAN.status(), see `diagnosis`.
+# Values of LAN.status(), see Link.diagnosis.
 _DISCONNECTED = const(4)
 _INITIALIZED = const(0)
 _GOT_IP = const(5)
@@ -37,19 +37,19 @@ _GOT_IP = const(5)
 class Link:
     """One interface and what is known of it. Times are s of uptime."""
 
-    settings = None  # those it runs with, None while it is off
+    settings = None  # those it runs with (Attempts._settings); None while it is off
     up = False
     address = _NOWHERE
-    rssi = None  # of WiFi that is up
-    error = None  # why it is not up
+    rssi = None  # dBm, while WiFi is up
+    error = None  # why it is not up, text
     missed = 0  # questions in a row that its gateway has not answered
-    proven = False  # its gateway has answered since it is up
+    proven = False  # its gateway has answered since the link came up
     known = False  # it has been up with these settings
-    # Of attempts.py: when something is to be done, whether an attempt is going on, those in vain in a row.
+    # For attempts.py: when the next step is due; True while an attempt goes on; failed attempts in a row.
     due = 0
     trying = False
     tried = 0
-    code = None  # what status() said last of what went wrong
+    code = None  # the last value of status() that says what went wrong
 
     def __init__(self, name, nic, now):
         self.name = name  # "eth" or "wifi"
@@ -57,7 +57,7 @@ class Link:
         self.since = now  # when it came up, went down or was started
 
     def look(self, now):
-        """See how it is. True where it has come up, gone down or got another address."""
+        """Look at the interface. True when the link has come up, gone down or got another address."""
         was, before = self.up, self.address
         try:
             problem = self.diagnosis()
@@ -81,18 +81,21 @@ class Link:
         return True
 
     def diagnosis(self):
-        """The one place that decides that a link is down: why, None where it is not. OSError: it is.
+        """Why the link is down, as text; None when it is up. OSError: it is down as well.
 
-        1. WiFi, not connected: the access point is gone, has another channel or password, or there
-           was none yet. status() tells which.
-        2. Connected, without an address: DHCP has stopped answering. The port calls that connected.
-        3. Connected, with an address, and the driver knows no access point: a ghost (OSError).
-        4. All of it looks well, and the gateway, which used to answer, does not any more.
-        5. Ethernet without an address: no cable or no DHCP; the port forgets a leased address
-           with the cable. A fixed one it keeps, so there its last event tells; but until 1.27 its
-           handler takes WiFi's events for its own (got an address: started; lost it: stopped), so
-           those two change nothing.
-        Another address than before is no reason: whoever cares is told of the change.
+        This is the one place that decides that a link is down.
+        1. WiFi is not connected: the access point is gone, has another channel or password, or has
+           not been found yet. status() tells which.
+        2. WiFi is connected, but has no address: DHCP has stopped answering. The port calls that
+           connected.
+        3. WiFi is connected and has an address, but the driver knows no access point: a ghost. Asking
+           for the rssi then raises OSError.
+        4. All of this looks well, but the gateway used to answer and does not answer any more.
+        5. Ethernet has no address: there is no cable, or no DHCP. The port forgets a leased address when
+           the cable is pulled. It keeps a fixed address, so there its last event, status(), tells. But
+           until version 1.27 the port takes WiFi's events for Ethernet's (WiFi's "got an address" for
+           "started", "lost it" for "stopped"), so those two change nothing here.
+        Another address than before does not mean that the link is down: look() reports that change.
         """
         nic = self.network
         address = nic.ifconfig()[0]
@@ -104,7 +107,7 @@ class Link:
                 if status in (_DISCONNECTED, _INITIALIZED) or not self.up and status < _GOT_IP:
                     return "no cable, or no address by DHCP"
         elif not nic.isconnected():
-            # What went wrong is worth more than that it is being tried again.
+            # A code that says what went wrong is kept, even while it is being tried again.
             code = nic.status()
             if self.code is None or code < 1000 and code != 8:
                 self.code = code
@@ -120,22 +123,22 @@ class Link:
 
 
 class Links:
-    """The task `network`. report takes the rows of /health; restart has the reader start again, in good order."""
+    """The task `network`. report(service, status, health, error) takes rows of /health; restart is App.restart."""
 
     eth = None
-    wlan = None  # made when it is wanted: the radio takes memory
+    wlan = None  # made when it is first needed, as the radio takes memory
     #: The open setup mode, see setup.py; None while it is closed.
     setup = None
     #: The last scan (scan.py), for as long as somebody may ask for it.
     scan = None
-    lost = 0  # since when there is no network; None while there is one
-    known = False  # there has been one since the start
+    lost = 0  # since when there is no network, s of uptime; None while there is one
+    known = False  # there has been a network since the start
     online = False  # an internet service has answered lately
-    button = None  # since when the button is pressed, see button.py
+    button = None  # the tick at which the button was pressed, see button.py
     _policy = None  # see policy.py
     _names = None  # see mdns.py
     _due = 0  # when online.py is due
-    _asking = None  # its task
+    _asking = None  # the task that runs online.py
 
     def __init__(self, board, clock, config, bus, log, report, restart):
         self.board = board
@@ -145,9 +148,9 @@ class Links:
         self.log = log
         self.report = report
         self.restart = restart
-        #: Those that are in use, or have been.
+        #: All links that are in use, or have been.
         self.all = []
-        self.memory = {}  # of online.py
+        self.memory = {}  # what online.py remembers between its runs
 
     # Lives as long as the application.
     async def run(self):
@@ -164,7 +167,7 @@ class Links:
 
                     self._due = now + _ERRAND
                     self._asking = asyncio.create_task(errand(self))
-                # Who sets the reader up waits for names; else for the button.
+                # In setup mode, clients wait for the name server. Otherwise it only has to be quick for the button.
                 await asyncio.sleep(0.05 if self.setup else 0.25)
         finally:
             if self._asking:
@@ -176,7 +179,7 @@ class Links:
                 self.setup = None
 
     def add(self, name, nic):
-        """A link to an interface, "eth" or "wifi": one of `all` from now on."""
+        """Add a Link to an interface to `all`, and return it. name: "eth" or "wifi"."""
         link = Link(name, nic, self.uptime_s())
         self.all.append(link)
         return link
@@ -190,7 +193,7 @@ class Links:
         return self.scan and self.scan.status == "SCAN_RUNNING"
 
     def policy(self):
-        """What changes something; forgotten as soon as there is nothing to be changed."""
+        """The Policy, which changes the links. It is made when needed, and forgotten when nothing is left to change."""
         if self._policy is None:
             from .policy import Policy
 
@@ -198,7 +201,7 @@ class Links:
         return self._policy
 
     def turn(self):
-        """Look at everything, do what is due."""
+        """Look at everything, and do what is due. Called several times a second."""
         now = self.uptime_s()
         changed = False
         for link in self.all:
@@ -234,7 +237,7 @@ class Links:
             board.led(bool(pattern >> (ticks // 250 & 7) & 1))
 
     def network(self):
-        """(WiFi address, Ethernet address, rssi), "0.0.0.0" and None for a link that is down."""
+        """(WiFi address, Ethernet address, rssi in dBm); "0.0.0.0" and None for a link that is down."""
         wifi, eth = self.wlan, self.eth
         return (
             wifi.address if wifi else _NOWHERE,
@@ -248,5 +251,5 @@ class Links:
         return values["np"] != "eth" and values["w"]["e"] and bool(values["w"]["s"])
 
     def portal(self):
-        """Where setup mode leads: its address while it is open, else None."""
+        """The reader's address in setup mode; None while setup mode is closed."""
         return self.setup and self.setup.address

@@ -1,4 +1,4 @@
-"""Looks a name up (RFC 1035; in .local RFC 6762, 5.1) without holding up anything, as the port's getaddrinfo does."""
+"""Looks a name up (RFC 1035; in .local RFC 6762, 5.1) without blocking the loop, as the port's getaddrinfo would."""
 import asyncio
 import socket
 
@@ -10,26 +10,26 @@ except ImportError:
         return number
 
 
-# For an answer, s; how often it is looked for, ms.
+# Time for an answer, s; how often the socket is checked for it, ms.
 _SECONDS = const(3)
 _STEP_MS = const(20)
-#: Where name servers listen.
+#: The port of name servers.
 PORT = 53
 _NOWHERE = "0.0.0.0"
-# All are asked for names in .local.
+# Multicast address and port: all hosts of the network are asked for a name in .local.
 _ALL = "224.0.0.251", 5353
 
 
 async def address(name, links, random):
-    """The IPv4 address of a name or an address; None: there is no such name, False: nobody answers.
+    """The IPv4 address of a name, or of an address; None: there is no such name. False: nobody answers.
 
-    The name itself where no link (of Links.all) has a name server: the system may know it, as a desktop's
-    does. random(n) gives n bytes.
+    links: Links.all. If none of them has a name server, it returns the name itself: the system may know it, as
+    a desktop does. random(n) gives n bytes.
     """
     if is_address(name):
         return name
     if name.endswith(".local"):
-        return await search(name, _ALL, random(2)) or None  # who has that name is who would answer
+        return await search(name, _ALL, random(2)) or None  # only the owner would answer
     answer = None
     asked = False
     for link in links:
@@ -43,18 +43,18 @@ async def address(name, links, random):
 
 
 def is_address(name):
-    """True for what can be no name."""
+    """True for text of digits and points: it is an address, as it can be no name."""
     return name.replace(".", "").isdigit()
 
 
 def request(name, number):
-    """The datagram that asks for the IPv4 address of a name (RFC 1035); number: two bytes."""
+    """The datagram that asks for the IPv4 address of a name (RFC 1035, 4.1). number: its id, two bytes."""
     labels = b"".join([bytes((len(label),)) + label for label in name.encode().split(b".")])
     return number + b"\1\0\0\1\0\0\0\0\0\0" + labels + b"\0\0\1\0\1"
 
 
 def found(reply, asked):
-    """The first address in the answer to a question; None where there is none, False where it answers another."""
+    """The first IPv4 address in a reply; None when it has none. False when it does not answer the datagram `asked`."""
     if reply[:2] != asked[:2] or len(reply) < len(asked) or not reply[2] & 0x80:
         return False
     if reply[12 : len(asked)].lower() != asked[12:].lower():
@@ -63,7 +63,7 @@ def found(reply, asked):
         return None
     at = len(asked)
     for _ in range(reply[6] << 8 | reply[7]):
-        # The owner's name: labels, or a pointer that ends it.
+        # Skip the name of the record: labels, ended by an empty one or by a pointer.
         while at < len(reply) and reply[at] and reply[at] < 0xC0:
             at += reply[at] + 1
         at += 1 if at < len(reply) and not reply[at] else 2
@@ -78,7 +78,10 @@ def found(reply, asked):
 
 
 async def search(name, server, number):
-    """The IPv4 address of a name by a name server (host, port); None: it knows no such, False: it does not answer."""
+    """The IPv4 address of a name, from a name server (host, port). number: as in request().
+
+    None: the server knows no address of that name. False: it does not answer.
+    """
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         line.setblocking(False)
@@ -87,7 +90,7 @@ async def search(name, server, number):
         if server is _ALL:
             line.sendto(asked, place)
         else:
-            line.connect(place)  # others have nothing to say
+            line.connect(place)  # datagrams from others are ignored
             line.send(asked)
         for _ in range(_SECONDS * 1000 // _STEP_MS):
             await asyncio.sleep(_STEP_MS / 1000)

@@ -1,4 +1,4 @@
-"""<hostname>.local on the cable (RFC 6762): MicroPython answers for it on WiFi only. Loaded once, where a cable is."""
+"""Answers for <hostname>.local on Ethernet (RFC 6762). MicroPython answers on WiFi only. Imported if Ethernet is up."""
 import select
 import socket
 
@@ -10,7 +10,7 @@ except ImportError:
         return number
 
 
-# Datagrams taken in one turn, and the longest that is a question; questions looked at, labels of a name.
+# Most datagrams in one turn; most bytes of a query; most questions looked at; most labels and pointers of a name.
 _TURN = const(8)
 _LARGEST = const(512)
 _QUESTIONS = const(16)
@@ -22,19 +22,19 @@ _ANY = const(255)
 
 
 class Names:
-    """Answers for the board's hostname while Ethernet is up and WiFi is off, whose own responder needs the port.
+    """Answers for the board's hostname while Ethernet is up and WiFi is off: WiFi's own responder needs the port.
 
-    group: (address, port) where all are asked; one that is no multicast is asked alone.
+    group: (address, port) of the multicast group. If it is no multicast address, queries to it alone are answered.
     """
 
     def __init__(self, links, group):
         self._links = links
         self._group = group
         self._line = None
-        self._told = None  # (name, address) that it answers with
+        self._told = None  # the (name, address) that it answers with
 
     def turn(self):
-        """Open, close, answer who has asked; does not wait."""
+        """Open or close the socket as the links want it, and answer the queries that have come. It does not wait."""
         links = self._links
         eth, wifi = links.eth, links.wlan
         told = links.board.hostname, eth.address
@@ -46,7 +46,7 @@ class Names:
             try:
                 self._open(*told)
             except OSError as error:
-                self._shut()  # with another address it is tried again
+                self._shut()  # it is tried again when there is another address
                 links.log.add("network: no %s.local: %s" % (told[0], error), "warning")
         if self._line:
             self._answer()
@@ -66,16 +66,16 @@ class Names:
         self._poll.register(line, select.POLLIN)
         self._name = labels(name)
         self._own = own
-        self._send(reply(self._name, own), self._all)  # who has asked before knows it at once
+        self._send(reply(self._name, own), self._all)  # hosts that asked before know it at once
 
     def _answer(self):
         for _ in range(_TURN):
             if not self._poll.poll(0):
-                return  # recvfrom() would take memory for a datagram to find that there is none
+                return  # recvfrom() would take memory for a datagram even if there is none
             try:
                 query, who = self._line.recvfrom(_LARGEST)
             except OSError:
-                continue  # it could not be delivered
+                continue  # a reply could not be delivered
             unicast = wanted(query, self._name)
             if unicast is None:
                 continue
@@ -83,7 +83,7 @@ class Names:
             if not isinstance(who, tuple):  # MicroPython's unix port: a sockaddr
                 port = who[2] << 8 | who[3]
             if port != self._group[1]:
-                self._send(reply(self._name, self._own, query), who)  # no responder itself: section 6.7
+                self._send(reply(self._name, self._own, query), who)  # the asker knows no mDNS: section 6.7
             else:
                 self._send(reply(self._name, self._own), who if unicast else self._all)
 
@@ -91,7 +91,7 @@ class Names:
         try:
             self._line.sendto(data, where)
         except OSError:
-            pass  # it is asked again
+            pass  # the client will ask again
 
     def close(self):
         """Stop answering."""
@@ -109,15 +109,17 @@ def _place(host, port):
 
 
 def labels(name):
-    """A host's name in .local as it is sent, lower case."""
+    """The name of a host in .local as it is sent: labels in lower case, bytes."""
     name = name.lower().encode()
     return bytes((len(name),)) + name + b"\5local\0"
 
 
 def reply(name, address, query=None):
-    """The datagram that says that the name has this address (4 bytes) and no other kind of; query: whose id and
-    question it repeats for one that asks without knowing mDNS."""
-    # An address, and that there is none of version 6: without the latter some wait for it for seconds.
+    """The datagram that says that a name has this address (4 bytes), and no IPv6 address.
+
+    query: the query of a client that knows no mDNS. The reply repeats its id and its question.
+    """
+    # An NSEC record says that there is no IPv6 address. Without it, some clients wait for one for seconds.
     if query:
         head = query[:2] + b"\x84\0\0\1\0\1\0\0\0\0" + name + b"\0\1\0\1\xc0\x0c"
         return head + b"\0\1\0\1\0\0\0\x0a\0\4" + address
@@ -126,7 +128,7 @@ def reply(name, address, query=None):
 
 
 def wanted(query, name):
-    """Whether a datagram asks for this name's address: None if not; True: who asks would like to be told alone."""
+    """None when a datagram does not ask for this name's address. Else True for a unicast reply, False for multicast."""
     if len(query) < _HEADER or query[2] & 0xF8 or query[3] & 15:
         return None  # not a question
     found = None
@@ -142,7 +144,7 @@ def wanted(query, name):
 
 
 def _name(data, at):
-    """(the name at a place, in lower case; the place behind it), (None, 0) for what is none."""
+    """(the name at data[at] in lower case, the index behind it); (None, 0) when it is malformed."""
     found = b""
     end = 0
     for _ in range(_LABELS):
@@ -156,7 +158,7 @@ def _name(data, at):
             at += 1 + size
         elif size < 0xC0 or at + 1 == len(data):
             break
-        else:  # the rest is elsewhere
+        else:  # a pointer: the rest of the name is elsewhere
             end = end or at + 2
             at = (size & 63) << 8 | data[at + 1]
     return None, 0

@@ -1,4 +1,4 @@
-"""Whether the network leads anywhere: the gateways of the links, and the internet. Imported each minute for that."""
+"""Checks whether the network leads anywhere: to the links' gateways, and to the internet. Imported once a minute."""
 from . import check
 
 try:
@@ -9,19 +9,22 @@ except ImportError:
         return number
 
 
-# s: how often the internet is asked while it answers and, at first, while it does not.
+# How often the internet is asked while it answers, s. The first pause after it did not answer, s; it doubles each time.
 _PERIOD = const(600)
 _RETRY = const(60)
-# The last answer of an internet service holds so long, s.
+# The reader counts as online for so long after the last answer, s.
 _HOLDS = const(900)
-# `bhf`: without an answer for so long, s, after so many questions in a row, the reader starts again.
+# Setting `bhf`: the reader restarts after so many s without an answer, if more than so many questions in a row failed.
 _GIVE_UP = const(3600)
 _FAILURES = const(6)
 
 
 # Lives for some seconds: all that it waits for is bounded.
 async def errand(links):
-    """Ask whom it is time to ask, and let the links know. What has to be remembered is in links.memory."""
+    """Ask the gateways, and the internet when it is due, and note the result in the links.
+
+    links.memory holds what has to be remembered until the next run.
+    """
     try:
         await _ask(links)
     except Exception as error:
@@ -38,14 +41,14 @@ async def _ask(links):
         if now >= memory.get("next", 0):
             await _internet(links, memory, now)
     else:
-        memory.pop("next", None)  # as soon as there is one again
+        memory.pop("next", None)  # the internet is asked as soon as there is a network again
     heard = memory.get("seen")
     online = heard is not None and now - heard < _HOLDS
     if online != links.online:
         links.online = online
         values = links.config.values
         if online and not values.get("on"):
-            links.config.change(dict(values, on=True))  # that it has been, once: HAN_STATE's `state` tells it
+            links.config.change(dict(values, on=True))  # it has been online once: see `state` of HAN_STATE
         links.bus.publish("state", None)
 
 
@@ -65,7 +68,7 @@ async def _internet(links, memory, now):
     memory["missed"] = failures + 1
     memory["next"] = now + min(_RETRY << min(failures, 4), _PERIOD)
     links.report("internet", "running", "degraded", problem)
-    # Only where it has been there since the start: a restart that has not helped is not repeated.
+    # Only if the internet has answered since the start: a restart that has not helped is not repeated.
     heard = memory.get("seen")
     if links.config.values["bhf"] and heard is not None and failures >= _FAILURES and now - heard >= _GIVE_UP:
         links.restart("CLOUD_UNREACHABLE", problem)

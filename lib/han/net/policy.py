@@ -1,7 +1,7 @@
-"""What is done about the network: attempts to connect (attempts.py), new settings on trial, setup mode.
+"""Acts on the network: attempts to connect (attempts.py), new settings on trial, setup mode.
 
-Imported by links.py while something is not, or may not be, as the configuration wants it. What
-has to outlive that is kept in the Links and their Link objects.
+links.py imports it while something is not, or may not be, as the configuration wants it. What has to
+outlive its object is kept in the Links and their Link objects.
 """
 from .attempts import Attempts
 
@@ -13,19 +13,19 @@ except ImportError:
         return number
 
 
-# All in seconds. Setup opens by itself: with nothing set, and without a network for so long; closes again; where it
-# does not open, the next try.
+# All are seconds. Setup mode opens by itself after _UNSET without a network if none is set, else after _LOST. It closes
+# after _CLOSE with a network. If it does not open, it is tried again after _RETRY.
 _UNSET = const(10)
 _LOST = const(600)
 _CLOSE = const(60)
 _RETRY = const(60)
-# New settings are applied when the answer to who made them is out, and have to work by then.
+# New settings are applied after _APPLY, when the answer to the client is out. They then have to work within _PROVE.
 _APPLY = const(2)
 _PROVE = const(60)
 
 
 class Policy:
-    """One turn after the other until nothing is left to be done. Times are s of uptime."""
+    """Makes one turn after the other until nothing is left to do. Times are s of uptime."""
 
     def __init__(self, links):
         self._links = links
@@ -35,12 +35,12 @@ class Policy:
         self._retry = 0  # when setup mode may be opened again
         self._apply = None  # when new settings are to be applied
         self._trial = None  # until when they have to work
-        self._note = None  # what became of the last new settings, and until when it is told
-        self._told = 0
+        self._note = None  # what became of the last new settings, as text for /health
+        self._told = 0  # until when that text is told
         self._code = self._words = None  # why WiFi does not connect, as a number and as text
 
     def begin(self):
-        """The reader has started."""
+        """Prepare for the first turn, as the reader has started."""
         links = self._links
         board = links.board
         board.set_hostname(board.hostname)
@@ -48,12 +48,12 @@ class Policy:
             links.eth = self.attempts.make("eth", board.lan)
         links.lost = links.uptime_s()
         if board.button():
-            links.button = -1  # it is stuck, or it is no button
+            links.button = -1  # pressed at the start: it is stuck, or it is no button
         if "older" in self._config.values:
-            self._trial = links.lost + _PROVE  # these had not had their time before
+            self._trial = links.lost + _PROVE  # a restart has cut the trial of these settings short
 
     def turn(self, now, changed):
-        """Do what is due; changed: some link has come, gone or got another address. True: nothing is left."""
+        """Do what is due. True when nothing is left. changed: a link has come up, gone down or got another address."""
         links = self._links
         before = [link.address for link in links.all]
         first = not links.known
@@ -63,7 +63,7 @@ class Policy:
             self._apply = None
             wanted = self.attempts.keep(now, busy)
         if changed or before != [link.address for link in links.all]:
-            if not first or links.setup:  # that all begins as it should is not worth a word
+            if not first or links.setup:  # a start without trouble is not logged
                 up = ["%s %s" % (link.name, link.address) for link in links.all if link.up]
                 links.log.add("network: " + (", ".join(up) or "none"), "info" if up else "warning")
             links.bus.publish("state", None)
@@ -76,7 +76,7 @@ class Policy:
             self._note = None
         self._tell()
         for link in wanted:
-            # With "auto" WiFi does where there is no Ethernet; the Links look whether it comes.
+            # With "auto", WiFi is enough while Ethernet is down. The Links notice when Ethernet comes up.
             if not link.up and (link.name != "eth" or self._config.values["np"] != "auto"):
                 return False
         idle = self._trial is None and self._asked is None and not self._note
@@ -85,20 +85,20 @@ class Policy:
     # New settings
 
     def plan(self, values):
-        """Let a configuration with another network remember the settings to go back to, before it is kept."""
+        """Add the settings to go back to ("older") to a configuration with another network, before it is stored."""
         links = self._links
         old = self._config.values
         if "older" not in values and (links.lost is None or links.is_set()):
             values["older"] = {key: old[key] for key in ("np", "e", "w")}
 
     def apply(self):
-        """The configuration has changed: use it, when the answer is out."""
+        """Plan to apply the changed configuration, once the answer to the client is out."""
         self._apply = self._links.uptime_s() + _APPLY
         self._trial = self._apply + _PROVE
         self._note = None
 
     def _prove(self, now):
-        """Whether the new settings work: then they stay; if not in time, those before are taken again."""
+        """Judge the new settings. If they work, they stay. If they do not in time, the older ones are taken back."""
         if self._apply is not None:
             return
         links = self._links
@@ -106,7 +106,7 @@ class Policy:
         undo = values.pop("older", None)
         good = links.lost is None
         if undo and good and links.wlan and links.wlan.settings and undo["w"] != values["w"]:
-            # What leads there now may be the cable; the new WiFi has to work as well.
+            # The network may be there over the cable. The new WiFi has to work as well.
             good = links.wlan.up
         if not good and now < self._trial:
             return
@@ -121,7 +121,7 @@ class Policy:
         try:
             self._config.change(values)
         except OSError as error:
-            # What is in force is right; after a restart it is tried once more.
+            # The settings in force are the right ones. After a restart, the trial begins once more.
             self._config.values = values
             links.log.add("network: the flash does not keep it: %s" % error, "warning")
         if not good:
@@ -130,7 +130,7 @@ class Policy:
     # Setup mode
 
     def ask(self):
-        """Somebody wants setup mode."""
+        """Ask for setup mode, which stays wanted for _LOST s."""
         self._asked = self._links.uptime_s() + _LOST
         self._retry = 0
 
@@ -157,7 +157,7 @@ class Policy:
         links = self._links
         self._retry = now + _RETRY
         w = self._config.values["w"]
-        # Where the network has worked, its password is known to whoever may set the reader up.
+        # If the WiFi network has worked, the access point takes its password: people who may set up the reader know it.
         known = self._asked is None and w["w"] and links.wlan and links.wlan.known
         try:
             links.setup = Setup(links.board, w["p"] if known else "", w["z"])
@@ -165,7 +165,7 @@ class Policy:
         except (OSError, RuntimeError, ValueError) as error:
             links.log.add("network: setup does not open: %s" % error, "warning")
 
-    # What is told
+    # The row of /health
 
     def _reason(self, code):
         if code != self._code:
@@ -193,7 +193,7 @@ class Policy:
             health = "failed"
             error = error or "no network is set"
         elif error and self._config.values["np"] == "auto":
-            error = ""  # one of them is all that is wanted
+            error = ""  # one link is enough
         if self._note:
             error = self._note + ("; " if error else "") + error
         if links.setup:

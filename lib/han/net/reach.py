@@ -1,10 +1,10 @@
-"""Whether the API can be reached: once a minute the reader asks itself, from outside, as a client would.
+"""Checks whether the API can be reached. Once a minute the reader asks itself through a socket, as a client would.
 
-1. Somebody else was served in that minute, or the reader answers itself, whatever it says: all is well.
-2. There is no network: nothing is to be reached.
-3. There is no socket or no memory to ask with: streams make room, and it is asked again.
-4. No answer, three minutes in a row: the streams end, and the reader starts again; but not within an hour of a
-   start after a crash, so that nothing can keep a healthy reader restarting.
+1. Another client was served in that minute, or the reader answers itself, whatever the answer: all is well.
+2. There is no network: there is nothing to reach, so nothing is wrong.
+3. There is no socket or no memory to ask with: the streams are ended to make room, and it asks again.
+4. There is no answer, three minutes in a row: the streams are ended and the reader restarts. It does not restart
+   within an hour of a start after a crash, so that nothing can keep a healthy reader restarting.
 """
 import asyncio
 
@@ -16,18 +16,25 @@ except ImportError:
         return number
 
 
-# s: between two questions.
+# Time between two questions, s.
 _EVERY = const(60)
-# Questions without an answer that are a fault.
+# The API counts as unreachable after so many questions in a row without an answer.
 _MOST = const(3)
-# From a start after a crash on, no restart for so long, ms.
+# After a start that followed a crash, there is no restart for so long, ms.
 _HOUR_MS = const(3600000)
 
 
 class Reach:
-    """Asks for the API. served(): requests that were answered so far; shed(): ends streams; restart as App.restart."""
+    """Asks the API whether it answers.
 
-    #: s: until an answer; before it is asked again with more room.
+    port()    the port of the API
+    served()  number of requests that were answered so far
+    shed()    ends all streams
+    restart   App.restart
+    report    function of health and error, for the row of /health
+    """
+
+    #: Time for an answer, s. Pause before it asks again with more room, s.
     patience = 20
     again = 5
 
@@ -45,13 +52,13 @@ class Reach:
 
     # Lives as long as the application.
     async def run(self):
-        """Ask for ever."""
+        """Ask every minute, for ever."""
         while True:
             await asyncio.sleep(_EVERY)
             await self.turn()
 
     async def turn(self):
-        """One look."""
+        """Ask once."""
         if self._links.lost is not None or self._served() != self._seen or await self._answers():
             self._silent = 0
             self._report("ok", None)
@@ -87,7 +94,7 @@ class Reach:
             try:
                 await writer.wait_closed()
             except OSError:
-                pass  # the other end was faster
+                pass  # the other end has closed it first
 
     def _give_up(self):
         self._shed()

@@ -1,4 +1,4 @@
-"""What status() of a WiFi station says, in words. Imported when needed."""
+"""Puts into words what status() of a WiFi station says. Imported when needed."""
 
 _TEXTS = {
     8: "disconnected",
@@ -16,7 +16,7 @@ _TEXTS = {
 
 
 def reason(code):
-    """Text of a code: one of the port's STAT_ or a reason of ESP-IDF's."""
-    if code in (2, 15, 204):  # of the four-way handshake
+    """The text for a code: one of the port's STAT_ constants, or a reason code of ESP-IDF."""
+    if code in (2, 15, 204):  # failures of the four-way handshake
         return "wrong password, or too far away"
     return _TEXTS.get(code) or "failed for reason %s" % code

@@ -1,10 +1,11 @@
 """Asks time servers (SNTP, RFC 4330) what time it is. Imported when needed.
 
-Whom: those of the configuration (`ts`), if there are any; else each link's gateway, then the public ones. So a
-network without internet has the time of its router, and one with internet outvotes a router that is wrong.
+It asks the servers of the configuration (`ts`), if there are any. Else it asks each link's gateway, then the public
+servers. So a network without internet has the time of its router. With internet, the public servers outvote a router
+that is wrong.
 
-All of it is bounded and lets the others run. What a request carries where a time could be is
-random, so that an answer proves that it was read.
+Every wait is bounded, and lets other tasks run. In place of its transmit timestamp, a request carries random
+bytes, so that an answer proves that the server has read the request.
 """
 import asyncio
 import socket
@@ -15,27 +16,30 @@ from . import lookup
 _SECONDS = 2208988800  # from 1900 to 1970
 _FIRST = 1704067200000  # 2024, unix ms
 _LAST = 4102444800000  # 2100
-_FAR = 3 << 16  # s of 16.16 bits: distance of a server from the truth
+_FAR = 3 << 16  # s of 16.16 bits: a server's largest distance from the true time
 
 
-#: Asked where the board names no others (`time_servers`).
+#: The public servers, which are asked if the board names no others (`time_servers`).
 SERVERS = tuple(("%d.pool.ntp.org" % number, 123) for number in range(4))
 
-#: Between two questions that were answered, ms.
+#: Pause after an answer, ms.
 _PERIOD = 6 * 3600000
-#: Before the first retry, ms, doubled for each further one up to _LONGEST; all varied by an eighth.
+#: Pause before the first retry, ms. It doubles for each further one, up to _LONGEST. Every pause varies by an eighth.
 _RETRY = 15000
 _LONGEST = 3600000
-#: One server alone is not believed at once that the time is so far off, ms, unless it says so twice.
+#: If one server alone says that the clock is off by more than _STRANGE, it has to say so twice, within _TWICE; both ms.
 _STRANGE = 1000000
 _TWICE = 5000
-#: An outvoted server this far off is not believed alone any more, ms.
+#: An outvoted server that was off by more than this is not believed alone any more, ms.
 _GROSS = 30000
 _NOWHERE = "0.0.0.0"
 
 
 async def errand(board, clock, links, keeper):
-    """Ask and set the clock; (ms until to ask again, what went wrong or None). keeper: of timekeeper.py."""
+    """Ask the servers and set the clock. keeper: the Timekeeper.
+
+    Returns (ms until it should ask again, what went wrong as text or None).
+    """
     memory = keeper.memory
     servers = Servers(board, clock, links.all, keeper.patience_ms)
     servers.shunned = memory.setdefault("shunned", [])
@@ -63,7 +67,7 @@ async def errand(board, clock, links, keeper):
 
 
 def gateways(links, port):
-    """[(host, port)] of the gateways of the links (of Links.all) that are up."""
+    """[(host, port)] of the gateways of the links that are up. links: Links.all."""
     found = []
     for link in links:
         address = link.network.ifconfig()[2] if link.up else _NOWHERE
@@ -73,25 +77,25 @@ def gateways(links, port):
 
 
 def _place(name, port):
-    """(host, port) of a name or address with or without a port."""
+    """(host, port) of a name or address; `port` is for one without a port of its own."""
     host, _, own = name.partition(":")
     return host, int(own) if own else port
 
 
 class Servers:
-    """Those that answer, of several; those that do not want us are not asked again. links: of Links.all."""
+    """Asks several time servers. Servers that do not want us are not asked again. links: Links.all."""
 
-    #: How often an answer is looked for, ms.
+    #: How often the socket is checked for an answer, ms.
     step_ms = 5
     #: Two servers agree within so many ms.
     agree_ms = 500
-    #: For an answer of one of `near`, ms: most gateways have no time, and nobody is to wait for that.
+    #: Time for the answer of a server in `near`, ms. It is short, as most gateways tell no time and nobody should wait.
     near_ms = 1000
 
     def __init__(self, board, clock, links, patience_ms):
-        self.alone = False  # only one has answered the last question
-        # (host, port) of those that are close by; that do not want us; that others have outvoted and that were far
-        # off, which are not believed alone before they have agreed with another.
+        self.alone = False  # only one server has answered the last ask()
+        # Lists of (host, port). near: servers close by. shunned: servers that do not want us. doubted: servers that
+        # were far off and outvoted; they are not believed alone before they have agreed with another server.
         self.near = []
         self.shunned = []
         self.doubted = []
@@ -101,13 +105,13 @@ class Servers:
         self._patience = patience_ms
 
     async def ask(self, servers):
-        """(unix ms at uptime 0, give or take ms, None), or (None, 0, what is wrong) by [(host, port)].
+        """Ask servers, [(host, port)]: (unix ms at uptime 0, its doubt in ms, None), or (None, 0, what is wrong).
 
-        Two that agree are believed, or the only one that answers.
+        Two servers that agree are believed, or the only one that answers.
         """
         found = []  # [(unix ms at uptime 0, doubt, server)]
         problems = []
-        deaf = False  # no name server answers: the others of a list are not looked up in vain, each for seconds
+        deaf = False  # no name server answers: no more names are looked up, as each would take seconds
         for server in servers:
             if server in self.shunned:
                 problems.append(server[0] + ": does not want us")
@@ -138,7 +142,7 @@ class Servers:
             return found[0][0], found[0][1], None
         if self.alone:
             problems = ["%s alone answers, and has been wrong before" % found[0][2][0]]
-        # Where nobody is to be asked, nothing is wrong.
+        # If there are no servers to ask, nothing is wrong.
         return None, 0, "time servers disagree" if len(found) > 1 else "; ".join(problems) or None
 
     def _judge(self, found, start):
@@ -150,7 +154,7 @@ class Servers:
 
     # Lives for `patience` ms at most.
     async def _one(self, server, patience):
-        """(unix ms at uptime 0, doubt) by one server. OSError, ValueError: what is wrong."""
+        """(unix ms at uptime 0, its doubt in ms) from one server. OSError or ValueError says what is wrong."""
         info = socket.getaddrinfo(server[0], server[1], 0, socket.SOCK_DGRAM)[0]
         nonce = self._board.random(8)
         line = socket.socket(info[0], socket.SOCK_DGRAM)
@@ -176,14 +180,14 @@ class Servers:
                     return there + doubt - back, doubt + self.step_ms
                 if problem[:4] == "kiss":
                     break
-                # Anybody can send something: the answer may yet come.
+                # Anybody can send a datagram, so the true answer may still come.
             raise ValueError(problem)
         finally:
             line.close()
 
 
 def ms(answer, at):
-    """Unix ms of the timestamp at answer[at]; 32 bits of seconds come round in 2036."""
+    """Unix ms of the 64-bit timestamp at answer[at]. Its 32 bits of seconds begin again at 0 in 2036."""
     seconds, fraction = struct.unpack_from(">II", answer, at)
     if seconds < 1 << 31:
         seconds += 1 << 32
@@ -191,7 +195,7 @@ def ms(answer, at):
 
 
 def wrong(answer, nonce):
-    """What is wrong with a server's answer to a request with this nonce; None: nothing."""
+    """What is wrong with a server's answer to the request with this nonce, as text; None when it is good."""
     if len(answer) < 48 or answer[0] & 7 != 4 or not 3 <= answer[0] >> 3 & 7 <= 4:
         return "not an answer of a time server"
     if answer[24:32] != nonce:

@@ -1,4 +1,4 @@
-"""Keeps the clock right: time servers first, else the meter's own clock."""
+"""Keeps the clock right: by time servers, or else by the meter's own clock."""
 import asyncio
 
 from ..core.clock import EPOCH
@@ -11,25 +11,28 @@ except ImportError:
         return number
 
 
-# How often it looks whether there is something to do, s; not at once, when all else starts, ms.
+# How often it looks for something to do, s. Pause before it asks servers for the first time, ms: not while everything
+# else starts.
 _TICK = const(1)
 _START = const(2000)
 # A meter's clock is plausible from 2024 to 2053, s since 2020.
 _FIRST = const(126230400)
 _LAST = const(1041404400)
-# Telegrams in a row that have to agree, for how long, and how well; less is no reason to correct, ms.
+# The meter's clock is believed when _AGREEING telegrams in a row agree within _AGREE ms, over _FOR ms. A smaller
+# difference than _AGREE is no reason to correct the clock.
 _AGREEING = const(3)
 _FOR = const(10000)
 _AGREE = const(3000)
-# A time server's word holds for a week, then the meter's counts; after a day it is missed, ms.
+# The time of a server holds for _HOLDS (a week); after that the meter's clock sets the time. /health is degraded after
+# _MISSED (a day) without a server. Both are ms.
 _HOLDS = const(604800000)
 _MISSED = const(86400000)
 
 
 class Timekeeper:
-    """The task that sets the clock. links: Links; report takes health and error of /health."""
+    """The task that sets the clock. links: the Links; report: function of health and error, for the row of /health."""
 
-    #: Where time servers listen that are given without a port; for the answer of one, ms.
+    #: Port of time servers that are given without one. Time for the answer of one server, ms.
     port = 123
     patience_ms = 2000
 
@@ -40,10 +43,10 @@ class Timekeeper:
         self._links = links
         self._report = report
         self._due = clock.uptime_ms() + _START  # when servers are asked
-        self._problem = None  # that they had
-        self.memory = {}  # of those who ask them
+        self._problem = None  # what went wrong with them
+        self.memory = {}  # what sntp.py remembers between its calls
         self._chosen = links.config.get("ts")  # the servers of the configuration when they were asked last
-        self._heard = 0  # readings
+        self._heard = 0  # `seq` of the last reading whose clock was looked at
         self._first = None  # (unix ms at uptime 0, uptime) of the first telegram of those that agree
         self._count = 0
 
@@ -55,7 +58,7 @@ class Timekeeper:
             await asyncio.sleep(_TICK)
 
     async def turn(self):
-        """Listen and ask, if there is something new or it is time to; tell how it stands."""
+        """Look at a new reading, ask the servers when it is due, and report the state of the clock."""
         board = self._board
         live = self._bus.latest.get("meter")
         if live and live.seq != self._heard:
@@ -77,7 +80,7 @@ class Timekeeper:
         clock = self._clock
         utc = clock.of_meter(live.clock, live.deviation, live.dst)
         if utc is None:
-            return  # this list has no clock, or nobody can tell what it means
+            return  # this push list has no clock, or nobody can tell what it means
         up = clock.uptime_ms() - self._board.ticks_diff(self._board.ticks_ms(), live.received)
         start = (utc + EPOCH) * 1000 - up
         if self._first is None or abs(start - self._first[0]) > _AGREE:

@@ -1,9 +1,9 @@
-"""The board's one button, while it is pressed: imported for that.
+"""The board's one button. Imported while it is pressed.
 
     a press           setup mode opens, for ten minutes at least
     held for 10 s     factory settings at the release; the history stays
     held for 30 s     factory settings, and the history is erased, at once
-The light while it is held: on; fast blinking from 10 s on, when a release resets.
+The light is on while the button is held. From 10 s on it blinks fast: a release then resets the settings.
 """
 
 try:
@@ -14,16 +14,19 @@ except ImportError:
         return number
 
 
-# ms. A press is not a spark.
+# Times, ms. What is shorter than _PRESS is a spark, and no press.
 _PRESS = const(50)
 _RESET = const(10000)
 _ERASE = const(30000)
-# Nothing more is wanted until it is released.
+# Value of links.button: nothing more is done until the button is released.
 _DONE = const(-1)
 
 
 def turn(links, now):
-    """It is pressed, or was, at this tick: do what is due. links.button: since when, None where it is not any more."""
+    """Do what is due, as the button is or was pressed. now: tick, ms.
+
+    links.button becomes the tick at which it was pressed, or None when it is not pressed any more.
+    """
     down = links.board.button()
     since = links.button
     links.button = _DONE if down else None
@@ -41,7 +44,7 @@ def turn(links, now):
 
         reset(links.board, links.config, down)
         if down:
-            # Not in good order, which would write what has just been erased.
+            # At once: a restart in good order would write again what has just been erased.
             links.board.reset("USER")
         links.restart("USER", "factory settings")
     elif held >= _PRESS:

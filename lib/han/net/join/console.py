@@ -1,8 +1,8 @@
-"""Joins the reader to a WiFi over its console, for the browser that has flashed it: Improv's commands, and answers.
+"""Joins the reader to a WiFi over its console, for the browser that has flashed it. It obeys Improv's commands.
 
-Beside the access point of setup mode. One of a packet's bytes is Ctrl-C to MicroPython's console: so that is switched
-off in setup mode, while a packet is coming in, and for a while where one has ended the run before (see main.py).
-Then a Ctrl-C that is in no packet is raised here.
+This works beside the access point of setup mode. A byte of a packet can be Ctrl-C to MicroPython's console. So Ctrl-C
+is switched off in setup mode, while a packet is coming in, and for a while after a packet has ended the run before
+(see main.py). While it is switched off, this module raises KeyboardInterrupt for a Ctrl-C that is in no packet.
 """
 import asyncio
 import json
@@ -18,25 +18,26 @@ except ImportError:
 
 
 _CTRL_C = const(3)
-# How often the console is looked at, s: while somebody may be there, and else.
+# Pause between two looks at the console, s: while somebody may be there, and otherwise.
 _SOON = 0.02
 _SELDOM = 0.25
-# A packet's bytes follow each other; the rest of one that does not come is not waited for any longer, ms.
+# A packet whose rest does not come in this time is dropped, ms.
 _PATIENCE = const(1000)
-# From the start on, after a packet has ended the run before, s.
+# Ctrl-C is switched off for so long after the start, if a packet has ended the run before, s.
 _EXPECTED = const(60)
-# To get into a network, to look for networks, s.
+# Time to get into a network; time to look for networks; both s.
 _JOIN = const(45)
 _SCAN = const(20)
-# What status() says of a wrong password, see reason.py: trying again does not help.
+# Values of status(), see reason.py, after which trying again does not help: of a wrong password, for one.
 _REFUSED = (2, 15, 202, 204, 205, 210, 211)
 
 
 class Console:
-    """The task `console`. door: the board's console, with read(), write(data) and interrupts(on).
+    """The task `console`.
 
-    join(name, password) keeps and applies a network; ValueError: it cannot be one.
-    about: (firmware, version, chip, name of the reader)
+    door                  the board's console, with read(), write(data) and interrupts(on)
+    join(name, password)  stores and applies a network; ValueError: it cannot be one, OSError: the flash is full
+    about                 (firmware, version, chip, name of the reader)
     """
 
     def __init__(self, door, links, join, about):
@@ -55,7 +56,7 @@ class Console:
 
     # Lives as long as the application.
     async def run(self):
-        """Answer whoever asks."""
+        """Read the console and obey the commands that come."""
         try:
             while True:
                 await self.turn()
@@ -64,7 +65,7 @@ class Console:
             self._allow(True)
 
     async def turn(self):
-        """Take what has come."""
+        """Take the bytes that have come. KeyboardInterrupt for a Ctrl-C that is in no packet."""
         packets = self._packets
         now = self._links.clock.uptime_ms()
         self._watch(now)
@@ -96,7 +97,7 @@ class Console:
             self._interrupts = interrupts
             self._door.interrupts(interrupts)
 
-    # What is asked for
+    # Commands
 
     async def _obey(self, wanted):
         if wanted is None:
@@ -120,7 +121,7 @@ class Console:
         try:
             name, password = [text.decode() for text in texts]
             self._join(name, password)
-        except (ValueError, OSError):  # no texts, no two of them, nothing that a network can have; flash that is full
+        except (ValueError, OSError):  # not UTF-8, not two texts, no name or password of a network; the flash is full
             return self._tell_error(improv.MALFORMED)
         self._tell_error(improv.NONE)
         self._door.write(improv.packet(improv.STATE, bytes((improv.PROVISIONING,))))
@@ -132,12 +133,12 @@ class Console:
             self._tell_state()
 
     async def _connected(self, wanted):
-        """Whether WiFi gets into the network; wanted: its name and, where it has one, password."""
+        """True when WiFi gets into the network. wanted: (name, password), or (name,) for an open network."""
         links = self._links
         until = links.uptime_s() + _JOIN
         while links.uptime_s() < until:
             wlan = links.wlan
-            # Settings are applied some seconds after they are made.
+            # New settings are applied some seconds after they are stored.
             if wlan and wlan.settings and wlan.settings[1:] == wanted:
                 if wlan.up:
                     return True
@@ -166,10 +167,10 @@ class Console:
                     self._door.write(improv.result(improv.NETWORKS, [name, str(row["rssi"]), secret]))
         self._door.write(improv.result(improv.NETWORKS, []))
 
-    # What is told
+    # Answers
 
     def _address(self, wifi=False):
-        """Where the reader's page is, None while there is no network; wifi: over that."""
+        """The URL of the reader's page; None while there is no network. wifi: over WiFi only."""
         own, cable, _ = self._links.network()
         for address in (own, own if wifi else cable):
             if address != "0.0.0.0":

@@ -1,4 +1,4 @@
-"""Answers every question for a name with the reader's own address (RFC 1035): for setup mode, imported when needed."""
+"""A name server that gives the reader's own address for every name (RFC 1035), in setup mode. Imported when needed."""
 import socket
 
 try:
@@ -9,7 +9,7 @@ except ImportError:
         return number
 
 
-# Answers in one turn; a datagram has 512 bytes at most (clause 4.2.1).
+# Most answers in one turn; most bytes of a datagram (clause 4.2.1).
 _TURN = const(8)
 _LARGEST = const(512)
 _HEADER = const(12)
@@ -17,12 +17,12 @@ _NOT_IMPLEMENTED = const(4)
 _FORMAT_ERROR = const(1)
 _A = const(1)
 _ANY = const(255)
-# How long the answer holds, s: hardly longer than setup mode.
+# How long clients may keep an answer, s: hardly longer than setup mode is open.
 _TTL = const(10)
 
 
 def answer(query, address):
-    """The datagram that answers one; None for what is no question. address: 4 bytes."""
+    """The datagram that answers a query; None when it is no query. address: 4 bytes."""
     if not _HEADER <= len(query) <= _LARGEST or query[2] & 0x80:
         return None
     recursion = query[2] & 1
@@ -32,7 +32,7 @@ def answer(query, address):
     if query[4] or query[5] != 1:
         return _head(query, recursion, _FORMAT_ERROR, 0, 0)
     at = _HEADER
-    # The name: labels, each after its length.
+    # Skip the name: labels, each behind its length.
     while at < len(query) and query[at]:
         if query[at] > 63:
             return _head(query, recursion, _FORMAT_ERROR, 0, 0)
@@ -43,7 +43,7 @@ def answer(query, address):
     kind = query[at + 1] << 8 | query[at + 2]
     internet = query[at + 3] == 0 and query[at + 4] == 1
     if kind not in (_A, _ANY) or not internet:
-        # There is such a name, without what was asked for: no other server needs to be tried.
+        # The name exists, but has no such record. The client needs to try no other server.
         return _head(query, recursion, 0, 1, 0) + query[_HEADER:end]
     record = b"\xc0\x0c\0\x01\0\x01" + bytes((0, 0, 0, _TTL, 0, 4)) + address
     return _head(query, recursion, 0, 1, 1) + query[_HEADER:end] + record
@@ -54,7 +54,7 @@ def _head(query, flags, error, questions, answers):
 
 
 class Service:
-    """A name server at (host, port) that knows one address. OSError where the port is taken."""
+    """The name server. where: its (host, port); address: the one that it gives, text. OSError: the port is taken."""
 
     def __init__(self, where, address):
         self._address = bytes([int(part) for part in address.split(".")])
@@ -67,19 +67,19 @@ class Service:
             raise
 
     def turn(self):
-        """Answer the questions that have come; does not wait."""
+        """Answer the queries that have come. It does not wait."""
         for _ in range(_TURN):
             try:
                 query, who = self._line.recvfrom(_LARGEST + 1)
             except OSError:
-                return  # no more, or one that could not be delivered
+                return  # no more queries, or an answer could not be delivered
             reply = answer(query, self._address)
             if reply:
                 try:
                     self._line.sendto(reply, who)
                 except OSError:
-                    pass  # it will ask again
+                    pass  # the client will ask again
 
     def close(self):
-        """Stop."""
+        """Stop answering."""
         self._line.close()

@@ -1,8 +1,9 @@
-"""Improv's packets on a serial line (improv-wifi.com/serial, version 1): found in what a console gets, and made.
+"""Improv's packets on a serial line (improv-wifi.com/serial, version 1): finds them in a console's bytes, makes them.
 
     "IMPROV" | version 1 | type | length | data | sum of all bytes before, modulo 256
 
-A command's data is its number, the length of what follows, and texts with their lengths in front; so is a result's.
+The data of a command is its number, the length of what follows, and texts, each behind its length. The data of a
+result has the same form.
 """
 HEADER = b"IMPROV\x01"
 
@@ -19,13 +20,13 @@ _LONGEST = 255
 
 
 def packet(kind, data):
-    """A packet's bytes, on a line of its own: a console may have said something before."""
+    """The bytes of a packet, on a line of its own, as the console may have printed something before."""
     body = HEADER + bytes((kind, len(data))) + data
     return b"\n" + body + bytes((sum(body) & 0xFF,)) + b"\n"
 
 
 def result(command, texts):
-    """The packet that answers a command; texts that do not fit are left out."""
+    """The packet that answers a command. From the first text that does not fit on, the texts are left out."""
     data = b""
     for text in texts:
         raw = text.encode()
@@ -36,7 +37,7 @@ def result(command, texts):
 
 
 def command(data):
-    """(number, [texts]) of a command's data; None where it is malformed."""
+    """(number, [texts as bytes]) of a command's data; None when it is malformed."""
     if len(data) < 2 or len(data) != 2 + data[1]:
         return None
     texts = []
@@ -58,7 +59,7 @@ class Packets:
         self._fill = 0
 
     def clear(self):
-        """What has begun never ends."""
+        """Drop a packet that has begun, as its end does not come."""
         self._fill = 0
 
     @property
@@ -67,11 +68,11 @@ class Packets:
         return self._fill > 0
 
     def feed(self, byte):
-        """Take a byte. (type, data) at the end of a packet, False where that is damaged, None before."""
+        """Take a byte. (type, data) when it ends a packet, False when that packet is damaged, None otherwise."""
         n = self._fill
         buf = self._buf
         if n < len(HEADER):
-            # The header's letters are all different: a wrong one can only begin it anew.
+            # The header's letters are all different, so a wrong byte can only be the first of a new header.
             self._fill = n + 1 if byte == HEADER[n] else int(byte == HEADER[0])
             if self._fill:
                 buf[self._fill - 1] = byte

@@ -1,4 +1,4 @@
-"""Looks for WiFi networks, which takes seconds, in a thread of its own. Imported when needed."""
+"""Looks for WiFi networks in a thread of its own, as that takes seconds. Imported when needed."""
 import time
 from binascii import hexlify
 from json import dumps
@@ -18,7 +18,7 @@ except ImportError:
         return number
 
 
-# Networks told at most, the strongest; how long a scan may take, s; how often an empty answer is doubted.
+# Most networks in a result, the strongest ones; time for a scan, s; how often it scans if it finds nothing.
 _MOST = const(24)
 _PATIENCE = const(20)
 _TWICE = const(2)
@@ -30,15 +30,15 @@ _SECURITY = (
 
 
 class Scan:
-    """One scan, from the moment it is made; `status` is SCAN_RUNNING, SCAN_SUCCESS or SCAN_FAILED."""
+    """One scan, which begins when it is made. `status` is SCAN_RUNNING, SCAN_SUCCESS or SCAN_FAILED."""
 
     def __init__(self, links, clock):
         self.status = "SCAN_RUNNING"
-        self.body = b'{"status":"SCAN_RUNNING"}'  # what GET /wifi/scan answers
+        self.body = b'{"status":"SCAN_RUNNING"}'  # the answer of GET /wifi/scan
         self._links = links
         self._clock = clock
         self._until = clock.uptime_ms() + 1000 * _PATIENCE
-        self._found = None  # by the thread: a list, or text of what went wrong
+        self._found = None  # set by the thread: a list, or what went wrong as text
         self._nic = nic = links.policy().attempts.pause(_PATIENCE)
         if nic is None:
             self._fail("this board has no radio")
@@ -51,7 +51,7 @@ class Scan:
             except (OSError, RuntimeError, MemoryError) as error:
                 self._fail(str(error))
 
-    # In the thread. Touches nothing but the radio and _found.
+    # Runs in the thread. It touches nothing but the radio and _found.
     def _work(self):
         try:
             nic = self._nic
@@ -59,7 +59,7 @@ class Scan:
                 nic.active(True)
             found = []
             for _ in range(_TWICE):
-                # The port says nothing where it cannot scan: an attempt to connect that is not quite over.
+                # The port finds nothing when it cannot scan, as while an attempt to connect is not quite over.
                 found = nic.scan()
                 if found:
                     break
@@ -69,13 +69,13 @@ class Scan:
             self._found = str(error) or "failed"
 
     def look(self):
-        """Take what the thread has found, if it has; True once it is of no interest any more."""
+        """Take what the thread has found, if it is done. True once the result need not be kept any longer."""
         found = self._found
         now = self._clock.uptime_ms()
         if self.status != "SCAN_RUNNING":
             return now > self._until
         if found is None:
-            # A thread that never comes back takes its result with it.
+            # After that, the result of a thread that comes back late is dropped.
             if now > self._until:
                 self._fail("no answer from the radio")
         elif isinstance(found, str):
@@ -87,7 +87,7 @@ class Scan:
             for ssid, bssid, channel, rssi, security, _ in found[:_MOST]:
                 name = utf8.text(ssid)
                 if name is None:
-                    continue  # so nobody could type it
+                    continue  # it is not UTF-8, so nobody could type it
                 digits = hexlify(bssid).decode().upper()
                 address = ":".join([digits[i : i + 2] for i in range(0, 12, 2)])
                 auth = names[security] if 0 <= security < len(names) else "UNKNOWN"

@@ -1,4 +1,4 @@
-"""Setup mode: an access point of the reader's own, on which every name leads to its page. Imported when needed."""
+"""Setup mode: the reader's own access point, on which every name leads to its page. Imported when needed."""
 from binascii import hexlify
 
 from . import dns
@@ -13,20 +13,22 @@ except ImportError:
 
 _OPEN = const(0)
 _WPA2 = const(3)
-# Bytes of the system's heap that the radio takes for one; with less the driver would end everything.
+# Bytes of the system's heap that the radio takes for an access point. With less, the driver would stop everything.
 _NEEDS = const(20480)
-# Of access points without another's channel to follow.
+# Channel of the access point, if the configuration names none.
 _CHANNEL = const(6)
 
 
 class Setup:
-    """The access point and its name server, from the moment it is made. OSError, RuntimeError: there is none.
+    """The access point and its name server, which start when it is made.
 
-    key: "" lets everybody in, else the password that it asks for; channel 0: any.
+    key      the password; "" lets everybody in
+    channel  0: any
+    OSError, RuntimeError or ValueError when there is no access point.
     """
 
     def __init__(self, board, key, channel):
-        #: What people look for.
+        #: The network's name (SSID), which people look for.
         self.name = "HAN-Reader-" + hexlify(board.mac).decode().upper()[8:]
         self._ap = ap = board.wlan("ap")
         if not ap:
@@ -41,8 +43,8 @@ class Setup:
             try:
                 ap.config(channel=channel or _CHANNEL)
             except (OSError, RuntimeError):
-                pass  # there is one radio, and it is on the channel of the station
-            #: The reader's address there.
+                pass  # there is only one radio, and it is on the station's channel
+            #: The reader's address in the access point's network.
             self.address = ap.ifconfig()[0]
             self._names = dns.Service(board.names or (self.address, 53), self.address)
         except (OSError, RuntimeError, ValueError):
@@ -50,15 +52,15 @@ class Setup:
             raise
 
     def full(self):
-        """True while somebody is connected to it."""
+        """True while a device is connected to the access point."""
         return self._ap.isconnected()
 
     def turn(self):
-        """Answer who has asked."""
+        """Answer the name queries that have come."""
         self._names.turn()
 
     def close(self):
-        """Take it all down."""
+        """Stop the access point and its name server."""
         if self._names:
             self._names.close()
             self._names = None
