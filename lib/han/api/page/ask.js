@@ -1,11 +1,11 @@
-// Requests, one at a time: the chip has ten sockets for everybody.
+// Requests to the reader, one at a time: the chip has ten sockets for all clients.
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
 let queue = Promise.resolve();
 let token = null; // {text, until}
 
-// What the reader says in place of an answer; status 0: it did not answer.
+// The reader refuses a request, with this HTTP status and message. Status 0: it did not answer.
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -23,7 +23,7 @@ async function once(path, options) {
       method: options.method || "GET",
       headers: options.headers || {},
       body: options.body,
-      credentials: "omit", // the browser's own password box has no words for what is asked
+      credentials: "omit", // the browser's own password box would not say which password is meant
       cache: "no-store",
       signal: control.signal,
     });
@@ -33,7 +33,7 @@ async function once(path, options) {
     try {
       json = JSON.parse(text);
     } catch (error) {
-      // Not JSON: /meter says in plain text why there is nothing.
+      // Not JSON: /meter says in plain text why there is no reading.
     }
     if (answer.ok && json) return json;
     throw new Refused(answer.status, (json && json.message) || text || String(answer.status));
@@ -44,7 +44,7 @@ async function once(path, options) {
   }
 }
 
-// The JSON at a path; Refused where there is none. A reader that is short of sockets or memory is asked again.
+// Fetch the JSON at a path; throws Refused. While the reader is short of sockets or memory, ask again, three times.
 export function ask(path, options = {}) {
   const run = async () => {
     for (let attempt = 0; ; attempt += 1) {
@@ -62,7 +62,7 @@ export function ask(path, options = {}) {
   return result;
 }
 
-// Ask for the access password in a box, once more where the last one was wrong; null where there is none to be had.
+// Ask the user for the access password in a dialog; null when the user cancels. wrong: the last one was wrong.
 function password(wrong) {
   return new Promise((resolve) => {
     const field = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true,
@@ -86,7 +86,7 @@ function password(wrong) {
   });
 }
 
-// A token's header field, from the reader, which may want the access password for it.
+// The header field with a token. The token comes from the reader, which may want the access password for it.
 export async function authorization() {
   if (token && token.until > Date.now()) return { Authorization: "Bearer " + token.text };
   let headers = {};
@@ -115,11 +115,11 @@ export async function trusted(path, options = {}) {
     if (error.status !== 401) throw error;
     token = null;
     if (!old) throw error;
-    return run(); // that one was of before a restart, or of another password
+    return run(); // the old token was from before a restart, or for another password
   }
 }
 
-// A request that changes something: without a token first, as most readers have no access password.
+// A request that changes something. It is first tried without a token, as most readers have no access password.
 export async function write(path, method, value) {
   const options = { method };
   if (value !== undefined) {

@@ -6,7 +6,7 @@ const LEFT = 42;
 const TOP = 14;
 const BOTTOM = 24;
 
-// Round numbers that cover low to high in at most `most` steps.
+// A scale of round numbers from low to high, in about `most` steps: {low, high, step, ticks, digits}.
 function scale(low, high, most = 5) {
   const span = Math.max(high - low, 1e-9);
   const rough = span / most;
@@ -19,12 +19,12 @@ function scale(low, high, most = 5) {
   return { low: first, high: last, step, ticks, digits: digitsOf(step) };
 }
 
-// Decimals that numbers a step apart need.
+// How many decimals the multiples of a step need.
 function digitsOf(step) {
   return [0, 1, 2, 3].find((digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6) || 0;
 }
 
-// [[unix s, text, whether a day begins there], …] for an axis of the reader's own clock.
+// The ticks of a time axis: [[unix s, text, whether a day begins there], …]. Times are on the reader's own clock.
 export function timeTicks(from, to, width) {
   const room = Math.max(2, Math.floor(width / 62));
   const ticks = [];
@@ -52,6 +52,7 @@ export function timeTicks(from, to, width) {
   return ticks;
 }
 
+// The scale of a chart's values.
 function domain(data) {
   const all = [0];
   for (const list of [data.up, data.down && data.down.map((value) => value && -value), data.high]) {
@@ -61,19 +62,19 @@ function domain(data) {
   const high = Math.max(...all);
   const low = Math.min(...all);
   const found = scale(low, high === low ? 1 : high);
-  // Prices below zero need a place there too.
+  // Prices below zero need room below the zero line, too.
   if (found.low === 0 && (data.line || []).some((value) => value < 0)) return scale(-found.step, found.high, found.ticks.length);
   return found;
 }
 
-// The step of a second axis that has the zero and the rules of a first one.
+// The step of the second axis. It shares its zero and its grid lines with the first axis.
 function secondStep(values, first) {
   const up = Math.max(...values, 0) / (first.high / first.step);
   const down = first.low ? Math.max(...values.map((value) => -value), 0) / (-first.low / first.step) : 0;
   return scale(0, Math.max(up, down, 1e-3), 1).step;
 }
 
-// One stretch of a stepped line, and back along a second one where it is an area.
+// The SVG path of a stepped line through [[x0, x1, y], …]. It is broken where a sample is missing.
 function steps(points) {
   let path = "";
   let end = null;
@@ -84,22 +85,33 @@ function steps(points) {
   return path;
 }
 
+// The SVG path of rectangles, [[x0, x1, y, y0], …]: each from y0 to y.
 function areas(points) {
   return points.map(([x0, x1, y, y0]) => `M${x0.toFixed(1)} ${y0.toFixed(1)}V${y.toFixed(1)}H${x1.toFixed(1)}V${y0.toFixed(1)}z`).join("");
 }
 
-// A chart in a box. data:
-//   label         what it shows; unit, digits: of its numbers
-//   from, to      the time it covers, unix s; t, end: start and end of each sample
-//   up, down      bars above and below zero; solid: they touch; mark: index of one that is marked, `past` are pale
-//   low, mean, high  a band with a line; limit: a line across
-//   line          another line, with an axis of its own on the right; roomy: that much is left free for it
-//   read(k)       [[class, name, text], …] of a sample, title(k) what it is; rest: those shown for none
+// A chart in a box: {node, update(more)}. data:
+//   label            what the chart shows
+//   unit             the unit of its numbers
+//   height           its height, px; by default it depends on the width
+//   from, to         the time that it covers, unix s
+//   t, end           start and end of each sample, unix s
+//   up, down         bars above and below zero
+//   solid            the bars touch
+//   centred          the time is written below the middle of a bar
+//   mark             index of the bar that is marked; the bars before it are pale
+//   low, mean, high  a band with a line in it
+//   limit            a line across the chart
+//   line, lineUnit   another line, with an axis of its own on the right
+//   roomy            room is left for that axis, though there is no other line
+//   title(k)         what sample k is
+//   read(k)          [[class, name, text], …] of sample k
+//   restTitle, rest  what is shown in their place while no sample is chosen
 export function chart(data) {
   const read = h("div", { class: "read", "aria-hidden": "true" });
   const plot = h("div", { class: "chart", tabindex: "0", role: "slider", "aria-orientation": "horizontal" });
   const box = h("div", { class: "stack" }, read, plot);
-  let place = null; // of the cursor: x of the samples
+  let place = null; // function that moves the cursor to a sample, or hides it for null
   let chosen = null;
 
   function show(k) {

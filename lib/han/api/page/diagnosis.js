@@ -1,11 +1,11 @@
-// Where between the meter and this page something is stuck, and how to tell others.
+// The view "diagnosis": where the way from the meter to this page is stuck, and a report for others to read.
 import { banner, card, download, h, pairs, put } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { convention, heading } from "./settings.js";
 import { keep, now } from "./feed.js";
 import { lasting, number, said, t } from "./words.js";
 
-// A stage of the way from bytes to readings: its counters, the one that says it works first.
+// The stages of the way from bytes to readings: [name, counters]. The first counter shows that the stage works.
 const STAGES = [
   ["bytes", ["bytes", "overrun", "line_changes"]],
   ["frames", ["frames", "checksum_errors", "parity", "truncated"]],
@@ -15,7 +15,7 @@ const STAGES = [
 
 export function diagnosis(root) {
   let gone = false;
-  let restarted = null; // when a restart was asked for, and for how long it had been running
+  let restarted = null; // {since: when a restart was asked for, before: the reader's uptime then, ms}
   const head = h("div", { role: "status" });
   const body = h("div", { class: "stack" });
   const tell = h("p", { class: "said", role: "status" });
@@ -39,7 +39,7 @@ export function diagnosis(root) {
   async function report() {
     try {
       const parts = { page: navigator.userAgent, state: await ask("/han"), health: await ask("/health"), diagnostics: await trusted("/diagnostics") };
-      // Addresses and numbers that tell one house from another are nobody's business.
+      // Addresses and numbers that tell one house from another are left out.
       for (const name of ["uuid", "serial", "mac", "ethIp", "wifiIp", "name"]) delete parts.state[name];
       for (const name of ["uuid", "hostname"]) delete parts.health[name];
       text.value = JSON.stringify(parts, null, 1);
@@ -89,7 +89,7 @@ export function diagnosis(root) {
     return h("ol", { class: "stages" }, STAGES.filter(([name]) => name !== "encrypted" || meter.encrypted).map(([name, counters]) => {
       const broken = faults.length > 0;
       const works = meter[counters[0]] > 0 && !(name === "encrypted" && /key/.test(meter.diagnosis || ""));
-      // What is wrong is at the first stage that does not work, or at the last where all once did.
+      // The fault is at the first stage that does not work, or at the last stage if all have worked before.
       const stuck = !broken && ((!works && meter.diagnosis) || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
       const kind = broken ? "" : stuck ? "bad" : works ? "good" : "";
       const state = t(kind === "good" ? "stage.works" : stuck ? "stage.stuck" : "stage.waits");
@@ -130,7 +130,7 @@ export function diagnosis(root) {
     } catch (error) {
       if (gone || restarted) return;
       put(head, banner("bad", said(error.message)));
-      put(body); // what it was is not what it is
+      put(body); // what was shown may not be true any more
     }
   }
   load();

@@ -1,4 +1,4 @@
-// Elements, without a line of HTML in a string: whatever the reader or the meter says stays text.
+// Makes elements without HTML in strings, so that all words of the reader or the meter stay text.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,22 +13,23 @@ function fill(node, attributes, children) {
   return node;
 }
 
-// h("p", {class: "soft"}, "text", node, [more]); onclick and the like are functions.
+// An HTML element: h("p", {class: "soft"}, "text", node, [more]). Attributes such as onclick are functions.
 export function h(tag, attributes, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
+// An SVG element, made in the same way.
 export function s(tag, attributes, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-// Replace all that is in a node.
+// Replace the content of a node.
 export function put(node, ...children) {
   node.textContent = "";
   return fill(node, null, children);
 }
 
-// Set a text only where it changes, so that a screen reader is told of changes alone.
+// Set the text of a node, but only if it is another one: a screen reader reads every text that is set.
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -49,7 +50,7 @@ export function card(title, ...children) {
   return h("section", { class: "card" }, title && h("h2", null, title), children);
 }
 
-// [[name, value], …] as a list of terms.
+// [[name, value], …] as a description list.
 export function pairs(rows, kind = "pairs") {
   const one = (row) => [h("dt", null, row[0]), h("dd", null, row[1])];
   return h("dl", { class: kind }, rows.map((row) => (kind === "pairs" ? one(row) : h("div", null, one(row)))));
@@ -59,7 +60,7 @@ export function banner(kind, strong, text, ...more) {
   return h("div", { class: "banner " + kind }, h("p", null, h("b", null, strong), text && " ", text), more);
 }
 
-// Give the browser's user a file.
+// Give the user a file to download.
 export function download(name, type, data) {
   const url = URL.createObjectURL(new Blob([data], { type }));
   const link = h("a", { href: url, download: name });

@@ -1,4 +1,4 @@
-// What the reader says of itself, kept up to date: by WebSocket, else by event stream, else by asking.
+// The last messages of the reader, kept up to date by a WebSocket, or else by an event stream, or else by polling.
 import { ask } from "./ask.js";
 
 export const now = {
@@ -10,9 +10,9 @@ export const now = {
   mode: "none", // how messages come: ws, sse, poll, none
   reason: null, // why there is no reading, in the reader's words; null where there is one
   stale: false,
-  silent: false, // there has been a reading, which is too old to be shown
+  silent: false, // there has been a reading, but it is too old to be shown
   heard: 0, // performance.now() at which the last reading was 0 s old
-  dated: false, // that is known
+  dated: false, // whether `heard` is known
 };
 const KINDS = {
   HAN_STATE_MESSAGE: "state",
@@ -20,25 +20,25 @@ const KINDS = {
   HAN_CONFIGURATION_MESSAGE: "configuration",
   HAN_OTA_MESSAGE: "ota",
 };
-// Without a reading for so long, or one and a half of its periods, the reader itself is asked how it is, ms.
+// Without a reading for so long, and for one and a half periods, the page polls the reader, ms.
 const QUIET = 9000;
-// And again after so long; without a stream for each reading.
+// Pause between two polls, ms: with a stream, and without one.
 const AGAIN = 3000;
 const POLL = 4500;
-// A WebSocket that says nothing is tried, and then given up, after so long, ms.
+// A silent WebSocket gets a ping after half of this time, and is given up after all of it, ms.
 const DEAD = 20000;
 
 const listeners = new Set();
 let stream = null;
-let started = 0; // performance.now() of the attempt
-let last = 0; // of the last sign of life
-let asked = -POLL; // of the last question of poll()
-let period = 0; // between the last two readings
+let started = 0; // performance.now() when the stream was begun
+let last = 0; // the same of the last message
+let asked = -POLL; // the same of the last poll()
+let period = 0; // ms between the last two readings
 let failures = 0;
 let polling = false;
-let snapshot = false; // the next reading may be an old one
+let snapshot = false; // the next reading is the first of a stream, and may be an old one
 
-// Call f(kind) at each change until the function returned is called.
+// Call f(kind) at each change. Returns a function that ends this.
 export function listen(f) {
   listeners.add(f);
   return () => listeners.delete(f);
@@ -68,10 +68,10 @@ function take(text) {
       snapshot = false;
       now.dated = false;
       if (!message.stale) keep("meter", message);
-      poll(); // how old it is
+      poll(); // tells how old it is
       return;
     }
-    period = Math.min(60000, last - now.heard); // a silence is none
+    period = Math.min(60000, last - now.heard); // a long silence is no period
     now.heard = last;
     now.stale = now.silent = false;
     now.dated = true;
@@ -109,7 +109,7 @@ function open(kind) {
     if (stream !== mine) return;
     close();
     failures += opened ? 0 : 1;
-    // Streams are few and may all be taken: then ask, and try again later.
+    // The reader has few streams, and all of them may be taken: then poll, and try again later.
     if (!opened && kind === "ws") open("sse");
     else setTimeout(() => stream || document.hidden || open("ws"), opened ? 1000 : Math.min(60000, 5000 * failures));
     if (!stream) poll();
@@ -151,7 +151,7 @@ export async function poll() {
       now.silent = now.dated = age !== undefined;
       now.reason = reason;
       if (now.silent) now.heard = performance.now() - age * 1000;
-      else now.health = await ask("/health").catch(() => now.health); // how long it has been running
+      else now.health = await ask("/health").catch(() => now.health); // tells its uptime
     } else if (!error.status) {
       set("none");
     }
@@ -180,7 +180,7 @@ function tick() {
   tell("tick");
 }
 
-// Begin; a page that nobody looks at leaves its stream to others.
+// Begin. A page that is hidden leaves its stream to other clients.
 export function connect() {
   open("ws");
   setInterval(tick, 1000);

@@ -1,11 +1,13 @@
-// Forms over the configuration's fields. What a value may be is the reader's to judge: its words are shown beside the field.
+// Forms for the configuration's fields. The reader judges the values, and its words are shown beside the field.
 import { h, put } from "./dom.js";
 import { write } from "./ask.js";
 import { listen, now } from "./feed.js";
 import { said, t } from "./words.js";
 
+// The value at a path such as "w.n.i"; undefined when there is none.
 export const at = (object, path) => path.split(".").reduce((value, name) => (value ? value[name] : undefined), object);
 
+// Set the value at a path.
 function plant(object, path, value) {
   const names = path.split(".");
   const last = names.pop();
@@ -16,9 +18,17 @@ function plant(object, path, value) {
   object[last] = value;
 }
 
-// A field is {path, kind, label, hint, choices, min, max, step, set, once, only, fold}: kind is text, number, select, flag, secret
-// or list; choices: [[value, text], …]; set: a secret is stored; once: it is given anew each time; only: whether it is shown, from the form's values;
-// fold: it is for few, and folded away.
+// Make a field of a form: {field, node, error, input, get()}. field:
+//   path            of the configuration's field; also: another path that a refusal may name
+//   kind            text, number, select, flag, secret or list
+//   label, hint     texts
+//   value           what it has at first, if that is not in the configuration
+//   choices         [[value, text], …] of a select; [value, …] to choose from for a text
+//   min, max, step  of a number
+//   set             a secret is stored in the reader
+//   once            a secret that is given anew each time
+//   only(values)    whether it is shown, by the form's values
+//   fold            it is for few users, and folded away
 function make(field, value) {
   const id = "f-" + field.path.replace(/\./g, "-");
   const error = h("p", { class: "error", id: id + "-error" });
@@ -38,7 +48,7 @@ function make(field, value) {
     self.get = () => field.choices.map((choice) => choice[0]).find((each) => String(each) === self.input.value);
   } else if (field.kind === "number") {
     self.input = h("input", { ...common, type: "number", inputmode: "decimal", min: field.min, max: field.max, step: field.step || 1, value });
-    // What is no number goes to the reader as it is, which says so.
+    // What is no number goes to the reader as null, and the reader says what is wrong.
     self.get = () => (self.input.value === "" ? null : Number(self.input.value));
   } else if (field.kind === "secret") {
     self.input = h("input", { ...common, type: "password", autocomplete: "new-password" });
@@ -67,7 +77,7 @@ function make(field, value) {
   return self;
 }
 
-// Show a refusal beside the field that its message names, else in the form's own line.
+// Show a refusal beside the field that its message names, or else in the form's status line. "" clears all of them.
 export function blame(fields, status, message) {
   const [, path = "", rest = ""] = /^(?:\w+: )?([a-z0-9.]+) (.*)$/i.exec(message) || [];
   const wrong = fields.find((each) => each.field.path === path || each.field.also === path);
@@ -88,7 +98,7 @@ export function blame(fields, status, message) {
   status.className = "said" + (message ? " bad" : "");
 }
 
-// {node, fields, values(), status}: a form that sends its fields with `send(values)`, by default to /configuration.
+// Make a form: {node, fields, values(), status}. It sends its values with options.send(values), by default to /configuration.
 export function form(specs, options = {}) {
   const fields = specs.map((field) => make(field, field.value !== undefined ? field.value : at(now.configuration, field.path)));
   const status = h("p", { class: "said", role: "status" });
@@ -103,7 +113,7 @@ export function form(specs, options = {}) {
   });
   const group = (some) => h("div", { class: options.one ? "stack" : "two" }, some.map((each) => each.node));
   const node = h("form", {
-    novalidate: true, // the reader judges, in the same words whoever asks
+    novalidate: true, // the reader judges, in the same words for every client
     onchange: hide,
     onsubmit: async (event) => {
       event.preventDefault();
@@ -134,7 +144,7 @@ export function form(specs, options = {}) {
   return { node, fields, values, status };
 }
 
-// Call draw() once the configuration is known.
+// Call draw() once the configuration is known. Returns a function that ends the wait.
 export function withConfiguration(draw) {
   if (now.configuration) {
     draw();

@@ -1,4 +1,4 @@
-// What has flowed.
+// The view "history": energy, cost and currents of the past.
 import { card, h, put, say } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
@@ -13,7 +13,7 @@ const TITLES = { hour: "second", week: "slot", month: "day", year: "year" };
 
 const total = (list) => list.reduce((sum, value) => (value === null ? sum : (sum || 0) + value), null);
 
-// [from, to) of a view that ends with the newest sample, or `back` spans before it.
+// The time that a view shows, [from, to), unix s. It ends with the newest sample, or `back` spans before it.
 function range(view, back, newest) {
   if (view === "hour") {
     const to = newest - (newest % 10) + 10 - back * SPANS.hour;
@@ -22,7 +22,7 @@ function range(view, back, newest) {
   const to = midnight(newest, 1 - back * { week: 7, month: 31, year: 365 }[view]);
   if (view !== "year") return [midnight(to, view === "week" ? -7 : -31), to];
   const [year, month] = clock(to - 1);
-  // Twelve whole months before the one that is going on, and that one.
+  // The month that is going on, and the twelve whole months before it.
   let from = to;
   for (let n = 0; n < 13; n += 1) {
     from = midnight(from - 1);
@@ -33,6 +33,7 @@ function range(view, back, newest) {
   return [from, end];
 }
 
+// The end of the sample that begins at `start`, unix s.
 function ends(view, start) {
   if (LENGTHS[view]) return start + LENGTHS[view];
   if (view === "month") return midnight(start, 1);
@@ -46,7 +47,7 @@ export function history(root) {
   let view = VIEWS.includes(kept("view")) ? kept("view") : "week";
   let back = 0;
   let phase = 0;
-  let turn = 0; // answers to older questions are not shown
+  let turn = 0; // number of the last request: answers to older ones are not shown
   let current = null;
   const tabs = h("div", { class: "tabs", role: "group", "aria-label": t("period") });
   const body = h("div", { class: "stack" });
@@ -59,8 +60,8 @@ export function history(root) {
   put(tabs, VIEWS.map((name) => h("button", { id: "view-" + name, onclick: () => go(name, 0) }, t("view." + name))));
 
   async function prices(data) {
-    // The reader keeps the price of every quarter of an hour; an hour's cost goes by those that are known.
-    if (view === "week") return data.p.some(Boolean) ? data.p : data.t.map(() => null); // 0 all week: none was set
+    // The reader keeps a price with every quarter of an hour. The cost of the last hour is made with the known prices.
+    if (view === "week") return data.p.some(Boolean) ? data.p : data.t.map(() => null); // all are 0: no price was set
     const configuration = now.configuration;
     const fixed = configuration && !configuration.s && configuration.p ? configuration.p : null;
     if (fixed !== null || view !== "hour") return data.t.map(() => fixed);
@@ -100,7 +101,7 @@ export function history(root) {
     }
   }
 
-  // With spot prices a day's cost is the sum of its quarters, which are asked for a week at a time.
+  // With spot prices, the cost of a day is the sum of its quarters of an hour. They are fetched a week at a time.
   async function dailyCosts(mine) {
     const { data, from, to, costs } = current;
     for (let week = to; week > from; week = midnight(week, -7)) {
@@ -121,7 +122,7 @@ export function history(root) {
     const { from, to, data, price } = shown;
     const energy = view === "hour" ? "kW" : "kWh";
     const end = data.t.map((start) => ends(view, start));
-    // An hour's samples are power for 10 s, the others energy.
+    // The samples of the view "hour" are power, kW, for 10 s. Those of the other views are energy, kWh.
     const costs = shown.costs = data.t.map((_, k) => (price[k] === null || data.i[k] === null ? null : price[k] * data.i[k] * (view === "hour" ? 10 / 3600 : 1)));
     const factor = view === "hour" ? 10 / 3600 : 1;
     const sum = { i: total(data.i), e: total(data.e) };

@@ -1,13 +1,13 @@
-// What flows now.
+// The view "live": the last reading, the last hour, the meter and the connection.
 import { banner, card, h, icon, pairs, put, say } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask, write } from "./ask.js";
 import { listen, now } from "./feed.js";
 import { browserZone, lasting, minor, money, number, power, priceNote, said, t, unit, when } from "./words.js";
 
-const KEPT = 3600; // s of the small chart
-const EARLY = 120000; // ms after a start in which the first reading may well be on its way
-// What helps against which of the reader's reasons.
+const KEPT = 3600; // length of the small chart, s
+const EARLY = 120000; // for so long after a start, ms, the first reading may still be on its way
+// [a pattern of the reader's reasons, the key of a text that helps].
 const HELP = [[/^no bytes/, "help.silent"], [/^bytes but|^frames but/, "help.noise"], [/no key$/, "help.key"], [/key does not match/, "help.wrong"]];
 
 function signal(rssi) {
@@ -19,7 +19,7 @@ export function signalOf(rssi) {
   return h("span", null, signal(rssi), " ", unit(rssi, "dBm"));
 }
 
-// Why there is no fresh reading: a banner, empty where there is one.
+// A banner that says why there is no fresh reading; [] when there is one, or when nothing is known yet.
 function trouble() {
   const age = (performance.now() - now.heard) / 1000;
   if (now.mode === "none" && now.reason === null && !now.meter) return [];
@@ -41,7 +41,7 @@ function priceNow(prices) {
   if (!prices) return null;
   const ms = Date.now();
   const slots = prices.prices.filter((slot) => slot[0] <= ms);
-  // The last slot that has begun is the one that is on, and the reader tells its price.
+  // The last slot that has begun is the present one. Without slots, the reader tells the price of now.
   return slots.length ? slots[slots.length - 1][1] : prices.price;
 }
 
@@ -62,8 +62,8 @@ export function live(root) {
   let prices = null;
   let identity = null;
   let gone = false;
-  let asking = false; // who the meter is
-  let added = null; // number of the reading that the chart had last
+  let asking = false; // more() is waiting for its answers
+  let added = null; // `seq` of the last reading that was added to the chart
   const recent = chart({
     label: t("lasthour"), unit: "kW", height: 215, solid: true, from: Date.now() / 1000 - KEPT, to: Date.now() / 1000, ...points,
     title: (k) => when("second", points.t[k]),
@@ -84,7 +84,7 @@ export function live(root) {
   const fuse = h("p", { class: "soft small" });
   phases.append(...rows.map((row) => row.node), fuse);
 
-  // A new reader does not know where it is; this browser mostly does.
+  // A new reader does not know its time zone. This browser mostly does, so its zone is offered.
   function zone() {
     const mine = browserZone();
     const wanted = now.configuration && now.configuration.t === "Etc/UTC" && /^(?!Etc)[A-Z]\w+\/./.test(mine || "");
@@ -101,7 +101,7 @@ export function live(root) {
   }
 
   function add(meter) {
-    // When it came, which may be a while ago.
+    // When the reading came, unix s. This may be a while ago.
     const at = Math.floor((Date.now() - performance.now() + now.heard) / 1000);
     const n = points.t.length;
     if (meter.seq === added || (meter.pi[0] === null && meter.pe[0] === null)) return;

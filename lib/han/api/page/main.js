@@ -1,4 +1,4 @@
-// The frame around the views, and which of them is shown.
+// The frame around the views. It shows one of them.
 import { h, icon, put, say } from "./dom.js";
 import { chooseLanguage, keepLanguage, kept, languageIndex, NAMES, setZone, t } from "./words.js";
 import { connect, listen, now } from "./feed.js";
@@ -23,7 +23,7 @@ let name = null;
 function shown() {
   const wanted = location.hash.slice(1);
   if (VIEWS_BY_NAME[wanted]) return wanted;
-  // A reader without a network has nothing to show but the way to one.
+  // A reader without a network has nothing to show yet but its network settings.
   return PLACES[wanted] || (now.state && now.state.state === "SETUP" ? PLACES.settings : "live");
 }
 
@@ -85,7 +85,7 @@ setZone(kept("zone") || "Etc/UTC");
 frame();
 let setup = false;
 listen((kind) => {
-  // What shows times is drawn anew in another zone; a form that somebody fills in is not.
+  // In another zone, views with times are drawn anew. The settings are not, as somebody may be filling in a form.
   if (now.configuration && setZone(now.configuration.t) && !shown().startsWith("settings")) route(false);
   status();
   if (kind === "state" && now.state && now.state.state === "SETUP" && !setup) {

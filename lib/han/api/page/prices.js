@@ -1,4 +1,4 @@
-// What electricity costs today, and tomorrow once that is known.
+// The view "prices": the prices of today, and of tomorrow once they are known.
 import { card, h, put } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
@@ -53,7 +53,7 @@ export function prices(root) {
       const of = (from, to) => book.prices.filter((slot) => slot[0] >= from * 1000 && slot[0] < to * 1000);
       const first = of(today, tomorrow);
       const second = of(tomorrow, midnight(at, 2));
-      // The exchange's day ends an hour or two into ours: that hour alone is not tomorrow.
+      // The exchange's day ends an hour or two after our midnight. Those hours alone are not the prices of tomorrow.
       const published = second.length && midnight(at, 2) * 1000 - second[second.length - 1][0] < 6 * 3600000;
       const settings = h("a", { href: "#settings/general" }, t("price.settings"));
       if (!configuration.s) {

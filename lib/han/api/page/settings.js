@@ -1,4 +1,4 @@
-// How the reader is set up.
+// The views of the settings.
 import { banner, card, download, h, put } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { at, form, withConfiguration } from "./form.js";
@@ -15,7 +15,7 @@ export function heading(name) {
 
 const definitions = {};
 
-// A view whose content needs the configuration and what its fields may be.
+// Make a view whose content needs the configuration, and /definitions: the values that its fields may have.
 function view(name, draw) {
   return (root) => {
     const body = h("div", { class: "stack" }, h("p", { class: "said" }, t("loading")));
@@ -49,7 +49,7 @@ function addresses(path) {
   ];
 }
 
-// Which links are used: the configuration has a policy, and a switch for each of them.
+// The policy that the form shows. The configuration has a policy, and a switch for each of the links.
 function links({ np, e, w }) {
   const cable = e.e && np !== "sta";
   const radio = w.e && np !== "eth";
@@ -76,7 +76,7 @@ export const network = view("network", () => [
   card(t("ethernet"), form(addresses("e.n")).node),
 ]);
 
-// Tell how the key does, by what has been deciphered since it was set.
+// Show whether a new key works, by the telegrams since it was set. before: the counters of /health at that time.
 function watchKey(node, before) {
   let left = 40;
   const look = async () => {
@@ -101,7 +101,7 @@ function watchKey(node, before) {
   look();
 }
 
-// The checksum's convention as /health has it: "X25", or "X25, 3 of 5" where that many telegrams have followed it.
+// The convention of the checksum as /health has it: "X25", or "X25, 3 of 5" if only so many telegrams have followed it.
 export const convention = (text) => `${t("checksum")} ${text.replace(/(\d+) of (\d+)$/, (_, a, b) => t("of", a, b))}`;
 
 export const meter = view("meter", (on) => {

@@ -1,22 +1,22 @@
-// The reader's own program: what runs, what could, and putting it in.
+// The view "update": the version that runs, the version on offer, and the upload of a file.
 import { banner, card, h, pairs, put, say } from "./dom.js";
 import { ask, authorization, pause, trusted } from "./ask.js";
 import { heading } from "./settings.js";
 import { keep, listen, now } from "./feed.js";
 import { number, said, t } from "./words.js";
 
-// What to say where nothing is known of an update: it is up to date only where somebody has asked and was told so.
+// The text when no update is known, by the state of the update server. "Up to date" needs an answer of the server.
 const IDLE = { answered: "ota.status.IDLE", unasked: "ota.unasked", failed: "ota.noanswer", none: "ota.noserver" };
 
-// A refusal in the reader's language: `error: reason`, where the error is one of the API's.
+// The words of a refusal in the user's language. It is `error: reason`, if it has one of the API's errors.
 function refusal(message) {
   const [, error, reason] = /^([a-z_]+): (.*)$/.exec(message) || [];
   return error ? `${t("ota." + error)} (${said(reason)})` : said(message);
 }
 
-// Send a file with its progress; the reader's answer, or Error with its words.
+// Upload a file; returns the reader's answer, throws Error with its words. progress(part): called with 0 to 1.
 async function send(path, file, progress) {
-  await trusted("/diagnostics", { method: "HEAD", blob: true }); // a token that will do for all of the upload
+  await trusted("/diagnostics", { method: "HEAD", blob: true }); // replaces a token that is not good any more
   const headers = await authorization();
   const body = new FormData();
   body.append("filename", file, file.name);
@@ -30,7 +30,7 @@ async function send(path, file, progress) {
       try {
         answer = JSON.parse(request.responseText);
       } catch (error) {
-        // A gate between here and the reader has its own words.
+        // Not JSON: a proxy between here and the reader has answered.
       }
       if (request.status < 300) resolve(answer);
       else reject(new Error(answer.message || request.responseText || String(request.status)));
@@ -42,7 +42,7 @@ async function send(path, file, progress) {
 
 export function update(root) {
   let gone = false;
-  let waiting = null; // since when a restart into another version is waited for
+  let waiting = null; // {since: when a restart into another version was asked for, ms}
   const result = h("div", { role: "status", class: "stack" });
   const current = h("div");
   const offered = h("div", { class: "stack" });
@@ -75,7 +75,8 @@ export function update(root) {
     }
   }
 
-  // The reader asks its update server in its own time, but not before it has run for a minute.
+  // Ask for a new look for updates, and wait for its result. The reader asks its update server in its own time, but not
+  // before it has run for a minute.
   async function look() {
     const { visits } = now.ota;
     tell(found, "", t("looking"));
@@ -137,7 +138,7 @@ export function update(root) {
     }
   }
 
-  // The reader restarts and proves itself before it calls the new version good.
+  // Wait until the reader has restarted. It proves itself before it calls the new version good.
   async function follow() {
     const health = await ask("/health", { patience: 4000 }).catch(() => null);
     if (gone || !waiting) return;

@@ -1,4 +1,5 @@
-// Joining a WiFi: all that a new reader needs, also in the page that a phone opens by itself on joining its access point.
+// The card for joining a WiFi. A new reader needs nothing else, also in the page that a phone opens by itself when it joins
+// the reader's access point.
 import { banner, card, h, put } from "./dom.js";
 import { ask, pause, write } from "./ask.js";
 import { form } from "./form.js";
@@ -16,7 +17,7 @@ export function wifi(welcome) {
     { path: "sp", also: "w.p", kind: "secret", label: t("password"), value: "", hint: t("password.hint"), once: true },
   ], { button: t("join"), done: t("joining.now"), send, after: follow });
   let before = false; // there is a network to go back to
-  let turn = 0; // the join that is followed
+  let turn = 0; // number of the join that is followed
 
   async function search() {
     scan.disabled = true;
@@ -54,20 +55,20 @@ export function wifi(welcome) {
     return write("/setup", "POST", { s: true, ...given });
   }
 
-  // Why the reader is not in the network, as far as it knows: what its service says of WiFi once an attempt has failed.
+  // Why the reader is not in the network; null if it does not know. Its service `network` says so once an attempt has failed.
   function why(health) {
     const { error } = (health && health.services.find((row) => row.name === "network")) || {};
     const [, reason] = /wifi: ([^;]*)/.exec(error || "") || [];
     return reason && !/^(connecting|not connected|disconnected)$/.test(reason) ? reason : null;
   }
 
-  // What has become of it stands in place of what was said when it began.
+  // Show what has become of the join, in place of the words from its beginning.
   function became(...words) {
     put(join.status);
     put(result, banner(...words));
   }
 
-  // The phone may lose the reader's own access point now, so what to do next is said at once.
+  // The phone may lose the reader's own access point now, so the page says at once what to do next.
   async function follow({ ss: name }) {
     const mine = ++turn;
     let health = now.health || (await ask("/health").catch(() => null));
@@ -75,7 +76,7 @@ export function wifi(welcome) {
     const more = t(before ? "joined.back" : "joined.again");
     put(result, banner("plain", t("joining", name), t("joining.more"), link && h("p", null, h("a", { href: link }, link))));
     let told = null;
-    await pause(3000); // new settings are taken when the answer is out; what is known until then is of those before
+    await pause(3000); // new settings are applied after the answer; until then, /health tells of the older ones
     for (const since = Date.now(); Date.now() - since < 90000; await pause(2000)) {
       if (mine !== turn || !result.isConnected) return;
       const state = await ask("/han", { patience: 4000 }).catch(() => null);

@@ -1,11 +1,11 @@
-// Texts in the reader's languages; numbers, money and times as they are written there.
+// Texts in the page's languages. Numbers, money and times are written as in these languages.
 
-const TEXTS = __TEXTS__; // keys, then what they are in each language
+const TEXTS = __TEXTS__; // [keys, texts in the first language, texts in the second, …]
 const LANGUAGES = __LANGUAGES__;
 export const NAMES = ["English", "Suomi", "Svenska", "Norsk"];
-// How numbers and dates are written; days before months in English too, as this is read in Europe.
+// How numbers and dates are written. In English too, days come before months, as the page is read in Europe.
 const LOCALES = ["en-GB", "fi", "sv", "nb"];
-// What prices are given in: a hundredth of the currency.
+// Names of a hundredth of a currency: prices are given in hundredths.
 const MINOR = { EUR: "c", SEK: "öre", NOK: "øre", DKK: "øre", GBP: "p", PLN: "gr", RON: "bani", CHF: "Rp." };
 const NONE = "–";
 
@@ -13,13 +13,13 @@ let language = 0;
 let zone = "Etc/UTC";
 let formats = new Map();
 
-// What the browser keeps for this page; some phones' portal browsers keep nothing.
+// Read what the browser keeps under a name, or store a value. Some phones' portal browsers keep nothing.
 export function kept(name, value) {
   try {
     if (value === undefined) return localStorage.getItem(name);
     localStorage.setItem(name, value);
   } catch (error) {
-    // It is asked again next time.
+    // The browser keeps nothing: the user chooses again next time.
   }
   return null;
 }
@@ -46,14 +46,15 @@ export function keepLanguage(index) {
 
 export const languageIndex = () => language;
 
-// The text of a key, {0} and {1} replaced; the key where there is none, as of a state that is newer than this page.
+// The text of a key, with {0} and {1} replaced by the values. For an unknown key, as of a state that is newer than this
+// page, it is the key's last word.
 export function t(key, ...values) {
   const at = TEXTS[0].indexOf(key);
   const text = at < 0 ? key.slice(key.lastIndexOf(".") + 1) : TEXTS[language + 1][at];
   return values.length ? text.replace(/\{(\d)\}/g, (_, index) => values[index]) : text;
 }
 
-// What the API says in English, in the reader's language where it is known, else as it is.
+// A message of the API, which is English, in the user's language; as it is if there is no translation.
 export function said(text) {
   for (const key of TEXTS[0]) {
     if (!key.startsWith("= ")) continue;
@@ -76,7 +77,7 @@ export function said(text) {
 // The zone of this browser's device.
 export const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-// Take the reader's zone; true where it is another than before.
+// Use the reader's zone from now on. True when it is another one than before.
 export function setZone(name) {
   const before = zone;
   try {
@@ -91,7 +92,7 @@ export function setZone(name) {
   return true;
 }
 
-// What formats dates (or numbers, for another `kind`) in the chosen language: made once for the same options.
+// The formatter of dates (or of numbers, by `kind`) in the chosen language. There is one for each set of options.
 function format(options, kind = "DateTimeFormat") {
   const name = kind + JSON.stringify(options);
   let found = formats.get(name);
@@ -129,7 +130,7 @@ export function clock(seconds) {
   return [found.year, found.month, found.day, found.hour % 24, found.minute];
 }
 
-// Unix s of the midnight that begins the day of a time, `days` later; days have 23 to 25 hours.
+// The midnight that begins the day of a time, moved by `days` days; both unix s. Days have 23 to 25 hours.
 export function midnight(seconds, days = 0) {
   const [, , , hour, minute] = clock(seconds);
   let at = seconds - (seconds % 60) - (hour * 60 + minute) * 60 + days * 86400;
@@ -145,7 +146,7 @@ export function number(value, digits = 0, least = digits) {
   return format({ maximumFractionDigits: digits, minimumFractionDigits: least }, "NumberFormat").format(value);
 }
 
-// Whether spreadsheets here have decimal commas: those of this language's countries, or of an English page's browser.
+// Whether the user's spreadsheets have decimal commas: by the page's language, or by the browser's if the page is English.
 export const decimalComma = () => (1.5).toLocaleString(language ? LOCALES[language] : navigator.language).includes(",");
 
 // [number, unit] of a power in W.
@@ -165,10 +166,10 @@ export function money(value, currency, digits = 2) {
 
 export const minor = (currency) => (MINOR[currency] || currency + "/100") + "/kWh";
 
-// What a price has in it, and so what costs have.
+// The note that says what a price, and so a cost, has in it.
 export const priceNote = (configuration) => t(configuration && configuration.s ? "price.spot" : "price.fixed");
 
-// Seconds in words: 45 s, 3 min, 2 h, 5 d.
+// A duration, s, in words: 45 s, 3 min, 2 h, 5 d.
 export function lasting(seconds) {
   if (seconds < 100) return unit(Math.max(0, Math.round(seconds)), "s");
   if (seconds < 6000) return unit(Math.round(seconds / 60), "min");
