@@ -11,7 +11,7 @@ a telegram has, and a port set to 7E1 would neither tell nor keep a wrong one.
 """
 from .layers.apdu import ciphered_end
 from .conventions import Conventions
-from .rows.lines import crc_arc, p1_walk  # noqa: F401 for who reads what was checked
+from .rows.lines import crc_arc
 from .loops import hunt, odd_parity, strip_parity, text_end
 
 _MORE, _NONE, _WRONG, _PARITY = 0, -1, -2, -3

@@ -27,12 +27,13 @@ _APDUS = 4  # an APDU may hold another: blocks, cipher, notification
 
 
 class Layers:
-    """Takes the layers off one line's telegrams. Of the last one buf[start:end] was left, valid as long as it was.
+    """Takes the layers off a line's telegrams; buf[start:end] is what was left of the last one.
 
-    front: where in buf that opens: the APDU of a list, the ident line of P1 (`start`, where nothing else was ciphered
-    than the lines), the SML telegram.
+    It is valid as long as that telegram. `front` is an index in buf too: where the APDU of the list, the ident line of
+    the P1 text or the SML telegram opens. The ident line belongs to the text, unless the lines alone were ciphered.
+
     cipher: has open(header, buf) -> (start, end) of the plaintext in buf, or a reason (text).
-    reject(reason, detail) hears why a telegram makes no sense; trace(what, detail), if set, what was a piece of one.
+    reject(reason, detail) hears why a telegram holds nothing; trace(what, detail), if set, hears of each piece of one.
     """
 
     buf = b""
