@@ -35,7 +35,7 @@ class Attempts:
     def keep(self, now, busy):
         """Start, stop and try the links as the configuration wants it. Returns the list of links that are wanted.
 
-        busy: a client uses the access point of setup mode, which the attempts disturb.
+        busy: a client uses the access point of setup mode, so the pauses between attempts are the longest.
         """
         links = self._links
         wanted = self._wanted(now)
@@ -145,8 +145,8 @@ class Attempts:
 
         1. It has just gone down: wait. It may come back by itself, as after a lost beacon.
         2. It has not come back, or the time of an attempt is over: end the attempt. It may have left
-           something in the driver (an association without an address, a ghost) that would be in the
-           way of the next attempt.
+           something in the driver (an association without an address, a ghost as in Link.diagnosis)
+           that would be in the way of the next attempt.
         3. The pause is over, which is longer each time: make another attempt. It scans all channels,
            so it does not matter where the access point is now.
         4. Each fourth attempt begins by switching the interface off and on again, for a driver that

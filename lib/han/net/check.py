@@ -19,7 +19,10 @@ _ANSWERS = (111, 104, 61, 54)
 
 
 async def check(link):
-    """Note in the link whether its gateway answers. The silence of a gateway that never answered is not noted."""
+    """Note in the link whether its gateway answers.
+
+    If the gateway has not answered since the link came up, its silence says nothing about the link and is not noted.
+    """
     address = link.network.ifconfig()[2]
     if address == "0.0.0.0":
         return

@@ -246,7 +246,7 @@ class Links:
         )
 
     def is_set(self):
-        """True where the configuration names a WiFi network that is to be used."""
+        """True when the configuration names a WiFi network and wants WiFi."""
         values = self.config.values
         return values["np"] != "eth" and values["w"]["e"] and bool(values["w"]["s"])
 

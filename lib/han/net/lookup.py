@@ -97,7 +97,7 @@ async def search(name, server, number):
             try:
                 reply = line.recv(512)
             except OSError as error:
-                if error.args[0] in (11, 35):  # EAGAIN, on macOS
+                if error.args[0] in (11, 35):  # EAGAIN: of Linux and lwIP, of macOS
                     continue
                 return False
             answer = found(reply, asked)

@@ -169,7 +169,7 @@ class Servers:
                 try:
                     answer = line.recv(128)
                 except OSError as error:
-                    if error.args[0] not in (11, 35):  # EAGAIN, on macOS
+                    if error.args[0] not in (11, 35):  # EAGAIN: of Linux and lwIP, of macOS
                         raise
                     continue
                 back = self._clock.uptime_ms()

@@ -28,8 +28,8 @@ _MESSAGE = (
     '{"type":"HAN_AUTH_TOKEN","tokenType":"Bearer","accessToken":"%s","audience":"cozify-han",'
     '"scope":"ota:write","expiresIn":300}'
 )
-_KEY = const(32)
-_LONGEST = const(512)
+_KEY = const(32)  # bytes of the key
+_LONGEST = const(512)  # most bytes of a token without its signature
 
 
 def base64(data):

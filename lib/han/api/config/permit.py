@@ -40,13 +40,13 @@ def writable(app, request):
 
 
 async def token(app, request):
-    """GET /auth/token: a new token; 401 without the access password, if there is one."""
+    """GET /auth/token: a new token; 401 without the access password, if one is set."""
     refused = foreign(request)
     if refused:
         return refused
     tokens = _tokens(app)
     password = app.config.get("pw")
     if password and not tokens.knows(request.headers.get("authorization"), password):
-        await sleep(1)  # guessing takes long
+        await sleep(1)  # makes guessing slow
         return refusal(401, "access password needed", {"WWW-Authenticate": 'Basic realm="HAN reader"'})
     return tokens.message()

@@ -45,7 +45,7 @@ def _copy(values):
 
 
 def _check(rule, value, target, key):
-    """Put a value into target[key] if it follows the rule: None. Else what the value must be, as text."""
+    """Put a value that follows the rule into target[key], and return None. Else return what it must be, as text."""
     kind = rule[1]
     is_text = isinstance(value, str)
     size = len(value.encode()) if is_text else 0

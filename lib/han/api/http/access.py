@@ -67,9 +67,9 @@ def is_address(name):
 
 
 def host_allowed(host, names):
-    """True when requests with this Host field are served.
+    """True when a request with this Host field is served.
 
-    These are addresses, names without a dot, names in a local zone, and `names`.
+    The host must be an address, a name without a dot, a name in a local zone, or one of `names`.
     """
     name = name_of(host)
     if not name or name == ".":

@@ -113,7 +113,7 @@ class Connection:
         self.incoming = None
         #: True: the client takes what is sent. False: it has gone. None: nothing has been sent yet.
         self.sent = None
-        #: How long it has waited for its client to send a body or take an answer, ms; None: it does not wait so.
+        #: How long it has waited for its client to send a body or take an answer, ms; None: it does not.
         self.waits = None
         self._writer = writer
         self._task = asyncio.current_task()

@@ -49,7 +49,7 @@ class Gate:
     #: Most bytes of a request's body, more is a 413. The handlers of _UPLOADS have limits of their own, as they never
     #: have a whole body in memory.
     max_body = 8192
-    #: Most connections that have their turn at the same time, without streams.
+    #: Most connections that have their turn at the same time. Streams do not count.
     max_requests = 6
     #: Most connections that wait for their turn; one more is closed. After queue_ms without a turn, the answer is 503.
     max_queue = 6

@@ -8,7 +8,7 @@ def text(value):
 
 
 def flag(value):
-    """true or false."""
+    """A value as JSON true or false."""
     return "true" if value else "false"
 
 

@@ -70,7 +70,7 @@ class Messages:
         return made
 
     def forget(self):
-        """Drop all messages that are kept, for their memory: it may be long until they are needed again."""
+        """Drop all messages that are kept, to free their memory or because the settings have changed."""
         self._made = {}
 
     def refresh(self):

@@ -18,7 +18,7 @@ except ImportError:
         return number
 
 
-# Most networks in a result, the strongest ones; time for a scan, s; how often it scans if it finds nothing.
+# Most networks in a result, the strongest ones; time for a scan, s; scans in all if the first finds nothing.
 _MOST = const(24)
 _PATIENCE = const(20)
 _TWICE = const(2)
