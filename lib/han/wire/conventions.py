@@ -1,41 +1,44 @@
-"""Checksums by other conventions than the framing's own, which some makers use.
+"""Other conventions for checksums than the framing's own, as some manufacturers use them.
 
-Such a meter uses its own in each telegram, so that is learned: where the framing's is wrong and the same
-other one is right for `enough` telegrams in a row, it is the meter's, and from that telegram on taken for
-one. Until then telegrams are refused: what damaged one may agree with one of the others by chance, once
-in some thousand times.
+Such a meter uses the same convention in each telegram, so it is learned. When the framing's checksum is
+wrong, and the same other one is right, in `enough` telegrams in a row, it is the meter's convention. From
+that telegram on, telegrams with it are good. Before, they are refused, as a damaged telegram can match one
+of the other conventions by chance, once in some thousand times.
 """
 from .loops import crc_by
 from .tables import X25
 
-#: Name, polynomial's table (None: that of CRC-16/ARC), first value, what the result is combined with at the end.
+#: Name, table of the polynomial (None: that of CRC-16/ARC), start value, final XOR.
 _KNOWN = (("X25", X25, 0xFFFF, 0xFFFF), ("KERMIT", X25, 0, 0), ("ARC", None, 0, 0), ("MODBUS", None, 0xFFFF, 0))
 
 
 class Conventions:
-    """What the checkers of P1 and SML on one line know of other conventions."""
+    """Learns the convention of the meter on one line, for the checkers of P1 and SML."""
 
     usually = 5
 
     def __init__(self, enough=usually):
-        self.enough = enough  # telegrams in a row that prove one
-        self.heard = 0  # telegrams that only another convention explains
-        self.count = 0  # of them in a row, by the same one
-        self.last = None  # its name where the telegram looked at last was one of them
-        self._one = -1  # which it is, and whether its bytes change places
+        self.enough = enough  # number of telegrams in a row that prove a convention
+        self.heard = 0  # telegrams that were right only by another convention
+        self.count = 0  # such telegrams in a row, by the same convention
+        self.last = None  # name of the convention where the last telegram was such a one
+        self._one = -1  # that convention, as _explaining() numbers it
 
     @property
     def name(self):
-        """The convention that the meter uses, or seems to use while `learned` is false; None: the framing's own."""
+        """Name of the meter's convention (while `learned` is False only a guess); None: the framing's own."""
         return _KNOWN[self._one >> 1][0] if self.count else None
 
     @property
     def learned(self):
-        """Whether telegrams with it are taken."""
+        """True where the convention is proven, so that its telegrams are good."""
         return self.count >= self.enough
 
     def check(self, buf, start, end, sent, own):
-        """True where `sent` is the checksum of buf[start:end]: `own`, that of its framing, or what the meter makes."""
+        """True where a telegram's checksum is right, by its framing or by the learned convention.
+
+        sent: the checksum in the telegram; own: the framing's checksum of buf[start:end]
+        """
         self.last = None
         if sent == own:
             self.count = 0
@@ -54,7 +57,7 @@ class Conventions:
         return self.learned
 
     def made(self, buf, start, end, own):
-        """The checksum of buf[start:end] by the convention of the telegram looked at last; own: that of its framing."""
+        """The checksum of buf[start:end] by the convention of the last telegram. own: the framing's checksum of it."""
         return _checksum(self._one, buf, start, end) if self.last else own
 
 
@@ -67,7 +70,7 @@ def _checksum(one, buf, start, end):
 
 
 def _explaining(buf, start, end, sent):
-    """The convention that makes `sent`: twice its index, + 1 where its bytes change places; -1: none does."""
+    """The convention by which `sent` is right: twice its index in _KNOWN, + 1 with swapped bytes; -1: none."""
     for one in range(0, 2 * len(_KNOWN), 2):
         crc = _checksum(one, buf, start, end)
         if crc == sent:

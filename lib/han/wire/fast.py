@@ -1,9 +1,8 @@
-"""The byte loops of the wire layer as viper code; `plain.py` is the same in ordinary Python.
+"""The byte loops of the wire layer as viper code. `plain.py` has their twins in ordinary Python.
 
 viper integers are one machine word (32 bits on the chip, 64 on a PC) and wrap, so every
-intermediate value here stays below 2**31. Numbers larger than that travel as two words:
-`low` holds 24 bits and `high` the rest with the sign, which leaves room to multiply or
-divide by ten without overflow.
+intermediate value here stays below 2**31. Larger numbers are two words: `low` has 24 bits, and
+`high` the rest with the sign. So either can be multiplied or divided by ten without overflow.
 """
 import micropython
 from micropython import const
@@ -15,7 +14,7 @@ _MBUS = const(2)
 _P1 = const(3)
 _GLO = const(4)
 _SML = const(5)
-_ODD = const(0x6996)  # by four bits: how many ones are odd
+_ODD = const(0x6996)  # bit n is 1 where the number n (0 to 15) has an odd number of ones
 
 
 @micropython.viper
@@ -31,7 +30,7 @@ def crc_x25(buf: ptr8, start: int, end: int) -> int:
 
 @micropython.viper
 def crc_by(table: ptr16, crc: int, buf: ptr8, start: int, end: int) -> int:
-    """Go on from a reflected 16-bit checksum over buf[start:end]; table as in `tables.py`."""
+    """Continue a reflected 16-bit checksum over buf[start:end]. table: as in `tables.py`."""
     while start < end:
         crc = (crc >> 8) ^ table[(crc ^ buf[start]) & 0xFF]
         start += 1
@@ -50,7 +49,7 @@ def sum8(buf: ptr8, start: int, end: int) -> int:
 
 @micropython.viper
 def copy(target: ptr8, to: int, source: ptr8, start: int, end: int):
-    """Copy source[start:end] to target[to:]; the caller has checked the room. Within one buffer, down only."""
+    """Copy source[start:end] to target[to:]; the caller has checked the room. In one buffer only to lower indexes."""
     target = ptr8(int(target) + to)
     source = ptr8(int(source) + start)
     to = end - start
@@ -77,14 +76,14 @@ def same(buf: ptr8, start: int, other: ptr8, length: int) -> int:
 
 @micropython.viper
 def hunt(buf: ptr8, start: int, end: int) -> int:
-    """Find where a telegram may open in buf[start:end]: index * 8 + kind of the framing.
+    """Find the first opening of a telegram in buf[start:end]. Returns index * 8 + kind.
 
-    Kind 0: none; the index says where to go on when more bytes have come, which is before
-    `end` where the last bytes may be the beginning of an opening.
+    Kind 0 means that there is none. The index then tells where to go on when more bytes have
+    come. It is before `end` where the last bytes may be the beginning of an opening.
     """
     while start < end:
         c = buf[start]
-        size = 2  # of the opening
+        size = 2  # bytes of the opening
         if c == 0x7E:
             kind = _HDLC
         elif c == 0xDB:
@@ -124,7 +123,7 @@ def hunt(buf: ptr8, start: int, end: int) -> int:
                 else:
                     d ^= 0x68
             else:
-                # letters; behind a / that has its parity in bit 7, that may be one or not: the whole telegram tells
+                # three letters; after a / with a parity bit they may have parity bits, too: p1.Checker decides that
                 if c == 0xAF:
                     d &= 0x7F
                 d |= 0x20
@@ -142,9 +141,9 @@ def hunt(buf: ptr8, start: int, end: int) -> int:
 
 @micropython.viper
 def text_end(buf: ptr8, start: int, end: int, mask: int) -> int:
-    """Index of the `!` that opens the last line of a P1 telegram in buf[start:end], of which `mask` is looked at.
+    """Index of the `!` that begins the last line of a P1 telegram in buf[start:end]; mask: the bits of a character.
 
-    `end` where it has not come yet, -1 - index at the first byte that is no text. STX may open a line.
+    `end` where it has not come yet; -1 - index of the first byte that is not text. A line may begin with STX.
     """
     while start < end:
         c = buf[start] & mask
@@ -165,7 +164,7 @@ def text_end(buf: ptr8, start: int, end: int, mask: int) -> int:
 
 @micropython.viper
 def odd_parity(buf: ptr8, start: int, end: int) -> int:
-    """How many bytes of buf[start:end] have an odd number of ones."""
+    """Number of bytes of buf[start:end] that have an odd number of ones."""
     n = 0
     while start < end:
         x = buf[start]

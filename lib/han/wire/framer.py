@@ -1,13 +1,14 @@
-"""Cuts telegrams out of any stream of bytes: HDLC, M-Bus, P1 and SML, found by their own openings.
+"""Framer: finds the telegrams (HDLC, M-Bus, P1, SML, ciphered APDUs) in a stream of bytes, by their openings.
 
-A telegram may open anywhere, also inside one that was cut off, so up to four openings are
-followed at the same time and the first whose checksum is right wins: nothing that is
-damaged can hide the good telegram behind it. Only openings that are hard to imitate are
-followed (an HDLC header has a checksum of its own, an M-Bus header says its length twice).
-The work is bounded: each byte is hunted once, checked once for each telegram it is part of.
+An opening is the first bytes of a telegram. A telegram may open anywhere, also inside one that was
+cut off. So up to four openings are followed at the same time, and the first one whose checksum is
+right wins. A damaged telegram cannot hide the good one behind it. Only openings that are unlikely by
+chance are followed: an HDLC header has its own checksum, an M-Bus header has its length twice. The work
+is bounded: each byte is searched once for openings, and checked once for each telegram that it may
+belong to.
 
-A ciphered APDU that stands alone has no checksum. So it is not followed close behind another
-opening, which may carry it, and counts as cut off where another one opens inside.
+A ciphered APDU without a framing has no checksum. So it is not followed close behind another opening,
+which may carry it. It counts as cut off if another telegram opens inside it.
 """
 from .layers import apdu
 from . import hdlc, mbus
@@ -15,45 +16,50 @@ from .conventions import Conventions
 from .loops import copy, hunt, text_end
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
-_IDENT = 7  # an ident line in front of a ciphered APDU
+_IDENT = 7  # an ident line of P1 in front of a ciphered APDU
 
 UNCHECKED = bytes((GLO, _IDENT))
 
-# What a check of an opening says: bytes are missing, it is none, or it ends there (an index).
-MORE = 0
-NONE = -1
-WRONG = -2
-_PARITY = -3
+# The answers of a checker. A positive number is the index behind a good telegram; less than -3 is
+# minus the index up to which bytes are needed before the next look.
+MORE = 0  # bytes are missing
+NONE = -1  # this is not a telegram
+WRONG = -2  # the checksum is wrong
+_PARITY = -3  # the parity is wrong
 
-# Room for one of most meters, in bytes; for a longer one it is doubled, up to twice: an HDLC frame has up to 2049.
+# Bytes of the buffer at first, enough for most meters. It is doubled twice at most: an HDLC frame has up to 2049.
 _USUAL = 1152
 _OPENINGS = 4
-# Headers of HDLC or M-Bus, of the link layer and of a block, or an ident line, are not longer.
+# A ciphered APDU opens at most so many bytes behind the opening that carries it: the headers of HDLC or M-Bus, of the
+# link layer and of a block, or an ident line, are not longer.
 _CARRIED = 80
 
 
 class Counters:
-    """What happened on the line, for each stage; every number only grows."""
+    """Counts what happened on the line. Numbers only grow."""
 
     bytes = 0
-    frames = 0
+    frames = 0  # good telegrams
     checksum_errors = 0
     truncated = 0
-    overrun = 0
-    parity = 0  # telegrams of a 7E1 line given up for a wrong parity, or as the first to show what line it is
+    overrun = 0  # longer than any telegram
+    parity = 0  # telegrams of a 7E1 line with a wrong parity, and the first one with a CRC, which shows such a line
 
 
 class Framer:
-    """Takes chunks of bytes, hands complete telegrams with a right checksum to `sink`.
+    """Takes chunks of bytes, and calls `sink` with each complete telegram whose checksum is right.
 
-    sink(kind, buf, start, end): the telegram is buf[start:end], valid during the call only.
-    trace(what, start, end), if set, is told about every byte range that was given up, as
-    offsets in the whole stream: 'checksum', 'truncated', 'overrun', 'parity'; or taken:
-    'telegram'. ': KERMIT' behind it names the other convention by which a checksum is right.
-    enough: so many telegrams in a row with the same such convention prove it.
+    sink(kind, buf, start, end)   kind: HDLC, MBUS, P1, GLO or SML; the telegram is buf[start:end], which is valid
+                                  during the call only
+    counters                      a Counters, None: a new one
+    trace(what, start, end)       None, or called for each range of bytes, as offsets in the whole stream. what:
+                                  'telegram' where it is good; 'checksum', 'truncated', 'overrun' or 'parity' where
+                                  it is given up. ': KERMIT' behind it names another convention (conventions.py)
+                                  by which the checksum is right
+    enough                        number of telegrams in a row that prove another convention
     """
 
-    # The longest telegram: P1 with a year of peaks has about 3000 bytes.
+    # Bytes of the longest telegram. P1 with a year of peaks has about 3000.
     size = 4096
 
     def __init__(self, sink, counters=None, trace=None, enough=Conventions.usually):
@@ -61,19 +67,19 @@ class Framer:
         self.trace = trace
         self.counters = counters or Counters()
         self.buf = bytearray(min(_USUAL, self.size))
-        self.base = 0  # offset in the stream of buf[0]
-        self._end = 0
-        self._scan = 0
-        # The openings, oldest first: kind, index, index at which the next look is worth while.
+        self.base = 0  # offset of buf[0] in the stream
+        self._end = 0  # index behind the last byte in buf
+        self._scan = 0  # index up to which openings have been searched
+        # The openings, the oldest first: kind, index, and number of bytes in buf at which to look again.
         self.kinds = bytearray(_OPENINGS)
         self._start = [0] * _OPENINGS
         self._need = [0] * _OPENINGS
-        self.open = 0
+        self.open = 0  # number of openings
         self.conventions = Conventions(enough)
-        self._p1 = self._sml = None  # a meter needs one of them, or none: the others save their memory
+        self._p1 = self._sml = None  # their checkers; made when needed, as a meter needs one of them at most
 
     def feed(self, data, n):
-        """Take the first n bytes of data, any number of them."""
+        """Take the first n bytes of data; n may be any number."""
         self.counters.bytes += n
         done = 0
         while done < n:
@@ -87,7 +93,7 @@ class Framer:
             self._work(False)
 
     def gap(self):
-        """The line fell silent: what is complete but for its last line end is, the rest never will be."""
+        """The line has fallen silent. A P1 telegram without its last end of line is good; others are cut off."""
         if self._end:
             self._work(True)
             for i in range(self.open):
@@ -97,7 +103,7 @@ class Framer:
             self._end = self._scan = 0
 
     def _by(self, kind):
-        """': X25' where the checksum of a telegram just checked is right by that other convention, else ''."""
+        """': X25' where the checksum of the telegram just checked is right by that other convention, else ''."""
         last = self.conventions.last
         return ": " + last if last and (kind == P1 or kind == SML) else ""
 
@@ -114,7 +120,7 @@ class Framer:
         if not first and self._grow():
             return len(self.buf) - self._end
         if not first:
-            # One opening has filled the buffer: no telegram is that long.
+            # One opening has filled the whole buffer, but no telegram is so long.
             self.counters.overrun += 1
             self._give_up("overrun", 0, self._end)
             self._drop(0)
@@ -133,7 +139,7 @@ class Framer:
         return len(self.buf) - self._end
 
     def _grow(self):
-        """Twice the room, as far as the longest telegram needs it; False where there is that, or no memory."""
+        """Double the buffer, up to `size` bytes. False where it has that size already, or memory is short."""
         if len(self.buf) == self.size:
             return False
         try:
@@ -153,9 +159,9 @@ class Framer:
             i += 1
 
     def _work(self, last):
-        """Hunt the new bytes, look at every opening that may be complete; `last`: no more will come."""
+        """Search the new bytes for openings, and check each opening that may be complete. last: no more will come."""
         while True:
-            # Look first: what is complete must not fall victim to the opening behind it.
+            # Check first, so that an opening behind a complete telegram does not cut it off.
             i = 0
             while i < self.open:
                 if self._need[i] <= self._end or last:
@@ -181,7 +187,7 @@ class Framer:
             return
         if kind == P1 or kind == SML:
             for i in range(self.open):
-                if self.kinds[i] == kind:  # the telegram before was cut off
+                if self.kinds[i] == kind:  # the telegram before it was cut off
                     self._cut_off(i, at)
                     self._drop(i)
                     break
@@ -206,7 +212,7 @@ class Framer:
         self.open = n + 1
 
     def _alone(self, at):
-        """False where the ciphered APDU that seems to open at `at` is what another telegram carries."""
+        """False where another telegram may carry the ciphered APDU that opens at `at`."""
         for i in range(self.open):
             if self.kinds[i] != GLO and at - self._start[i] < _CARRIED:
                 return False
@@ -222,7 +228,7 @@ class Framer:
         elif kind == P1:
             end = self._p1.check(self.buf, start, self._end, last)
             if self._p1.ciphered:
-                kind = self.kinds[i] = _IDENT  # from here on other P1 telegrams may seem to open inside
+                kind = self.kinds[i] = _IDENT  # its ciphertext may look like other P1 openings
         elif kind == _IDENT:
             end = self._p1.check_ident(self.buf, start, self._end)
         elif kind == SML:
@@ -233,16 +239,16 @@ class Framer:
             self.counters.truncated += 1
             self._give_up("truncated", start, end)
             return NONE
-        if end < _PARITY:  # complete at that index at the earliest
+        if end < _PARITY:  # minus the index at which it can be complete
             self._need[i] = -end
             return MORE
         if end == WRONG:
-            # What looks like P1 inside a ciphered APDU is chance.
+            # P1 inside a ciphered APDU is only chance, and not counted.
             if kind != P1 or not i or self.kinds[i - 1] not in UNCHECKED:
                 self.counters.checksum_errors += 1
             stop = self._end
             if kind == P1:
-                stop = min(stop, self._p1.resume + 5)  # ! and four digits
+                stop = min(stop, self._p1.resume + 5)  # behind the ! and four digits
             elif kind == SML:
                 stop = min(stop, self._sml.resume + 8)
             self._give_up("checksum" + self._by(kind), start, stop)
@@ -252,7 +258,7 @@ class Framer:
         return end
 
     def _cut_off(self, i, end):
-        """The telegram of opening i ends at index end, in the middle."""
+        """The telegram of opening i is cut off at index end: count and trace it."""
         start = self._start[i]
         what = self._p1.judged(self.buf, start, end, WRONG) if self.kinds[i] == P1 else WRONG
         if what == WRONG:
@@ -263,7 +269,7 @@ class Framer:
             self._give_up("parity", start, end)
 
     def _interrupted(self, kind, start, end):
-        """True where another ciphered APDU opens inside the one in buf[start:end]."""
+        """True where another ciphered APDU, with an ident line or without, opens inside the one in buf[start:end]."""
         at = start + 1 if kind == GLO else -text_end(self.buf, start + 1, end, 0xFF)
         while at < end:
             hit = hunt(self.buf, at, end)
@@ -276,7 +282,7 @@ class Framer:
         return False
 
     def _take(self, i, end):
-        """Hand over the telegram of opening i; everything that opened before its end is void."""
+        """Hand over the telegram of opening i, and forget all openings before its end."""
         self.counters.frames += 1
         kind = self.kinds[i]
         start = self._start[i]

@@ -1,4 +1,4 @@
-"""The byte loops for this interpreter: viper where there is a native emitter, else their twins."""
+"""The byte loops for this interpreter: as viper code where it has a native emitter, else their twins."""
 try:
     from .fast import (
         copy,

@@ -1,13 +1,13 @@
-"""P1 telegrams (DSMR 5.0.2 and its relatives): finding their end, and walking their lines.
+"""P1 telegrams (DSMR 5.0.2 and its relatives): finds their end, and checks them.
 
     /XXXn ident CR LF CR LF  lines  ! crc CR LF
 
-The CRC covers `/` to `!`. Older meters send none, some drop its leading zeros, some makers
-have another one (conventions.py). A ciphered telegram is a general-glo-ciphering APDU that
-stands alone on the line, or behind an ident line in clear.
+The CRC covers `/` to `!`. Older meters send no CRC, some meters drop its leading zeros, and some
+manufacturers use another one (conventions.py). A ciphered telegram is a general-glo-ciphering APDU,
+which stands alone or behind an ident line in clear.
 
-A 7E1 line is read as 8N1, which leaves the parity in bit 7: it is often the only check such
-a telegram has, and a port set to 7E1 would neither tell nor keep a wrong one.
+A 7E1 line is read as 8N1, so that the parity is in bit 7. Parity is often the only check of such a
+telegram. A UART that is set to 7E1 would drop the parity bit and not report a wrong one.
 """
 from .layers.apdu import ciphered_end
 from .conventions import Conventions
@@ -15,24 +15,30 @@ from .rows.lines import crc_arc
 from .loops import hunt, odd_parity, strip_parity, text_end
 
 _MORE, _NONE, _WRONG, _PARITY = 0, -1, -2, -3
-_OPENS = 3  # the kind by which `hunt` tells a P1 opening
-_HEAD = 80  # an ident line is not longer
-_IDENT = 16  # bytes of the opening that are the same in every telegram of a meter
+_OPENS = 3  # the kind of a P1 opening in the answers of `hunt`
+_HEAD = 80  # most bytes of an ident line
+_IDENT = 16  # bytes at the beginning that are the same in every telegram of a meter
 _ALL, _SEVEN = 0xFF, 0x7F  # the bits of a character
-# So many bytes of text of which at most one in eight has odd parity are from a 7E1 line: by chance every second has.
+# From so many bytes of text on, a 7E1 line can be told: at most one byte in eight has odd parity. By chance, every
+# second one would.
 _SURE = 24
 
 
 class Checker:
-    """Looks for the end of one P1 telegram at a time; `resume` is where the search goes on."""
+    """Finds the end of one P1 telegram at a time, and checks it.
+
+    resume     index at which the search goes on when more bytes have come
+    ciphered   True after check(): this is an ident line with a ciphered APDU behind it, so call check_ident() next
+    seven      True: the last telegram came from a 7E1 line
+    """
 
     def __init__(self, conventions=None):
         self.conventions = conventions or Conventions()
         self.resume = 0
-        self.ciphered = False  # it is an ident line with a ciphered APDU behind: for check_ident
-        self._mask = _ALL
-        self.seven = False  # a telegram has shown that this is a 7E1 line
-        self._checked = -1  # checksum of the opening of the last telegram that had a right CRC
+        self.ciphered = False
+        self._mask = _ALL  # bits of a character that count in this telegram
+        self.seven = False
+        self._checked = -1  # CRC of the first bytes of the last telegram with a right CRC, to know the meter again
 
     def open(self, start):
         """A telegram opens at index start."""
@@ -41,8 +47,11 @@ class Checker:
         self.conventions.last = None
 
     def check(self, buf, start, end, last):
-        """Same answers as `hdlc.check`, and -3 for a wrong parity; `last`: no more bytes will come, a missing line
-        end is forgiven. What has its parity in bit 7 loses it where it is right throughout.
+        """Check the telegram that opens at buf[start]; the answers are those in framer.py.
+
+        last: no more bytes will come, so a missing end of line is accepted
+
+        In a telegram with parity bits that are all right, they are cleared in buf.
         """
         at = text_end(buf, self.resume, end, self._mask)
         self.ciphered = False
@@ -87,7 +96,7 @@ class Checker:
             strip_parity(buf, start, tail)
         same = crc_arc(buf, start, min(start + _IDENT, at))
         if tail == at + 1:
-            # A meter that sends checksums does not stop doing so: this one was lost on the way.
+            # If the same meter has sent a CRC before, this telegram's was lost.
             if same == self._checked or self._interrupted(buf, start, at):
                 return _WRONG
         else:
@@ -95,15 +104,16 @@ class Checker:
                 return _WRONG
             self._checked = same
             if seven and not self.seven:
-                # Who sends a CRC sends eight bits, by its standard: the first that does otherwise is not believed.
+                # By the standard, meters with a CRC send 8 bits. So the first telegram with CRC and parity is refused.
                 self.seven = True
                 return _PARITY
         self.seven = seven
         return tail
 
     def judged(self, buf, start, end, wrong):
-        """What is to be said of the text buf[start:end] that makes no telegram: -3 where a wrong parity explains it,
-        `wrong`, or -1 where it opened like one by chance.
+        """The answer for text buf[start:end] that is not a good telegram.
+
+        -3 where a wrong parity explains that; -1 where it only looked like an opening by chance; else `wrong`.
         """
         strange = odd_parity(buf, start, end)
         at = start
@@ -118,7 +128,7 @@ class Checker:
         return wrong if buf[start] == 0x2F else _NONE
 
     def _interrupted(self, buf, start, at):
-        """True where another telegram opens inside: this one was cut off, and there is no CRC to tell."""
+        """True where another telegram opens inside: this one was cut off, but it has no CRC that would show it."""
         while start < at:
             hit = hunt(buf, start + 1, at)
             if hit & 7 == _OPENS:
@@ -127,13 +137,13 @@ class Checker:
         return False
 
     def check_ident(self, buf, start, end):
-        """Look at the ident line that opens at buf[start], with a ciphered APDU behind; answers as `hdlc.check`."""
+        """Check the ident line at buf[start] with the ciphered APDU behind it; the answers are those in framer.py."""
         at = text_end(buf, start + 1, min(end, start + _HEAD), _ALL)
         return _WRONG if at >= 0 else _behind_ident(buf, start, -1 - at, end)
 
 
 def _behind_ident(buf, start, at, end):
-    """End of the APDU at buf[at], which is the first byte that is no text."""
+    """Check the APDU at buf[at], the first byte that is not text, behind the ident line at buf[start]."""
     # Elgama: the ident line is clear, then comes an APDU with an empty system title.
     if buf[at - 1] == 0x0A and (buf[at] == 0 or buf[at] == 0xDB) and at - start < _HEAD:
         apdu = ciphered_end(buf, at + (buf[at] != 0), end)
@@ -143,14 +153,14 @@ def _behind_ident(buf, start, at, end):
 
 
 def ident_end(buf, start):
-    """Index behind the ident line that opens at buf[start]."""
+    """Index of the end of the ident line at buf[start]: its CR or LF. buf: bytes or bytearray."""
     line = buf.find(b"\n", start)
     first = buf.find(b"\r", start, line)
     return line if first < 0 else first
 
 
 def apdu_start(buf, start):
-    """Index in front of the system title's length of the APDU behind the ident line at buf[start]."""
+    """Index one before the length of the system title, in the APDU behind the ident line at buf[start]."""
     while buf[start] and buf[start] != 0xDB:
         start += 1
     return start if buf[start] else start - 1

@@ -1,4 +1,4 @@
-"""The twins of `fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 from .tables import X25
 
 _HDLC, _MBUS, _P1, _GLO, _SML = 1, 2, 3, 4, 5
@@ -8,7 +8,7 @@ _TEXT = bytes(range(0x20, 0x7F)) + b"\r\n\t"
 
 
 def crc(table, crc, data):
-    """Go on from a checksum over data."""
+    """Continue a reflected 16-bit checksum over data (bytes-like). table: as in `tables.py`."""
     for byte in data:
         crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
     return crc
@@ -20,7 +20,7 @@ def crc_x25(buf, start, end):
 
 
 def crc_by(table, first, buf, start, end):
-    """Go on from a reflected 16-bit checksum over buf[start:end]; table as in `tables.py`."""
+    """Continue a reflected 16-bit checksum over buf[start:end]. table: as in `tables.py`."""
     return crc(table, first, memoryview(buf)[start:end])
 
 
@@ -30,7 +30,7 @@ def sum8(buf, start, end):
 
 
 def copy(target, to, source, start, end):
-    """Copy source[start:end] to target[to:]."""
+    """Copy source[start:end] to target[to:]; the caller has checked the room."""
     target[to:to + end - start] = source[start:end]
 
 
@@ -49,7 +49,7 @@ def _letters(data):
 
 
 def hunt(buf, start, end):
-    """Find where a telegram may open in buf[start:end]: index * 8 + kind, kind 0 none."""
+    """Find the first opening of a telegram in buf[start:end]: index * 8 + kind; see the twin in `fast.py`."""
     for i in range(start, end):
         first = buf[i]
         if first not in b"\x7e\x68\x2f\xdb\x1b\xaf":
@@ -88,7 +88,7 @@ def hunt(buf, start, end):
 
 
 def text_end(buf, start, end, mask):
-    """Index of the `!` that opens a P1 telegram's last line; `end`: not yet; -1 - i: no text at i."""
+    """Index of the `!` that begins the last line of a P1 telegram; see the twin in `fast.py`."""
     for i in range(start, end):
         byte = buf[i] & mask
         opens = buf[i - 1] & mask in b"\r\n"
@@ -100,7 +100,7 @@ def text_end(buf, start, end, mask):
 
 
 def odd_parity(buf, start, end):
-    """How many bytes of buf[start:end] have an odd number of ones."""
+    """Number of bytes of buf[start:end] that have an odd number of ones."""
     return sum(bin(byte).count("1") & 1 for byte in memoryview(buf)[start:end])
 
 

@@ -1,9 +1,9 @@
-"""Tables for the byte loops: a reflected 16-bit checksum and sizes of A-XDR types."""
+"""Tables for the byte loops: CRCs, and the sizes of A-XDR types."""
 from array import array
 
 
 def checksums(polynomial):
-    """256 words of a reflected 16-bit checksum."""
+    """The table of a reflected 16-bit checksum: 256 words, one for each byte."""
     table = array("H", bytes(512))
     for i in range(256):
         crc = i
@@ -15,9 +15,14 @@ def checksums(polynomial):
 
 X25 = checksums(0x8408)
 
-# By type tag (IEC 62056-6-2 clause 4.1.5): low half the content's size, +16 a number, +32 a text,
-# +48 an array or structure, +64 with a BER length in front (then the low half is 0), +128 with a
-# sign, or where it is no number, binary floating point; 0xFF no such type, or a compact array.
+# Type tag (IEC 62056-6-2 clause 4.1.5) -> form. The low 4 bits are the size of the content in bytes,
+# or 0 where a BER length is in front of it. Then added:
+#     16    a number
+#     32    a text
+#     48    an array or structure
+#     64    a BER length is in front
+#     128   signed; or binary floating point, where it is not a number
+# 0xFF: there is no such type, or it is a compact array.
 SIZES = bytes((
     0, 0x70, 0x70, 1, 0x40, 0x94, 0x14, 0xFF, 0xFF, 0x60, 0x60, 0xFF, 0x60, 1, 0xFF, 0x91, 0x92,
     0x11, 0x12, 0xFF, 0x98, 0x18, 1, 0x84, 0x88, 0x2C, 5, 4, 1, 2, 4, 1, 2, 4,

@@ -1,19 +1,25 @@
-"""The header of a ciphered APDU (IEC 62056-5-3 clause 5.7.3). Imported with the first of them, and kept."""
+"""The header of a ciphered APDU (IEC 62056-5-3 clause 5.7.3). Imported when the first such APDU comes."""
 from ..loops import same
 
 
 class Ciphered:
-    """Header of a general-glo- or general-ded-ciphering APDU: system title, security control, counter."""
+    """The header of a general-glo-ciphering or general-ded-ciphering APDU.
+
+    title        system title, up to 8 bytes
+    control      security control
+    counter      frame counter
+    start, end   indexes of the ciphertext; if control has bit 0x10, its last 12 bytes are the tag
+    """
 
     def __init__(self):
         self.title = b""
         self.control = 0
         self.counter = 0
-        self.start = 0  # of the ciphertext, which the tag ends where control has bit 0x10
+        self.start = 0
         self.end = 0
 
     def parse(self, buf, start, end):
-        """Read the header of the APDU buf[start:end]; False where it is malformed or has bytes too many."""
+        """Read the header of the APDU buf[start:end]. False where it is malformed, or its length does not match."""
         if start + 4 > end:
             return False
         at = start + 2

@@ -1,4 +1,4 @@
-"""AES-128-GCM of ciphered APDUs (IEC 62056-5-3 clause 5.3.7.3; NIST SP 800-38D), in place."""
+"""Cipher: decrypts ciphered APDUs in place with AES-128-GCM (IEC 62056-5-3 clause 5.3.7.3; NIST SP 800-38D)."""
 from array import array
 
 from ..loops import copy
@@ -24,7 +24,7 @@ except ImportError:
 
 _ECB = 1
 _TAG = 12
-_CHUNK = 16  # blocks of key stream made at a time, in place
+_CHUNK = 16  # blocks of the key stream that are made at a time
 _ENCRYPTED, _AUTHENTICATED, _COMPRESSED = 0x20, 0x10, 0x80
 
 WRONG_KEY = "key does not match"
@@ -32,9 +32,9 @@ WRONG_AUTH_KEY = "authentication key does not match"
 
 
 def parse_key(text):
-    """16 bytes from 32 hex digits in any usual spelling: 0x, spaces, colons, dashes, commas.
+    """A key of 16 bytes from a text of 32 hex digits. Spaces, colons, dashes, commas, 0x and the like are ignored.
 
-    Raises ValueError that says what is wrong.
+    ValueError says what is wrong.
     """
     digits = text.lower().replace("0x", "")
     for character in " \t\r\n:-,;{}\"'":
@@ -45,18 +45,18 @@ def parse_key(text):
 
 
 class Cipher:
-    """Opens ciphered APDUs with a meter's keys of 16 bytes; auth_key None: the tag is not checked."""
+    """Decrypts ciphered APDUs with a meter's keys, 16 bytes each. Without auth_key the tag is not checked."""
 
     def __init__(self, key, auth_key=None):
-        self.proven = False  # the last APDU's tag was checked and right
-        self.replayed = 0  # APDUs whose counter was not above the one before
+        self.proven = False  # the tag of the last APDU was checked, and was right
+        self.replayed = 0  # number of APDUs whose frame counter was not higher than that of the one before
         self.ecb = aes(key, _ECB)
         self._blocks = bytearray(16 * _CHUNK)
         self._nonce = bytearray(12)
         self._title = b""
         self._counter = -1
         if auth_key:
-            # Associated data: security control, authentication key, and the content if it is in clear.
+            # Associated data: security control, authentication key, and the content where it is in clear.
             self._head = bytearray(b"\0" + auth_key)
             self.table = self._multiples()
             self._state = array("i", bytes(16))
@@ -65,7 +65,7 @@ class Cipher:
             self._head = None
 
     def _multiples(self):
-        """H times each number of 4 bits, 4 words each, then the same times x^4: for the halves of a byte."""
+        """The table for ghash(): H times each number of 4 bits, 4 words each; then the same times x^4."""
         h = bytearray(16)
         self.ecb.encrypt(bytes(16), h)
         table = array("i", bytes(512))
@@ -83,9 +83,9 @@ class Cipher:
         return table
 
     def open(self, header, buf):
-        """Decipher the APDU in place; (start, end) of the plaintext in buf, or the reason why not (text).
+        """Decrypt the APDU in buf in place. Returns (start, end) of the plaintext, or a text: why that is impossible.
 
-        header: a `ciphered.Ciphered`. Suites 0 and 1 are AES-128-GCM; suite 2 has other keys.
+        header: a `ciphered.Ciphered` of this APDU. Suites 0 and 1 are AES-128-GCM; suite 2 has longer keys.
         """
         control = header.control
         self.proven = False
@@ -104,7 +104,7 @@ class Cipher:
             self.replayed += 1
         self._title = title
         self._counter = header.counter
-        # Nonce: system title, zeros where a meter sends a shorter one, and the frame counter.
+        # Nonce: the system title, filled with zeros where a meter sends a shorter one, then the frame counter.
         nonce = self._nonce
         size = len(title)
         copy(nonce, 0, title, 0, size)
@@ -130,14 +130,14 @@ class Cipher:
                 counters(blocks, _CHUNK, number, nonce)
                 self.ecb.encrypt(blocks, blocks)
         if not right:
-            # With the right key the content opens like one, whatever the tag says.
+            # If the content begins like a telegram, the key is right, and only the authentication key is wrong.
             opens = buf[start] == 0x2F or buf[start] == 0x0F and end - start > 6 and buf[start + 5] in b"\x00\x09\x0c"
             return WRONG_AUTH_KEY if opens else WRONG_KEY
         self.proven = bool(checked)
         return start, end
 
     def _right(self, control, buf, start, end):
-        """True where the tag behind buf[start:end], not deciphered yet, is right."""
+        """True where the tag behind buf[start:end] is right. buf is not decrypted yet."""
         state = self._state
         for i in range(4):
             state[i] = 0

@@ -1,24 +1,24 @@
-"""The loops of AES-GCM (NIST SP 800-38D) as viper code; `gcm_plain.py` is the same in ordinary Python.
+"""The loops of AES-GCM (NIST SP 800-38D) as viper code. `gcm_plain.py` has their twins in ordinary Python.
 
-A 128-bit block of GHASH is four 32-bit words, the first byte in the highest bits of the first.
+A 128-bit block of GHASH is four 32-bit words. Its first byte is the highest byte of the first word.
 """
 from array import array
 
 import micropython
 from micropython import const
 
-# What the 4 bits that leave a block at its end add to its first 16 bits.
+# Reduction: the XOR for the first 16 bits of a block, by the 4 bits that were shifted out at its end.
 REDUCE = array("H", (
     0x0000, 0x1C20, 0x3840, 0x2460, 0x7080, 0x6CA0, 0x48C0, 0x54E0,
     0xE100, 0xFD20, 0xD940, 0xC560, 0x9180, 0x8DA0, 0xA9C0, 0xB5E0,
 ))
-# A shift of a word to the right must not repeat its sign.
+# Mask after a shift to the right by 8, which repeats the sign of the word.
 _UNSIGNED = const(0xFFFFFF)
 
 
 @micropython.viper
 def counters(blocks: ptr8, n: int, first: int, nonce: ptr8):
-    """Make n blocks of 16: the 12 bytes of nonce, then first, first + 1 … (below 65536)."""
+    """Fill n blocks of 16 bytes: the 12 bytes of the nonce, then a counter: first, first + 1 … (below 65536)."""
     while n > 0:
         i = 0
         while i < 12:
@@ -47,12 +47,12 @@ def xor(buf: ptr8, start: int, n: int, key: ptr8, at: int):
 
 @micropython.viper
 def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
-    """Fold buf[x:end], filled up with zeros to whole blocks, into state (4 words).
+    """Fold buf[x:end], filled up with zeros to whole blocks, into state (4 words). (NIST SP 800-38D clause 6.4)
 
-    table: for the high half of a byte, H times each number of 4 bits, 4 words each; then,
+    table: H times each number of 4 bits, 4 words each, for the high half of a byte; then the same
     times x^4, for the low half.
     """
-    # state, x and end are what has registers, so x is what is at hand.
+    # Only the first three parameters are in registers, so x is used again as a scratch variable.
     r = ptr16(REDUCE)
     buf = ptr8(int(buf) + x)
     end -= x
@@ -63,7 +63,7 @@ def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
         y3 = 0
         k = 15
         while k >= 0:
-            # times x^8: what falls out at the end comes back at the front
+            # times x^8: shift by a byte; what is shifted out at the end is reduced into the front
             x = y3
             y3 = (y3 >> 8 & _UNSIGNED) | y2 << 24
             y2 = (y2 >> 8 & _UNSIGNED) | y1 << 24
@@ -93,7 +93,7 @@ def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
 
 @micropython.viper
 def differs(state: ptr32, n: int, start: int, buf: ptr8, mask: ptr8) -> int:
-    """0 where buf[start:start + n] is state ^ mask, in the same time wherever it differs."""
+    """0 where buf[start:start + n] is state ^ mask. Takes the same time wherever they differ."""
     buf = ptr8(int(buf) + start)
     start = 0
     while n > 0:

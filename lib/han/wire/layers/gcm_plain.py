@@ -1,10 +1,10 @@
-"""The twins of `gcm_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `gcm_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 
 _R = 0xE1 << 120
 
 
 def counters(blocks, n, first, nonce):
-    """Make n blocks of 16: the 12 bytes of nonce, then first, first + 1 … (below 65536)."""
+    """Fill n blocks of 16 bytes: the 12 bytes of the nonce, then a counter: first, first + 1 … (below 65536)."""
     for i in range(n):
         blocks[16 * i:16 * i + 16] = bytes(nonce) + (first + i).to_bytes(4, "big")
 
@@ -16,7 +16,7 @@ def xor(buf, start, n, key, at):
 
 
 def _times(x, y):
-    """Product in GF(2^128), bit by bit as NIST SP 800-38D clause 6.3 defines it."""
+    """The product in GF(2^128), bit by bit as NIST SP 800-38D clause 6.3 defines it."""
     z = 0
     for i in range(127, -1, -1):
         if x >> i & 1:
@@ -26,13 +26,13 @@ def _times(x, y):
 
 
 def _word(n):
-    """The signed 32-bit word that an array('i') keeps."""
+    """The lowest 32 bits of n as a signed word, as an array('i') holds it."""
     n &= 0xFFFFFFFF
     return n - (n >> 31 << 32)
 
 
 def ghash(state, start, end, table, buf):
-    """Fold buf[start:end] into state; H is the table's entry 8 (the polynomial 1)."""
+    """Fold buf[start:end] into state; see the twin in `gcm_fast.py`. H is the table's entry 8 (the polynomial 1)."""
     z = h = 0
     for i in range(4):
         z = z << 32 | state[i] & 0xFFFFFFFF
@@ -45,7 +45,7 @@ def ghash(state, start, end, table, buf):
 
 
 def differs(state, n, start, buf, mask):
-    """0 where buf[start:start + n] is state ^ mask, in the same time wherever it differs."""
+    """0 where buf[start:start + n] is state ^ mask. Takes the same time wherever they differ."""
     found = 0
     for i in range(n):
         found |= state[i >> 2] >> 24 - 8 * (i & 3) & 0xFF ^ mask[i] ^ buf[start + i]

@@ -1,4 +1,4 @@
-"""Puts telegrams together that come in pieces: HDLC and M-Bus segments, general block transfer."""
+"""Joins telegrams that come in pieces: segments of HDLC and M-Bus, and blocks of general block transfer."""
 from array import array
 
 from ..loops import copy, same
@@ -8,20 +8,20 @@ _BLOCKS = 32
 
 
 class Segments:
-    """Pieces that follow each other, appended to one buffer that is made when first needed."""
+    """Appends segments to one buffer of 2048 bytes, which is allocated with the first segment."""
 
     def __init__(self):
         self.buf = b""
-        self.length = 0
-        self.next = 0  # number of the segment that has to come next, 0: none is waited for
+        self.length = 0  # bytes in buf
+        self.next = 0  # number of the segment that must come next; 0: none has come
 
     def start(self):
-        """Forget what was collected."""
+        """Forget all segments."""
         self.length = 0
         self.next = 0
 
     def add(self, buf, start, end):
-        """Append buf[start:end]; False (and all is forgotten) where it does not fit."""
+        """Append buf[start:end]. False where it does not fit; then all segments are forgotten."""
         if not self.buf:
             self.buf = bytearray(_SIZE)
         if self.length + end - start > _SIZE:
@@ -34,19 +34,19 @@ class Segments:
 
 
 class Blocks:
-    """General block transfer (IEC 62056-5-3 clause 9.3.1): blocks that may repeat or change places.
+    """General block transfer (IEC 62056-5-3 clause 9.3.1): blocks that may be repeated or out of order.
 
         E0 | control (80 last, 40 streaming) | block number 2 | acknowledged 2 | length | data
 
-    Blocks do not say which telegram they are of. Where some were lost (or the first that came
-    was not the first), those of two telegrams must not become one, so their order decides.
+    A block does not tell to which telegram it belongs. Where some blocks are lost, or the first that
+    comes is not block 1, blocks of two telegrams must not be joined. So their order decides.
     """
 
     def __init__(self):
-        self.raw = Segments()  # as they came
-        self.whole = Segments()  # put in order, where they were not
-        self.done = None  # where the complete telegram is: one of these
-        # By block number: where its data is in raw, and how long, -1: it has not come.
+        self.raw = Segments()  # the blocks in the order in which they came
+        self.whole = Segments()  # the blocks in order, if they came out of order
+        self.done = None  # the one of the two that has the complete telegram
+        # Block number -> index of its data in raw, and length of its data (-1: it has not come).
         self._at = array("h", bytes(2 * _BLOCKS + 2))
         self._size = array("h", b"\xff" * (2 * _BLOCKS + 2))
         self._highest = 0
@@ -55,14 +55,14 @@ class Blocks:
         self.ascending = True  # each number was higher than the one before
 
     def start(self):
-        """Forget what was collected."""
+        """Forget all blocks."""
         self.raw.start()
         self.whole.start()
         self._forget(1)
         self._highest = 0
 
     def add(self, buf, start, end):
-        """Take the block buf[start:end]. 1: `done` is complete, 0: blocks are missing, -1: it is none."""
+        """Take the block buf[start:end]. 1: `done` has the telegram, 0: blocks are missing, -1: it is malformed."""
         if end - start < 7:
             return -1
         control = buf[start + 1]
@@ -82,7 +82,7 @@ class Blocks:
         raw = self.raw
         known = self._size[number]
         if number == 1:
-            # The first once more, or behind blocks in order up to the last: the next telegram begins.
+            # Block 1 begins the next telegram if it has come before, or if blocks in order up to the last have.
             if known >= 0 or self._last and self.ascending:
                 self.start()
                 known = -1
@@ -90,7 +90,7 @@ class Blocks:
                              or not same(buf, at, memoryview(raw.buf)[self._at[number]:], length)):
             self._forget(number)
             known = -1
-        if known < 0:  # otherwise a repetition
+        if known < 0:  # else the block is only repeated
             self._at[number] = raw.length
             if not raw.add(buf, at, at + length):
                 self.start()
@@ -118,7 +118,10 @@ class Blocks:
         return 1
 
     def _forget(self, number):
-        """This block came again with other data: of the next telegram are those in front that came since."""
+        """A block came again with other data, so the next telegram has begun: forget the blocks of the one before.
+
+        Only blocks with lower numbers that came after the first copy of it are kept: they belong to the next telegram.
+        """
         for i in range(1, self._highest + 1):
             if i >= number or self._at[i] < self._at[number]:
                 self._size[i] = -1

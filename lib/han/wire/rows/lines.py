@@ -1,4 +1,4 @@
-"""The loops of P1 for this interpreter: viper where there is a native emitter, else their twins."""
+"""The loops of P1 for this interpreter: as viper code where it has a native emitter, else their twins."""
 try:
     from .lines_fast import crc_arc, p1_walk
 except ImportError:

@@ -1,4 +1,7 @@
-"""Checks P1 and walks its lines into rows of integers (viper), see `walk_fast.py`; its twin is `lines_plain.py`."""
+"""Loops of P1 as viper code: the checksum, and the walk from lines to rows of integers.
+
+`walk_fast.py` describes a row. `lines_plain.py` has the twins in ordinary Python.
+"""
 import micropython
 from micropython import const
 
@@ -13,16 +16,16 @@ _NO_UNIT = const(255)
 
 @micropython.viper
 def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: int) -> int:
-    """Walk the lines of a P1 telegram p[k:end]; returns the number of rows written.
+    """Walk the lines of a P1 telegram p[k:end]. Returns the number of rows written, at most `most`.
 
-    Only lines whose OBIS code is among keys[:known] (sorted) make a row, of their first value.
-    `1-0:` may be missing, as in IEC 62056-21; behind the code may stand *255 or .255: any other
-    number there means a value of the past. A line ends with CR, LF or both, a value with its
-    parenthesis, or it is none. A number counts with a whole unit that is known; energies alone
-    may go without, in kWh, if they have decimals. Two lines that contradict each other make
-    one row without a content.
+    A line makes a row of its first value if its OBIS code is among keys[:known] (sorted). `1-0:`
+    may be missing, as in IEC 62056-21. The code may end with *255 or .255; any other number there
+    means a value of the past, which makes no row. A line ends with CR, LF or both. A value must end
+    with its parenthesis. A number must have a complete, known unit; only an energy may lack it, and
+    is in kWh, if it has decimals. Other contents make rows of text. Two lines with the same code and
+    different contents make one row without content.
     """
-    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
     base = int(p)
     end += base
     p = ptr8(base + k)
@@ -31,11 +34,11 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
     while int(p) < end and n < most:
         if p[0] == 0x02:  # STX
             p = ptr8(int(p) + 1)
-        # the code: up to six numbers, told apart by what follows them
+        # the code: up to six numbers; the character behind a number tells which one it is
         a = 1
-        channel = 0
-        key = 0  # of those behind: 256 * C + D and so on
-        parts = 0
+        channel = 0  # B
+        key = 0  # C, D and E so far, 8 bits each
+        parts = 0  # how many of C, D and E have come
         number = -1
         k = 0
         while int(p) < end:
@@ -55,7 +58,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                 a = number
             elif k == 0x3A and not parts:  # B:
                 channel = number
-            elif k == 0x2E and parts < 3 or parts == 2 and (k == 0x28 or k == 0x2A):  # C.D.E, then ( or * or a point
+            elif k == 0x2E and parts < 3 or parts == 2 and (k == 0x28 or k == 0x2A):  # C.D.E, followed by ( or * or .
                 key = key << 8 | number
                 parts += 1
             elif k != 0x28 or number != 255:
@@ -68,9 +71,9 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             key = 0
         else:
             key |= a << 24
-            if key & 0xFFFF == 0x7FF:  # power of no tariff, which others write as 0
+            if key & 0xFFFF == 0x7FF:  # C.7.255, power of no tariff, which other meters write as C.7.0
                 key -= 0xFF
-            # The last of the keys that is not above this one.
+            # Binary search for the last of the keys that is not above this one.
             at = 0
             step = 64
             while step:
@@ -83,7 +86,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             start = int(p)
             low = 0
             high = 0
-            scale = -1  # digits behind the point
+            scale = -1  # digits behind the point, -1 before the point
             kind = _NUMBER
             if int(p) < end and (p[0] == 0x2D or p[0] == 0x2B):  # - or +
                 if p[0] == 0x2D:
@@ -108,7 +111,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                 p = ptr8(int(p) + 1)
             if int(p) == at or not scale:
                 kind = _TEXT
-            # the unit, with or without its star: its letters, five bits each behind a 1; k, M and m scale it
+            # The unit, with or without a star: its letters as five bits each, behind a 1. k, M and m in front scale it.
             unit = 1
             power = 0
             step = 0  # 1 behind a star, 2 behind the first letter
@@ -153,7 +156,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                     k = 33  # A
                 elif unit != 1 or step or scale < 0 or key >> 8 & 0xFF != 8:
                     kind = _TEXT
-                # Mega of what a house has not, milli of what it has more of: capitals were lost.
+                # No house has mega volts or mega amperes, and none counts in milliwatts: the case of M was lost.
                 if power == 6 and k >= 33 or power < 0 and k < 33:
                     kind = _TEXT
                 if scale < 0:
@@ -163,7 +166,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                 while int(row) < int(rows) and row[0] != key:
                     row = ptr32(int(row) + 32)
                 if int(row) < int(rows):
-                    # The code was there before: both say the same, or nobody knows.
+                    # The code has come before: if its content was another, neither can be trusted.
                     step = row[2] ^ unit
                     at = base + row[1]
                     while not step and unit:
@@ -183,7 +186,7 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
                     rows[7] = kind
                     rows = ptr32(int(rows) + 32)
                     n += 1
-        # on to the next line, also over further values and values on lines of their own
+        # go to the next line, over further values of this one; a line with only a value has no code, so it makes no row
         while int(p) < end and p[-1] != 0x0A and p[-1] != 0x0D:
             p = ptr8(int(p) + 1)
     return n

@@ -1,4 +1,4 @@
-"""The twin of `lines_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `lines_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 from ..arc import ARC
 from ..plain import crc
 from .walk_plain import key_of, store
@@ -6,11 +6,11 @@ from .walk_plain import key_of, store
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
 _UNITS = {"w": 27, "va": 28, "var": 29, "wh": 30, "varh": 32, "a": 33, "v": 35}
-_LARGE = 27, 28, 29, 30, 32  # there is mega of these, and milli of the others
+_LARGE = 27, 28, 29, 30, 32  # these may have M in front; the others may have m
 
 
 def _code(head):
-    """Key of the OBIS code in front of a parenthesis, 0 where it is none of ours, or of the past."""
+    """The key of an OBIS code, the text in front of a parenthesis; 0 for a foreign code, or a value of the past."""
     a, b, parts, number = 1, 0, [], ""
     for character in head + "(":
         if character.isdigit():
@@ -38,7 +38,7 @@ def _code(head):
 
 
 def _number(text):
-    """(digits as an integer, decimals, what is behind them) of the number that text opens with; None: none."""
+    """(digits as an integer, number of decimals, rest of the text) of the number at the beginning of text, or None."""
     digits, decimals, at = "", None, 0
     for at, character in enumerate(text + "\0"):
         if character.isdigit():
@@ -52,9 +52,9 @@ def _number(text):
 
 
 def _unit(text, bare):
-    """(power of ten, COSEM unit) of what stands behind a number; unit None: none that is known.
+    """(power of ten, COSEM unit) of the text behind a number; unit None: it is not known.
 
-    bare: the number may go without.
+    bare: the number may lack a unit
     """
     if not text:
         return 0, _NO_UNIT if bare else None
@@ -69,7 +69,7 @@ def _unit(text, bare):
 
 
 def p1_walk(buf, start, end, rows, most, keys, known):
-    """Walk the lines of a P1 telegram; the number of rows written."""
+    """Walk the lines of a P1 telegram buf[start:end]; see the twin in `lines_fast.py`."""
     wanted = set(keys[:known])
     seen = {}
     n = 0
@@ -86,7 +86,7 @@ def p1_walk(buf, start, end, rows, most, keys, known):
             continue
         here += len(head) + 1
         if key in seen:
-            # The code was there before: both say the same, or nobody knows.
+            # The code has come before: if its content was another, neither can be trusted.
             row, before = seen[key]
             if before != content:
                 seen[key] = row, None

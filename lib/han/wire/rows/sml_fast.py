@@ -1,4 +1,4 @@
-"""Walks the messages of SML into rows of integers (viper); its twin is `sml_plain.py`."""
+"""Walks the messages of SML into rows of integers (viper). `sml_plain.py` is its twin in ordinary Python."""
 import micropython
 from micropython import const
 
@@ -12,34 +12,36 @@ _LIST = const(0x70)  # types, in bits 4 to 6 of a tag
 _SIGNED = const(0x50)
 _UNSIGNED = const(0x60)
 _GET_LIST_RESPONSE = const(0x701)
-_LONGEST = const(0xFFFF)  # of elements: no telegram has so many bytes
+_LONGEST = const(0xFFFF)  # limit for the length of an element: no telegram is so long
 _MAKER = const(0x1603201)  # 1-0:96.50.1
 
 
 @micropython.viper
 def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: int) -> int:
-    """Rows (see `walk_fast.py`) of the entries of all lists in the messages p[k:end]; -1: malformed.
+    """Walk the messages p[k:end]: each entry of their lists makes a row, see `walk_fast.py`.
 
-    A message is a list of 6 (transaction, group, abort on error, body, checksum, end), its body a
-    choice of 2, of which SML_GetList.Res is a list of 7 (client, server, name, time, entries,
-    signature, time), and an entry of it is one of 7 (OBIS code, status, time, unit, scaler,
-    value, signature). All else is stepped over, as is an entry whose code is none of keys[:known]
-    (sorted), or that is of a past billing period (group F). To the last column comes the status:
-    32 where there is one, its low 16 bits from bit 8 on.
+    Returns the number of rows, at most `most`; -1 where the messages are malformed.
+
+    A message is a list of 6 (transaction, group, abort on error, body, checksum, end). Its body is
+    a choice of 2. The body SML_GetList.Res is a list of 7 (client, server, name, time, entries,
+    signature, time). An entry is a list of 7 (OBIS code, status, time, unit, scaler, value,
+    signature). All other elements are stepped over. So is an entry whose code is not among
+    keys[:known] (sorted), or that belongs to a past billing period (group F). The last column also
+    has the status: + 32 where there is one, and its low 16 bits from bit 8 on.
     """
-    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
     base = int(p)
     end += base
     p = ptr8(base + k)
     n = 0
-    # Elements to come of each list that the walk is inside of, the outermost first; 0: of none.
+    # Elements that are still to come of each list around the present one, the outermost first; 0: not in such a list.
     message = 0
     body = 0
     answer = 0
     entries = 0
-    part = 0  # of an entry: which element comes next, 0 outside of entries
-    need = 0  # to be stepped over
-    listed = 0  # the body is a list's
+    part = 0  # number of the next element of an entry, 1 to 7; 0: not in an entry
+    need = 0  # number of elements to step over
+    listed = 0  # the tag of the message's body
     key = 0  # 0: the entry makes no row
     kind = 0
     status = 0
@@ -80,14 +82,14 @@ def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: 
                     if first[0] == 0x81:
                         k = 0
                         if first[1] == 0x81 and first[2] == 0xC7 and first[3] == 0x82 and first[4] == 3:
-                            k = _MAKER  # 129-129:199.130.3, the maker's own code for it
+                            k = _MAKER  # 129-129:199.130.3, a manufacturer-specific code for it
                     elif first[5] != 0xFF and first[2] and first[2] < 96:
                         k = 0
                     elif first[0] == 1 and first[1] == 2 and k & 0xFFFF == 0x800:
-                        k |= 0x2000000  # 1-2:C.8.0, known as 3-0:C.8.0
+                        k |= 0x2000000  # the key of 1-2:C.8.0 is that of 3-0:C.8.0
                     elif first[0] > 1 or first[1] > first[0]:
                         k = 0
-                    # The last of the keys that is not above this one.
+                    # Binary search for the last of the keys that is not above this one.
                     at = 0
                     step = 64
                     while step:
@@ -185,7 +187,7 @@ def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: 
             need = size
         if need:
             continue
-        # An element is over, and with the last of a list that list.
+        # An element is complete. If it was the last one of a list, the list is complete, too.
         if part:
             part += 1
             if part < 8:
@@ -217,7 +219,7 @@ def walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: 
 
 @micropython.viper
 def find_escape(buf: ptr8, start: int, end: int) -> int:
-    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    """Index of the first 1B 1B 1B 1B in buf[start:end]. If there is none, the index at which to search on later."""
     while start + 4 <= end:
         if buf[start + 3] != 0x1B:
             start += 4

@@ -1,4 +1,4 @@
-"""The twin of `sml_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `sml_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 
 _NUMBER, _TEXT, _NEGATIVE, _STATUS = 1, 2, 16, 32
 _SCALE, _NO_UNIT = 64, 255
@@ -12,7 +12,10 @@ class _Malformed(Exception):
 
 
 def _head(buf, at, end):
-    """(type, elements or index behind it, index behind its tag and length) of the element at `at`."""
+    """(type, size, index behind tag and length) of the element at `at`.
+
+    size: the number of elements of a list, else the index behind the element
+    """
     size = 0
     inside = at
     while True:
@@ -34,7 +37,7 @@ def _head(buf, at, end):
 
 
 def _skip(buf, at, end):
-    """Index behind the element at `at` with all that is in it."""
+    """The index behind the element at `at` and all elements in it."""
     need = 1
     while need:
         kind, size, at = _head(buf, at, end)
@@ -47,13 +50,13 @@ def _skip(buf, at, end):
 
 
 def _opened(buf, at, end, count):
-    """Index of the first element of the list of `count` elements at `at`; 0 where there is another or none."""
+    """Index of the first element of the list at `at`; 0 where there is no list of `count` elements."""
     kind, size, inside = _head(buf, at, end)
     return inside if kind == _LIST and size == count else 0
 
 
 def _messages(buf, at, end, wanted):
-    """Yields the rows of all messages."""
+    """Yields the rows of all messages in buf[at:end]. _Malformed."""
     while at < end:
         inside = _opened(buf, at, end, 6)
         at = (yield from _message(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
@@ -97,7 +100,7 @@ def _answer(buf, at, end, wanted):
 
 
 def _value(buf, at, end):
-    """(type, content, its index) of the element at `at`, of which lists have none."""
+    """(type, content, index of the content) of the element at `at`; the content of a list is b""."""
     kind, stop, inside = _head(buf, at, end)
     return kind, b"" if kind == _LIST else bytes(buf[inside:stop]), inside
 
@@ -116,7 +119,7 @@ def _key(code):
 
 
 def _small(element, absent):
-    """The number of up to three bytes, `absent` where nothing was sent, None where it is anything else."""
+    """The number in an element of up to three bytes; `absent` where nothing was sent; None for any other element."""
     kind, content, _ = element
     if not kind and not content:
         return absent
@@ -127,7 +130,7 @@ def _small(element, absent):
 
 
 def _row(buf, entry, wanted):
-    """The row of an entry's seven elements; None where it makes none."""
+    """The row of an entry, given its seven elements as of _value(); None where it makes no row."""
     code, status, _, unit, scaler, (kind, content, offset), _ = entry
     key = _key(code[1]) if code[0] == 0 and len(code[1]) == 6 else 0
     unit = _small(unit, _NO_UNIT)
@@ -156,7 +159,7 @@ def _row(buf, entry, wanted):
 
 
 def walk(buf, start, end, rows, most, keys, known):
-    """Rows of the entries of all lists in the messages buf[start:end]; -1: malformed."""
+    """Walk the messages buf[start:end]; see the twin in `sml_fast.py`."""
     n = 0
     try:
         for row in _messages(buf, start, end, set(keys[:known])):
@@ -171,7 +174,7 @@ def walk(buf, start, end, rows, most, keys, known):
 
 
 def find_escape(buf, start, end):
-    """Index of the first 1B 1B 1B 1B in buf[start:end]; where to go on where there is none yet."""
+    """Index of the first 1B 1B 1B 1B in buf[start:end]. If there is none, the index at which to search on later."""
     i = start
     while i + 4 <= end:
         if bytes(buf[i:i + 4]) == _ESCAPE:

@@ -1,4 +1,4 @@
-"""Steps through A-XDR where nothing is read (viper); in `walk_plain.py` they are part of its walk."""
+"""Steps over A-XDR values that are not read (viper). In `walk_plain.py` their twins are methods of the walk."""
 import micropython
 from micropython import const
 
@@ -10,7 +10,7 @@ _DONT_CARE = const(0xFF)
 
 @micropython.viper
 def length(at: int, end: int) -> int:
-    """The BER length at this address, with up to four bytes behind the first: 8 * length + its own bytes; -1: none."""
+    """The BER length at an address: 8 * length + number of its own bytes (1 to 5); -1 where it is malformed."""
     if at >= end:
         return -1
     p = ptr8(at)
@@ -33,15 +33,15 @@ def length(at: int, end: int) -> int:
 
 @micropython.viper
 def behind(at: int, end: int, values: int) -> int:
-    """The address behind so many A-XDR values, whatever they hold; 0 where one is malformed.
+    """The address behind so many A-XDR values with all values in them; 0 where one is malformed.
 
-    Nested values need only be counted to be stepped over. A compact array (IEC 62056-6-2 clause
-    4.1.5) is the type of its elements, whose parts are counted in the same way, and a length
-    with all contents behind it.
+    To step over nested values, it is enough to count them. A compact array (IEC 62056-6-2 clause
+    4.1.5) is the type of its elements, whose parts are counted in the same way, then a length, then
+    all contents.
     """
     sizes = ptr8(SIZES)
     while values:
-        # Each takes a byte at least.
+        # Each value takes at least one byte.
         if at >= end or values > end - at:
             return 0
         p = ptr8(at)

@@ -1,4 +1,4 @@
-"""The walk through A-XDR for this interpreter: viper where there is a native emitter, else its twin."""
+"""The walk through A-XDR for this interpreter: as viper code where it has a native emitter, else its twin."""
 try:
     from .walk_fast import axdr_walk
 except ImportError:

@@ -1,14 +1,14 @@
-"""Walks the A-XDR of a telegram into rows of integers (viper); `lines_fast.py` does it for P1.
+"""Walks the A-XDR of a telegram into rows of integers (viper). `walk_plain.py` is its twin in ordinary Python.
 
-A row is eight 32-bit words; `walk_plain.py` does the same in ordinary Python.
+`lines_fast.py` makes the same rows from P1, `sml_fast.py` from SML. A row is eight 32-bit words:
 
-    0 key     OBIS A << 24 | C << 16 | D << 8 | E, 0 where the list names none
+    0 key     OBIS A << 24 | C << 16 | D << 8 | E; 0 where the list has no code for the value
     1 offset  2 length   of the content in the buffer
-    3 low     4 high     number: high << 24 | low, low has 24 bits, both never negative
-    5 scale   64 + power of ten sent with the number
+    3 low     4 high     magnitude of the number: high << 24 | low; low has 24 bits
+    5 scale   64 + scaler (power of ten) that was sent with the number
     6 unit    COSEM unit (IEC 62056-6-2 table 4), 255 where none was sent
     7 kind    1 number, 2 text or date-time, 3 binary floating point, + 16 for a negative number;
-              0 what is none of them, which has a row where it has no name: there its place in the list counts
+              0 other values. Those have a row only where they have no code, as then places in the list count
 """
 import micropython
 from micropython import const
@@ -24,7 +24,7 @@ _SCALE = const(64)
 _NO_UNIT = const(255)
 _DEPTH = const(8)
 _FOREIGN = const(0x3FFFFFFF)
-_SCALER = const(0x10000000)  # in the name of what is scaler and unit of a key
+_SCALER = const(0x10000000)  # added to a key where a push list names the object's attribute 3, scaler and unit
 _FITS = const(0x3FFFFF)
 _COMPACT = const(0x13)
 _DONT_CARE = const(0xFF)
@@ -32,28 +32,30 @@ _DONT_CARE = const(0xFF)
 
 @micropython.viper
 def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, info: ptr32) -> int:
-    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) of p[k:end].
+    """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) in p[k:end].
 
-    Writes at most `most` rows, uses `names` (room for `most` words) for attribute descriptors
-    and `info` (16 words); info[0] becomes the number of rows, info[1] of OBIS codes
-    met, info[2] of values of kind 3; info[3] is what lists of values without codes, of the same
-    types in the same order, have in common. What has no code and is not of the list itself has no row.
-    Returns the index behind the value; -1 - index where it is malformed.
+    rows    gets at most `most` rows. A value without a code has a row only if it is an element of the
+            outermost list itself
+    names   `most` words, used for the keys of attribute descriptors
+    info    16 words. Results: [0] number of rows, [1] number of OBIS codes met, [2] number of values of
+            kind 3, [3] a hash of the types of the list's values without codes, in their order
+
+    Returns the index behind the value, or -1 - index where the value is malformed.
     """
-    # p, k and end are what has registers, so p goes along and k is what is at hand.
+    # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
     base = int(p)
     end += base
     p = ptr8(base + k)
     sizes = ptr8(SIZES)
     info[1] = 0
     info[2] = 0
-    left = ptr32(int(info) + 16)  # elements still to come at this depth, those of the depths above before it
+    left = ptr32(int(info) + 16)  # elements still to come at this depth; the words before are those of outer depths
     left[0] = 1
     depth = 0
-    n = 0
-    named = 0
-    pending = 0
-    last = ptr32(0)  # the row of the value just read, 0 where it made none that waits for its unit
+    n = 0  # rows
+    named = 0  # names
+    pending = 0  # the key of an OBIS code that waits for its value, 0: none
+    last = ptr32(0)  # the row of the value just read if it may still get its scaler and unit, else 0
     scale = _SCALE
     unit = _NO_UNIT
     shape = 0
@@ -63,7 +65,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             depth -= 1
             last = ptr32(0)
             if pending:
-                # A code without its value names nothing that stands elsewhere.
+                # A code must have its value in the same structure.
                 pending = 0
                 scale = _SCALE
                 unit = _NO_UNIT
@@ -82,7 +84,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         elif tag == _DONT_CARE:
             form = 0
         if form == 0xFF:
-            # A compact array has no meaning here.
+            # A compact array is stepped over.
             if tag != _COMPACT:
                 break
             k = int(behind(int(p) - 1, end, 1))
@@ -104,16 +106,16 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 size = k >> 3
                 p = ptr8(int(p) + (k & 7))
         room = end - int(p)
-        code = 0  # where an OBIS code stands
-        mark = 0  # that its key gets: what is not the value of an object is no number of its
+        code = 0  # the address of an OBIS code
+        mark = 0  # bits for its key, where the code names another attribute than the value (2)
         if tag == 2:
             if size == 2:
                 if room >= 4 and p[0] == 0x0F and p[2] == 0x16:
-                    # scaler and unit, of the number before or, where a code waits, of the next one
+                    # scaler and unit: of the number before, or of the next one where a code waits for it
                     k = (p[1] ^ 0x80) - 0x80 + _SCALE
                     if not pending:
                         if named and depth == 1 and named > left[0]:
-                            # One that has a name, as the third attribute of a register, goes with its value.
+                            # A push list has named it as attribute 3 of a register: it belongs to the rows of that key.
                             mark = names[named - 1 - left[0]]
                             last = rows
                             size = n
@@ -128,7 +130,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                             last[6] = p[3]
                         last = ptr32(0)
                     elif room >= 12 and p[4] == 9 and p[5] == 6 and p[11] == 0xFF:
-                        # A code behind it: this was the value, and is of no use.
+                        # A code follows: so this was the value of the code before, which is of no use.
                         pending = 0
                         scale = _SCALE
                         unit = _NO_UNIT
@@ -138,17 +140,17 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                     p = ptr8(int(p) + 4)
                     continue
                 if room >= 9 and not p[0] and p[7] == 0xFF and not pending:
-                    # untagged attribute descriptor in front of its value
+                    # an attribute descriptor without tags, in front of its value
                     code = int(p) + 2
                     mark = p[8] ^ 2
                     p = ptr8(int(p) + 9)
                     size = 1
             elif size > 3 and size < 7 and room >= 16 and p[0] == 0x12 and not pending:
-                # attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
+                # an attribute descriptor of a push list; Landis+Gyr swaps tag and length of the code
                 if p[3] + p[4] == 15 and p[11] == 0x0F and p[13] == 0x12:
                     code = int(p) + 5
                     mark = p[12] ^ 2
-                    # restriction and columns of the object's later versions
+                    # step over restriction and columns, which later versions of the object have
                     k = int(behind(int(p) + 16, end, size - 4)) if size > 4 else int(p) + 16
                     if not k:
                         break
@@ -160,7 +162,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             # an OBIS code names the value behind it
             if tag == 9:
                 if size == 6 and room >= 6 and p[5] == 0xFF and p[0] < 16:
-                    # but that of the push itself, 0-x:25.9.x, is a text in front of a list
+                    # but the code of the push setup, 0-x:25.9.x, is a text in front of a list
                     if p[2] != 25 or p[3] != 9:
                         code = int(p)
                         p = ptr8(code + 6)
@@ -196,7 +198,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 left = ptr32(int(left) + 4)
                 left[0] = size
                 continue
-            # What an array or structure says as a value is of no use here.
+            # An array or structure as a value is of no use: step over it.
             k = int(behind(int(p), end, size))
             if not k:
                 break
@@ -213,12 +215,12 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         if not key:
             if depth == 1:
                 shape = (shape << 5) + shape + tag & 0xFFFFFF
-                # The names stand for the last elements of the list.
+                # The names of a push list are for the last elements of the list.
                 k = named - 1 - left[0]
                 if k >= 0:
                     key = names[k]
             else:
-                key = _FOREIGN  # neither a name nor a place in the list
+                key = _FOREIGN  # it has neither a name nor a place in the list
         last = ptr32(0)
         if key < _SCALER and n < most:
             rows[0] = key
@@ -238,7 +240,7 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
                 low += k & 1
                 high += low >> 24
                 if size:
-                    # No field has room for it.
+                    # It is too large for low and high.
                     kind = 0
                     low = 0
                     high = 0

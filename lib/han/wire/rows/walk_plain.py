@@ -1,4 +1,4 @@
-"""The twins of `walk_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `walk_fast.py` and `step_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 from ..tables import SIZES
 
 _NUMBER, _FLOAT, _NEGATIVE = 1, 3, 16
@@ -7,7 +7,7 @@ _COMPACT, _DONT_CARE, _SCALER = 0x13, 0xFF, 0x10000000
 
 
 def key_of(code):
-    """Key of an OBIS code of at least 5 bytes, _FOREIGN where it is not of the electricity meter itself."""
+    """The key of an OBIS code of at least 5 bytes; _FOREIGN where it is not the electricity meter's own."""
     a, b, c, d, e = code[:5]
     if a > 1 or b > a and (c, d) != (1, 0):
         return _FOREIGN
@@ -15,13 +15,13 @@ def key_of(code):
 
 
 def _name(code):
-    """Key of an OBIS code; some Landis+Gyr have A = 0 for electricity too."""
+    """The key of an OBIS code. Some meters of Landis+Gyr send A = 0 for electricity."""
     key = key_of(code) or _FOREIGN
     return key | 1 << 24 if key != _FOREIGN and code[3] in (7, 8) else key
 
 
 def _attribute(code, attribute):
-    """The key that the value of this attribute of an object has."""
+    """The key for an attribute of an object: 2 is the value, 3 is scaler and unit; others are _FOREIGN."""
     if attribute not in (2, 3):
         return _FOREIGN
     return _name(code) | (_SCALER if attribute == 3 else 0)
@@ -66,7 +66,7 @@ class _Walk:
         return size
 
     def step_over(self, values=1):
-        """Go behind so many values, whatever they hold."""
+        """Step over so many values with all values in them."""
         while values:
             tag = self.take(1)[0]
             values -= 1
@@ -81,7 +81,7 @@ class _Walk:
                 raise _Malformed
 
     def description(self):
-        """Go behind the type of a compact array's elements."""
+        """Step over the type of a compact array's elements."""
         types = 1
         while types:
             tag = self.take(1)[0]
@@ -97,7 +97,7 @@ class _Walk:
                 raise _Malformed
 
     def content(self, tag):
-        """Bytes of content of a value that is no array and no structure."""
+        """Number of bytes of the content of a value that is not an array or structure."""
         form = _form(tag)
         if form == 0xFF:
             raise _Malformed
@@ -170,18 +170,18 @@ class _Walk:
             self.sent = None
 
     def place(self, depth, ordinal):
-        """Which of the names stands for this value, -1 for none: they do for the last values of the list."""
+        """Index of the name for this value, -1 for none: the names are for the last values of the list."""
         place = ordinal - (self.children - len(self.names))
         return place if depth == 1 and place < len(self.names) else -1
 
     def code(self, tag, size, depth):
-        """Whether an OBIS code stands here that names the next value."""
+        """True where this value is an OBIS code, which names the next value."""
         if self.pending or self.names and depth == 1:
             return False
         ahead = self.buf[self.p:self.p + 7]
         if tag == 9 and size == 6 and len(ahead) >= 6 and ahead[5] == 0xFF and ahead[0] < 16:
             if ahead[2:4] == b"\x19\x09":
-                return False  # of the push itself
+                return False  # the code of the push setup
             code = ahead
             self.p += 6
         elif tag == 6 and len(ahead) == 7 and ahead[0] == 9 and ahead[6] == 0xFF and max(ahead[1:3]) < 2 and depth > 1:
@@ -194,7 +194,7 @@ class _Walk:
         return True
 
     def leaf(self, tag, at, content, depth, ordinal):
-        """A value without others in it, or one (content None) that was stepped over with all that it holds."""
+        """A value with no others in it, or (content None) one that was stepped over."""
         key, self.pending = self.pending, 0
         if not key and depth == 1:
             self.shape = 33 * self.shape + tag & 0xFFFFFF
@@ -214,7 +214,7 @@ class _Walk:
             number = int.from_bytes(content, "big")
             if form & content[0] & 0x80:
                 number -= 1 << 8 * len(content)
-            # The loop in viper gives up on larger magnitudes before it adds the last byte.
+            # The viper loop gives up larger magnitudes before it adds the last byte.
             if abs(number + (number < 0)) >> 8 >> 24 > 0x3FFFFF:
                 kind = 0
         elif form & 0x80:
@@ -237,7 +237,7 @@ def store(rows, n, key, offset, length, number, scale, unit, kind):
 
 
 def axdr_walk(buf, start, end, rows, most, names, info):
-    """Walk one A-XDR value; the index behind it, or -1 - index where it is malformed."""
+    """Walk one A-XDR value in buf[start:end]; see the twin in `walk_fast.py`."""
     walk = _Walk(buf, start, end, rows, most)
     try:
         walk.value(0, 0)
