@@ -64,7 +64,7 @@ flash: $(SETUP) ## write FILE, or build/image/flash.bin, to the board on USB [FI
 deploy: $(SETUP) ## copy changed modules to the board on USB and run them until the next reset [PORT=]
 	@$(PY) -m tools.deploy $(PORT)
 
-release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## put build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=]
+release: $(SETUP) $(if $(MICROPYTHON)$(ARCH),image) ## put build/image/ota.bin into the folder of an update server [TO= CHANNEL= NOTES=; with MICROPYTHON= or ARCH= of a new image: VERSION= CONFIG= KEY=]
 	@$(PY) -m tools.release build/image/ota.bin --to $(or $(TO),build/updates) --channel $(or $(CHANNEL),release) $(if $(NOTES),--notes "$(NOTES)")
 
 site: $(SETUP) ## make a site that flashes boards from a browser and serves updates [IMAGES= TO= CHANNEL= NOTES= DOCS= ESP_WEB_TOOLS=]

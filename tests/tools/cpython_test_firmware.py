@@ -20,7 +20,7 @@ submodules:
 IDF = """#!%s
 import pathlib, re, sys
 sys.path.insert(0, %r)
-from tests.tools import micropython
+from tests.tools.image import micropython
 board = pathlib.Path(sys.argv[2].partition("=")[2])
 target = re.search(r"IDF_TARGET (\\w+)", (board / "mpconfigboard.cmake").read_text()).group(1)
 chip = {"esp32": 0, "esp32s3": 9, "esp32c3": 5, "esp32c6": 13}[target]

@@ -90,7 +90,7 @@ def test_flash_bin(tmp_path, home):
 
 
 # What a board's esp32 has, over a file.
-_ESP32 = """
+ESP32 = """
 import sys
 class Partition:
     TYPE_DATA = 1
@@ -125,7 +125,7 @@ sys.modules["esp32"] = Esp32
 
 def test_a_reader_on_usb_through_the_real_mpremote(tmp_path, home):
     (tmp_path / "state.bin").write_bytes(b"\x5a" * 0x10000)
-    device = Device(tmp_path, _ESP32)
+    device = Device(tmp_path, ESP32)
     try:
         arguments = ["--port", device.port, "--board", "esp32-poe", "--name", "garage", "--config", home]
         assert provision.main([*arguments, "--self-signed"]) == 0
