@@ -136,6 +136,24 @@ def test_both_charts_of_a_view_have_their_times_at_the_same_places(looked):
         assert flows and flows == currents, view
 
 
+def test_the_main_fuse_is_a_line_across_the_currents(browser, desktop):
+    def small(route):
+        configuration = route.fetch().json()
+        configuration["m"]["f"] = 1  # less than flows at any time
+        route.fulfill(json=configuration)
+
+    with Page(browser, desktop) as page:
+        page.tab.route_web_socket(re.compile("/ws"), lambda socket: socket.close())
+        page.tab.route("**/sse", lambda route: route.fulfill(status=503))
+        page.tab.route("**/configuration", small)  # which it asks for without a stream
+        tab = show(page, "history")
+        for view in ("hour", "week", "month", "year"):
+            tab.click("#view-" + view)
+            loaded(page)
+            flows, currents = tab.get_by_role("slider").all()
+            assert (flows.locator(".limit").count(), currents.locator(".limit").count()) == (0, 1), view
+
+
 def test_costs_say_what_is_not_in_them(looked):
     for view in ("live", "history", "prices"):
         show(looked, view)

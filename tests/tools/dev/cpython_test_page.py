@@ -27,6 +27,19 @@ def test_every_module_is_used():
     assert sorted(page.modules()) == sorted(path.name for path in page.SOURCE.glob("*.js"))
 
 
+def test_what_a_module_calls_of_another_it_imports():
+    # The builder joins all in one script, where it would work without.
+    noise = re.compile(r"(?<!:)//.*|\"[^\"\n]*\"|/[^/\s][^/\n]*/[gi]*[.,)]")  # comments, texts, expressions
+    sources = {name: noise.sub("", (page.SOURCE / name).read_text()) for name in page.modules()}
+    exported = re.findall(r"(?m)^export (?:async )?(?:function|const) (\w+)", "".join(sources.values()))
+    for name, text in sources.items():
+        known = set(re.findall(r"\w+", " ".join(re.findall(r"(?m)^import \{([^}]*)\}", text))))
+        known |= set(re.findall(r"(?:function|const|let) (\w+)", text))
+        known |= set(re.findall(r"(?m)^ +(?:async )?(\w+)\([^)]*\) \{", text))  # methods
+        called = set(re.findall(r"(?<![\w.$])(\w+)\(", text)) & set(exported)
+        assert called <= known, (name, called - known)
+
+
 def test_every_text_that_is_shown_exists_and_every_one_that_exists_is_shown():
     literal = set(re.findall(r'\bt\("([^"]+)"[,)]', JS)) | set(re.findall(r'"(help\.\w+|pill\.\w+|stage\.\w+)"', JS))
     families = set(re.findall(r't\("([\w.]+\.)" \+', JS))

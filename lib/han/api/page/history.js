@@ -148,7 +148,9 @@ export function history(root) {
     const series = (list) => data.t.map((_, k) => ampere(list, k));
     const currents = () => ({ low: series(data.c_min), mean: series(data.c_avg), high: series(data.c_max) });
     const band = chart({
-      label: t("chart.current"), unit: "A", from, to, t: data.t, end, height: 200, roomy: priced, // its times below those of the other limit: now.configuration && now.configuration.m.f,
+      label: t("chart.current"), unit: "A", from, to, t: data.t, end, height: 200,
+      roomy: priced, // its times below those of the other chart
+      limit: now.configuration && now.configuration.m.f,
       solid: view === "hour" || view === "week", centred: view === "month" || view === "year", ...currents(), title,
       read: (k) => [["band", t("minmax"), `${number(ampere(data.c_min, k), 1)}–${unit(ampere(data.c_max, k), "A", 1)}`], ["mean", t("average"), unit(ampere(data.c_avg, k), "A", 1)]],
       rest: [["band", t("minmax"), ""], ["mean", t("average"), ""]],

@@ -3,7 +3,7 @@ import { banner, card, download, h, put } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { at, form, withConfiguration } from "./form.js";
 import { keep, now } from "./feed.js";
-import { t, said } from "./words.js";
+import { browserZone, t, said } from "./words.js";
 import { wifi } from "./wifi.js";
 
 const TABS = ["network", "meter", "general", "access", "update", "diagnosis"];
