@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from han.app import App
-from han.meter.line.told import LINES
+from han.meter.line.told import selectable
 
 from tests.api.fake import _seed, ask, get
 from tests.firmware import port
@@ -61,7 +61,7 @@ async def test_a_telegram_becomes_a_reading_and_a_restart_keeps_its_reason():
     app, task = await running(chip)
     uart = chip.uarts[2]
     # The line's first guess is as the board began; this meter speaks the second.
-    assert uart.settings[:4] == LINES[0][:4]
+    assert uart.settings[:4] == selectable()[0][:4]
     for _ in range(100):
         uart.wire += hdlc(LIST)
         await asyncio.sleep(0.02)

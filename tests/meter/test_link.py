@@ -3,7 +3,7 @@ from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
 from han.meter.line.search import TRIED, Search
-from han.meter.line.told import LINES, checksum, describe, diagnosis, line as found, tried, trying
+from han.meter.line.told import checksum, describe, diagnosis, line as found, selectable, tried, trying
 from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, skip, telegrams
@@ -11,6 +11,7 @@ from tests.wire.test_conventions import sml, text
 from tests.wire.test_framer import P1_TELEGRAM, hdlc, p1
 from tests.wire.test_parity import even
 
+LINES = selectable()
 LIST_1 = bytes.fromhex("e6e7000f40000000000101020309060100010700ff060000067d02020f00161b")
 
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from han.meter.line.told import LINES
+from han.meter.line.told import selectable
 from host_sim.line.sender import Ahead
 from tests.sim.cpython_test_update import NEW, image, upload
 from tools.prove import year
@@ -87,7 +87,7 @@ def reader(request, tmp_path):
     with Reader(tmp_path / "state", *request.param) as made:
         made.on()
         # Set up, so that setup mode proves nothing.
-        made.put({"np": "eth", "m": {"o": 1 + LINES.index(made.meter.line)}})
+        made.put({"np": "eth", "m": {"o": 1 + selectable().index(made.meter.line)}})
         made.live(90)  # its own start is a good one
         yield made
 

@@ -134,7 +134,7 @@ def readings(count):
         board.heap_s = max(_FIRST // 20, _PERIOD * count // _PARTS // 2)  # what is printed has to fit a pipe
         meter = year.Meter("p1", start, _PERIOD, 1)
         board.start(meter.next_s - year.BEFORE, meter.line, [])
-        board.put({"t": str(year.ZONE), "m": {"o": 1 + year.LINES.index(meter.line)}})
+        board.put({"t": str(year.ZONE), "m": {"o": 1 + year.selectable().index(meter.line)}})
         accounts = Accounts(board.process.stdout)
         print("\nfree in a heap of %s after so many readings %5s %8s" % (HEAP, "free", "largest"))
         rows = []

@@ -17,7 +17,7 @@ from staging import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from han.meter.line.told import LINES, describe  # noqa: E402  needs the path above
+from han.meter.line.told import describe, selectable  # noqa: E402  needs the path above
 from tests.meter.line import lines  # noqa: E402
 from tools.dev.progress import Progress  # noqa: E402
 
@@ -31,9 +31,9 @@ _TABLE = re.compile("(<!-- table -->\n).*(<!-- end -->\n)", re.DOTALL)
 
 def settings():
     """Settings of lines: those that can be chosen, and 7E1 at the speeds of the others."""
-    found = list(LINES)
-    for baud in sorted({line[0] for line in LINES}, reverse=True):
-        found += [(baud, 7, 0, 1, inverted) for inverted in (True, False) if (baud, 7, 0, 1, inverted) not in LINES]
+    found = selectable()
+    for baud in sorted({line[0] for line in found}, reverse=True):
+        found += [(baud, 7, 0, 1, inverted) for inverted in (True, False) if (baud, 7, 0, 1, inverted) not in found]
     return found
 
 

@@ -27,7 +27,7 @@ from tools.prove.visitors import Visitors
 
 sys.path[:0] = [str(year.stage.ROOT / "lib")]
 
-from han.meter.line.told import LINES  # noqa: E402  needs the path above
+from han.meter.line.told import selectable  # noqa: E402  needs the path above
 
 _RESET = 2  # machine.reset_cause(), as host_sim.supervisor
 _DOWN = 60  # s that a restart takes at most, in which nobody reads the line
@@ -231,7 +231,8 @@ class Soak(year.Board):
     def set_up(self):
         """As its owner does, over its access point."""
         self.put({
-            "np": "sta", "t": str(year.ZONE), "s": True, "pa": "FI", "m": {"o": 1 + LINES.index(self.source.line)},
+            "np": "sta", "t": str(year.ZONE), "s": True, "pa": "FI",
+            "m": {"o": 1 + selectable().index(self.source.line)},
             "w": {"s": "Home", "p": "correct horse"},
         })  # fmt: skip
 
@@ -406,7 +407,7 @@ def trend(runs):
 
 
 def main(arguments=None):
-    parse = argparse.ArgumentParser("python -m tools.prove.soak", description=__doc__.splitlines()[0])
+    parse = argparse.ArgumentParser("python -m tools.prove.soak", description=__doc__.splitselectable()[0])
     parse.add_argument("--days", type=int, default=30)
     parse.add_argument("--seed", type=int, default=1)
     parse.add_argument("--heap", help="of MicroPython (480k)")

@@ -27,7 +27,7 @@ from tools.measure.simulator import PATIENCE
 
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
-from han.meter.line.told import LINES  # noqa: E402  needs the path above
+from han.meter.line.told import selectable  # noqa: E402  needs the path above
 from host_sim import meters  # noqa: E402
 from host_sim.__main__ import command, free_port  # noqa: E402
 from host_sim.house import House  # noqa: E402
@@ -221,7 +221,7 @@ def run(options):
         board = Board(options, folder, start - EARLY)
         board.start(meter.next_s - BEFORE, meter.line, faults)
         # A line at the wrong speed is simulated bit by bit, which takes its time.
-        board.put({"t": str(ZONE), "m": {"o": 1 + LINES.index(meter.line)}})
+        board.put({"t": str(ZONE), "m": {"o": 1 + selectable().index(meter.line)}})
         for at, kind, what in events:
             progress.tell("on the way to day %d of %d" % (1 + at // DAY, options.days))
             meter.until = start + at
@@ -309,7 +309,7 @@ def report(options, meter, events, yearly, daily, health, starts, seconds):
 
 
 def main(arguments=None):
-    parse = argparse.ArgumentParser("python -m tools.prove.year", description=__doc__.splitlines()[0])
+    parse = argparse.ArgumentParser("python -m tools.prove.year", description=__doc__.splitselectable()[0])
     parse.add_argument("--start", default="2026-01-01", help="the first day")
     parse.add_argument("--days", type=int, default=365)
     parse.add_argument("--meter", choices=meters.NAMES, default="p1")

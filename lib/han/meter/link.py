@@ -42,7 +42,7 @@ class Link:
     """Reads the meter for ever; publishes `live` as bus topic 'meter' after each telegram.
 
     uart: configure(baud, bits, parity, stop, inverted) and readinto(buf) -> bytes read, 0 for
-    none. option: 0 finds the line's settings, n > 0 takes told.LINES[n - 1].
+    none. option: 0 finds the line's settings, n > 0 takes told.selectable()[n - 1].
     """
 
     reason = None  # why the line is left alone, where it is

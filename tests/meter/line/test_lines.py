@@ -1,13 +1,14 @@
 """Settings that are found on the simulated line, bit by bit: a sample of what `make lines` measures."""
 from han.meter.line.search import TRIED
 from han.meter.line.speeds import ENOUGH, slower
-from han.meter.line.told import LINES, describe, line as found
+from han.meter.line.told import describe, line as found, selectable
 
 from tests.meter.line.lines import World, fits, first_reading, telegrams
 from tests.sim.test_sim_uart import heard
 from tests.support import Random
 
 TELEGRAMS = telegrams()
+LINES = selectable()
 SPEEDS = (115200, 38400, 19200, 9600, 4800, 2400)
 
 

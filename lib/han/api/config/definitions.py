@@ -4,7 +4,7 @@ from json import dumps
 from microdot import Response
 
 from ...core.zonefile import names
-from ...meter.line.told import LINES, describe
+from ...meter.line.told import describe, selectable
 from .fields import choices
 
 # Bytes of a piece of the time zones, about.
@@ -34,7 +34,7 @@ def _definitions():
         piece += ',{"w":%d,"name":"%s"}' % (number + 1, name)
     yield (piece + "]").encode()
     piece = ',"lines":[{"o":0,"name":"auto"}'
-    for index, line in enumerate(LINES):
+    for index, line in enumerate(selectable()):
         piece += ',{"o":%d,"name":"%s"}' % (index + 1, describe(line))
     yield (piece + '],"timezones":').encode()
     piece = "["

@@ -4,9 +4,6 @@ from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
 from .search import SETTINGS, Search, setting
 
-#: Every setting of a line; option `m.o` of the configuration is 1 + the index here.
-LINES = tuple([setting(index) for index in range(SETTINGS)])
-
 #: Readings come so often at least, as long as the meter's own period is not known, ms.
 _USUAL_MS = 10000
 
@@ -15,6 +12,11 @@ _NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarit
 _CHECKSUM = "frames but wrong checksum"
 _PARITY = "a 7E1 line, but no telegram with right parity yet"
 _LEARNING = "checksum by another convention (%s), right in %d of %d telegrams"
+
+
+def selectable():
+    """The settings of a line that can be chosen: option `m.o` of the configuration is 1 + the index here."""
+    return [setting(index) for index in range(SETTINGS)]
 
 
 def describe(line):
@@ -43,7 +45,7 @@ def tried(link):
     """The settings that were listened with so far."""
     if link.uart.any_setting or link.search.fixed:
         return [trying(link)]
-    return [describe(LINES[index]) for index in range(SETTINGS) if link.search.tried >> index & 1]
+    return [describe(setting(index)) for index in range(SETTINGS) if link.search.tried >> index & 1]
 
 
 def checksum(link):
