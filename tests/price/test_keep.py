@@ -46,6 +46,17 @@ def test_what_is_kept_is_there_after_a_restart():
     assert again.price(_DAYS[3]) == 9 * 1000003
 
 
+def test_usual_prices_take_four_bytes_each_and_others_are_as_right():
+    for number, size in ((2**31 - 1, 4), (2**31, 8), (-(2**31), 4), (-(2**31) - 1, 8)):
+        flash = Flash(2)
+        kept = book(flash)
+        add(kept, "SE3", "SEK", (_DAYS[0], 900, array("q", [number] + [0] * 95)), 0)
+        again = book(flash)
+        load(again)
+        for one in kept, again:
+            assert len(bytes(one.days[0][2])) == 96 * size and one.price(_DAYS[0]) == number
+
+
 def test_three_days_of_the_longest_fit():
     flash = Flash(2)
     full = book(flash)

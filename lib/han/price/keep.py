@@ -21,7 +21,7 @@ def add(book, area, currency, day, oldest):
         days += [other for other in book.days if other[0] >= oldest and other[0] != day[0]]
     days.sort(key=lambda each: each[0])
     # Three days are enough: the exchange's day in which the local day starts, its today, and its tomorrow.
-    book.days = tuple(days[-3:])
+    settle(book, days[-3:])
     book.of = (area, currency)
     copies = Copies(book.region, _MAGIC)
     copies.load()  # finds out which copy is the older one
@@ -29,8 +29,18 @@ def add(book, area, currency, day, oldest):
     parts = [struct.pack(_HEAD, area.encode(), currency.encode(), rate, rate_day, len(book.days))]
     for start, step, prices in book.days:
         parts.append(struct.pack(_DAY, start, step, len(prices)))
-        parts.append(bytes(prices))
+        parts.append(bytes(array("q", prices)))
     copies.save(*parts)
+
+
+def settle(book, days):
+    """Give the book these days, in as little memory as they need, and in the lowest that is free."""
+    book.days = tuple([(start, step, array(_typecode(prices), prices)) for start, step, prices in days])
+
+
+def _typecode(prices):
+    """Of an array that the prices fit: 32 bits are enough up to 21 kronor per kWh."""
+    return "i" if -(2**31) <= min(prices) and max(prices) < 2**31 else "q"
 
 
 def load(book):
@@ -46,7 +56,7 @@ def load(book):
         at += struct.calcsize(_DAY)
         days.append((start, step, array("q", bytes(memoryview(data)[at : at + 8 * slots]))))
         at += 8 * slots
-    book.days = tuple(days)
+    settle(book, days)
     book.of = (area.rstrip(b"\0").decode(), currency.rstrip(b"\0").decode())
     if rate:
         book.rate = (book.of[1], rate, rate_day, 0)

@@ -1,6 +1,5 @@
 """Spot: keeps the book of prices filled. It decides which days are needed and when they are fetched."""
 import asyncio
-from array import array
 
 #: Tomorrow's prices are published at 12:45 in the exchange's zone, so many s before its midnight.
 _PUBLISHED = 40500
@@ -144,6 +143,8 @@ class Spot:
     def _settle(self):
         """Copy the prices to the lowest free memory: they were made above the objects of the fetch, now garbage."""
         try:
-            self._book.days = tuple([(start, step, array("q", prices)) for start, step, prices in self._book.days])
+            from .keep import settle
+
+            settle(self._book, self._book.days)
         except MemoryError:
             pass  # they stay where they are
