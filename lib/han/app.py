@@ -28,7 +28,9 @@ from .store.counters import Counters
 _FIRMWARE = "HAN reader"
 #: Number of entries that one run may add to the crash log: its start, and the first crashes.
 _MOST_KEPT = 7
-#: Seconds between two looks at the memory; seconds of too little memory after which the reader restarts.
+#: Seconds between two looks at the modules, between two at the memory; seconds of too little memory after which the
+#: reader restarts.
+_MODULE_LOOKS = 2
 _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
 
@@ -143,10 +145,11 @@ class App:
     def _look(self):
         self.silence.look()
         self._looks += 1
+        if self._looks % _MODULE_LOOKS == 0:
+            self._idle.look()
         if self._looks % _MEMORY_LOOKS:
             return
         self.messages.forget()
-        self._idle.look()
         least, low, _ = self.board.memory_limits
         low = self.memory.short(low)
         told = self.memory.told()

@@ -8,14 +8,21 @@ from han.core.modules import FORGOTTEN, Idle
 
 _LIB = __file__.rsplit("/", 3)[0] + "/lib/"
 REASON = "han.net.reason"
+#: Those whose sources tools/image/frozen.py makes.
+MADE = ("han.api.page.pagedata",)
 
 
 def _source(name):
     """The text of a module of the application, "" of the chip's board."""
-    if name[:4] != "han.":
+    if name[:4] != "han." or name in MADE:
         return ""
-    with open(_LIB + name.replace(".", "/") + ".py") as file:
-        return file.read()
+    path = _LIB + name.replace(".", "/")
+    try:
+        with open(path + ".py") as file:
+            return file.read()
+    except OSError:
+        with open(path + "/__init__.py") as file:
+            return file.read()
 
 
 def test_what_was_needed_is_forgotten_at_the_second_look():

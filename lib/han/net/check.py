@@ -1,8 +1,6 @@
 """Checks whether the gateway and the internet answer. Imported when needed; nothing here blocks."""
 import asyncio
 
-from . import sntp
-
 try:
     from micropython import const
 except ImportError:
@@ -54,6 +52,8 @@ async def ask(board, clock, servers, links):
 
     servers: [(host, port)], of which one is asked at random; None for the public ones. links: Links.all.
     """
+    from . import sntp
+
     servers = servers or sntp.SERVERS
     one = servers[board.random(1)[0] % len(servers)]
     start, _, problem = await sntp.Servers(board, clock, links, 1000 * _SECONDS).ask([one])
