@@ -13,7 +13,7 @@ RESTART = 75
 # machine.reset_cause(): after a loss of power, after any other reset, after the watchdog.
 _POWER_ON, _RESET, _WATCHDOG = 1, 2, 3
 
-_STOP_SECONDS = 10  # time for an orderly end; then the process is killed
+_STOP_SECONDS = 60  # time for an orderly end, on a busy machine too; then the process is killed
 _LOOK_SECONDS = 0.01
 
 

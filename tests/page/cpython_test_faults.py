@@ -1,5 +1,7 @@
 """What the page says when the meter is silent, encrypts, or falls silent; one meter at each reader, step by step."""
 
+import time
+
 from tests.page.conftest import KEY, Page, violations
 
 
@@ -83,6 +85,9 @@ def test_a_reader_without_a_price_shows_no_costs(wired):
 def test_a_meter_that_falls_silent(wired):
     open_all(wired, "live")
     pill(wired, "Live")
+    for each in wired:
+        while len(each.reader.get("/history/hourly")["t"]) < 2:  # the chart's slider has a place for each
+            time.sleep(0.5)
     send(wired, None)
     pill(wired, "Old reading")
     banner(wired, "No new reading for")
@@ -104,6 +109,7 @@ def test_a_meter_that_falls_silent(wired):
 
 
 def test_a_reader_that_is_gone_is_said_to_be_and_taken_again(wired):
+    send(wired, "sealed")
     for each in wired:
         each.page.context.set_offline(True)
         # Streams that are open do not notice; a phone that has left the house has none.

@@ -208,7 +208,8 @@ def test_every_meter_is_read(tmp_path, name):
         message = reader.wait(lambda: full(reader.get("/meter")))
         line = create(name).LINE
         text = "%d %d%s%d%s" % (line[0], line[1], "N" if line[2] is None else "E", line[3], " inverted" * line[4])
-        assert reader.get("/health")["meter"]["line"] == text
+        # As 8N1 all bytes of 8E1 are received too: what is listened with when a telegram comes is what it is read with.
+        assert reader.get("/health")["meter"]["line"] in (text, text.replace("8E1", "8N1"))
         assert message["u"][2] > 200 and message["i"][2] >= 0
         ident = reader.get("/meter/id")
         assert "SIM" in json.dumps(ident) or name not in ("p1", "dsmr5")

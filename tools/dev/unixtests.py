@@ -14,6 +14,10 @@ import threading
 
 from staging import stage, unix
 
+#: Room for a test, and for the garbage of a few: each time that it is collected all of the heap is looked at.
+HEAP = "8M"
+#: Of files whose tests have larger things.
+HEAPS = {"test_api_gate.py": "64M", "test_api_scales.py": "16M"}
 SILENCE = 1200  # seconds without a line of output: the test named last hangs
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
@@ -30,7 +34,7 @@ def run_file(path, rom):
     """Run one file on that ROM; returns (its output, [passed, failed, skipped])."""
     script = unix.ROOT / "tests" / "run.py"
     process = subprocess.Popen(
-        unix.rom_command(rom, script, path),
+        unix.rom_command(rom, script, path, heap=HEAPS.get(path.name, HEAP)),
         cwd=unix.ROOT,
         text=True,
         errors="replace",
