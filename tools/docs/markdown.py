@@ -51,12 +51,15 @@ def slug(heading):
 
 
 def code(text):
-    """[(line number from 1, language or "", text)] of all code: blocks, and pieces inside a line as "inline"."""
+    """[(line, language or "", text)] of all code: blocks, and pieces inside a paragraph as "inline".
+
+    line: number, from 1, where the block's text or the paragraph begins
+    """
     found = []
     for token in _PARSER.parse(text):
         line = token.map[0] + 1 if token.map else 0
         if token.type in ("fence", "code_block"):
-            found.append((line, token.info.strip(), token.content))
+            found.append((line + (token.type == "fence"), token.info.strip(), token.content))
         for child in token.children or ():
             if child.type == "code_inline":
                 found.append((line, "inline", child.content))

@@ -44,8 +44,7 @@ def collected(root=stage.ROOT):
             for number, piece in enumerate(pieces):
                 piece = re.sub(r"\s+#\s.*", "", piece.strip())
                 if PROGRAMS.match(piece) or piece.startswith("$ "):
-                    at = line + (kind != "inline") * number + (kind != "inline" and kind != "")
-                    found.append(("%s:%d" % (name, at), piece.removeprefix("$ ")))
+                    found.append(("%s:%d" % (name, line + number), piece.removeprefix("$ ")))
     return found
 
 

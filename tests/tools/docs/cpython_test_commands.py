@@ -7,6 +7,7 @@ has not: a board, a cable, an ESP-IDF, half an hour.
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -170,14 +171,15 @@ def uploads(machine, command):
 
 
 class Parsed:
-    """Not run: `reason`. What make would do for it is looked at."""
+    """Not run: `reason`. What make would do for it is looked at: the modules that it runs are there."""
 
     def __init__(self, reason):
         self.reason = reason
 
     def __call__(self, machine, command):
         if command.startswith("make "):
-            check(machine.run("make --dry-run " + command[5:]))
+            for name in re.findall(r" -m ([\w.]+)", check(machine.run("make --dry-run " + command[5:]))):
+                assert (machine.root / name.replace(".", "/")).with_suffix(".py").exists(), name
 
 
 TABLE = {

@@ -43,7 +43,7 @@ def test_each_kind_of_bad_link_is_found(tmp_path):
 def test_code_is_told_from_text():
     text = "a `b c` d\n\n    indented\n\n* list `x`\n\n      in a list\n\n```sh\nfenced\n```\n\n| t |\n|---|\n| `v` |\n"
     assert markdown.code(text) == [
-        (1, "inline", "b c"), (3, "", "indented\n"), (5, "inline", "x"), (7, "", "in a list\n"), (9, "sh", "fenced\n"),
+        (1, "inline", "b c"), (3, "", "indented\n"), (5, "inline", "x"), (7, "", "in a list\n"), (10, "sh", "fenced\n"),
         (15, "inline", "v")]  # fmt: skip
 
 
