@@ -3,7 +3,7 @@ from han.meter.decoder import Decoder
 from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
 from han.wire.layers.gcm import Cipher
-from han.wire.unwrap import LIST
+from han.wire.unwrap import LIST, Layers
 from host_sim import house, meters
 from tests.sim.meters.expected import expected
 
@@ -45,6 +45,7 @@ class Tap(Decoder):
         self.values = []
         self.named = []
         super().__init__(self._keep, cipher(keys))
+        self.layers = Seen(self)
 
     def _keep(self, reading):
         self.values.append(snapshot(reading))
@@ -56,14 +57,22 @@ class Tap(Decoder):
             self.content = bytes(buf[start + 8:end - 8])
         super().telegram(kind, buf, start, end)
 
-    def reader(self, inside):
-        layers = self.layers
-        content = bytes(layers.buf[layers.front:layers.end])
+
+class Seen(Layers):
+    """The layers of a tap."""
+
+    def __init__(self, tap):
+        super().__init__(tap.reject, tap.layers.cipher)
+        self._tap = tap
+
+    def unwrap(self, layer, buf, start, end):
+        inside = super().unwrap(layer, buf, start, end)
+        content = bytes(self.buf[self.front:self.end])
         if inside == LIST:
-            self.content = content
-        elif inside == P1 and layers.start == layers.front:
-            self.content = content[:content.rfind(b"!") + 1]
-        return super().reader(inside)
+            self._tap.content = content
+        elif inside == P1 and self.start == self.front:
+            self._tap.content = content[:content.rfind(b"!") + 1]
+        return inside
 
 
 def grouped(sources):

@@ -39,31 +39,29 @@ class Decoder:
         self.reading = Reading()
         self.scales = Scales()
         self.rows = array("i", bytes(32 * _USUAL))  # of the telegram at hand, eight integers each
-        self._readers = {}
+        self._readers = [None] * (LIST + 1)
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
         layers = self.layers
         inside = layers.unwrap(kind, buf, start, end)
-        if inside and self.reader(inside).read(self, layers):
+        if inside and (self._readers[inside] or self._reader(inside)).read(self, layers):
             self.deliver(self.reading)
 
-    def reader(self, inside):
-        """What has read(decoder, layers): walks what is left inside of the layers, fills the decoder's reading with it.
+    def _reader(self, inside):
+        """The reader of what is left inside of the layers, loaded with the first telegram of its kind.
 
-        It returns True, or rejects the telegram. Each is loaded with the first telegram of its kind.
+        Its read(decoder, layers) walks through that and fills the decoder's reading; True, or it rejects the telegram.
         """
-        reader = self._readers.get(inside)
-        if not reader:
-            if inside == LIST:
-                from .push import Push
+        if inside == LIST:
+            from .push import Push
 
-                reader = Push()
-            elif inside == P1:
-                from . import p1 as reader
-            else:
-                from . import sml as reader
-            self._readers[inside] = reader
+            reader = Push()
+        elif inside == P1:
+            from . import p1 as reader
+        else:
+            from . import sml as reader
+        self._readers[inside] = reader
         return reader
 
     def more_rows(self):

@@ -13,6 +13,7 @@ from . import hdlc, mbus
 from .framer import GLO, HDLC, MBUS, P1, SML
 from .layers import apdu
 from .loops import text_end
+from .mbus import ALONE, LAST, NUMBERS
 
 #: Layers that no framer tells apart: an APDU without a frame; the list in a data-notification.
 APDU, LIST = 6, 7
@@ -105,8 +106,10 @@ class Layers:
                 number = mbus.number(buf, start)
                 start = mbus.data(start)
                 end -= 2
-                if number != mbus.ALONE or self.segments and self.segments.next:
-                    whole = self._numbered(buf, start, end, number)
+                if number != ALONE or self.segments and self.segments.next:
+                    if not self._in_order(number):
+                        return self._reject("segments missing", "")
+                    whole = self._segment(buf, start, end, not number & NUMBERS, number & LAST)
                     if not whole:
                         return None
                     buf, start, end = whole.buf, 0, whole.length
@@ -150,15 +153,15 @@ class Layers:
             return self._reject("telegram too long", "")
         return segments if last else self._note("segment")
 
-    def _numbered(self, buf, start, end, number):
-        """The same of M-Bus, whose frames are numbered."""
+    def _in_order(self, number):
+        """False where the M-Bus frame with that number is not the next one; what came before is forgotten then."""
         segments = self.segments or self._loaded_segments()
-        last = number & mbus.LAST
-        number &= mbus.NUMBERS
-        if number and number != segments.next & mbus.NUMBERS and (segments.next or not last):
+        waiting = segments.next
+        n = number & NUMBERS
+        if n and n != waiting & NUMBERS and (waiting or not number & LAST):
             segments.start()
-            return self._reject("segments missing", "")
-        return self._segment(buf, start, end, not number, last)
+            return False
+        return True
 
     def _block(self, buf, start, end):
         """One of several blocks; all of them (a `Segments`) with the last that was missing, else None."""

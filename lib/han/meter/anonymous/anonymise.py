@@ -237,7 +237,7 @@ class Anonymiser(Decoder):
         self._understood(buf, start, end)
 
     def _list(self, layers):
-        push = self.reader(LIST)
+        push = self._readers[LIST] or self._reader(LIST)
         push.info[0] = 0
         rejected = self.rejected
         if push.read(self, layers):
