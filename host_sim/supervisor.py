@@ -13,7 +13,7 @@ RESTART = 75
 # machine.reset_cause(): after a loss of power, after any other reset, after the watchdog.
 _POWER_ON, _RESET, _WATCHDOG = 1, 2, 3
 
-_STOP_SECONDS = 60  # time for an orderly end, on a busy machine too; then the process is killed
+_STOP_SECONDS = 10  # time that the process has for an orderly end, see OwnTime; then it is killed
 _LOOK_SECONDS = 0.01
 
 
@@ -29,7 +29,7 @@ class Supervisor:
         self._settings = settings
         self._sender = sender
         self._child = None
-        self._stopping = None  # time.monotonic() of the first signal to stop
+        self._stopping = False  # a signal to stop has come
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
 
@@ -38,7 +38,7 @@ class Supervisor:
             raise SystemExit(0)
         if self._stopping:  # the second signal
             self._child.kill()
-        self._stopping = self._stopping or time.monotonic()
+        self._stopping = True
 
     def run(self, flash, command):
         """Run the board until it ends or the user stops it; the exit status.
@@ -90,14 +90,17 @@ class Supervisor:
         except BrokenPipeError:
             pass  # the child has ended; its exit status says why
         self._hung = False
-        watchdog = Watchdog(self._settings["state"])
+        now = OwnTime(child.pid).seconds
+        watchdog = Watchdog(self._settings["state"], now)
+        stopping = None
         while child.poll() is None:
             if watchdog.barks() and not self._stopping:
                 self._hung = True
                 child.kill()
             if self._stopping:
                 child.stdin.close()  # the child stops when its input ends
-                if time.monotonic() - self._stopping > _STOP_SECONDS:
+                stopping = stopping or now()
+                if now() - stopping > _STOP_SECONDS:
                     child.kill()
             elif self._sender:
                 try:
@@ -108,16 +111,38 @@ class Supervisor:
         return child.returncode
 
 
+class OwnTime:
+    """The time of a process: what it has worked or waited for something, without what it waited for a processor.
+
+    A busy computer makes nothing late by it. Where the system does not tell (only Linux does), it is the computer's.
+    """
+
+    def __init__(self, pid):
+        self._path = "/proc/%d/schedstat" % pid
+        self._queued = 0
+
+    def seconds(self):
+        """Seconds from anywhere; they go on after the end of the process."""
+        try:
+            with open(self._path) as file:
+                self._queued = int(file.read().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            pass
+        return time.monotonic() - self._queued
+
+
 class Watchdog:
     """The chip's watchdog. The board's process feeds it by writing a file in the state folder: first its limit, ms.
 
-    The limit is in the computer's time at every speed: a high speed makes a busy computer no faster.
+    now: says the seconds of the board's process. At every speed the limit is in these: a high speed makes no computer
+    faster.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, now):
         self._path = os.path.join(folder, "watchdog")
+        self._now = now
         self._seen = None
-        self._since = self._looked = time.monotonic()
+        self._since = self._looked = now()
         try:
             os.unlink(self._path)
         except FileNotFoundError:
@@ -125,7 +150,7 @@ class Watchdog:
 
     def barks(self):
         """True if the file has not changed for the limit; False as long as there is no file."""
-        now = time.monotonic()
+        now = self._now()
         if now - self._looked < 1:
             return False
         self._looked = now

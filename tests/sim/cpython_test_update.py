@@ -1,11 +1,12 @@
 """Updates of the whole simulated reader, as their user sees them: upload, restart into the other slot, go back."""
 
+import os
 import time
 
 import pytest
 
 from host_sim.hardware import flash, otadata
-from host_sim.supervisor import Watchdog
+from host_sim.supervisor import OwnTime, Watchdog
 from tests.sim.cpython_test_simulator import Simulator
 from tools.prove.trial import image, request, upload
 
@@ -115,10 +116,9 @@ def write_boot(folder):
     part.close()
 
 
-def test_the_watchdog_barks_when_nothing_new_comes(tmp_path, monkeypatch):
+def test_the_watchdog_barks_when_nothing_new_comes(tmp_path):
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    watchdog = Watchdog(str(tmp_path))
+    watchdog = Watchdog(str(tmp_path), lambda: now[0])
 
     def after(seconds, text=None):
         if text:
@@ -130,3 +130,14 @@ def test_the_watchdog_barks_when_nothing_new_comes(tmp_path, monkeypatch):
     assert not after(1, "20000") and not after(19) and after(2)
     assert not after(1, "20000 1") and not after(20)
     assert not after(1, "60000 2") and not after(59) and after(2)
+
+
+def test_what_a_process_waits_for_a_processor_is_not_its_time(tmp_path):
+    own = OwnTime(os.getpid())
+    # A line of Linux's: ns on a processor, ns in its queue, and how often it had one.
+    own._path = tmp_path / "schedstat"
+    own._path.write_text("5000000000 7200000000000 12\n")
+    before = time.monotonic()
+    assert before <= own.seconds() + 7200 <= time.monotonic()
+    own._path.unlink()
+    assert before <= own.seconds() + 7200
