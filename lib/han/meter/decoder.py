@@ -1,4 +1,4 @@
-"""From a checked telegram to a reading: unwrap, walk and fill, deliver."""
+"""Decoder: makes a reading of a checked telegram. It unwraps, walks and fills, and delivers."""
 from array import array
 
 from ..wire.framer import P1
@@ -6,9 +6,9 @@ from ..wire.unwrap import LIST, Layers
 from .reading import ROWS, Reading
 from .lists.scales import Scales
 
-#: The application shows this reason and those of `wire/` as they are.
+#: A reason, as those in `wire/`. The application shows them to users unchanged.
 WRONG_KEY = "key does not match"
-#: What a telegram is that is whole and says nothing that is published; by whether it has a clock, + 2: an identity.
+#: Reasons for complete telegrams without a value that is published. Index: + 1 with a clock, + 2 with an identity.
 WITHOUT_READINGS = (
     "telegram without readings: no known values",
     "telegram without readings: only a clock",
@@ -16,21 +16,22 @@ WITHOUT_READINGS = (
     "telegram without readings: only a clock and an identity",
 )
 
-_USUAL = 32  # rows that there is room for at first: the longest known telegram has 27
+_USUAL = 32  # room for rows at first: the longest known telegram has 27
 
 
 class Decoder:
-    """Sink of a framer; calls on_reading(reading) for each telegram that makes sense to its last byte.
+    """The sink of a framer. Calls on_reading(reading) for each telegram that is valid to its last byte.
 
-    One that is empty(), with a clock or an identity alone, does not count as decoded.
+    A telegram with only a clock or an identity is passed on, too: its reading is empty(), and it counts as rejected.
 
-    cipher: has open(header, buf) -> (start, end) of the plaintext in buf, or a reason (text).
-    trace(what, detail), if set, hears what became of each telegram.
+    cipher                None, or an object with open(header, buf) -> (start, end) of the plaintext in buf, or a
+                          reason (text)
+    trace(what, detail)   None, or a function that is told what became of each telegram
     """
 
-    maker = None  # opening of the first text that lists are taken to have, whatever they have
-    decoded = rejected = 0
-    reason = None  # why the last telegram made no reading, None where it did
+    maker = None  # text with which all lists are assumed to open, whatever they have; None: as they do
+    decoded = rejected = 0  # telegrams
+    reason = None  # why the last telegram made no reading; None where it made one
 
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
@@ -38,20 +39,21 @@ class Decoder:
         self.layers = Layers(self.reject, cipher, trace)
         self.reading = Reading()
         self.scales = Scales()
-        self.rows = array("i", bytes(32 * _USUAL))  # of the telegram at hand, eight integers each
-        self._readers = [None] * (LIST + 1)
+        self.rows = array("i", bytes(32 * _USUAL))  # rows of the present telegram, eight integers each
+        self._readers = [None] * (LIST + 1)  # by kind of content
 
     def telegram(self, kind, buf, start, end):
-        """Decode the telegram buf[start:end] of that framing; nothing of buf is kept."""
+        """Decode the telegram buf[start:end]. kind: its framing, as of the framer. Nothing of buf is kept."""
         layers = self.layers
         inside = layers.unwrap(kind, buf, start, end)
         if inside and (self._readers[inside] or self._reader(inside)).read(self, layers):
             self.deliver(self.reading)
 
     def _reader(self, inside):
-        """The reader of what is left inside of the layers, loaded with the first telegram of its kind.
+        """The reader for a kind of content: LIST, P1 or SML. It is loaded with the first telegram of that kind.
 
-        Its read(decoder, layers) walks through that and fills the decoder's reading; True, or it rejects the telegram.
+        A reader has read(decoder, layers): it walks the content that is left in `layers`, and fills the decoder's
+        reading. It returns True, or rejects the telegram and returns None.
         """
         if inside == LIST:
             from .push import Push
@@ -65,17 +67,17 @@ class Decoder:
         return reader
 
     def more_rows(self):
-        """Whether there is room for more rows now, after a walk that used them all: as many as are ever looked at."""
+        """Enlarge `rows` to ROWS rows, after a walk that used all. False: it has that size, or memory is short."""
         if len(self.rows) >> 3 == ROWS:
             return False
         try:
             self.rows = array("i", bytes(32 * ROWS))
         except MemoryError:
-            return False  # what there was room for is read
+            return False  # the rows that fitted are read
         return True
 
     def deliver(self, reading):
-        """The telegram was read."""
+        """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""
         if reading.empty():
             return self._deliver_rest(reading)
         self.decoded += 1
@@ -85,19 +87,19 @@ class Decoder:
         self.on_reading(reading)
 
     def _deliver_rest(self, reading):
-        """No number came: that is no reading, whatever else is known now."""
+        """The telegram has no number: it counts as rejected, but a clock or an identity is passed on."""
         rest = (reading.clock is not None) + 2 * reading.named()
         if rest:
-            self.layers.unproven = False  # the key was right
+            self.layers.unproven = False  # as the content makes sense, the key was right
         self.reject(WITHOUT_READINGS[rest])
         if rest:
             self.on_reading(reading)
 
     def reject(self, reason, detail=""):
-        """The telegram makes no reading; reason for the user, detail for the trace."""
+        """The telegram makes no reading. Returns None. reason: a text for users; detail: only for the trace."""
         layers = self.layers
         if layers.unproven:
-            # Without a tag only the content tells whether the key was right.
+            # It was decrypted without a tag, and the content makes no sense, so the key must be wrong.
             reason = WRONG_KEY
             layers.decrypt_failures += 1
             layers.unproven = False
@@ -107,6 +109,6 @@ class Decoder:
             self.trace("rejected: " + reason, detail)
 
     def forget_key(self):
-        """There is another key: what was wrong with the one before says nothing of it."""
+        """The key has changed: forget a reason that was about the key before."""
         if self.reason and "key" in self.reason:
             self.reason = None

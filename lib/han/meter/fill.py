@@ -1,4 +1,4 @@
-"""The loops of a reading for this interpreter: viper where there is a native emitter, else their twins."""
+"""The loops of a reading for this interpreter: as viper code where it has a native emitter, else their twins."""
 try:
     from .fill_fast import beyond, fill, overlay, powers
 except ImportError:

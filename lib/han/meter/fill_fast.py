@@ -1,4 +1,4 @@
-"""Puts the rows of a telegram into the fields of a reading (viper); its twin is `fill_plain.py`."""
+"""Loops over the fields of a reading as viper code. `fill_plain.py` has their twins in ordinary Python."""
 import micropython
 from micropython import const
 
@@ -24,13 +24,18 @@ _MOST_AMPERE = const(20000000)
 @micropython.viper
 def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8, ordered: int, defaults: ptr8,
          values: ptr32, present: ptr8, special: ptr8):
-    """Scale n rows (see `wire/walk_fast.py`) to base units and store them by field.
+    """Scale n rows (see `wire/rows/walk_fast.py`) to base units, and store them by field.
 
-    codes name the field of each of the known sorted keys, order[:ordered] that of rows without a
-    key, defaults the power of ten (+ 64) of each quantity where none was sent; 0 for voltages:
-    told from their size; for currents: hundredths, but whole ones where they have 64 bits.
-    values gets two words a field (24 low bits, the rest), present 1 or 3 (negative), special
-    1 + the row of each text that is not empty. A field that is there already keeps its first value.
+    known, keys, codes   `known` sorted keys, and the field of each
+    order, ordered       the fields of the first `ordered` rows, where these have no key
+    defaults             64 + the power of ten of each quantity, for numbers without a unit. 0 for
+                         voltages: by the size of the number. 0 for currents: 0.01 A, but whole
+                         amperes in a number of 64 bits
+    values               result: two words for each field, the low 24 bits and the rest
+    present              result: 1, or 3 for a negative number, for each field that is there
+    special              result: 1 + the row of each text that is not empty
+
+    A field that is there already keeps its first value.
     """
     bases = ptr8(BASES)
     units = ptr8(UNITS)
@@ -43,7 +48,7 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
         code = 0xFF
         key = row[0]
         if key:
-            # The last of the keys that is not above this one.
+            # Binary search for the last of the keys that is not above this one.
             at = 0
             step = 64
             while step:
@@ -111,7 +116,7 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
 
 @micropython.viper
 def overlay(values: ptr32, present: ptr8, over: ptr32, there: ptr8):
-    """Copy the fields that are present in `over` onto `values`."""
+    """Copy the fields that are present in `over` (as `there` tells) to `values` and `present`."""
     i = _FIELDS
     while i:
         if there[0]:
@@ -127,7 +132,8 @@ def overlay(values: ptr32, present: ptr8, over: ptr32, there: ptr8):
 
 @micropython.viper
 def beyond(values: ptr32, present: ptr8, limits: ptr32) -> int:
-    """First field whose magnitude exceeds limits[field], or that is a negative counter or voltage; -1: none."""
+    """The first field that is larger than limits[field], or a negative counter or voltage; -1: none. No counter has
+    a limit."""
     i = 0
     while i < _FIELDS:
         k = present[0]
@@ -146,11 +152,15 @@ def beyond(values: ptr32, present: ptr8, limits: ptr32) -> int:
 
 @micropython.viper
 def powers(values: ptr32, present: ptr8, out: ptr32):
-    """What voltages, currents and powers say of each other.
+    """Compare voltages, currents and powers of a reading. Results:
 
-    out: sum of U times I, VA, -1 where that is not known; import less export without sign, W, or what the phases' come
-    to where that is more, and var, -1 each where not sent; phases that have a current; phases that have a power;
-    1 where all voltages are those of a mains, 2 where they would be in hundredths, 3 where neither, 0 without any
+    out[0]   sum of U times I, VA; -1 where it is not known
+    out[1]   magnitude of import less export, W, or the sum of the phases' magnitudes where that is more; -1: not sent
+    out[2]   magnitude of reactive import less export, var; -1: not sent
+    out[3]   number of phases that have a current
+    out[4]   number of phases that have a power
+    out[5]   1 where all voltages are those of a mains; 2 where they all are a hundred times those of a mains;
+             3 where neither; 0 without voltages
     """
     va = 0
     apart = 0
@@ -159,7 +169,7 @@ def powers(values: ptr32, present: ptr8, out: ptr32):
     found = 0
     i = 0
     while i < 5:
-        # 0 and 1, 2 and 3; then 4 and 7, 5 and 8, 6 and 9.
+        # The pairs of fields: 0 and 1, 2 and 3; then 4 and 7, 5 and 8, 6 and 9.
         field = i + 2
         step = 3
         if i < 2:

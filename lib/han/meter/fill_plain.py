@@ -1,4 +1,4 @@
-"""The twins of `fill_fast.py` in ordinary Python: what CPython runs and what the tests compare with."""
+"""The twins of `fill_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 from .obis import (
     ALL,
     AMPERE,
@@ -15,12 +15,12 @@ from .obis import (
 )
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
-# Beyond these nothing is said: of a size, of 0.1 V, of mA.
+# Limits in powers(): the largest magnitude, above which it is cut; 0.1 V and mA, above which U times I is unknown.
 _MOST, _MOST_VOLT, _MOST_AMPERE = 0xFFFFFFF, 10000, 20000000
 
 
 def _rounded(number, power):
-    """number * 10**power, rounded half up; None where a field has no room for it."""
+    """number * 10**power, rounded half up; None where it is too large for a field."""
     if power >= 0:
         for _ in range(power):
             if number >> 24 > 0x3FFFFFF:
@@ -31,15 +31,15 @@ def _rounded(number, power):
 
 
 def _told(quantity, number, size):
-    """The power of ten (+ 64) that a number of so many bytes tells by itself."""
+    """64 + the power of ten of a voltage or current without a scale, by its size; see `fill_fast.fill`."""
     if quantity == AMPERE:
         return 64 if size == 8 else 62
-    # No mains has 1000 V or more.
+    # No mains has 1000 V or more, so larger numbers are tenths or hundredths.
     return 62 if number >= 10000 else 63 if number >= 1000 else 64
 
 
 def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present, special):
-    """Scale n rows to base units and store them by field."""
+    """Scale n rows to base units, and store them by field; see the twin in `fill_fast.py`."""
     codes = dict(zip(keys[:known], codes))
     for i in range(n):
         key, _, size, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
@@ -68,7 +68,7 @@ def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present,
 
 
 def overlay(values, present, over, there):
-    """Copy the fields that are present in `over` onto `values`."""
+    """Copy the fields that are present in `over` (as `there` tells) to `values` and `present`."""
     for i in range(FIELDS):
         if there[i]:
             present[i] = there[i]
@@ -76,7 +76,8 @@ def overlay(values, present, over, there):
 
 
 def beyond(values, present, limits):
-    """First field whose magnitude exceeds limits[field], or that is a negative counter or voltage; -1: none."""
+    """The first field that is larger than limits[field], or a negative counter or voltage; -1: none. No counter has
+    a limit."""
     for field in range(FIELDS):
         negative = present[field] == 3
         if not present[field]:
@@ -92,12 +93,7 @@ def beyond(values, present, limits):
 
 
 def powers(values, present, out):
-    """What voltages, currents and powers say of each other.
-
-    out: sum of U times I, VA, -1 where that is not known; import less export without sign, W, or what the phases' come
-    to where that is more, and var, -1 each where not sent; phases that have a current; phases that have a power;
-    1 where all voltages are those of a mains, 2 where they would be in hundredths, 3 where neither, 0 without any
-    """
+    """Compare voltages, currents and powers; see the twin in `fill_fast.py` for `out`."""
 
     def size(field):
         return min(_MOST, values[2 * field + 1] << 24 | values[2 * field])

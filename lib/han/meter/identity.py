@@ -1,14 +1,14 @@
-"""Who made the meter and what model it is, from the traces of it that telegrams carry.
+"""Finds out the manufacturer and the model of the meter from texts in its telegrams.
 
-The traces: the P1 ident line, the COSEM logical device name, the system title of ciphered
-telegrams, the list's name, the type text and the letters in SML. FLAG codes are those of the DLMS User
-Association; a code that is not in the table is shown as it was sent.
+The texts are the P1 ident line, the COSEM logical device name, the system title of ciphered
+telegrams, the list's name, the type text, and the manufacturer's letters in SML. A manufacturer is
+a FLAG code of the DLMS User Association. A code that is not in the tables is shown as it was sent.
 """
 
 from .reading import LIST_VERSION, MANUFACTURER, METER_ID, METER_TYPE, NAME, P1_IDENT, text
 
-# Openings of a P1 ident behind '/XXX' and its digit, as meters of all grid companies send it,
-# and openings of a type text: (opening, FLAG code or None for the one in the ident, model).
+# P1: (opening of the ident line behind '/XXX', FLAG code or None for XXX, model). Meters of different
+# grid companies have different idents.
 _MODELS = (
     ("5\\253", "SAG", "S211"),
     ("5\\2M550", None, "AM550"),
@@ -21,7 +21,7 @@ _MODELS = (
     ("5SAG-METER", None, "SX631"),
     ("5G35", None, "GAMA 350"),
 )
-# Type texts of lists that carry one: opening, FLAG code, model (None: the text itself).
+# Lists with a type text: (its opening, FLAG code, model or None for the text itself).
 _TYPES = (
     ("MA1", "KFM", None),
     ("MA3", "KFM", None),
@@ -30,9 +30,9 @@ _TYPES = (
     ("65", "ADN", None),
     ("75", "ADN", None),
 )
-# Openings of a list's name.
+# (Opening of a list's name, FLAG code).
 _LISTS = (("KFM", "KFM"), ("Kamstrup", "KAM"), ("AIDON", "ADN"))
-# FLAG code of a logical device name or a system title: model behind it.
+# FLAG code in a logical device name or a system title -> model.
 _MAKERS = {
     "ISK": "AM550",
     "LGZ": "E450",
@@ -41,21 +41,21 @@ _MAKERS = {
     "SAG": "T210-D",
     "SMS": "IM350",
 }
-# P1 idents that end behind the code.
+# FLAG code of a P1 ident with nothing behind the code -> model.
 _SHORT = {"KAM": "OMNIA"}
 
 
 def _flag(text):
-    """The three letters a device name or system title (as hex digits) opens with; None where it does not."""
+    """The three letters at the beginning of a device name or system title (text or hex digits), else None."""
     head = readable(text[:6]) if text else ""
     head = (head if len(head) == 3 else text[:3]).upper() if text else ""
     return head if len(head) == 3 and all("A" <= c <= "Z" for c in head) else None
 
 
 def identify(ident, type_text, list_name, device_name, title, code=None):
-    """(FLAG code, model), each a text or None, from what is known of a meter (texts or None).
+    """(FLAG code, model), each a text or None, from a meter's texts, each a text or None.
 
-    code: the maker's letters as SML has them, of meters whose models are others.
+    code: the manufacturer's letters in SML. German meters have other models than those in the tables.
     """
     if ident:
         rest = ident[4:]
@@ -78,7 +78,7 @@ def identify(ident, type_text, list_name, device_name, title, code=None):
 
 
 def of(live):
-    """(FLAG code, model, number as it is printed on the meter), each a text or None, from what a Live has kept."""
+    """(FLAG code, model, number as it is printed on the meter), each a text or None, from the texts of a Live."""
     said = live.text
     title = text(live.title) if live.title else None
     maker, model = identify(
@@ -89,7 +89,7 @@ def of(live):
 
 
 def readable(number):
-    """A meter's number as it is printed on it: P1 sends it as the hex digits of its characters."""
+    """A meter's number as it is printed on the meter. P1 sends the hex digits of its characters."""
     if len(number) % 2:
         return number
     plain = ""

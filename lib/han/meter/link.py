@@ -1,4 +1,4 @@
-"""The meter task: UART -> framer -> decoder -> bus. Never waits for the network or the flash."""
+"""The meter's task: UART -> framer -> decoder -> bus. It never waits for the network or for flash."""
 try:
     from asyncio import sleep_ms
 except ImportError:
@@ -16,46 +16,47 @@ from .sense.ratio import Ratio
 from .reading import METER_ID
 from .line.search import Search
 
-#: The line is looked at so often, ms; the receive buffer of 8 kB holds 700 ms at 115200.
+#: Pause between two looks at the UART, ms. Its receive buffer of 8 kB holds 700 ms at 115200 baud.
 _POLL_MS = 5
-#: A line that is silent for so long has ended its telegram, ms.
+#: Silence after which a telegram that has begun is over, ms.
 _GAP_MS = 1000
-#: A burst of bytes is over, ms.
+#: Silence after which a burst of other bytes is over, ms.
 BURST_MS = 150
 _CHUNK = 256
 _END = 0x21  # '!' at the end of a P1 telegram
 
 
 class Counters(wire.Counters):
-    """What happened at each stage since boot; every number only grows."""
+    """Counts what happened at each stage since the start. Numbers only grow."""
 
     encrypted = 0
     decrypt_failures = 0
-    replayed = 0  # ciphered telegrams whose counter was not above the one before
+    replayed = 0  # ciphered telegrams whose frame counter was not higher than the one before
     decoded = 0
     rejected = 0
-    implausible = 0
-    line_changes = 0
+    implausible = 0  # readings
+    line_changes = 0  # changes of the UART's settings
 
 
 class Link:
-    """Reads the meter for ever; publishes `live` as bus topic 'meter' after each telegram.
+    """Reads the meter, and publishes `live` on the bus's topic 'meter' after each reading.
 
-    uart: configure(baud, bits, parity, stop, inverted) and readinto(buf) -> bytes read, 0 for
-    none. option: 0 finds the line's settings, n > 0 takes told.selectable()[n - 1].
+    uart     has configure(baud, bits, parity, stop, inverted), and readinto(buf) -> number of bytes, 0 for none
+    option   0: find the line's settings; n > 0: use told.selectable()[n - 1]
+    cipher   decrypts telegrams, see Decoder; None without a key
     """
 
-    reason = None  # why the line is left alone, where it is
+    reason = None  # why the meter is not read, in words; None where it is read
 
     def __init__(self, uart, bus, board, option=0, cipher=None):
         self.counters = Counters()
         self.live = Live()
         self.plausible = Plausible()
-        #: Of the settings: energy, current and voltage multiplied by so many thousandths (0: not), transformer ratio.
+        #: From the settings: multipliers of energy, current and voltage in thousandths (0: none); transformer ratio.
         self.factors = 0, 0, 0, 1
-        self._ratio = None  # which does that, where there is anything to do
-        self._going = False  # clients may have been told counters
-        self._anew = False  # what comes next is another meter's
+        self._ratio = None  # a Ratio that multiplies by them, None where there is nothing to do
+        self._going = False  # counters may have been published
+        self._anew = False  # the next reading counts as another meter's
         self.capture = Capture()
         self.uart = uart
         self._bus = bus
@@ -63,22 +64,25 @@ class Link:
         self.decoder = Decoder(self._reading, cipher)
         self._framer = wire.Framer(self._telegram, self.counters)
         self.conventions = self._framer.conventions
-        self._explained = 0  # telegrams that only another convention of checksums explains
+        self._explained = 0  # the last conventions.heard
         self.search = Search(option)
         self._chunk = bytearray(_CHUNK)
         self._now = board.ticks_ms()
-        self._up = 0  # ms since the start, which the board's tick does not count beyond its wrap
+        self._up = 0  # uptime, ms; the board's tick wraps
         self._up_tick = self._now
         self.last_byte = self._now
         self._last_telegram = self._now
-        self.heard = False  # bytes came at all
-        self._since = self._now  # of the silence, or of the trial
-        self._silent = False  # it has been noticed
-        self._signs = 0
-        self._checked = self._alone = False  # whether the telegram at hand had a checksum, and what if not
+        self.heard = False  # True when any byte has come
+        self._since = self._now  # when the silence, or the trial of a setting, began
+        self._silent = False  # the end of a burst has been handled
+        self._signs = 0  # telegrams with errors at the last pause
+        self._checked = self._alone = False  # the present telegram had a checksum; it is a ciphered APDU without frame
 
     def use(self, option, cipher, maker):
-        """Go on with another option and cipher; maker: the lists' (`profiles.opening`), None: told from them."""
+        """Go on with another option and cipher.
+
+        maker: what lists are assumed to open with, as of profiles.opening(); None: each list tells its manufacturer
+        """
         self.decoder.layers.cipher = cipher
         self.decoder.maker = maker
         if option == 0:
@@ -88,9 +92,10 @@ class Link:
             self.start()
 
     def multiply(self, energy, current, voltage, transformer):
-        """Multiply numbers from the next telegram on: thousandths, 0: not; all but voltages by a transformer's ratio.
+        """Set the multipliers for the next telegrams: three in thousandths (0: none), and the transformer's ratio.
 
-        True where counters begin anew with it, as another meter's.
+        The ratio multiplies all numbers except voltages. True where the counters change with it, so that they must
+        begin anew, as another meter's.
         """
         ratio = Ratio(energy, current, voltage, transformer)
         self._ratio = None if ratio.nothing() else ratio
@@ -105,30 +110,31 @@ class Link:
         return scales.restated
 
     def expect(self, counters, meter, kept):
-        """Go on from what clients were told before the start, by the ratio that is in force.
+        """Go on from what was published before the start.
 
-        counters: the four totals, None each where not known; meter: the CRC-32 of the number of the meter that they
-        are from, 0: not known; kept: what Scales.keep() gave
+        counters   the four totals (Wh, varh) as published, None each where not known
+        meter      CRC-32 of the number of their meter, 0: not known
+        kept       the last result of Scales.keep()
         """
         self._going = True
         self.plausible.expect(counters, meter)
         ratio = self.factors[3]
         self.decoder.scales.expect(kept, [number and number // ratio for number in counters], meter)
 
-    # Lives as long as the application; its supervisor starts it again should it ever raise.
+    # Lives as long as the application. Its supervisor restarts it if it ever raises.
     async def run(self):
-        """Read and decode for ever."""
+        """Read and decode; never returns."""
         self.start()
         while True:
             await sleep_ms(0 if self.step() else _POLL_MS)
 
     def start(self):
-        """Set the line up; `step` may be called from now on."""
+        """Set the UART up. After this, step() may be called."""
         self._now = self._last_telegram = self.board.ticks_ms()
         self._configure()
 
     def pulse(self):
-        """Changes as long as the task runs."""
+        """A value that changes as long as the task runs, for the supervisor."""
         return self._now
 
     def seven(self):
@@ -136,7 +142,7 @@ class Link:
         return self._framer.seven()
 
     def step(self):
-        """Take what has arrived, without waiting; True where more may be there at once."""
+        """Take the bytes that have come, without waiting. True where there may be more of them already."""
         n = self.uart.readinto(self._chunk)
         self._now = now = self.board.ticks_ms()
         since = self.board.ticks_diff
@@ -148,7 +154,7 @@ class Link:
             self.search.hear(self._chunk, n)
             self._framer.feed(self._chunk, n)
             if self.conventions.heard != self._explained:
-                # A checksum by another convention is right on no other line.
+                # With wrong settings no checksum would be right, by any convention.
                 self._explained = self.conventions.heard
                 self._line_is_right()
             if self.search.received >= Search.many_bytes:
@@ -188,7 +194,7 @@ class Link:
     def _telegram(self, kind, buf, start, end):
         self._line_is_right()
         decoder = self.decoder
-        # P1 may end without a checksum; a ciphered telegram that stands alone has its tag or nothing.
+        # P1 may end without a checksum. A ciphered APDU without a frame has at most its tag.
         self._checked = kind != wire.GLO and (kind != wire.P1 or buf[end - 1] != _END)
         self._alone = kind == wire.GLO
         decoder.telegram(kind, buf, start, end)
@@ -227,7 +233,7 @@ class Link:
             self._anew = False
             live.forget()
         if another and reading.unscaled and not scales.meter and scales.forget():
-            return  # another meter without a number: its numbers are not to be read as the former's were
+            return  # this meter has no number: its values may have another scale than the former meter's
         if reading.unscaled:
             scales.published()
         self._going = True

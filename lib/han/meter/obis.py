@@ -1,12 +1,12 @@
-"""What the OBIS codes of an electricity meter mean: the one table from code to field.
+"""The only table from OBIS codes (IEC 62056-61) of an electricity meter to fields.
 
-A field is a small integer. Below FIELDS it is a number in its quantity's base unit, from
-TEXTS on it is a text or the clock. Codes are IEC 62056-61; `A` may be 0 or 1.
+A field is a small integer. Below FIELDS it is a number in the base unit of its quantity. From
+TEXTS on it is a text or the clock. Group A of a code may be 0 or 1.
 """
 from array import array
 
 IMPORT_POWER, EXPORT_POWER, IMPORT_REACTIVE, EXPORT_REACTIVE = 0, 1, 2, 3
-L1_IMPORT_POWER, L1_EXPORT_POWER = 4, 7  # L1, L2 and L3 follow each other
+L1_IMPORT_POWER, L1_EXPORT_POWER = 4, 7  # L2 and L3 are the next two numbers, also below
 L1_IMPORT_REACTIVE, L1_EXPORT_REACTIVE = 10, 13
 L1_VOLTAGE, L1_CURRENT = 16, 19
 IMPORT_ENERGY, EXPORT_ENERGY = 22, 23
@@ -15,9 +15,9 @@ TARIFFS = 8
 IMPORT_ENERGY_T1, EXPORT_ENERGY_T1 = 26, 34  # TARIFFS each
 IMPORT_REACTIVE_ENERGY_T1, EXPORT_REACTIVE_ENERGY_T1 = 42, 44  # two tariffs each
 FIELDS = 46
-# Power with a sign, as SML sends it, becomes import and export: the total, then the phases.
+# Power with a sign, as SML sends it: the total, then three phases. sense/direction.py splits it into import and export.
 NET_POWER = 46
-# Power without a sign, whose direction something else tells; energies of a second measurement, 1-2.
+# Power without a sign, see sense/direction.py; four energies of a second channel, 1-2.
 ANY_POWER, OTHER_ENERGY = 50, 51
 ALL = 55
 
@@ -25,10 +25,10 @@ TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, ADDRESS, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70, 71
 CLOCK, TIME, DATE = 72, 73, 74
 SPECIALS = 11
-NOTHING = 0xFF  # in a profile: a value without a meaning to us
+NOTHING = 0xFF  # in a profile: a value that is not used
 
-# Quantities, with the power of ten of their base unit and the COSEM unit they are sent in:
-# W, var, 0.1 V, mA, Wh, varh.
+# Quantities. The base units are W, var, 0.1 V, mA, Wh, varh. BASES has their power of ten, and
+# UNITS the COSEM units in which meters send them.
 WATT, VAR, VOLT, AMPERE, WATT_HOUR, VAR_HOUR = 0, 1, 2, 3, 4, 5
 BASES = bytes((64, 64, 63, 61, 64, 64))  # 64 + power
 UNITS = bytes((27, 29, 35, 33, 30, 32))
@@ -40,7 +40,7 @@ QUANTITIES = bytes(
 
 
 def _table():
-    """(codes in ascending order as `wire/walk_fast.py` packs them, the field of each)."""
+    """(keys of the codes in ascending order, packed as in `wire/rows/walk_fast.py`; the field of each)."""
     found = []
 
     def add(a, c, d, e, field):
@@ -65,16 +65,16 @@ def _table():
         add(1, 4, 8, 1 + tariff, EXPORT_REACTIVE_ENERGY_T1 + tariff)
     for i in range(4):
         add(1, 16 + 20 * i, 7, 0, NET_POWER + i)
-        add(3, 1 + i, 8, 0, OTHER_ENERGY + i)  # 1-2, see `wire/sml_fast.py`
+        add(3, 1 + i, 8, 0, OTHER_ENERGY + i)  # 1-2, see `wire/rows/sml_fast.py`
     add(1, 15, 7, 0, ANY_POWER)
     add(0, 96, 1, 0, ID)
     add(1, 96, 1, 0, ID)
     add(0, 96, 1, 1, ID_OTHER)
     add(1, 0, 0, 5, ID_KAMSTRUP)
     add(1, 0, 0, 9, ID_OTHER)  # SML: server id
-    add(1, 0, 0, 0, ADDRESS)  # SML of older meters: what is printed on them
+    add(1, 0, 0, 0, ADDRESS)  # SML of older meters: the number that is printed on them
     add(0, 96, 1, 255, ADDRESS)
-    add(1, 96, 50, 1, MAKER)  # SML: three letters
+    add(1, 96, 50, 1, MAKER)  # SML: three letters of the manufacturer
     add(0, 42, 0, 0, DEVICE_NAME)
     add(0, 96, 1, 7, TYPE)
     add(1, 96, 1, 1, TYPE)  # Kamstrup
@@ -89,4 +89,4 @@ def _table():
 
 KEYS, CODES = _table()
 KNOWN = len(CODES)
-del _table  # a few kB that nobody needs any more
+del _table  # it is not needed any more, and takes a few kB

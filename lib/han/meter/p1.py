@@ -1,4 +1,4 @@
-"""P1 telegrams, from checked text to a reading. Imported with the first of them, and kept."""
+"""Reads P1 telegrams: from checked text to a reading. Imported with the first P1 telegram."""
 from ..wire.rows.lines import p1_walk
 from ..wire.p1 import ident_end
 from .obis import KEYS, KNOWN
@@ -6,7 +6,7 @@ from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS
 
 
 def read(decoder, layers):
-    """Read the text that was left (DSMR 5.0.2 clause 5.2); True."""
+    """Read the text (DSMR 5.0.2 clause 5.2) that is left in `layers` into the decoder's reading. Returns True."""
     buf = layers.buf
     ident = layers.front
     start = layers.start

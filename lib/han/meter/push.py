@@ -1,4 +1,4 @@
-"""DLMS push lists, from a data-notification to a reading. Imported with the first of them, and kept."""
+"""Reads DLMS push lists: from the body of a data-notification to a reading. Imported with the first push list."""
 from array import array
 
 from ..wire.layers.apdu import DATE_TIME, date_time
@@ -8,39 +8,46 @@ from .lists.profiles import coded
 from .reading import METER_ID, ROWS
 from .lists.scales import LISTS
 
-_TEXT = 2  # in the last column of a row
-_OPENING = 8  # bytes of the first text that tell whose list it is
-_KINDS = 6  # of lists without codes that one meter sends by turns, at most
+_TEXT = 2  # the kind in the last column of a row
+_OPENING = 8  # first bytes of the first text, which tell the manufacturer
+_KINDS = 6  # most kinds of lists without codes that one meter sends in turn
 
 
 class Kind:
-    """Lists that are read alike, by what tells them; of those with codes the opening of the first text."""
+    """A kind of push lists, which are all read in the same way.
+
+    text      opening of their first text; this alone tells a kind of lists with OBIS codes
+    profile   (order, scale), see profiles.py
+    n         number of rows
+    shape     hash of the types of the values, see axdr_walk()
+    doubts    number of further lists of the kind that orders.judge() checks, as the order may be wrong
+    """
 
     def __init__(self, text, profile, n=0, shape=0, doubts=0):
         self.text = text
         self.profile = profile
         self.n = n
         self.shape = shape
-        self.doubts = doubts  # so many of its lists are still looked at
+        self.doubts = doubts
 
 
 _NONE = Kind(None, None)
 
 
 class Push:
-    """Reads the lists of a Decoder."""
+    """Reads the push lists of a Decoder."""
 
     def __init__(self):
-        #: What the walk says of the list it walked through last: its rows, whether it has OBIS codes.
+        #: The results of axdr_walk() for the last list, such as the number of rows and of OBIS codes.
         self.info = array("i", bytes(64))
         self._names = array("i", bytes(4 * ROWS))
         self._first = b""  # the opening of the last list's first text
         self._coded = _NONE  # kind of the last list with codes
-        self._known = []  # kinds of lists without codes
-        self._last = _NONE  # of the last one
+        self._known = []  # kinds of lists without codes that have come
+        self._last = _NONE  # kind of the last list without codes
 
     def read(self, decoder, layers):
-        """Read the list that was left; True, None where it was rejected."""
+        """Read the list that is left in `layers` into the decoder's reading. True, or None where it was rejected."""
         buf = layers.buf
         start = layers.start
         end = layers.end
@@ -86,11 +93,11 @@ class Push:
         if info[1] and text == LISTS:
             decoder.scales.settle(reading)
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
-            # Austrian lists end with the meter's number, without a code.
+            # Austrian lists end with the meter's number without a code.
             at = rows[8 * n - 7]
             if rows[8 * n - 6] != DATE_TIME or buf[at] > 8:
                 reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
-        # The clock among the values is the one that was read with them; the header's may be older.
+        # A clock among the values was read together with them; the date-time of the header may be older.
         if not (row and rows[8 * row - 6] == DATE_TIME and reading.set_clock(buf, rows[8 * row - 7])):
             at = date_time(layers.front, start)
             if at:
@@ -98,7 +105,7 @@ class Push:
         return True
 
     def _kind(self, reading, buf, rows, n, text):
-        """The kind of a list without codes, found out when the first such came; None where it is unknown."""
+        """The kind of a list without codes. It is chosen when the first such list comes; None where it is unknown."""
         shape = self.info[3]
         for known in self._known:
             if known.n == n and known.shape == shape and known.text == text:
@@ -116,7 +123,10 @@ class Push:
         return known
 
     def _sensible(self, reading, known):
-        """Whether a list says what it can say in the order chosen for its kind, which is no longer asked in the end."""
+        """True where the values of a list make sense in the order that was chosen for its kind.
+
+        Else the kind is forgotten. After enough sensible lists, or one that proves the order, doubts become 0.
+        """
         from .lists import orders
 
         said = orders.judge(reading)

@@ -1,4 +1,4 @@
-"""What one telegram said, as integers in base units; absent is not zero."""
+"""Reading: the values of one telegram, as integers in base units. An absent value is not zero."""
 from array import array
 
 from ..wire.loops import copy, same
@@ -20,26 +20,26 @@ from .obis import (
 )
 from .sense.direction import complete
 
-#: So many rows of a telegram are looked at, of eight integers each: more than twice those of the longest known, 27.
+#: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
 ROWS = 64
 
 
 def scale(watt, volt, ampere, watt_hour):
-    """Powers of ten, + 64, of W, var, V, A, Wh, varh.
+    """A scale: 64 + the power of ten of W, var, V, A, Wh, varh, as six bytes.
 
-    volt None: told from the size of the number. ampere None: 0.01 A, but whole amperes where the number has 64 bits,
-    as in Landis+Gyr's meters behind transformers.
+    volt None: by the size of the number. ampere None: 0.01 A, but whole amperes where the number has 64 bits, as in
+    meters of Landis+Gyr behind transformers.
     """
     v = 0 if volt is None else 64 + volt
     a = 0 if ampere is None else 64 + ampere
     return bytes((64 + watt, 64 + watt, v, a, 64 + watt_hour, 64 + watt_hour))
 
 
-#: (order, scale) of lists with OBIS codes and units, and of P1's lines: what lacks them is in `profiles.py`.
+#: Profiles (order, scale) of lists with OBIS codes and units, and of P1. For other lists see `lists/profiles.py`.
 COMMON_SCALE = scale(0, None, None, 0)
 COMMON = b"", COMMON_SCALE
 P1 = b"", scale(0, 0, 0, 3)
-#: Of SML's entries, which have a scaler of their own.
+#: The profile of SML, whose entries have their own scalers.
 SML = b"", scale(0, 0, 0, 0)
 
 # Slots of `Reading.text`.
@@ -48,39 +48,39 @@ _SLOTS = 6
 
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
-_SIGNED = b"\x03"  # in front of L1_EXPORT_POWER: a power with a sign that is imported, or reactive
-# The text that each code from ID to MAKER fills; of those for the same one the first with a content does.
+_SIGNED = b"\x03"  # a negative number in `present`; before L1_EXPORT_POWER, it is an imported or reactive power
+# The slot of each code from ID to MAKER. Of several codes for one slot, the first one with a content counts.
 _TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION, MANUFACTURER))
 _LONGEST_TEXT = 64
 
 
 def seconds(year, month, day, hour, minute, second):
-    """Seconds from 2020-01-01 00:00 to this date and time; None where there is no such."""
+    """Seconds from 2020-01-01 00:00 to this date and time; None where it is not a valid one."""
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61):
         return None
     if not 1970 <= year < 2100:
         return None
-    # Days in the years before, counted from March as the leap day ends such a year.
+    # Years are counted from March, so that the leap day is a year's last day.
     y = year - (month < 3)
     days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
     return (days - 737731) * 86400 + hour * 3600 + minute * 60 + second
 
 
 def two(buf, at):
-    """Number of the two digits at buf[at], 100 where they are none."""
+    """The number of the two digits at buf[at]; 100 where they are not digits."""
     tens = buf[at] - 0x30
     ones = buf[at + 1] - 0x30
     return 10 * tens + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100
 
 
 def three(buf, at, length):
-    """The three numbers of two digits in buf[at:at + length], with a sign between them or none; 100: no digits."""
+    """The three numbers of two digits in buf[at:at + length], with or without signs between them; 100: not digits."""
     step = 3 if length == 8 and buf[at + 2] == buf[at + 5] and buf[at + 2] in b":-./" else 2 if length == 6 else 0
     return (two(buf, at), two(buf, at + step), two(buf, at + 2 * step)) if step else (100, 100, 100)
 
 
 def text(raw):
-    """Bytes as text, as hex digits where they are not printable."""
+    """Bytes as text; as hex digits where one of them is not printable ASCII."""
     for byte in raw:
         if not 0x20 <= byte < 0x7F:
             return "".join(["%02X" % byte for byte in raw])
@@ -88,10 +88,10 @@ def text(raw):
 
 
 class Reading:
-    """The fields of one telegram; filled again for the next, so keep what you need, not the object."""
+    """The fields of one telegram. It is filled again for the next one, so keep values, not the object."""
 
-    assumed = False  # whether its scale is only what its maker usually takes: the list does not say
-    unscaled = False  # whether its scale is to be told from the numbers, see scales.py
+    assumed = False  # the list does not tell its scale, so the usual one of its manufacturer was assumed
+    unscaled = False  # its scale must be told from the numbers, see lists/scales.py
 
     def __init__(self):
         self.values = array("i", bytes(8 * ALL))
@@ -99,14 +99,14 @@ class Reading:
         self.clock = None  # seconds since 2020-01-01 in the meter's local time
         self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
         self.dst = None
-        self.netted = 0  # bits: total and phases whose imported power came negative
-        self.undirected = False  # power came, and nothing tells its direction
-        self._special = bytearray(SPECIALS)
-        self._texts = [b""] * _SLOTS  # kept from telegram to telegram: they hardly ever change
-        self._said = bytearray(_SLOTS)
+        self.netted = 0  # bit 0: the total, bits 1 to 3: phases whose imported power was negative
+        self.undirected = False  # a power has come whose direction is unknown
+        self._special = bytearray(SPECIALS)  # 1 + the row of each text or clock
+        self._texts = [b""] * _SLOTS  # kept from telegram to telegram, as they hardly ever change
+        self._said = bytearray(_SLOTS)  # 1: this telegram has the text
 
     def get(self, field):
-        """The field's number in its base unit (W, var, 0.1 V, mA, Wh, varh), None where absent."""
+        """A field's number in its base unit (W, var, 0.1 V, mA, Wh, varh); None where absent."""
         here = self.present[field]
         if not here:
             return None
@@ -114,28 +114,28 @@ class Reading:
         return -number if here == 3 else number
 
     def put(self, field, number):
-        """Let a field have this number, which is not negative."""
+        """Set a field to a number, which must not be negative."""
         self.values[2 * field] = number & 0xFFFFFF
         self.values[2 * field + 1] = number >> 24
         self.present[field] = 1
 
     def move(self, source, field, sign=1):
-        """The field has the number of another one; sign: as in `present`."""
+        """Copy the magnitude of the field `source` to `field`. sign: 1, or 3 for a negative number."""
         self.values[2 * field] = self.values[2 * source]
         self.values[2 * field + 1] = self.values[2 * source + 1]
         self.present[field] = sign
 
     def text(self, slot):
-        """The text in METER_ID … NAME, hex digits where it is not printable; None where absent."""
+        """The text of a slot (METER_ID … NAME), as hex digits where it is not printable; None where absent."""
         raw = self.raw(slot)
         return None if raw is None else text(raw)
 
     def raw(self, slot):
-        """The bytes of a text, the same object as long as it does not change; None where absent."""
+        """The bytes of a slot's text; None where absent. It is the same object as long as the text does not change."""
         return self._texts[slot] if self._said[slot] else None
 
     def clear(self):
-        """Forget the telegram before."""
+        """Forget all values of the telegram before."""
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
@@ -145,15 +145,18 @@ class Reading:
         self.unscaled = False
 
     def empty(self):
-        """True where no number came."""
+        """True where the telegram has no number."""
         return same(self.present, 0, _NO_FIELDS, FIELDS)
 
     def named(self):
-        """True where a text came that tells whose telegram it is, besides the ident line of P1."""
+        """True where a text identifies the meter; the ident line of P1 alone is not enough."""
         return bool(self._said[METER_ID]) or not self._said[P1_IDENT] and any(self._said)
 
     def fill(self, buf, rows, n, profile):
-        """Take the rows of a telegram in buf; profile as in `profiles.py`."""
+        """Take the values of n rows of a telegram in buf. profile: (order, scale), as in `lists/profiles.py`.
+
+        Returns 1 + the row of the clock, 0 where there is none. The clock is not read yet.
+        """
         special = self._special
         order, defaults = profile
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
@@ -173,7 +176,7 @@ class Reading:
         return special[CLOCK - TEXTS]
 
     def p1_clock(self, buf, rows):
-        """Take the clock among the rows of the P1 telegram that `fill` took; False where there is none."""
+        """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
         row, time, date = [8 * self._special[code - TEXTS] for code in (CLOCK, TIME, DATE)]
         if row:
             return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])
@@ -181,14 +184,17 @@ class Reading:
             return False
         at, length = rows[date - 7], rows[date - 6]
         if length in (8, 10) and two(buf, at) == 20 and two(buf, at + 2) < 100:
-            at, length = at + 2, length - 2  # the century
+            at, length = at + 2, length - 2  # skip the century
         year, month, day = three(buf, at, length)
         hour, minute, second = three(buf, rows[time - 7], rows[time - 6])
         self.clock = seconds(2000 + year, month, day, hour, minute, second)
         return self.clock is not None
 
     def set_text(self, slot, buf, start, end):
-        """Take buf[start:end] without padding, which binary numbers have none of; False where nothing is left."""
+        """Take buf[start:end], without padding at its end, as the text of a slot. False where nothing is left.
+
+        A text that begins with a control character is a binary number, which has no padding.
+        """
         known = self._texts[slot]
         length = len(known)
         if not length or end - start != length or not same(buf, start, known, length):
@@ -203,7 +209,7 @@ class Reading:
         return True
 
     def set_clock(self, buf, at):
-        """Take the date-time of 12 bytes (IEC 62056-62 clause 4.1.6.1) at buf[at]; False where unspecified."""
+        """Take the date-time of 12 bytes (IEC 62056-62 clause 4.1.6.1) at buf[at]. False where it is not specified."""
         clock = seconds(buf[at] << 8 | buf[at + 1], buf[at + 2], buf[at + 3],
                         buf[at + 5], buf[at + 6], buf[at + 7])
         if clock is None:
@@ -216,7 +222,7 @@ class Reading:
         return True
 
     def set_p1_clock(self, buf, at, length):
-        """Take YYMMDDhhmmss and S or W (DSMR 5.0.2 clause 6.4, tag TST) at buf[at]."""
+        """Take YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. False: invalid."""
         if length not in (12, 13):
             return False
         clock = seconds(2000 + two(buf, at), two(buf, at + 2), two(buf, at + 4),
@@ -229,7 +235,7 @@ class Reading:
         return True
 
     def merge(self, other):
-        """Take over what the other reading says, keep the rest."""
+        """Take over the values that the other reading has, and its clock; keep the rest."""
         overlay(self.values, self.present, other.values, other.present)
         for slot in range(_SLOTS):
             if other._said[slot]:

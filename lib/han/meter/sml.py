@@ -1,4 +1,4 @@
-"""SML telegrams, from checked messages to a reading. Imported with the first of them, and kept."""
+"""Reads SML telegrams: from checked messages to a reading. Imported with the first SML telegram."""
 from ..wire import sml
 from .sense.direction import exporting
 from .obis import KEYS, KNOWN
@@ -8,14 +8,17 @@ _NEGATIVE = 16  # in the last column of a row
 _EXPORT = 0x10208  # key of 1-0:2.8, without the tariff
 _NET_POWERS = 0x1100700, 0x1240700, 0x1380700, 0x14C0700  # keys of 1-0:16.7.0, then of each phase
 
-# DVS74 meters of DZG with these numbers, before firmware 1.2, send power of up to 16 bits as if it
-# had a sign, which it has not: what they export takes 32 bits.
+# DVS74 meters of DZG with these serial numbers and a firmware before 1.2 have a fault: imported power of up to
+# 16 bits is sent with a signed type, although it has no sign. Exported power takes 32 bits and is right.
 DZG = b"\x0a\x01DZG\x00"
 _FAULTY = (42000000, 48999999), (55000000, 58999999)
 
 
 def read(decoder, layers):
-    """Read the messages that were left (BSI TR-03109-1 annex IV); True, None where they were rejected."""
+    """Read the messages (BSI TR-03109-1 annex IV) that are left in `layers` into the decoder's reading.
+
+    Returns True, or None where they were rejected.
+    """
     buf = layers.buf
     start = layers.start
     end = layers.end
@@ -38,7 +41,7 @@ def read(decoder, layers):
 
 
 def fault(serial):
-    """The lowest serial number with the fault that DZG's meter with this one has; 0 where it has none."""
+    """0 for a serial number of DZG's meters without the fault; else the lowest number of its range with the fault."""
     for first, last in _FAULTY:
         if first <= serial <= last:
             return first
@@ -46,10 +49,10 @@ def fault(serial):
 
 
 def _mend(buf, rows, n, serial):
-    """Make powers of a meter of DZG what they are where their sign is wrong; True where one was.
+    """Correct powers with a wrong sign in the rows of a DZG meter. True where there was one.
 
-    The fault was seen outside of the DVS74's numbers as well: there a meter that counts import alone
-    is believed when its status says that it imports.
+    The fault also exists outside of the DVS74's numbers. There, a negative power is wrong if the meter
+    counts only import, and its status says that it imports.
     """
     mended = False
     for row in range(0, 8 * n, 8):

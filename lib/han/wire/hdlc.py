@@ -1,4 +1,4 @@
-"""HDLC frame format type 3 (IEC 62056-46 clause 6.4.1): cut by the length field, never byte-stuffed.
+"""HDLC frames of format type 3 (IEC 62056-46 clause 6.4.1). Their length field tells their end, without byte stuffing.
 
     7E | format 2 | destination 1-4 | source 1-4 | control 1 | HCS 2 | information | FCS 2 | 7E
 """
@@ -9,7 +9,7 @@ _SEGMENTED = 0x08
 
 
 def _header(buf, start, end):
-    """Index of the byte behind the control field, 0 where bytes are missing, -1 where it is no header."""
+    """Index behind the control field; 0 where bytes are missing, -1 where this is not a header."""
     at = start + 3
     for _ in range(2):
         length = 0
@@ -26,10 +26,10 @@ def _header(buf, start, end):
 
 
 def check(buf, start, end):
-    """Look at the frame that opens at buf[start] (a flag), of which buf[start:end] has come.
+    """Check the frame that opens at buf[start] (a flag); buf[start:end] has come so far.
 
-    Returns the index behind its FCS; 0: bytes are missing; < -2: minus the index at which
-    the frame will be complete; -1: no frame; -2: a frame with a wrong checksum.
+    Returns the index behind its FCS where it is good; 0: bytes are missing; less than -2: minus the
+    index at which the frame will be complete; -1: this is not a frame; -2: its checksum is wrong.
     """
     header = _header(buf, start, end)
     if header <= 0:
@@ -39,7 +39,7 @@ def check(buf, start, end):
     complete = start + 1 + ((buf[start + 1] & 7) << 8 | buf[start + 2])
     if complete < header + 2:
         return _NONE
-    # A frame without information has no HCS of its own; its FCS stands there and is the same sum.
+    # A frame without information has no HCS. Its FCS is in the same place, over the same bytes.
     if crc_x25(buf, start + 1, header) != buf[header] | buf[header + 1] << 8:
         return _NONE
     if complete > end:
@@ -50,7 +50,7 @@ def check(buf, start, end):
 
 
 def information(buf, start, end):
-    """Index of the information field of a checked frame buf[start:end]; the FCS ends it at end - 2."""
+    """Index of the information field of the checked frame buf[start:end]. The field ends at end - 2, before the FCS."""
     at = start + 3
     while not buf[at] & 1:  # destination
         at += 1
@@ -61,5 +61,5 @@ def information(buf, start, end):
 
 
 def segmented(buf, start):
-    """True where more frames belong to the same telegram (format bit 11)."""
+    """True where the checked frame at buf[start] is not the last one of its telegram (format bit 11)."""
     return buf[start + 1] & _SEGMENTED != 0

@@ -1,8 +1,8 @@
-"""M-Bus long frames (EN 13757-2 clause 5.2) with the transport layer of EN 13757-3 used by push meters.
+"""M-Bus long frames (EN 13757-2 clause 5.2) with the transport layer of EN 13757-3, as meters push them.
 
     68 | L | L | 68 | C | A | CI | STSAP | DTSAP | data | checksum | 16
 
-CI counts the segments of a telegram in its low half, 0x10 marks the last one.
+The low 4 bits of CI count the segments of a telegram; 0x10 marks the last one.
 """
 from .loops import sum8
 
@@ -10,13 +10,13 @@ _NONE, _WRONG = -1, -2
 _SHORTEST = 6  # C A CI STSAP DTSAP and one byte of data
 _DATA = 9  # bytes in front of the data
 NUMBERS, LAST = 0x0F, 0x10
-ALONE = LAST  # the only one of its telegram
+ALONE = LAST  # number() of the only frame of a telegram
 
 
 def check(buf, start, end):
-    """Look at the frame that opens at buf[start]; same answers as `hdlc.check`.
+    """Check the frame that opens at buf[start]; the answers are those of `hdlc.check`.
 
-    L counts modulo 256 in Sagemcom's meters, so a frame may also be 256 bytes longer than it says.
+    In meters of Sagemcom L is the length modulo 256, so a frame may be 256 bytes longer than L says.
     """
     length = buf[start + 1]
     if length < _SHORTEST:
@@ -33,10 +33,10 @@ def check(buf, start, end):
 
 
 def data(start):
-    """Index of the data of the checked frame that opens at start; it ends 2 bytes before the frame."""
+    """Index of the data of the checked frame that opens at start. The data end 2 bytes before the frame's end."""
     return start + _DATA
 
 
 def number(buf, start):
-    """What the checked frame that opens at start is of its telegram: NUMBERS, with LAST in the last one."""
+    """The segment number (NUMBERS) of the checked frame that opens at start, with the bit LAST in the last segment."""
     return buf[start + 6] & (NUMBERS | LAST)

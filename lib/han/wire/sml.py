@@ -2,8 +2,8 @@
 
     1B 1B 1B 1B 01 01 01 01 | messages, padded to words | 1B 1B 1B 1B 1A | padding count | CRC 2
 
-An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over all before it; that of some
-makers is another (conventions.py).
+An escape sequence inside the messages is sent twice. The CRC is that of HDLC, over everything before it. Some
+manufacturers use another one (conventions.py).
 """
 from .conventions import Conventions
 from .loops import copy, crc_x25
@@ -11,18 +11,18 @@ from .loops import copy, crc_x25
 try:
     from .rows.sml_fast import find_escape, walk
 except ImportError:
-    from .rows.sml_plain import find_escape, walk  # noqa: F401  walk for others to import
+    from .rows.sml_plain import find_escape, walk  # noqa: F401  walk is imported from here
 
 _WRONG = -2
 
 
 class Checker:
-    """Looks for the end of one SML telegram at a time; `resume` is where the search goes on."""
+    """Finds the end of one SML telegram at a time, and checks it. resume: index at which the search goes on."""
 
     def __init__(self, conventions=None):
         self.conventions = conventions or Conventions()
         self.resume = 0
-        self.escapes = 0  # escape sequences inside
+        self.escapes = 0  # number of escape sequences inside the messages
 
     def open(self, start):
         """A telegram opens at index start."""
@@ -31,7 +31,7 @@ class Checker:
         self.conventions.last = None
 
     def check(self, buf, start, end):
-        """Same answers as `hdlc.check`."""
+        """Check the telegram that opens at buf[start]; the answers are those of `hdlc.check`."""
         while True:
             at = find_escape(buf, self.resume, end)
             self.resume = at
@@ -48,7 +48,7 @@ class Checker:
 
 
 def content(buf, start, end):
-    """(start, end) of the messages of the checked telegram buf[start:end], escapes undone in place."""
+    """(start, end) of the messages in the checked telegram buf[start:end]. Double escapes are removed in place."""
     last = end - 8
     at = start + 8
     while True:

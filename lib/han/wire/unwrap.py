@@ -1,13 +1,13 @@
-"""Takes the layers off a telegram, one after the other, until what says something is left.
+"""Takes the layers off a telegram, one after the other, until its content is left.
 
-    HDLC or M-Bus frame     of several that are one telegram: layers/segments.py
+    HDLC or M-Bus frame     layers/segments.py joins several frames of one telegram
     ident line of P1        in clear, with a ciphered APDU behind it
     LLC header              E6 E7 00
-    general block transfer  blocks that are one APDU: layers/segments.py
+    general block transfer  layers/segments.py joins the blocks of one APDU
     ciphered APDU           layers/ciphered.py
 
-Left is the list in a data-notification, P1 text, or the messages of SML. What only some meters
-send is loaded with the first of its kind, and kept.
+The content is the list in a data-notification, P1 text, or the messages of SML. Modules for layers
+that only some meters send are imported when the first such layer comes.
 """
 from . import hdlc, mbus
 from .framer import GLO, HDLC, MBUS, P1, SML
@@ -15,33 +15,36 @@ from .layers import apdu
 from .loops import text_end
 from .mbus import ALONE, LAST, NUMBERS
 
-#: Layers that no framer tells apart: an APDU without a frame; the list in a data-notification.
+#: Layers besides the framings: an APDU without a frame; the list in a data-notification.
 APDU, LIST = 6, 7
 
 NO_KEY = "encrypted: no key"
 
 _DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
 _LLC = 0xE6
-_IDENT = 0x2F  # '/' opens P1: no APDU but what a ciphered one may hold
+_IDENT = 0x2F  # '/' opens P1 text, which a ciphered APDU may hold
 _EMPTY = -1
-_APDUS = 4  # an APDU may hold another: blocks, cipher, notification
+_APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 
 
 class Layers:
-    """Takes the layers off a line's telegrams; buf[start:end] is what was left of the last one.
+    """Takes the layers off the telegrams of one line.
 
-    It is valid as long as that telegram. `front` is an index in buf too: where the APDU of the list, the ident line of
-    the P1 text or the SML telegram opens. The ident line belongs to the text, unless the lines alone were ciphered.
+    buf, start, end   the content of the last telegram is buf[start:end]; it is valid as long as that telegram
+    front             index in buf at which the APDU of the list, the ident line of P1, or the SML telegram begins.
+                      The ident line is part of the content, unless only the lines behind it were ciphered
 
-    cipher: has open(header, buf) -> (start, end) of the plaintext in buf, or a reason (text).
-    reject(reason, detail) hears why a telegram holds nothing; trace(what, detail), if set, hears of each piece of one.
+    reject(reason, detail)   is called where a telegram has no content; both are texts
+    cipher                   None, or an object with open(header, buf) -> (start, end) of the plaintext in buf, or a
+                             reason (text)
+    trace(what, detail)      None, or is called for each piece of a telegram: "segment" or "block"
     """
 
     buf = b""
     start = end = front = 0
-    encrypted = 0  # ciphered APDUs
-    decrypt_failures = 0  # of those, the ones that the key did not open
-    unproven = False  # deciphered without a tag that could be checked
+    encrypted = 0  # number of ciphered APDUs
+    decrypt_failures = 0  # number of those that could not be decrypted
+    unproven = False  # the last telegram was decrypted without checking a tag
     segments = blocks = ciphered = _p1 = _sml = None
 
     def __init__(self, reject, cipher=None, trace=None):
@@ -50,9 +53,12 @@ class Layers:
         self._trace = trace
 
     def unwrap(self, layer, buf, start, end):
-        """Unwrap the telegram buf[start:end] of that framing. LIST, P1 or SML: what was left; None: nothing (yet)."""
+        """Unwrap the telegram buf[start:end]. layer: its framing, or APDU.
+
+        Returns the kind of its content: LIST, P1 or SML. None where it was rejected, or pieces are still missing.
+        """
         self.unproven = False
-        text_only = layer == GLO  # a ciphered APDU that stands alone on the line holds P1
+        text_only = layer == GLO  # a ciphered APDU without a frame holds P1 text
         front = start
         left = _APDUS
         while left:
@@ -128,7 +134,7 @@ class Layers:
                 start, end = opened
                 layer = APDU
                 if 0x30 <= buf[start] <= 0x39:
-                    # The lines alone, whose ident stands in front of the APDU.
+                    # Only the lines were ciphered. Their ident line is in front of the APDU.
                     if text_end(buf, start, end, 0xFF) < 0:
                         return self._reject("P1 text damaged", "")
                     layer = P1
@@ -142,7 +148,10 @@ class Layers:
         return layer
 
     def _segment(self, buf, start, end, first, last):
-        """One of several frames; all of them (a `Segments`) with the last one, None before or where it was rejected."""
+        """Add a frame of a telegram that has several. With the last one, the Segments; None before, or if rejected.
+
+        first, last: whether it is the first or the last frame of the telegram
+        """
         segments = self.segments or self._loaded_segments()
         if first and segments.next:
             segments.start()
@@ -154,7 +163,7 @@ class Layers:
         return segments if last else self._note("segment")
 
     def _in_order(self, number):
-        """False where the M-Bus frame with that number is not the next one; what came before is forgotten then."""
+        """False where the M-Bus frame with this mbus.number() is out of order; the frames before are forgotten then."""
         segments = self.segments or self._loaded_segments()
         waiting = segments.next
         n = number & NUMBERS
@@ -164,7 +173,7 @@ class Layers:
         return True
 
     def _block(self, buf, start, end):
-        """One of several blocks; all of them (a `Segments`) with the last that was missing, else None."""
+        """Add a block of general block transfer. The Segments with all blocks when none is missing, else None."""
         if not self.blocks:
             from .layers.segments import Blocks
 
@@ -175,7 +184,7 @@ class Layers:
         return self.blocks.done if state else self._note("block")
 
     def _open(self, buf, start, end):
-        """(start, end) of the plaintext of a ciphered APDU; None where it was rejected."""
+        """Decrypt the ciphered APDU buf[start:end] in place. (start, end) of the plaintext; None where rejected."""
         if not self.ciphered:
             from .layers.ciphered import Ciphered
 
@@ -193,7 +202,7 @@ class Layers:
         return opened
 
     def _text(self, buf, start, end):
-        """End of the P1 telegram in an APDU; None where it was rejected."""
+        """Check the P1 telegram in an APDU. Returns its end; None where it was rejected."""
         checker = (self._p1 or self._loaded_p1()).Checker()
         checker.open(start)
         end = checker.check(buf, start, end, True)

@@ -1,15 +1,17 @@
-"""Rewrites what tells one meter from another in a capture, so that it can be shown to others.
+"""Makes a capture anonymous: replaces everything that identifies the meter, so that the capture can be shown to others.
 
-The framer, the decoder and the walkers find it; it is replaced at its own length, the same by
-the same everywhere: meter numbers, logical device names and consumer messages (OBIS 96.1, 96.13,
-0.0, 42.0, of all channels), the serial part of a P1 ident and of a system title, in SML every
-octet string longer than an OBIS code. Checksums are made right again, the numbers stay.
+The framer, the decoder and the walkers find these parts. They are replaced by aliases of the same length, the same
+everywhere: meter numbers, logical device names and consumer messages (OBIS 96.1, 96.13, 0.0, 42.0, of all channels),
+the serial part of a P1 ident and of a system title, and in SML every octet string longer than an OBIS code. Checksums
+are corrected. Measured values stay.
 
-In telegrams of several frames or blocks each byte is rewritten where it lies, also where two of
-them share a number, and repeated blocks alike. What is part of no complete telegram (noise, cut
-off, unknown, or with a wrong checksum, which stays wrong) loses what was found elsewhere,
-whatever reads like a serial number, and the characters at its edges. Ciphered content stays as
-it is, but without its system title not even the key can open it any more.
+In telegrams of several frames or blocks, each byte is rewritten in its place in the capture, also where a number goes
+over two of them. Repeated blocks are rewritten in the same way.
+
+Bytes outside of complete telegrams are noise, or telegrams that are cut off, unknown, or have a wrong checksum, which
+stays wrong. There, everything is replaced that was found elsewhere, that looks like a serial number, or that is a run
+of characters at an edge. Ciphered content stays as it is. Without its system title it cannot be decrypted any more,
+not even with the key.
 """
 from array import array
 from binascii import crc32
@@ -33,11 +35,11 @@ _PRIVATE = b"96.1", b"96.13", b"0.0", b"42.0", b"C.1"
 
 
 class _Pieces(Segments):
-    """Segments that know where in the capture their bytes lie."""
+    """Segments that know the places of their bytes in the capture."""
 
     def __init__(self, places):
         super().__init__()
-        self.parts = []
+        self.parts = []  # [(index in the capture, length)]
         self._places = places
 
     def add(self, buf, start, end):
@@ -47,7 +49,7 @@ class _Pieces(Segments):
 
 
 class _Layers(Layers):
-    """Layers that stay: pieces know their places, and what is ciphered is told instead of opened."""
+    """Layers whose pieces know their places in the capture. A ciphered APDU is reported, and not decrypted."""
 
     def __init__(self, reject, pieces, ciphered):
         super().__init__(reject)
@@ -62,12 +64,12 @@ class _Layers(Layers):
             return None
         self.encrypted += 1
         self._told(buf, start, end, header)
-        # Content that is only authenticated can be read; its tag will be wrong.
+        # Content that is only authenticated is in clear, so it is read and rewritten. Its tag will be wrong then.
         return None if header.control & 0x20 else (header.start, end - 12)
 
 
 class _InPlace(Framer):
-    """A framer over a whole capture, where it lies."""
+    """A framer whose buffer is the whole capture, which is not copied."""
 
     size = 0
 
@@ -79,27 +81,27 @@ class _InPlace(Framer):
 
 
 class Anonymiser(Decoder):
-    """Decodes a capture (bytearray) to rewrite it in place."""
+    """Decodes a capture (bytearray), and rewrites it in place."""
 
     def __init__(self, data):
         super().__init__(lambda reading: None)
         self.data = data
         self._conventions = Conventions()
-        self.telegrams = 0  # whose content was understood, or is ciphered
+        self.telegrams = 0  # number of telegrams whose content was understood, or is ciphered
         self._aliases = Aliases()
         self._frames = []  # [framing, start, end, understood, CRC-32]
-        self._longer = []  # (index, digits) of checksums that need more room than they had
+        self._longer = []  # (index, digits) to insert for checksums that have become longer
         self.rows = array("i", bytes(32 * ROWS))
         self.layers = _Layers(self.reject, [_Pieces(self._places) for _ in range(3)], self._ciphered)
 
     def run(self):
-        """Rewrite it all."""
+        """Rewrite the whole capture."""
         data = self.data
         if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
-            self.telegram(APDU, data, 0, len(data))  # a bare one
+            self.telegram(APDU, data, 0, len(data))  # the capture is an APDU without a frame
         if self.telegrams:
             return
-        framer = _InPlace(self._frame, enough=1)  # whatever the checksums, they are made right again
+        framer = _InPlace(self._frame, enough=1)  # any convention of checksums will do, as they are all corrected
         self._conventions = framer.conventions
         framer.over(data)
         at = 0
@@ -122,7 +124,7 @@ class Anonymiser(Decoder):
         self.telegram(kind, buf, start, end)
 
     def _rest(self, kind, start, end, crc):
-        # A block that is repeated was rewritten where it came first.
+        # A repeated block gets the bytes of the first one, which was rewritten.
         for _, first, last, understood, same in self._frames:
             if same == crc and understood and last - first == end - start:
                 self.data[start:end] = self.data[first:last]
@@ -133,10 +135,10 @@ class Anonymiser(Decoder):
             start += 9
         self._loose(start, end - 2)
 
-    # Where a byte lies
+    # Places of bytes in the capture
 
     def _places(self, buf, start, end):
-        """[(index in the capture, length)] of buf[start:end], be it the capture or what was put together."""
+        """[(index in the capture, length)] of buf[start:end]. buf: the capture, or the buffer of joined pieces."""
         if buf is self.data:
             return [(start, end - start)]
         found = []
@@ -174,7 +176,10 @@ class Anonymiser(Decoder):
             self._put(buf, start, new)
 
     def _serials(self, buf, start, end, least=6, keep=()):
-        """Rename what has digits like a serial number, but for what begins at one of `keep`."""
+        """Replace everything in buf[start:end] that looks like a serial number, except at the indexes `keep`.
+
+        least: shortest length; 6 outside of telegrams and in lists, 8 in lines of P1
+        """
         at = start
         while at < end:
             stop = at
@@ -182,15 +187,15 @@ class Anonymiser(Decoder):
             while stop < end and alnum(buf[stop]):
                 digits += buf[stop] in DIGITS
                 stop += 1
-            # Neither a value in front of its decimals or unit ...
+            # It is not a value, which has decimals or a unit behind it ...
             if digits >= 6 and stop - at >= least and at not in keep and (stop == end or buf[stop] not in b".*"):
-                # ... nor, in a telegram, a time, YYMMDDhhmmss with S, W or nothing behind.
+                # ... and in lines of P1 it is not a time, YYMMDDhhmmss with or without S or W.
                 if least == 6 or not (stop - at in (12, 13) and digits == 12 and buf[at + 2] < 0x32 > buf[at + 4] - 2):
                     self._rename(buf, at, stop)
             at = stop + 1
 
     def _loose(self, start, end):
-        """What is in no telegram."""
+        """Rewrite bytes that are in no telegram, data[start:end]."""
         data = self.data
         if end - start < 3:
             return
@@ -218,7 +223,7 @@ class Anonymiser(Decoder):
     # Telegrams
 
     def telegram(self, kind, buf, start, end):
-        """Rewrite the telegram buf[start:end] of that framing."""
+        """Rewrite the telegram buf[start:end]. kind: its framing, as of the framer, or APDU."""
         if kind == SML:
             return self._sml(buf, start, end)
         if kind == GLO and buf[start] == 0x2F:
@@ -231,9 +236,9 @@ class Anonymiser(Decoder):
             self._lines(layers)
 
     def _ciphered(self, buf, start, end, header):
-        """There is a ciphered APDU."""
+        """Rewrite the system title of a ciphered APDU."""
         self._rename(buf, start + 5, start + 2 + buf[start + 1])
-        self._serials(buf, header.start, end)  # some other firmware may have deciphered it in place
+        self._serials(buf, header.start, end)  # another firmware may have decrypted the content in place
         self._understood(buf, start, end)
 
     def _list(self, layers):
@@ -260,7 +265,7 @@ class Anonymiser(Decoder):
             elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in _PRIVATE:
                 self._rename(buf, at, at + size)
             elif known and q and not key and rows[q + 7] == _TEXT and not (size == 12 and buf[at] in (7, 8)):
-                # no date-time, which opens with its year
+                # it is not a date-time, which begins with its year
                 self._rename(buf, at, at + size)
         self._serials(buf, start, end, 6, keep)
         self._understood(buf, start, end)
@@ -272,7 +277,7 @@ class Anonymiser(Decoder):
             while stop < end and buf[stop] in DIGITS:
                 stop += 1
             if stop - at >= 6:
-                self._rename(buf, at + 3, stop)  # the first ones tell the type
+                self._rename(buf, at + 3, stop)  # the first three digits are the type
             at = stop + 1
 
     def _lines(self, layers):
@@ -295,7 +300,7 @@ class Anonymiser(Decoder):
         digits = b"%04X" % self._conventions.made(buf, ident, at + 1, crc_arc(buf, ident, at + 1))
         at += 1
         size = min(end - at, 4)
-        # Meters that drop zeros in front may need them now.
+        # If the meter drops leading zeros, the new checksum may be longer or shorter.
         while len(digits) > size and digits[0] == 0x30:
             digits = digits[1:]
         self._put(buf, at, digits[:size])
@@ -310,7 +315,7 @@ class Anonymiser(Decoder):
                 stop += 1
             code, _, values = bytes(memoryview(buf)[at:stop]).partition(b"(")
             parts = code[code.rfind(b":") + 1:].split(b".")
-            # 96.1.4 is the version of the telegram, in Belgium.
+            # In Belgium, 96.1.4 is the version of the telegram.
             if b".".join(parts[:2]) in _PRIVATE and parts[2:] != [b"4"]:
                 at += len(code) + 1
                 for value in values.split(b"("):
@@ -331,9 +336,9 @@ class Anonymiser(Decoder):
 
 
 def anonymise(data):
-    """Rewrite a capture (bytearray) in place; the Anonymiser that did, for its counters.
+    """Make a capture (bytearray) anonymous in place. Returns the Anonymiser, which has counters.
 
-    A capture without `telegrams` has only lost what reads like a serial number.
+    If its `telegrams` is 0, only what looks like a serial number was replaced.
     """
     runs = sevenbits.strip(data)
     done = Anonymiser(data)

@@ -1,4 +1,4 @@
-"""Rewrites one SML telegram for `anonymise.py`; German meters only."""
+"""Rewrites one SML telegram for `anonymise.py`. A module of its own, as only German meters need it."""
 from ...wire.conventions import Conventions
 from ...wire.loops import crc_x25
 from ...wire.sml import content
@@ -8,9 +8,12 @@ _DEEPEST = 12
 
 
 def rewritten(telegram, alias, conventions):
-    """The checked telegram (bytearray) with every octet string longer than an OBIS code replaced.
+    """Replace every octet string longer than an OBIS code in a checked telegram (bytearray), and return it.
 
-    alias(bytes) -> bytes of the same length; conventions have checked it. None where the messages are malformed.
+    alias         function: bytes -> bytes of the same length
+    conventions   the Conventions that have checked this telegram
+
+    None where its messages are malformed.
     """
     inner = Conventions(1)
     messages = bytearray(telegram)
@@ -19,7 +22,7 @@ def rewritten(telegram, alias, conventions):
         stop = _skip(messages, at, last, 0)
         if stop < 0:
             return None
-        # A message ends with a checksum of its own and 00.
+        # A message ends with its own checksum and 00.
         body = stop - 4
         sent = messages[stop - 3] | messages[stop - 2] << 8
         checked = messages[body] == 0x63 and inner.check(messages, at, body, sent, crc_x25(messages, at, body))
@@ -29,14 +32,14 @@ def rewritten(telegram, alias, conventions):
         at = stop
     escaped = bytes(messages[8:last]).replace(_ESCAPE, _ESCAPE + _ESCAPE)
     room = len(telegram) - 16 - telegram[-3]
-    # Where a number held an escape sequence, which it does not any more, all of it has to go.
+    # If a number contained an escape sequence, and its alias does not, the length changes: then all becomes zeros.
     telegram[8:8 + room] = escaped if len(escaped) == room else bytes(room)
     telegram[-2:] = _made(conventions, telegram, 0, len(telegram) - 2)
     return telegram
 
 
 def _skip(buf, at, end, depth):
-    """Index behind the element at `at`, -1 where it is malformed."""
+    """The index behind the element at `at`; -1 where it is malformed."""
     if depth > _DEEPEST or at >= end:
         return -1
     tag = buf[at]
@@ -65,7 +68,7 @@ def _octets(messages, at, stop, alias):
         while messages[start - 1] & 0x80:
             start += 1
         if messages[at] & 0x70 == 0x70:
-            at = start  # into the list
+            at = start  # go into the list
             continue
         end = _skip(messages, at, stop, 0)
         size = end - start

@@ -1,14 +1,14 @@
-"""Text with its parity in bit 7, in a capture of a 7E1 line that is read as 8N1; for `anonymise.py`."""
+"""Handles text with its parity in bit 7, in captures of 7E1 lines that were read as 8N1; for `anonymise.py`."""
 from ...wire.loops import odd_parity, strip_parity
 
-# So many characters in a row, some of them with bit 7 and hardly any with a wrong parity, are no chance.
+# A run of such text: at least so many characters, so many of them with bit 7, and hardly any with a wrong parity.
 _RUN = 24
 _HIGH = 4
 _TEXT = b"\r\n\t\x02"
 
 
 def strip(data):
-    """Clear bit 7 of such text in data; [(start, end, places of what had a wrong parity)] of it."""
+    """Clear bit 7 in runs of such text. Returns [(start, end, indexes of bytes with a wrong parity)] of the runs."""
     runs = []
     at = 0
     while at < len(data):
@@ -25,7 +25,7 @@ def strip(data):
             high += data[stop] >> 7
             stop += 1
         while wrong and wrong[-1] >= stop - 8:
-            stop = wrong.pop()  # the text may have ended in front of it
+            stop = wrong.pop()  # wrong parity near the end: the text may end before it
         if stop - at >= _RUN and high >= _HIGH:
             strip_parity(data, at, stop)
             runs.append((at, stop, wrong))
@@ -36,7 +36,7 @@ def strip(data):
 
 
 def restore(data, runs):
-    """Set bit 7 again, right for what is there now, and wrong where it was."""
+    """Set bit 7 again in the runs of strip(): as parity of the present bytes, and wrong where it was wrong."""
     for start, end, wrong in runs:
         for i in range(start, end):
             if odd_parity(data, i, i + 1) ^ (i in wrong):

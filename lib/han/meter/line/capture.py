@@ -1,11 +1,11 @@
-"""The last raw bytes of the line, as they came: what a user sends in when a meter is not recognised."""
+"""Capture: keeps the last raw bytes of the line. A user can send them in when a meter is not recognised."""
 from ...wire.loops import copy
 
 
 class Capture:
-    """A ring of the newest bytes, noise included, made once."""
+    """A ring of the newest bytes, with noise. Its buffer is allocated once."""
 
-    #: Bytes kept: the longest telegrams, or some of the usual ones.
+    #: Number of bytes: one of the longest telegrams, or several of the usual ones.
     size = 2048
 
     def __init__(self):
@@ -27,7 +27,7 @@ class Capture:
         self._at = end
 
     def raw(self):
-        """A copy of what is kept, oldest byte first."""
+        """A copy of the bytes, the oldest first."""
         if not self._full:
             return self._buf[:self._at]
         data = bytearray(self.size)

@@ -1,21 +1,21 @@
-"""What the bytes of a line at another speed tell: who samples a slower line sees each of its bits more than once.
+"""Tells the speed of a line that is slower than the UART's: the UART then sees each bit of the line more than once.
 
-Such bytes are few: at 115200 a line of 38400 is 00, 1C, E0 and FC, whatever is sent, and either way up. One of
-9600 or less is 00 only, as a whole character fits into one of its bits. A faster line, or one that is upside
-down at the right speed, leaves no such pattern.
+So only few values of bytes are possible. At 115200 baud, a line of 38400 gives only 00, 1C, E0 and FC, whatever is
+sent, with either polarity. A line of 9600 or less gives only 00, as one of its bits is as long as a whole character.
+A faster line, or a line with the other polarity at the right speed, shows no such pattern.
 """
 
-#: Those of meters, fastest first.
+#: The speeds of meters, the fastest first.
 _SPEEDS = (115200, 38400, 19200, 9600, 4800, 2400)
-#: So many bytes are enough to tell, and so many of eight have to agree.
+#: Bytes that are enough to tell the speed; and how many of eight must agree.
 ENOUGH = 12
 _AGREE = 7
 
 
 def slower(baud, data, n):
-    """The speed below `baud` at which the first n bytes of data were sent, None where they do not tell.
+    """The speed below `baud` at which the first n bytes of data were sent; None where they do not show it.
 
-    Where they are zeros only it is the fastest of those that may be.
+    Where they are all 00, the fastest possible speed.
     """
     found = None
     for speed in _SPEEDS:
@@ -35,11 +35,11 @@ def slower(baud, data, n):
 
 
 def _pattern(baud, speed):
-    """(bits of a byte that are 0, bits that are as the one above) where a line of `speed` is heard at `baud`."""
+    """(mask of bits that are 0, mask of bits that equal the next higher bit) of a line of `speed` read at `baud`."""
     zeros = pairs = 0
     before = None
     for bit in range(8):
-        # Sampled in the middle of the receiver's bits, the first of which is the start bit.
+        # The UART samples in the middle of its bits. Its first bit is the start bit.
         place = (2 * bit + 3) * speed // (2 * baud)
         if not place:
             zeros |= 1 << bit

@@ -1,10 +1,10 @@
-"""What the meter task tells of its line, in words. Imported for that."""
+"""Describes the state of the meter's line in words, for users. Imported for that."""
 from ...wire.framer import Framer
 from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
 from .search import SETTINGS, Search, setting
 
-#: Readings come so often at least, as long as the meter's own period is not known, ms.
+#: Longest time between readings that is assumed until the meter's own period is known, ms.
 _USUAL_MS = 10000
 
 _SILENT = "no bytes on the HAN port"
@@ -20,19 +20,19 @@ def selectable():
 
 
 def describe(line):
-    """Text of a setting, such as '2400 8E1 inverted'."""
+    """A setting as text, such as '2400 8E1 inverted'. line: as of search.setting()."""
     baud, bits, parity, stop, inverted = line
     return "%d %d%s%d%s" % (baud, bits, "N" if parity is None else "EO"[parity], stop,
                             " inverted" if inverted else "")
 
 
 def line(link):
-    """The settings found, such as '115200 8N1 inverted'; None while searching."""
+    """The setting that was found, such as '115200 8N1 inverted'; None while the search goes on."""
     return trying(link) if link.search.locked else None
 
 
 def trying(link):
-    """The settings in use, found or not."""
+    """The setting in use as text, found or not."""
     if link.uart.any_setting:
         return "any"
     line = setting(link.search.index)
@@ -42,14 +42,14 @@ def trying(link):
 
 
 def tried(link):
-    """The settings that were listened with so far."""
+    """The settings that have been tried so far, a list of texts."""
     if link.uart.any_setting or link.search.fixed:
         return [trying(link)]
     return [describe(setting(index)) for index in range(SETTINGS) if link.search.tried >> index & 1]
 
 
 def checksum(link):
-    """The other convention that the meter's checksums follow, such as 'X25', or 'X25, 3 of 5' until it is proven."""
+    """The other convention of the meter's checksums, such as 'X25', or 'X25, 3 of 5' until it is proven. None: none."""
     found = link.conventions
     if found.learned or not found.name:
         return found.name
@@ -57,7 +57,7 @@ def checksum(link):
 
 
 def diagnosis(link):
-    """Why there is no new reading, as far as the bytes tell; None where there is, or the first may be coming in."""
+    """Why there is no new reading, in words; None where there is one, or where the first telegram may be coming in."""
     if link.reason:
         return link.reason
     since = link.board.ticks_diff(link.board.ticks_ms(), link.last_byte)
@@ -65,7 +65,7 @@ def diagnosis(link):
     if not link.heard or since > Search.dwell_ms:
         return _SILENT
     found = link.conventions
-    # One such telegram between others is damaged by chance.
+    # A single such telegram between others was damaged, and matched by chance.
     if found.name and not found.learned and (found.count > 1 or not c.frames):
         return _LEARNING % (found.name, found.count, found.enough)
     if c.frames:
@@ -76,12 +76,12 @@ def diagnosis(link):
         return _PARITY
     if c.checksum_errors:
         return _CHECKSUM
-    # What is coming in may yet be the first telegram.
+    # The bytes that are coming in may be the first telegram.
     return None if since <= BURST_MS and c.bytes < Framer.size else _NOISE
 
 
 def _between(link):
-    """True where a telegram that has no readings came between others of the same meter that have them."""
+    """True where the last telegram had no values, but others of the same meter around it have them."""
     live = link.live
     if not live.seq or link.decoder.reason not in WITHOUT_READINGS:
         return False
@@ -89,11 +89,12 @@ def _between(link):
 
 
 def scales(link):
-    """The scale of the last telegram's numbers, a dict for JSON: each a multiplier of the maker's usual one, and why.
+    """The scale of the last telegram's energies, currents and voltages, a dict for JSON.
 
-    by: `list` (it says so itself), `maker` (the usual one), `telegram` (it proved itself), `known` (remembered),
-    `setting`, or `measuring`: nobody is told them yet; claims: telegrams, for energies intervals, that have said in a
-    row what is not known yet
+    multiplier   to the manufacturer's usual scale, None while it is not known
+    by           where it is from: `list` (the list tells it), `maker` (the usual one), `telegram` (the telegram proved
+                 it), `known` (earlier telegrams did), `setting`, or `measuring` (not known, so nothing is published)
+    claims       number of telegrams (for energies: intervals) in a row that speak for another scale
     """
     of = link.decoder.scales
     listed = not link.decoder.reading.unscaled
@@ -128,9 +129,9 @@ def _number(thousandths):
 
 
 def anonymised(capture):
-    """A copy of a Capture without the meter's numbers and names; see `anonymise.py`, which is loaded for this only.
+    """A copy of a Capture's bytes without the meter's numbers and names, see `anonymous/anonymise.py`.
 
-    Takes about 10 kB meanwhile: MemoryError where they are not there.
+    This takes about 10 kB for a while. MemoryError where there is too little memory.
     """
     from ..anonymous import anonymise
 

@@ -1,4 +1,4 @@
-"""What a telegram says of the scale of its currents: powers are whole watts, and have to be what U times I make."""
+"""Tells the scale of a telegram's currents: its powers are whole watts, and U times I must match them."""
 try:
     from micropython import const
 except ImportError:
@@ -7,20 +7,22 @@ except ImportError:
         return number
 
 
-#: What `fill.powers` puts where: VA of U times I, W, var, phases with a current, phases with a power, voltages.
+#: Indexes of the results of `fill.powers`, see there: VA of U times I, W, var, phases with a current, phases with a
+#: power, voltages.
 VA, WATT, VAR, CURRENTS, APART, MAINS = const(0), const(1), const(2), const(3), const(4), const(5)
 
 #: Powers up to this prove nothing, VA.
 LEAST = const(500)
-#: The other scale fits as networks without neutral, unlike phases and harmonics make it; no scale fits.
+#: Verdicts of currents(): the other scale fits, but only as in networks without neutral, with unequal phases or with
+#: harmonics; no scale fits.
 WEAK, NONE = const(98), const(99)
 
 
 def apparent(found):
-    """The apparent power that the meter tells, VA: the root of P² + Q²; 0 where it tells none."""
+    """The apparent power from P and Q of the meter, VA: the root of P² + Q²; 0 without P. found: of fill.powers."""
     a, b = found[WATT], max(0, found[VAR])
     square = a * a + b * b
-    root = max(a, b) + min(a, b) // 2  # never less than it, nor more than an eighth more
+    root = max(a, b) + min(a, b) // 2  # not less than the root, and at most an eighth more
     while a >= 0 and root > 0:
         less = (root + square // root) // 2
         if less >= root:
@@ -30,7 +32,7 @@ def apparent(found):
 
 
 def plain(found):
-    """Whether a telegram is sure to agree with the scale that it was read in, as nearly all do: without a root."""
+    """True where a telegram surely agrees with the scale in which it was read. Most do; this needs no square root."""
     va, a, b = found[VA], found[WATT], found[VAR]
     if a < b:
         a, b = b, a
@@ -38,14 +40,17 @@ def plain(found):
 
 
 def currents(power, va, other):
-    """The scale of currents in which U times I make the power; None: it proves nothing.
+    """The scale of currents in which U times I match the power: 0 (the usual one), `other`, WEAK or NONE.
 
-    power: S, va: U times I in the usual scale, VA; other: the power of ten of the only other scale to that. WEAK: it
-    may be the other, NONE: it is in neither.
+    power   apparent power as the meter tells it, VA
+    va      U times I with currents in the usual scale, VA
+    other   the only other scale, as a power of ten to the usual one
+
+    None: the telegram proves nothing. WEAK: it may be the other scale. NONE: neither fits.
     """
     if power <= LEAST or va <= 0:
         return None
-    # Networks without neutral, harmonics, and phases that make up for each other: U times I may well be more.
+    # U times I may be more than S in networks without neutral, with harmonics, or if phases cancel each other.
     if 5 * va >= 4 * power and va <= 3 * power:
         return 0
     scaled = at(va, other)
@@ -55,5 +60,5 @@ def currents(power, va, other):
 
 
 def at(number, power):
-    """A number in a scale of another power of ten."""
+    """number * 10**power as an integer."""
     return number * 10**power if power >= 0 else number // 10**-power

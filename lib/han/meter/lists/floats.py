@@ -1,19 +1,19 @@
-"""Binary floating point of a telegram as integers in base units. Imported with the first of it, and kept.
+"""Converts binary floating point in a telegram to integers in base units. Imported when the first such number comes.
 
-No float of ours: MicroPython's on the chip have 24 bits, and a counter has more. The bits are
-taken apart (ISO/IEC/IEEE 60559 clause 3.4), and what they mean is computed in integers.
+This does not use MicroPython's floats, as they have 24 bits on the chip, and a counter has more. The
+parts of the number (ISO/IEC/IEEE 60559 clause 3.4) are computed with integers.
 """
 from ..obis import ALL, BASES, CODES, KEYS, KNOWN, NOTHING, QUANTITIES, UNITS
 
 _NUMBER, _FLOAT, _NEGATIVE = 1, 3, 16
 _NO_UNIT = 255
 _SCALE = 64
-_MOST_BITS = 54  # of a number in a row
-_EXACT = 400  # what is smaller than two to the minus that is nothing
+_MOST_BITS = 54  # bits of a number in a row
+_EXACT = 400  # a number with a smaller exponent than minus this is 0
 
 
 def parts(buf, at, size):
-    """(negative, mantissa, power of two) of the 4 or 8 bytes at buf[at]; None where they are no number."""
+    """(sign bit, mantissa, power of two) of the 4 or 8 bytes at buf[at]; None for NaN and infinity."""
     raw = 0
     for i in range(at, at + size):
         raw = raw << 8 | buf[i]
@@ -31,7 +31,7 @@ def parts(buf, at, size):
 
 
 def rounded(mantissa, two, ten):
-    """mantissa * 2**two * 10**ten, its half rounded up; None where no row has room for it."""
+    """mantissa * 2**two * 10**ten, rounded half up; None where it is too large for a row."""
     if two > _MOST_BITS:
         return None if mantissa else 0
     if two < -_EXACT:
@@ -43,9 +43,9 @@ def rounded(mantissa, two, ten):
 
 
 def settle(buf, rows, n, order):
-    """Make numbers in base units of those of n rows that are floating point, nothing of those without a meaning.
+    """Convert the floating-point rows of n rows to numbers in base units. Those without a field become kind 0.
 
-    A float without a unit is in the one of its quantity: it needs no scale.
+    order: the fields of rows without a key. A float without a unit is in the unit of its quantity, without a scale.
     """
     for i in range(n):
         row = 8 * i

@@ -1,78 +1,79 @@
-"""What a meter counts in, where its list does not say: its counters have to grow by what its power adds up to.
+"""Finds out the scale of a meter's counters, where its list does not tell it: counters must grow as power adds up.
 
-Power is added up from one telegram to the next. An interval begins with a counter and ends with one at least an hour
-later, when import or export have come to 200 Wh; silence of more than a minute in between, and it begins anew. Where
-the counter has grown by as much (within 10 % and a step) in one of the scales, the interval speaks for that: if the
-other direction's has, too, as there are meters that count each phase by itself, while power is what all come to.
+Power is summed from telegram to telegram. An interval begins with a counter, and ends with a counter at least an hour
+later, when at least 200 Wh were imported or exported. After silence of more than a minute it begins again. If the
+counter has grown by the same energy (within 10 % and a step) in one of the scales, the interval speaks for that scale.
+The counter of the other direction must match, too: some meters count each phase by itself, while power is the sum of
+all phases.
 
-Until a scale is known, nobody is told a counter, as it could not be taken back: a counter that falls is a new meter to
-clients, and all it shows new consumption. There are two exceptions: meters of a kind that is known to count as usual,
-and meters whose counters clients were told before, by a version that took the usual scale for granted.
+Until the scale is known, no counter is published. A wrong one could not be taken back: to clients, a counter that falls
+is a new meter, and everything it shows is new consumption. There are two exceptions: types of meters that are known to
+use the usual scale, and meters whose counters were published before, by a version that assumed the usual scale.
 
-* Nothing told yet: one interval makes the scale known if no single wrong bit in its counters could have made the other
-  scale look so, else two in a row.
-* A counter that would jump tenfold but goes on in the other scale: the meter was set to another resolution, as all of
-  Sweden's were. It is not told until an interval has spoken; then it goes on where it was.
-* An interval that contradicts what was told: counters are not told until the next has spoken; two in a row change the
-  scale, and the counters begin anew, as another meter's.
+* Nothing was published yet. One interval makes the scale known, if no single wrong bit in its counters could make the
+  other scale look like this. Else two in a row are needed.
+* A counter would jump tenfold, but goes on in the other scale. Then the meter was set to another resolution, as all
+  meters in Sweden were. The counter is not published until an interval has spoken. Then it goes on where it was.
+* An interval contradicts what was published. Counters are not published until the next interval has spoken. Two in a
+  row change the scale, and the counters begin anew, as another meter's.
 """
 
-#: s that an interval takes at least: lists come every hour, some seconds off.
+#: Least duration of an interval, s: lists come every hour, give or take some seconds.
 LEAST_S = 3540
-#: Wh that it needs in one direction.
+#: Least energy of an interval in one direction, Wh.
 LEAST_WH = 200
-#: No telegram for so long ends it, ms.
+#: Without a telegram for so long, the interval is given up, ms.
 GAP_MS = 60000
-#: Wh of a counter's step in the usual scale.
+#: A counter's step in the usual scale, Wh.
 STEP = 10
 _NONE = 99
 
 
 class Growth:
-    """The counters of one meter, in Wh in the usual scale, and its power, W."""
+    """Finds out the scale of one meter's counters. A scale is a power of ten to the usual one."""
 
     def __init__(self):
-        self.known = None  # power of ten to the usual scale, None: not known
+        self.known = None  # the scale, None: not known
         self._up = None  # uptime of the last telegram, ms
-        self._powers = [0, 0]  # its import and export
-        self.restated = False  # what is told from now on does not go on from what was told
+        self._powers = [0, 0]  # its import and export, W
+        self.restated = False  # counters do not continue those that were published: they are as another meter's
         self.forget()
 
     def forget(self):
-        """Clients begin anew with what comes next."""
-        self.told = None  # the scale that clients were told in
-        self.used = 0  # for the last counters, None: they were not told
-        self.claimed = None  # what the last interval spoke for that was not known
-        self.times = 0  # how often in a row
-        self._last = None  # counters as they were told
-        self._seen = None  # counters in the usual scale, of the last telegram that had some
-        self._contested = False  # they jump, and would not in the other scale
+        """Counters begin anew for clients with the next telegram."""
+        self.told = None  # the scale in which counters were published, None: none were
+        self.used = 0  # the scale of the last counters, None: they were not published
+        self.claimed = None  # the scale for which the last interval spoke, if it was not the known one
+        self.times = 0  # how many intervals in a row did that
+        self._last = None  # counters as they were published, Wh
+        self._seen = None  # counters of the last telegram that had some, in the usual scale
+        self._contested = False  # counters jump, but would not in the other scale
         self._begin(None, 0)
 
     def thousandths(self):
-        """What the counters are multiplied by, in thousandths."""
+        """The multiplier of the counters' scale to the usual one, in thousandths."""
         power = self.told if self.known is None else self.known
         return 1000 if power is None else _at(1000, power)
 
     def _begin(self, counters, up_ms):
         self._start = counters
         self._since = up_ms
-        self._work = [0, 0]  # 0.1 Ws since then
-        self._largest = [0, 0]  # what a single telegram added to that
+        self._work = [0, 0]  # import and export since then, 0.1 Ws
+        self._largest = [0, 0]  # the largest part of it between two telegrams
 
     def expect(self, counters):
-        """Clients were told these before the start."""
+        """Counters (Wh) were published before the start."""
         self.told = self.known or 0
         self._last = tuple(counters[:2])
 
     def so_far(self):
-        """(s, Wh imported, Wh exported) of the interval; None where none has begun."""
+        """(s, Wh imported, Wh exported) of the present interval; None where none has begun."""
         if self._start is None:
             return None
         return (self._up - self._since) // 1000, self._work[0] // 36000, self._work[1] // 36000
 
     def run(self, imported, exported, up_ms):
-        """Take the power of a telegram, W, None where it has none, received at this uptime."""
+        """Take a telegram's powers, W (None where it has none), received at the uptime up_ms."""
         self._seen = None
         if self._up is None:
             self._up = up_ms
@@ -91,9 +92,11 @@ class Growth:
             self._powers[1] = exported or 0
 
     def judge(self, counters, up_ms, other, usual_at_once):
-        """The scale to tell a telegram's counters in (import, export, None where not sent); None: not yet.
+        """The scale in which to publish a telegram's counters; None: not yet.
 
-        other: the scale that may be instead of the usual one
+        counters        import and export in the usual scale, Wh, None each where not sent
+        other           the only scale besides the usual one
+        usual_at_once   True: this type of meter is known to use the usual scale
         """
         self._seen = counters
         told = self.told
@@ -118,14 +121,14 @@ class Growth:
         return power
 
     def published(self):
-        """Clients were told the counters that judge() saw last."""
+        """The counters that judge() saw last were published."""
         if self.used is not None and self._seen:
             self.told = self.used
             self._last = tuple([_at(number, self.used) for number in self._seen])
             self._seen = None
 
     def _hear(self, claim, proof):
-        """An interval has spoken for a scale; proof: no single wrong bit can have made it."""
+        """An interval has spoken for the scale `claim`. proof: no single wrong bit can be the reason."""
         standing = self.told if self.known is None else self.known
         if claim == standing and not self._contested:
             self.known = claim
@@ -137,12 +140,12 @@ class Growth:
             self.known = claim
             self.times = 0
             if self._contested and claim == standing:
-                self._last = None  # what was told before the start was in the other scale
+                self._last = None  # the counters published before the start were in the other scale
                 self.restated = True
             self._contested = False
 
     def _claim(self, counters, up_ms, other):
-        """The scale that the interval speaks for, None where it does not, or not yet."""
+        """The scale for which the interval speaks; None where it speaks for none, or is not over."""
         start = self._start
         if start is None or _less(counters, start):
             self._begin(counters, up_ms)
@@ -161,7 +164,7 @@ class Growth:
         if found is None:
             return None
         for way in range(2):
-            # Where little flowed, little was counted: a meter may count its phases apart, as power does not.
+            # Where little energy flowed, the counter must have grown little. If it counts phases apart, that fails.
             if start[way] is not None and counters[way] is not None and found != _NONE:
                 if not _near(_at(counters[way] - start[way], found), self._work[way] // 36000, 40):
                     found = _NONE
@@ -172,7 +175,7 @@ class Growth:
         return found
 
     def _proof(self, counters, other):
-        """Whether the other scale is out of the question, even were a bit of a counter wrong."""
+        """True where the other scale is impossible, even if one bit of a counter was wrong."""
         for way in range(2):
             wh = self._work[way] // 36000
             if wh >= LEAST_WH and counters[way] is not None and self._start[way] is not None:
@@ -185,7 +188,7 @@ class Growth:
         return True
 
     def _goes_on(self, counters, power, most):
-        """Whether the counters, in a scale, go on from those that were told."""
+        """True where the counters in the scale `power` continue those that were published. most: highest factor."""
         if self._last is None:
             return True
         for number, before in zip(counters, self._last):

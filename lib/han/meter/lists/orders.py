@@ -1,8 +1,8 @@
-"""Lists without OBIS codes: what their values mean, told by their types and by what is plausible.
+"""Lists without OBIS codes: finds the meaning of their values, by their types and by what is plausible.
 
-Adding such a meter is one row of _LISTS. A list is looked up by the types of all its values and
-by how its first text opens; what it says is judged before it is believed: its voltages are those
-of a mains, its tariffs make its totals, its power goes with its currents.
+To add such a meter, add one row to _LISTS. A list is looked up by the types of all its values and by
+the opening of its first text. Then its values are judged: voltages must be those of a mains, tariffs
+must make up the totals, and power must match currents.
 """
 from ..obis import (
     CLOCK,
@@ -33,11 +33,11 @@ from ..obis import (
 from .profiles import KAIFA_SCALE
 from ..reading import COMMON_SCALE
 
-# Values without a meaning to us, which have to be of their type all the same: texts, numbers of up to
-# 16 bits (or an enumeration, a boolean), longer ones; one such short number a phase; what follows, if anything.
+# Values that are not used, but must have the right type: a text; a number of up to 16 bits (or an enumeration or
+# boolean); a longer number; a short number for each phase; any further values, or none.
 _WORDS, _SHORT, _LONG, _EACH, _REST = 0xFE, 0xFD, 0xFC, 0xFB, 0xFA
 
-# One a phase: of these the lists name the first.
+# Fields with one value for each phase: the orders below name only the first.
 _PHASES = (L1_VOLTAGE, L1_CURRENT, L1_IMPORT_POWER, L1_EXPORT_POWER)
 
 _U, _I, _P, _E = ((first,) for first in _PHASES)
@@ -50,53 +50,54 @@ _KAIFA = (LIST_VERSION, ID, TYPE) + _POWERS + _I + _U
 _ISKRA = (DEVICE_NAME, _WORDS)
 _HEP = (ID, _WORDS, _WORDS) + _TARIFFS  # number, time, date
 
-# (opening of the first text, bytes of a voltage or current, order of the values, scale)
+# (opening of the first text, size of a voltage or current in bytes, order of the values, scale)
 _LISTS = (
-    # Norway and Sweden: the meter's power alone, each 2 to 10 seconds
+    # Norway and Sweden: only the meter's power, every 2 to 10 s
     (b"", 4, (IMPORT_POWER,), KAIFA_SCALE),
     # Kaifa MA105, MA304 (NVE's lists 2 and 3)
     (b"KFM", 4, _KAIFA, KAIFA_SCALE),
     (b"KFM", 4, _KAIFA + (CLOCK,) + _COUNTERS, KAIFA_SCALE),
-    # Iskraemeco AM550 in Slovenia: Elektro Ljubljana each 1 to 5 s, an older one-phase meter, each quarter
+    # Iskraemeco AM550 in Slovenia: Elektro Ljubljana every 1 to 5 s; an older one-phase meter; every 15 min (two)
     (b"ISK", 2, _ISKRA + _POWERS + _U + _I + _P + _E, COMMON_SCALE),
     (b"ISK", 2, _ISKRA + _POWERS + _U + (_LONG, _LONG), COMMON_SCALE),
     (b"ISK", 2, _ISKRA + (_SHORT, _WORDS) + _TARIFFS + _COUNTERS[2:], COMMON_SCALE),  # breaker, tariff
     (b"ISK", 2, (DEVICE_NAME,) + _ACTIVE + _TARIFFS, COMMON_SCALE),
     # Elektro Celje
     (b"ISK", 2, _ISKRA + _U + _I + _POWERS, COMMON_SCALE),
-    # Each quarter: another number than that of the list before, tariff
+    # Every 15 min: another number than that in the list before, tariff
     (b"", 2, (_WORDS, _SHORT, IMPORT_ENERGY, EXPORT_ENERGY), COMMON_SCALE),
-    # Iskraemeco IE.5 of HEP in Croatia: with four quadrants and power factor, without; limits and breaker behind
+    # Iskraemeco IE.5 of HEP in Croatia, with and without four quadrants and power factor; then limits and breaker
     (b"", 2, _HEP + (_LONG,) * 4 + _ACTIVE + (_SHORT,) + _P + _E + _U + _I + (_REST,), COMMON_SCALE),
     (b"", 2, _HEP + _ACTIVE + _P + _E + _U + _I + (_REST,), COMMON_SCALE),
-    # Iskraemeco AM550, Siemens IM350 in Carinthia and Wels: the push's code, number, time, date; messages behind
+    # Iskraemeco AM550, Siemens IM350 in Carinthia and Wels: code of the push setup, number, time, date; then messages
     (b"\0", 2, (_WORDS, ID, _WORDS, _WORDS) + _COUNTERS + _ACTIVE + (_REST,), COMMON_SCALE),
     # Wiener Netze: Landis+Gyr E450 and Iskraemeco AM550, Siemens IM150 and IM350
     (b"", 2, (CLOCK,) + _COUNTERS + _POWERS, COMMON_SCALE),
     (b"", 2, (DEVICE_NAME, CLOCK) + _COUNTERS + _POWERS, COMMON_SCALE),
-    # Landis+Gyr E450 in Burgenland, with power factors and without
+    # Landis+Gyr E450 in Burgenland, with and without power factors
     (b"", 2, _U + _I + _ACTIVE + _COUNTERS[:2] + (_EACH, ID), COMMON_SCALE),
     (b"", 2, _U + _I + _ACTIVE + _COUNTERS[:2] + (ID,), COMMON_SCALE),
 )
 
 _TEXT, _NUMBER = 2, 1
 
-# 0.1 V, W: a meter at work, of any mains; no list without codes comes from a larger site.
+# Limits of a working meter on any mains, 0.1 V and W. Lists without codes do not come from larger sites.
 _LEAST_VOLT, _MOST_VOLT = 400, 4800
 _MOST_WATT = 1000000
 
-# Lists in a row that may be what they are taken for, where none proves itself.
+# So many lists of a kind are judged, unless one proves the order before.
 _DOUBTS = 8
 
-#: What `judge` says: no such list, maybe, it proves itself.
+#: Verdicts of judge(): this is not such a list; it may be one; it proves itself.
 WRONG, POSSIBLE, PROVEN = 0, 1, 2
 
 
 def choose(reading, buf, rows, n, text):
-    """((order, scale), lists to look at) of these n rows; None: no list that is known, or more than one.
+    """((order, scale), number of lists to judge) for n rows of a list; None: no known list fits, or several do.
 
-    text: how the list's first text opens, or b"". `reading` is filled to judge by. Kaifa's lists are
-    published and say whose they are.
+    text: the opening of the list's first text, or b""; reading: is filled for judging
+
+    Kaifa's lists are not judged, as they are documented and tell the manufacturer.
     """
     best = None
     score = WRONG
@@ -131,7 +132,7 @@ def _each(order, phases):
 
 
 def _fits(order, size, rows, n):
-    """Whether n rows have the types of this order; size: bytes of a voltage or current."""
+    """True where n rows have the types of this order. size: of a voltage or current, bytes."""
     if order[-1] == _REST:
         order = order[:-1]
         n = min(n, len(order))
@@ -155,7 +156,7 @@ def _fits(order, size, rows, n):
 
 
 def judge(reading):
-    """Whether a list makes sense: WRONG, POSSIBLE or PROVEN."""
+    """Judges the values of a list: WRONG, POSSIBLE or PROVEN."""
     get = reading.get
     proven = doubtful = False
     for total, first in (IMPORT_ENERGY, IMPORT_ENERGY_T1), (EXPORT_ENERGY, EXPORT_ENERGY_T1):
@@ -163,7 +164,7 @@ def judge(reading):
         if whole is None or get(first) is None:
             continue
         parts = get(first) + (get(first + 1) or 0)
-        # Each is cut to whole Wh by itself.
+        # Each of them is cut to whole Wh, so the sum may be off by 2.
         if parts > whole + 2:
             return WRONG
         if 0 < parts < whole - 2:

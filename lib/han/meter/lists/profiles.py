@@ -1,8 +1,8 @@
-"""Lists that do not say what they mean: the order and the scale of their values, by maker, as data.
+"""Profiles of push lists, as data: (order, scale) for lists without units, by manufacturer.
 
-A list that carries OBIS codes and units needs no row here. One that lacks units takes the
-scale of its maker, told from the list's first text; one that lacks codes is looked up in
-`orders.py`.
+order: the fields of values without an OBIS code, as bytes; scale: as of reading.scale(). A list with
+OBIS codes and units needs no row here. A list without units has the scale of its manufacturer, which
+its first text tells. A list without codes is looked up in `orders.py`.
 """
 from ..obis import LIST_VERSION
 from ..reading import COMMON, scale
@@ -10,16 +10,16 @@ from ..reading import COMMON, scale
 KAIFA_SCALE = scale(0, -1, -3, 0)
 _KAMSTRUP = scale(0, 0, -2, 1)
 
-# Scales of lists with codes but without units, by the opening of the first text.
+# (Opening of the first text, scale) of lists with codes but without units.
 _SCALES = ((b"KFM", KAIFA_SCALE), (b"Kamstrup", _KAMSTRUP))
 
-#: Names of the makers whose lists can be assumed, and how the first text of theirs opens.
+#: Manufacturers that can be set for all lists: (name, opening of the first text of their lists).
 MAKERS = ("common", b""), ("kaifa", b"KFM"), ("kamstrup", b"Kamstrup"), ("iskra", b"ISK")
 _CODED = tuple((start, (bytes((LIST_VERSION,)), powers)) for start, powers in _SCALES)
 
 
 def opening(name):
-    """What the first text of a maker's lists opens with; None for another name: told from the list."""
+    """The opening of the first text of a manufacturer's lists; None for another name: each list tells it itself."""
     for maker, text in MAKERS:
         if maker == name:
             return text

@@ -1,23 +1,24 @@
-"""The scale of lists that carry none: their maker's usual one, until the numbers themselves say otherwise.
+"""Finds the scale of lists without scalers. It is the manufacturer's usual one, unless the numbers show another.
 
-Powers are whole watts in all of them, and they have to be what voltages and currents make. Each telegram is judged:
+Powers are whole watts in all these lists, and voltages and currents must match them. Each telegram is judged:
 
-* voltages: all of them are those of a mains in one scale only; that is this telegram's, as no single wrong bit
-  makes the one look like the other;
-* currents: where S, the root of P² + Q², is more than 500 VA, the sum of U times I comes within 5 % of it in another
-  scale and is more than three times off in the usual one, they are in that other scale.
+* Voltages: all of them are those of a mains in only one scale. That is the scale of this telegram, as no single wrong
+  bit makes one scale look like the other.
+* Currents: they are in the other scale if S, the root of P² + Q², is more than 500 VA, the sum of U times I is within
+  5 % of it in the other scale, and does not match it in the usual scale (80 to 300 %).
 
-While nothing is known of a meter, what a telegram says of itself counts for itself. What five in a row have said is
-known: kept over a restart, used for telegrams that do not say, and for currents it outranks what a single telegram
-says from then on. Five others in a row change it. But phases that import while others export have large currents and
-little power together: where that may be why currents look too large, the five have to be of different loads.
+While nothing is known about a meter, a telegram's own verdict counts for that telegram. When five telegrams in a row
+have the same verdict, that scale is known. It is kept over a restart, and used for telegrams without a verdict. For
+currents, it outranks the verdict of a single telegram from then on. Five telegrams in a row with another verdict change
+it. But if some phases import while others export, currents are large and the total power is small. Where that may be
+the reason for the verdict, the five telegrams must have different loads.
 
-Networks without neutral, and phases whose loads are unlike, have up to twice the currents that S asks for. Where that
-is so in the other scale, nobody is told a current until the scale is known: twelve such telegrams count as one that
-proves it, and they have to be of different loads.
+In networks without neutral, and with unequal loads of the phases, U times I may be up to twice S. If a telegram matches
+the other scale only in this way, no current is published until the scale is known. Twelve such telegrams count as one
+with a clear verdict, and they must have different loads.
 
-Energies cannot be told from one telegram; see growth.py. All that is known is forgotten when another meter's number
-comes, and found again should the former meter come back.
+The scale of energies cannot be told from one telegram, see growth.py. All is forgotten when another meter's number
+comes, and is used again if the former meter comes back.
 """
 from array import array
 from binascii import crc32
@@ -30,32 +31,35 @@ from ..obis import EXPORT_ENERGY, EXPORT_POWER, FIELDS, IMPORT_ENERGY, IMPORT_PO
 from ..sense.ratio import multiply
 from ..reading import METER_ID, METER_TYPE, text
 
-#: Opening of the first text of the lists that this is about; other makers' have one scale each.
+#: Opening of the first text of lists with several possible scales. Other manufacturers' lists have only one.
 LISTS = b"Kamstrup"
-# The other scale that there is, as power of ten to the usual one: 0.01 V (Denmark, Sweden), mA (meters behind
-# transformers), Wh (Sweden, Switzerland).
+# The only other scale of each quantity, as a power of ten to the usual one: 0.01 V (Denmark, Sweden), mA (meters
+# behind transformers), Wh (Sweden, Switzerland).
 _VOLTS, _AMPERES, _ENERGIES = -2, -1, -1
 _NO_FIELDS = bytes(FIELDS)
 
-#: So many telegrams in a row make a scale known; so many that are no proof count as one.
+#: So many telegrams in a row make a scale known; so many weak ones count as one telegram.
 ENOUGH = 5
 WEAKER = 12
 
 
 class Scale:
-    """What is known of the scale of one quantity."""
+    """What is known about the scale of one quantity. A scale is a power of ten to the manufacturer's usual one."""
 
     def __init__(self):
-        self.known = None  # power of ten to the maker's usual scale, None: not known
-        self.used = 0  # for the last telegram, None: nobody is told
-        self.claimed = None  # what telegrams claim that is not known
-        self.times = self.weak = 0  # how many in a row have proven that, and how many only fit it
-        self._low = self._high = 0  # power of those telegrams, VA
+        self.known = None  # the scale, None: not known
+        self.used = 0  # the scale of the last telegram, None: its numbers are not published
+        self.claimed = None  # another scale than the known one, for which telegrams have spoken
+        self.times = self.weak = 0  # how many in a row have proven it, and how many have only fitted it
+        self._low = self._high = 0  # lowest and highest power of those telegrams, VA
 
     def hear(self, verdict, power=0, certain=True, weak=False):
-        """Take what a telegram says of its scale (None: nothing); what it is to be read with, None: nobody knows.
+        """Take a telegram's verdict, and return the scale to use for the telegram; None: not known.
 
-        power: its apparent power, VA; certain: what is known cannot be so; weak: it may be so, no more
+        verdict   the scale for which the telegram speaks, None: for none
+        power     its apparent power, VA
+        certain   the known scale is impossible for this telegram
+        weak      the verdict is only possible, not proven
         """
         if verdict is not None:
             self._claim(verdict, power, certain, weak)
@@ -66,7 +70,7 @@ class Scale:
         return verdict
 
     def doubt(self):
-        """A telegram fits no scale: whatever it is, it is no proof."""
+        """A telegram fits no scale: it proves nothing, and ends the row of those that spoke for another scale."""
         self.weak = 0
         if self.known is not None:
             self.times = 0
@@ -94,16 +98,16 @@ class Scale:
 
 
 class Scales:
-    """Puts a meter's readings to the right scale; one for each line, and for each decoder."""
+    """Converts the readings of one meter to the right scale. Each decoder has one."""
 
     def __init__(self):
-        self.restated = False  # counters go on in another scale than clients were told: as another meter's
-        #: Set by the owner, so that nothing is to be found out: voltages, currents, energies.
+        self.restated = False  # counters go on in another scale than was published, so they are as another meter's
+        #: True for voltages, currents, energies whose multiplier the owner has set: nothing is found out for these.
         self.fixed = False, False, False
-        self.meter = 0  # CRC-32 of its number, 0: not known
+        self.meter = 0  # CRC-32 of the meter's number, 0: not known
         self._kept = {}
-        self._id = None
-        self._found = array("i", bytes(24))  # see evidence.py
+        self._id = None  # the meter's number, bytes
+        self._found = array("i", bytes(24))  # results of fill.powers(), see evidence.py
         self._begin()
 
     def _begin(self):
@@ -112,7 +116,7 @@ class Scales:
         self.growth = Growth()
 
     def forget(self):
-        """Another meter without a number: True where the former was not read in the usual scale."""
+        """Another meter without a number takes over. True where the former one was not read in the usual scale."""
         odd = self.voltage.used or self.current.used or self.growth.used
         self._begin()
         self._kept = {}
@@ -121,8 +125,9 @@ class Scales:
     def expect(self, kept, counters, meter):
         """Go on from what was kept over a restart.
 
-        kept: as keep() made it, or anything; counters: the totals that clients were told last, Wh, None each where
-        not known; meter: the CRC-32 of the number of the meter that they are from, 0: not known
+        kept       a dict as of keep(); bad values are ignored
+        counters   the totals that were published last, Wh, None each where not known
+        meter      CRC-32 of the number of their meter, 0: not known
         """
         self._kept = kept
         self.meter = meter or kept.get("meter") or 0
@@ -131,11 +136,11 @@ class Scales:
             self.growth.expect(counters)
 
     def keep(self):
-        """What is known, for expect(): a dict for JSON, another one whenever that has changed."""
+        """What is known, for expect(): a dict for JSON. It is another object whenever it has changed."""
         return self._kept
 
     def _learned(self):
-        """Something has become known, or of which meter it is."""
+        """A scale, or the meter's number, has become known: update what keep() returns."""
         self._kept = {
             "meter": self.meter,
             "u": self.voltage.known,
@@ -144,7 +149,7 @@ class Scales:
         }
 
     def _recall(self):
-        """Use what is known of this meter from before."""
+        """Use the scales that are kept for this meter."""
         kept = self._kept
         if (kept.get("meter") or 0) in (0, self.meter):
             self.voltage.known = _power(kept.get("u"), _VOLTS)
@@ -152,7 +157,7 @@ class Scales:
             self.growth.known = _power(kept.get("e"), _ENERGIES)
 
     def settle(self, reading):
-        """Put voltages and currents of a list of LISTS to their scale."""
+        """Convert voltages and currents of a list with the opening LISTS to their scale. Unknown ones become absent."""
         reading.unscaled = True
         number = reading.raw(METER_ID)
         if number is not None and number is not self._id:
@@ -181,11 +186,11 @@ class Scales:
                 _put(reading, L1_CURRENT, current.used)
 
     def _known_as(self, number):
-        """A list has a number that the one before had not."""
+        """A list has another meter's number than the list before."""
         self._id = number
         meter = crc32(text(number).encode())
         if not self.meter:
-            self.meter = meter  # told later, but the same
+            self.meter = meter  # the same meter, whose number has come later
             if self._kept:
                 self._learned()
         elif meter != self.meter:
@@ -194,7 +199,7 @@ class Scales:
             self._recall()
 
     def _amperes(self, scale, found):
-        """The scale of a telegram's currents."""
+        """The scale to use for a telegram's currents; None: not known."""
         known, va = scale.known, found[VA]
         power = apparent(found)
         verdict = currents(power, va, _AMPERES)
@@ -204,7 +209,7 @@ class Scales:
         elif verdict == NONE:
             scale.doubt()
             verdict = None
-        # What is known cannot be where currents are too small for it, or where phases cannot make up for each other.
+        # The known scale is impossible if currents are too small for it. It also is if phases cannot cancel each other.
         certain = found[CURRENTS] == 1 or found[APART] >= found[CURRENTS]
         if known is not None and 3 * at(va, known) < power:
             certain = True
@@ -218,7 +223,7 @@ class Scales:
         return used
 
     def count(self, reading, up_ms):
-        """Put the counters of a reading that settle() took to their scale, or take them out while that is not known.
+        """Convert the counters of a reading that settle() took to their scale. They become absent if it is not known.
 
         up_ms: uptime
         """
@@ -243,14 +248,14 @@ class Scales:
             _put(reading, IMPORT_ENERGY, power, FIELDS)
 
     def published(self):
-        """Clients were told the counters of the reading that count() saw last."""
+        """The counters of the reading that count() saw last were published."""
         self.growth.published()
 
     def _usual_at_once(self, reading):
-        """Whether the counters of such a meter are in the usual scale, as far as anybody knows.
+        """True where all known meters of this type count in the usual scale.
 
-        The type's last two digits are the market that it was made for: 4x Norway, 1x Denmark. Those for Sweden (9x)
-        and Switzerland (6x) count in either.
+        The last two digits of the type are the market for which it was made: 4x Norway, 1x Denmark. Meters for Sweden
+        (9x) and Switzerland (6x) count in either scale.
         """
         kind = reading.raw(METER_TYPE)
         if kind is None or len(kind) < 2 or kind[-2] not in b"14":
@@ -263,7 +268,7 @@ def _power(kept, other):
 
 
 def _put(reading, first, power, end=0):
-    """Let fields be what they are in a smaller scale; end: 0 for three phases."""
+    """Convert the fields first … end - 1 to a smaller scale. power: negative; end 0: three fields."""
     for field in range(first, end or first + 3):
         if reading.present[field]:
             multiply(reading, field, 1, 10**-power)

@@ -1,4 +1,4 @@
-"""Powers that are not sent as import and export each for itself, and what their direction follows from."""
+"""Makes import and export of powers that are sent in another way: with a sign, or without any direction."""
 from ..obis import (
     ANY_POWER,
     EXPORT_ENERGY,
@@ -18,15 +18,18 @@ from ..obis import (
 PAIRS = ((IMPORT_POWER, EXPORT_POWER),) + tuple([(L1_IMPORT_POWER + i, L1_EXPORT_POWER + i) for i in range(3)])
 _NEGATIVE = 3
 
-_STATUS = 32  # in the last column of a row, whose low 16 bits of the status are from bit 8 on
+_STATUS = 32  # in the last column of a row: it has a status, whose low 16 bits are there from bit 8 on
 _IMPORT, _EXPORT = 0x10108, 0x10208  # keys of 1-0:1.8 and 1-0:2.8, without the tariff
-# There are two status words. That of FNN's basic meter ends with 04 and marks export in bit 11, of each phase
-# in the next three; that of the EDL specification before it marks it in bit 5.
+# There are two kinds of status words. That of FNN's basic meter ends with 04; bit 11 marks export, and the next three
+# bits export of each phase. In that of the older EDL specification, bit 5 marks export.
 _BASIC, _BASIC_EXPORTS, _EXPORTS = 0x04, 0x0800, 0x20
 
 
 def complete(reading, rows, n):
-    """Import and export of power that n rows gave with a sign (1-0:16.7.0, a negative 1.7.0) or without (15.7.0)."""
+    """Set import and export of powers that came with a sign (1-0:16.7.0, a negative 1.7.0) or without (15.7.0).
+
+    Also takes energies of channel 1-2 where the usual ones are absent. rows, n: the rows that filled the reading.
+    """
     present = reading.present
     for i in range(4):
         if present[OTHER_ENERGY + i] and not present[IMPORT_ENERGY + i]:
@@ -34,7 +37,7 @@ def complete(reading, rows, n):
     for i in range(4):
         imported, exported = PAIRS[i]
         if present[imported] == _NEGATIVE:
-            # The meter nets what it exports into this one.
+            # The meter nets import and export into this power.
             reading.netted |= 1 << i
             if not reading.get(exported):
                 reading.move(imported, exported)
@@ -46,9 +49,9 @@ def complete(reading, rows, n):
 
 
 def exporting(rows, n, phase=0):
-    """What the status of a counter says: True where the meter exports, False where not, None without a status.
+    """What the status of a counter tells: True where the meter exports, False where it does not, None without a status.
 
-    phase: 1, 2 or 3 for that one alone, of which the older status says nothing.
+    phase: 1, 2 or 3 for one phase, which the older status does not tell; 0 for the total
     """
     for row in range(0, 8 * n, 8):
         if rows[row + 7] & _STATUS and rows[row] >> 8 in (_IMPORT, _EXPORT):
@@ -60,7 +63,7 @@ def exporting(rows, n, phase=0):
 
 
 def _split(reading, imported, exported, net):
-    """Import and export of a power with a sign, as far as they were not sent themselves."""
+    """Set import and export from a power with a sign, unless they were sent themselves."""
     taken, other = imported, exported
     if reading.present[net] == _NEGATIVE:
         taken, other = exported, imported
@@ -71,7 +74,7 @@ def _split(reading, imported, exported, net):
 
 
 def _direct(reading, told):
-    """Import or export of a power without a sign; told: what the status says."""
+    """Set import and export from a power without a sign. told: as of exporting()."""
     exports, total = _direction(reading, told)
     if exports is None:
         reading.undirected = True
@@ -86,10 +89,13 @@ def _direct(reading, told):
 
 
 def _direction(reading, told):
-    """(True where a power without a sign is exported, None where that cannot be known; the sum of the phases or 0).
+    """(True where a power without a sign is exported, False where it is imported, None where that is not known; total).
 
-    The status of the counters says it, else all three phases, else the one counter that the meter has. A
-    status without the mark of export says nothing on a meter that counts export alone: some leave it out.
+    total: the sum of the phases if they have told the direction, else 0
+
+    The status of a counter tells the direction; else all three phases do; else the only counter does.
+    On a meter that counts only export, a status without the mark of export tells nothing, as some meters
+    leave the mark out.
     """
     if reading.present[ANY_POWER] == _NEGATIVE:
         return True, 0
@@ -115,7 +121,7 @@ def _direction(reading, told):
 
 
 def _counted(present, total, first):
-    """True where the telegram has one of a direction's counters."""
+    """True where the telegram has the total or a tariff of a direction."""
     if present[total]:
         return True
     for field in range(first, first + TARIFFS):

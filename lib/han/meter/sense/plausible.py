@@ -1,10 +1,13 @@
-"""Is a reading possible at all? What contradicts itself, or what came before, is counted, not published.
+"""Plausible: judges whether a reading is possible. A reading that is not is counted and not published.
 
-Each number has a limit that no household's meter exceeds; meters of bigger sites widen theirs (widen.py). Each
-counter is judged by itself (registers.py): it may not go back, nor faster than power explains. One that goes back
-by what digits were left out of stays what it was. Three telegrams whose counters agree with each other, but not
-with before, are a new meter, and so is another number: at once where a checksum says that it was sent so. Without a
-checksum the first word of a counter is only believed until two telegrams agree on another.
+Each number has a limit that no household's meter exceeds. Meters of bigger sites widen their limits (widen.py).
+
+Each counter is judged by itself (registers.py). It must not go back, and not run faster than power explains. If it
+goes back only because digits were left out, it keeps its value.
+
+Three telegrams whose counters agree with each other, but not with those before, are another meter's. Another meter's
+number shows another meter, too: at once in a telegram with a checksum. The first value of a counter in a telegram
+without a checksum is given up when two telegrams agree on another one.
 """
 from array import array
 from binascii import crc32
@@ -15,8 +18,8 @@ from .power import explained
 from ..reading import text
 from .registers import DOUBTFUL, Registers
 
-# No direct-connected customer meter exceeds these; 3 x 200 A x 300 V is 180 kW.
-_MOST_VOLT = 4500  # 0.1 V: line to line of a 400 V net with its tolerance
+# Limits that no directly connected customer's meter exceeds: 3 x 200 A x 300 V is 180 kW.
+_MOST_VOLT = 4500  # 0.1 V: between lines of a 400 V network, with its tolerance
 _MOST_AMPERE = 400000  # mA
 _MOST_WATT = 250000
 _MOST_PHASE_WATT = 100000
@@ -30,41 +33,43 @@ def _limit(field):
     return _MOST_WATT if field < L1_IMPORT_POWER else _MOST_PHASE_WATT
 
 
-#: So many telegrams in a row that agree are another meter's.
+#: So many telegrams in a row that agree with each other are another meter's.
 _AGREE = 3
-#: So many outweigh one that came without a checksum and that none has agreed with.
+#: So many replace a counter that came without a checksum, and with which no other telegram has agreed.
 _CONFIRM = 2
 
 VOLTAGE, CURRENT, POWER, COUNTER, NUMBER = "voltage", "current", "power", "counter", "number"
 
 
 class Plausible:
-    """Judges one meter's readings, each against the limits and against the ones before."""
+    """Judges one meter's readings, each against the limits and against those before."""
 
     def __init__(self):
-        self.counts = {}  # reason -> how often
+        self.counts = {}  # reason (VOLTAGE … NUMBER) -> number of refused readings
         self.detail = ""  # the last refusal in words
-        self.refused = False  # whether the last reading was
-        self.meters = 0  # how often the meter has changed
+        self.refused = False  # the last reading was refused
+        self.meters = 0  # how often another meter has taken over
         self.registers = Registers()
-        self._kept = 0
+        self._kept = 0  # CRC-32 of the meter's number before the restart, 0: not known
         self._begin()
-        self._other = Registers()  # of readings whose counters did not agree
-        self._agree = 0
-        self._stranger = None  # the last number that was not the meter's
-        self._met = 0
+        self._other = Registers()  # counters of the last readings that did not fit
+        self._agree = 0  # how many such readings in a row agree with each other
+        self._stranger = None  # the last meter's number that was another one, without a checksum
+        self._met = 0  # how often in a row it has come
 
     def _begin(self):
-        # By field, of all but the counters.
+        # The limit of each field before the counters.
         self.limits = array("i", [_limit(field) for field in range(IMPORT_ENERGY)])
-        self._meter = None  # its number
-        self._held = None  # readings beyond the limits
-        self._explained = False  # whether U and I have made the power of a reading
+        self._meter = None  # the meter's number, bytes
+        self._held = None  # a widen.Held while readings exceed the limits
+        self._explained = False  # U and I have explained the power of a reading
 
     def check(self, reading, meter_id, now_ms, checked=True):
-        """True where the reading may be published; it then has its totals, and no counter that goes back.
+        """True where the reading may be published. It then also has totals from tariffs, and no counter that goes back.
 
-        meter_id: bytes or None; now_ms: uptime; checked: it came with a checksum.
+        meter_id   the meter's number, bytes or None
+        now_ms     uptime
+        checked    the telegram has a right checksum
         """
         reason = self._limits(reading, checked) or self._identity(meter_id, checked)
         if not reason:
@@ -78,7 +83,7 @@ class Plausible:
         return True
 
     def expect(self, counters, meter_crc):
-        """Counters kept over a restart, and the CRC-32 of their meter's number (0: not known), to judge by."""
+        """Judge by counters that were kept over a restart, and the CRC-32 of their meter's number (0: not known)."""
         self.registers.expect(counters)
         self._kept = meter_crc
 
@@ -110,7 +115,7 @@ class Plausible:
         return POWER
 
     def _identity(self, meter_id, checked):
-        """Take another meter's number for another meter, unless damage may have made it."""
+        """Another number means another meter, unless the telegram may be damaged. Returns NUMBER or None."""
         if not meter_id or not self._another(meter_id):
             return None
         if not checked:
@@ -151,7 +156,7 @@ class Plausible:
         return None
 
     def change(self):
-        """From here on it is another meter."""
+        """Another meter takes over: forget everything about the one before."""
         self.meters += 1
         self.registers.forget()
         self._kept = 0

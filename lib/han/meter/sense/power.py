@@ -1,4 +1,4 @@
-"""What voltages and currents have to do with the power of a reading."""
+"""Compares voltages and currents with the power of a reading."""
 from ..obis import (
     EXPORT_POWER,
     IMPORT_POWER,
@@ -11,7 +11,7 @@ from ..obis import (
     L1_VOLTAGE,
 )
 
-#: Below this nothing is proven or contradicted, VA.
+#: Below this apparent power a reading proves and contradicts nothing, VA.
 _LEAST = 500
 
 
@@ -22,16 +22,17 @@ def net(reading, imported, exported):
 
 
 def apparent(reading, phase):
-    """What U and I of a phase make, VA; None where they are not both there."""
+    """U times I of a phase, VA; None where one of them is absent."""
     voltage, current = reading.get(L1_VOLTAGE + phase), reading.get(L1_CURRENT + phase)
     return None if voltage is None or current is None else voltage * abs(current) // 10000
 
 
 def explained(reading):
-    """True where voltages and currents make the power of a reading, False where they contradict it, None: not known.
+    """True where voltages and currents explain the power of a reading, False where they contradict it, None: not known.
 
-    They make it where it is 80 to 110 % of U times I: P and, where it was sent, Q together. They contradict it where
-    it is less than a third, or more than half as much again, or that of a phase is.
+    S is the apparent power of P and, where it was sent, Q. They explain it where it is 80 to 110 % of U times I. They
+    contradict it where it is more than 150 % of U times I, or less than a third (a fifth without Q), or where P or Q
+    of a phase is more than 150 % of its U times I.
     """
     power = net(reading, IMPORT_POWER, EXPORT_POWER)
     if power is None:
@@ -53,7 +54,7 @@ def explained(reading):
     square = power * power + (reactive or 0) * (reactive or 0)
     if square < _LEAST * _LEAST and whole < _LEAST:
         return None
-    # In percent of U times I, squared.
+    # Compare the squares, in percent.
     whole *= whole
     if 6400 * whole <= 10000 * square <= 12100 * whole:
         return True

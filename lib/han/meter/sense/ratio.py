@@ -1,12 +1,12 @@
-"""Numbers of a reading times something: what a list's scale lacks, and what the owner has set."""
+"""Multiplies numbers of a reading: by a scale that was found out, or by what the owner has set."""
 from ..obis import AMPERE, FIELDS, QUANTITIES, VAR_HOUR, VOLT, WATT_HOUR
 
-#: No number of a reading is larger: what `fill` takes, 50 bits.
+#: The largest number that `fill` accepts, + 1: 50 bits.
 _MOST = 1 << 50
 
 
 def multiply(reading, field, times, by=1):
-    """Let a field be its number * times / by, rounded half away from zero; absent where it has no room for that."""
+    """Multiply a field by times / by, rounded half away from zero. It becomes absent where the result is too large."""
     values, present = reading.values, reading.present
     number = values[2 * field + 1] << 24 | values[2 * field]
     number = (number * times * 2 + by) // (2 * by)
@@ -20,25 +20,25 @@ def multiply(reading, field, times, by=1):
 
 
 class Ratio:
-    """The owner's multipliers of energies, currents and voltages, in thousandths (0: none), and the transformer ratio.
+    """Multiplies by the owner's settings: energies, currents and voltages in thousandths (0: none), transformer ratio.
 
-    A meter behind current transformers that sends what its own terminals see tells currents, powers and energies by
-    their ratio too small; voltages are as they are.
+    A meter behind current transformers may send the values at its own terminals. Then its currents, powers and energies
+    must be multiplied by the ratio of the transformers, but not its voltages.
     """
 
     def __init__(self, energy, current, voltage, transformer):
-        times = [1000 * transformer] * 6  # by quantity
+        times = [1000 * transformer] * 6  # for each quantity
         times[VOLT] = voltage or 1000
         times[AMPERE] = (current or 1000) * transformer
         times[WATT_HOUR] = times[VAR_HOUR] = (energy or 1000) * transformer
         self._times = times
 
     def nothing(self):
-        """True where it changes no number."""
+        """True where no number would change."""
         return self._times == [1000] * 6
 
     def apply(self, reading):
-        """Multiply what the reading has."""
+        """Multiply all fields that the reading has."""
         for field in range(FIELDS):
             times = self._times[QUANTITIES[field]]
             if times != 1000 and reading.present[field]:

@@ -1,50 +1,54 @@
-"""A meter's counters, each by itself: what it showed last and may show next; their sum where tariffs are all."""
+"""A meter's counters: their last values, and whether new ones fit. Also computes totals as the sum of tariffs."""
 from array import array
 
 from ..obis import EXPORT_ENERGY, EXPORT_ENERGY_T1, FIELDS, IMPORT_ENERGY, IMPORT_ENERGY_T1, TARIFFS
 
 _COUNT = FIELDS - IMPORT_ENERGY
 _TOTALS = (IMPORT_ENERGY, IMPORT_ENERGY_T1), (EXPORT_ENERGY, EXPORT_ENERGY_T1)
-#: A counter may run so much faster than power explains, Wh: it moves in steps.
+#: A counter may be ahead of what power explains by so many Wh, as it moves in steps.
 _SLACK = 1000
-#: One that is less than before by no more than this was rounded otherwise, Wh.
+#: A counter that is lower than before by so many Wh at most was only rounded differently.
 _ROUNDED = 10
-#: Digits that a meter may leave out: steps of 10 Wh, 100 Wh … 1 kWh.
+#: Digits that a meter may leave out: steps of 10, 100 and 1000 Wh.
 _STEPS = 10, 100, 1000
-#: Tariffs that come alone so often in a row are all that the meter has.
+#: If the same tariffs come without a total so often in a row, the meter has only these.
 _ALL = 10
 
-#: What `judge` says of a telegram: it fits what was before, it does not, or it does not fit what nobody confirmed.
+#: Verdicts of judge(): the counters fit those before; they do not fit; they do not fit a counter that is not confirmed.
 FITS, WRONG, DOUBTFUL = 0, 1, 2
 
 
 class Registers:
-    """The counters of one meter, by field from IMPORT_ENERGY on, Wh and varh."""
+    """The counters of one meter, Wh and varh. Index i is for the field IMPORT_ENERGY + i."""
 
     def __init__(self):
         self.forget()
 
     def forget(self):
-        """It is another meter."""
-        self.last = [-1] * _COUNT  # -1: never heard
-        self.when = array("i", [-1] * _COUNT)  # uptime of that, s; -1: before the start
-        self._sure = bytearray(_COUNT)  # 1: said with a checksum, or twice
-        self.detail = ""  # of what does not fit
-        self._tariffs = bytearray(2)  # that the meter is known to have, bit 0 is tariff 1; import, export
-        self._planned = bytearray(2)  # the same once the telegram at hand is taken
-        self._heard = bytearray(2)  # that its last telegram with other ones had
-        self._often = bytearray(2)
-        self._totals = bytearray(2)  # 1: it sends the total itself
+        """Forget everything: it is another meter."""
+        self.last = [-1] * _COUNT  # last values, -1: never heard
+        self.when = array("i", [-1] * _COUNT)  # uptime when they came, s; -1: before the start
+        self._sure = bytearray(_COUNT)  # 1: confirmed by a checksum, or by a second telegram
+        self.detail = ""  # the last counter that did not fit, in words
+        # For import and export each:
+        self._tariffs = bytearray(2)  # tariffs that the meter has, bit 0 is tariff 1; 0: not known yet
+        self._planned = bytearray(2)  # _tariffs when the present telegram is taken
+        self._heard = bytearray(2)  # tariffs of the last telegrams
+        self._often = bytearray(2)  # how often in a row just these came without a total
+        self._totals = bytearray(2)  # 1: the meter sends the total itself
 
     def expect(self, counters):
-        """The four totals that were kept over a restart, None each where not known."""
+        """Take the four totals that were kept over a restart, None each where not known."""
         for i, number in enumerate(counters):
             self.last[i] = -1 if number is None else number
             self.when[i] = -1
             self._sure[i] = 1
 
     def judge(self, reading, now_s, most_w):
-        """Whether no counter goes back, or ahead of what most_w (W) can have added by now_s (uptime)."""
+        """FITS where no counter goes back, or grows more than most_w (W) explains until now_s (uptime); else WRONG.
+
+        DOUBTFUL where only counters contradict that are not confirmed.
+        """
         verdict = FITS
         for i in range(_COUNT):
             before = self.last[i]
@@ -66,9 +70,9 @@ class Registers:
         return verdict
 
     def take(self, reading, now_s, checked, added=0):
-        """Keep the counters of a reading that fits; True where it has any. What was rounded down stays as it was.
+        """Keep the counters of a reading that fits; True where it has any.
 
-        added: what add_up() gave.
+        A counter that was rounded down keeps its value, in the reading, too. added: as of add_up()
         """
         any_here = False
         for way in range(2):
@@ -89,15 +93,15 @@ class Registers:
         return any_here
 
     def drop(self):
-        """Forget what nobody confirmed."""
+        """Forget the counters that are not confirmed."""
         for i in range(_COUNT):
             if not self._sure[i]:
                 self.last[i] = -1
 
     def add_up(self, reading):
-        """Give a reading the totals that are the sum of its tariffs, where they are all of the meter's.
+        """Add totals to a reading, as the sum of its tariffs, where it has all tariffs of the meter and no total.
 
-        A bit for each that it got: 1 import, 2 export.
+        Returns bits for the totals that were added: 1 import, 2 export.
         """
         present = reading.present
         added = 0
@@ -115,7 +119,7 @@ class Registers:
             else:
                 self._heard[way] = heard[way]
                 self._often[way] = 1
-            # Before any is known the other way's tell how many there are; gaps are lost lines.
+            # At first, the other direction may show how many tariffs there are. A gap in them is a lost line.
             if not known and heard[way] == _up_to(max(heard)) or self._often[way] >= _ALL:
                 known = heard[way]
             elif known and known & heard[way] == known and heard[way] == _up_to(heard[way]):
@@ -136,7 +140,7 @@ def _bits(present, first):
 
 
 def _up_to(bits):
-    """The bits up to the highest one."""
+    """All bits up to the highest bit of `bits`."""
     whole = 0
     while whole < bits:
         whole = 2 * whole + 1
@@ -144,7 +148,7 @@ def _up_to(bits):
 
 
 def rounded(number, before):
-    """True where a counter that is less than before is the same one with other digits left out."""
+    """True where a counter is lower than before only by rounding, or because digits were left out."""
     back = before - number
     if back <= _ROUNDED:
         return True
@@ -155,7 +159,7 @@ def rounded(number, before):
 
 
 def _step(number, before):
-    """The power of ten that both are multiples of, from 1 kWh to 1 MWh; 0 where it is less."""
+    """The largest of 1, 10, 100 kWh and 1 MWh of which both counters are multiples, in Wh; 0 where none is."""
     step = 0
     at = 1000
     while at <= 1000000 and number % at == 0 and before % at == 0:

@@ -1,24 +1,24 @@
-"""Limits that learn: what a big site's meter sends again and again is no damage. Imported with the first such telegram.
+"""Widens the limits of plausible values for meters of big sites. Imported when the first telegram exceeds a limit.
 
-A telegram beyond the limits is held back, and lets the limits grow to half as much again as it says where
+A telegram beyond a limit is held back. It widens the limits to 150 % of its values in one of three cases:
 
-* its checksum is right and it proves itself: P and Q are what U and I make (within 80 and 110 %), at once;
-* or it is the fifth in a row of those that agree (within a quarter, each number with the former), unless U and I
-  contradict its power (less than a third or more than half as much again) on a meter whose power they have explained
-  before, or whose scale is only its maker's usual one. Voltages have to be proven;
-* or, without a checksum, it is the fifth in a row that proves itself.
+* It has a right checksum and proves itself: U and I explain its P and Q (80 to 110 %, see power.py). This is at once.
+* It has a right checksum, and is the fifth in a row that agree: each number is within a quarter of the one before. But
+  not if a voltage is beyond its limit. And not if U and I contradict its power (see power.py), where they have
+  explained the power of this meter before, or where the manufacturer's usual scale was only assumed.
+* It has no checksum, and is the fifth in a row that agree and prove themselves.
 
-What agrees is kept until another telegram does not. The limits hold while the reader runs: after a restart they
-are learned again.
+Telegrams within the limits that agree may come in between. The limits hold until a restart; then they are learned
+again.
 """
 from array import array
 
 from ..obis import IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_IMPORT_POWER, L1_VOLTAGE
 from .power import explained
 
-#: So many telegrams in a row have to agree.
+#: So many telegrams in a row must agree.
 ENOUGH = 5
-# Fields that share a limit, from, to, and what no meter exceeds: 1 GW, 500 kV (0.1 V), 100 kA (mA).
+# Groups of fields that share a limit: (first, end, limit that no meter exceeds): 1 GW, 500 kV (0.1 V), 100 kA (mA).
 _GROUPS = (
     (IMPORT_POWER, L1_IMPORT_POWER, 1000000000),
     (L1_IMPORT_POWER, L1_VOLTAGE, 1000000000),
@@ -28,14 +28,14 @@ _GROUPS = (
 
 
 class Held:
-    """The telegrams beyond the limits that came last."""
+    """Remembers the last telegrams beyond the limits."""
 
     def __init__(self):
-        self._last = array("q", [-1] * IMPORT_ENERGY)  # -1: not sent
-        self._agreed = 0
+        self._last = array("q", [-1] * IMPORT_ENERGY)  # magnitudes of the last one, -1: not sent
+        self._agreed = 0  # how many in a row agree
 
     def goes_on(self, reading, limits):
-        """Whether a reading agrees with the last that was held back, where one of the two is beyond a limit."""
+        """True where a reading agrees with the last one held back, in each field in which either is beyond a limit."""
         for field in range(IMPORT_ENERGY):
             before = self._last[field]
             if before >= 0 and reading.present[field]:
@@ -46,9 +46,9 @@ class Held:
         return True
 
     def learns(self, reading, limits, checked, explains):
-        """Take a reading beyond the limits; True where they have grown for it.
+        """Take a reading beyond the limits. True where it has widened them.
 
-        checked: its checksum was right; explains: U and I have explained the power of earlier ones.
+        checked: its checksum is right; explains: U and I have explained the power of an earlier reading
         """
         proof = explained(reading)
         if not self.goes_on(reading, limits) or not checked and not proof:
@@ -68,7 +68,7 @@ class Held:
         return bool(believed) and self._grow(reading, limits)
 
     def _beyond(self, reading, limits, first, end):
-        """The largest number of these fields that is beyond its limit, 0 where none is."""
+        """The largest magnitude beyond its limit in the fields first … end - 1; 0 where none is."""
         most = 0
         for field in range(first, end):
             if reading.present[field]:

@@ -1,20 +1,21 @@
-"""DLMS APDUs of a push (IEC 62056-5-3): where their content lies."""
+"""Headers of the DLMS APDUs that meters push (IEC 62056-5-3): these functions find the content behind them."""
 DATE_TIME = 12  # bytes
 _NONE = -1
 _LONGEST = 3900
 
 
 def skip_llc(buf, start, end):
-    """Index behind the LLC header E6 E6 00 or E6 E7 00 (IEC 62056-46 clause 5.3.2), if there is one."""
+    """Index behind the LLC header E6 E6 00 or E6 E7 00 (IEC 62056-46 clause 5.3.2); `start` where there is none."""
     if end - start >= 3 and buf[start] == 0xE6 and buf[start + 1] & 0xFE == 0xE6 and buf[start + 2] == 0:
         return start + 3
     return start
 
 
 def body(buf, start, end):
-    """Index of the body of the data-notification buf[start:end] (clause 6.9), 0 where it is malformed.
+    """Index of the body of the data-notification buf[start:end] (clause 6.9); 0 where it is malformed.
 
-    The date-time in front of it comes bare behind its length, with a tag (Kaifa, older Kamstrup) or not at all.
+    In front of the body is a date-time: its length and 12 bytes. Kaifa and older meters of Kamstrup send a tag before
+    the length. The length may be 0.
     """
     at = start + 5  # tag and long-invoke-id-and-priority
     if at < end and buf[at] == 0x09:
@@ -27,15 +28,15 @@ def body(buf, start, end):
 
 
 def date_time(start, body):
-    """Index of the date-time of the data-notification with that body, 0 where it has none."""
+    """Index of the date-time in a data-notification. start, body: indexes of the APDU and its body. 0: it has none."""
     return body - DATE_TIME if body - start > DATE_TIME else 0
 
 
 def check_ciphered(buf, start, end):
-    """Look at the general-glo-ciphering APDU that opens at buf[start]; answers as `hdlc.check`.
+    """Check the general-glo-ciphering APDU that opens at buf[start]; the answers are those of `hdlc.check`.
 
-    It has no checksum, so it must begin as the meters' do: a system title of 8 bytes that
-    opens with the maker's three letters, and a security control that exists.
+    It has no checksum, so it must begin as meters send it: a system title of 8 bytes that begins
+    with the three letters of the manufacturer, and a valid security control.
     """
     if start + 5 > end:
         return -start - 5
@@ -46,7 +47,7 @@ def check_ciphered(buf, start, end):
 
 
 def ciphered_end(buf, at, end):
-    """End of the ciphered APDU whose system title's length is buf[at]; answers as `hdlc.check`."""
+    """Check a ciphered APDU. buf[at] is the length of its system title. The answers are those of `hdlc.check`."""
     if at + 14 > end:
         return -at - 14
     if buf[at] > 8:
