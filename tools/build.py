@@ -1,13 +1,15 @@
-"""Makes a release from MicroPython's published image, for boards with PSRAM: `python -m tools.build --micropython
-FILE --out DIR`. For all others, and without further files, `make firmware` freezes the application into MicroPython.
+"""Makes a release for boards with PSRAM from an image that MicroPython has published:
+`python -m tools.build --micropython FILE --out DIR`. For a board without PSRAM use `make firmware` instead, which
+builds MicroPython with the application frozen in.
 
-    ota.bin         one slot's signed image, for the reader's page, its API or an update server
-    manifest.json   what an update server says of it
-    flash.bin       everything for a new board with 4 MB of flash; flash-8MB.bin, flash-16MB.bin
+DIR gets these files:
+    ota.bin         the signed image of one slot, for an update by the reader's page, its API or an update server
+    manifest.json   describes ota.bin for an update server
+    flash.bin       everything for a new board with 4 MB of flash; also flash-8MB.bin and flash-16MB.bin
 
-FILE is the combined .bin (which begins with the bootloader) or the .app-bin (which has none: then only ota.bin
-is made, or --bootloader names a file that begins with one). With --frozen the application is in FILE already.
-`--arch sim` makes ota.bin for the simulated board, which needs no FILE.
+FILE is MicroPython's .bin (it begins with the bootloader) or its .app-bin (without a bootloader). From an .app-bin
+this makes no flash.bin, unless --bootloader names a file that begins with a bootloader. With --frozen, FILE contains
+the application already. `--arch sim` makes ota.bin for the simulated board; it needs no FILE.
 """
 
 import argparse
@@ -23,10 +25,10 @@ from staging import ImageError, keyring, manifest
 from staging.manifest import CHANNELS
 from tools.image import application, esp_image, flash, partitions, provisioned, slot
 
-#: Once this release has run, nothing older may be activated without being told to. Raise it when an older one
-#: could not read what this one has written.
+#: The oldest version that a reader accepts once this release has run. Raise it if an older version could not read
+#: the data that this one writes.
 MIN_VERSION = "0.1.0.0"
-#: Options that tools.firmware hands on: {name: what stands for its value in a command line's help}.
+#: Options that tools.firmware passes on to this tool: {name: metavar}.
 FORWARDED = {
     "config": "FILE", "key": "FILE.pem", "updates": "URL", "channel": "CHANNEL", "authority": "FILE",
     "min-version": "X.Y.Z.B",
@@ -37,32 +39,36 @@ _SIM_MICROPYTHON = "1.29.0"
 
 
 def parser():
-    """The command line."""
+    """The argparse parser of the command line."""
     found = argparse.ArgumentParser(
-        prog="tools.build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m tools.build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = found.add_argument
     add("--micropython", metavar="FILE", help="MicroPython's image for the board")
-    add("--frozen", action="store_true", help="the application is in FILE: only manifest and signature are added")
-    add("--config", metavar="FILE", help="JSON as of PUT /configuration, for flash.bin: what a new reader starts with")
-    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s; a frozen image has its own"
-        % application.project_version())
-    add("--out", metavar="DIR", required=True, help="where the files go")
+    add("--frozen", action="store_true",
+        help="FILE contains the application already: add the manifest and the signature only")
+    add("--config", metavar="FILE",
+        help="first configuration of a new reader, for flash.bin: JSON as PUT /configuration takes it")
+    add("--version", metavar="X.Y.Z.B", help="version of the release; default: the project's, %s, or that of a frozen "
+        "image" % application.project_version())
+    add("--out", metavar="DIR", required=True, help="folder for the files")
     add("--arch", choices=(application.CHIP, application.SIM),
-        help="default: what FILE's chip wants; sim: the simulated board, which has no use for FILE")
+        help="%s: a chip (the default); sim: the simulated board, which needs no FILE" % application.CHIP)
     add("--flash", metavar="MB", type=int, nargs="+", choices=sorted(partitions.LAYOUTS),
-        default=sorted(partitions.LAYOUTS), help="sizes of flash that the image has to fit, and gets a flash.bin for")
-    add("--bootloader", metavar="FILE", help="begins with the bootloader: a combined .bin, where FILE is an .app-bin")
-    add("--key", metavar="FILE.pem", help="private key to sign with; default: the development key")
-    add("--updates", metavar="URL", help="base address of the update server that readers ask; default: they ask none")
-    add("--channel", choices=CHANNELS, default=CHANNELS[0], help="what readers follow there; default: %(default)s")
-    add("--authority", metavar="FILE", help="certificate that the server's is signed with, for https; default: anybody "
-        "is believed, and what comes is checked by its signature")
-    add("--min-version", metavar="X.Y.Z.B", help="default: %s, or the version where that is older" % MIN_VERSION)
+        default=sorted(partitions.LAYOUTS), help="sizes of flash that the image must fit; each gets its flash.bin")
+    add("--bootloader", metavar="FILE", help="a file that begins with the bootloader, for an .app-bin")
+    add("--key", metavar="FILE.pem", help="private key that signs the image; default: the development key")
+    add("--updates", metavar="URL", help="address of the readers' update server; default: none")
+    add("--channel", choices=CHANNELS, default=CHANNELS[0],
+        help="channel that readers follow on the update server; default: %(default)s")
+    add("--authority", metavar="FILE", help="certificate of the authority that has signed the update server's "
+        "certificate, for https; default: readers accept any server, as they check the signature of each image")
+    add("--min-version", metavar="X.Y.Z.B", help="oldest version that readers accept after this one; default: %s, or "
+        "the version of the release if that is older" % MIN_VERSION)
     return found  # fmt: skip
 
 
 def read(path):
-    """A file's bytes; ImageError."""
+    """A file's bytes; ImageError if it cannot be read."""
     try:
         return pathlib.Path(path).read_bytes()
     except OSError as error:
@@ -70,12 +76,12 @@ def read(path):
 
 
 def build(options):
-    """Make everything; {file name: bytes}, lines to print; ImageError."""
+    """Make the release. Returns ({file name: bytes}, [lines to print]); ImageError on bad options or files."""
     key = options.key or keyring.development_key()
     settings = {}
     if options.updates:
         if not options.updates.startswith(("http://", "https://")):
-            raise ImageError("--updates %s is no address of a web server" % options.updates)
+            raise ImageError("--updates %s is not an address that begins with http:// or https://" % options.updates)
         settings = {"updates": options.updates.rstrip("/"), "channel": options.channel}
     if options.authority:
         if not (options.updates or "").startswith("https://"):
@@ -109,7 +115,8 @@ def build(options):
     room = partitions.slots(partitions.layout(min(options.flash)))[0].size
     said.append("%d %% of the slot of %d MB of flash" % (-(-100 * len(image) // room), min(options.flash)))
     if bootloader is None:
-        said.append("no flash.bin: %s has no bootloader; the combined .bin has, or --bootloader" % options.micropython)
+        said.append("no flash.bin, because %s has no bootloader: use MicroPython's .bin, or --bootloader"
+                    % options.micropython)  # fmt: skip
     else:
         for megabytes in options.flash:
             made[flash.name(megabytes)] = flash.make(megabytes, app.rom, bootloader, image, configuration)
@@ -117,22 +124,22 @@ def build(options):
 
 
 def oldest(options, version):
-    """The least version that may be activated once that one has run."""
+    """The oldest version (text) that readers accept once this version has run."""
     return options.min_version or min(MIN_VERSION, version, key=manifest.version)
 
 
 def frozen_version(app, options):
-    """The version that an image with the application in it says it is; ImageError where it has none, or another."""
+    """The version of the application in a frozen image; ImageError if it has none, or another than --version."""
     if not app.release:
-        raise ImageError("%s: no reader is frozen into it: its description has no version of one. It is built with "
-                         "firmware/boards, as `make firmware` does" % options.micropython)  # fmt: skip
+        raise ImageError("%s: no reader is frozen into it, as its description has no version of a reader. Build it "
+                         "with firmware/boards, as `make firmware` does" % options.micropython)  # fmt: skip
     if options.version not in (None, app.release):
         raise ImageError("%s: it is version %s, not %s" % (options.micropython, app.release, options.version))
     return app.release
 
 
 def authority(path):
-    """The certificate in a file, PEM or DER, as the manifest has it: DER in base64; ImageError."""
+    """The certificate in a file (PEM or DER) as the manifest has it, DER in base64; ImageError if there is none."""
     data = read(path)
     try:
         load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
@@ -142,13 +149,13 @@ def authority(path):
 
 
 def compiled(app, version, name):
-    """The application's files for MicroPython's version; ImageError where it is too old for them, or without PSRAM."""
+    """{path: bytes} of the application; ImageError if this MicroPython is too old for .mpy files or lacks PSRAM."""
     if not app.psram:
-        raise ImageError("%s: it cannot use PSRAM, and without that there is no memory for the application's files "
-                         "beside WiFi: take MicroPython's SPIRAM image for a board that has PSRAM, or a release with "
-                         "everything frozen in (`make firmware`), which needs none" % name)  # fmt: skip
+        raise ImageError("%s: it cannot use PSRAM, and without PSRAM the memory is too small for WiFi and the "
+                         "application's files. Take MicroPython's SPIRAM image for a board that has PSRAM, or a "
+                         "release with everything frozen in (`make firmware`), which needs none" % name)  # fmt: skip
     if app.version is None:
-        raise ImageError("%s: does not say which version of MicroPython it is" % name)
+        raise ImageError("%s: the image does not say which version of MicroPython it is" % name)
     if tuple(map(int, app.version.split(".")[:2])) < _OLDEST:
         raise ImageError("%s: MicroPython %s is too old for .mpy files of version 6.3: %d.%d at least"
                          % (name, app.version, *_OLDEST))  # fmt: skip
@@ -156,7 +163,7 @@ def compiled(app, version, name):
 
 
 def fits(image, app, megabytes, options):
-    """ImageError, with what helps, where the image does not fit the slots of so many MB of flash."""
+    """Raises ImageError, with advice, if the image does not fit a slot of a flash with so many MB."""
     try:
         flash.fits(image, partitions.slots(partitions.layout(megabytes))[0], megabytes)
     except ImageError as error:
@@ -167,7 +174,7 @@ def fits(image, app, megabytes, options):
 
 
 def simulated(name, version, least, key, **settings):
-    """A slot's image for the simulated board, which runs it on both interpreters. name: of MicroPython's, or None."""
+    """The image of a slot for the simulated board (both interpreters). name: file of MicroPython's image, or None."""
     built_with = name and esp_image.take_apart(read(name), name)[0].version or _SIM_MICROPYTHON
     files = application.files(application.SIM, version)
     app = standin.application(built_with)
@@ -175,7 +182,7 @@ def simulated(name, version, least, key, **settings):
 
 
 def release(image, said):
-    """{name: bytes} of the image and its manifest, once it is what a reader of this build accepts; ImageError."""
+    """{name: bytes} of the image and its manifest.json; ImageError if a reader of this build would refuse the image."""
     try:
         values = slot.opened(image, keyring.accepted())
     except ImageError as error:
@@ -193,7 +200,7 @@ def main(arguments):
         made, said = build(options)
         out.mkdir(parents=True, exist_ok=True)
         for megabytes in partitions.LAYOUTS:
-            (out / flash.name(megabytes)).unlink(missing_ok=True)  # of another build, should this one make none
+            (out / flash.name(megabytes)).unlink(missing_ok=True)  # a file of an earlier build must not stay
         for name, data in made.items():
             (out / name).write_bytes(data)
     except (ImageError, OSError) as error:

@@ -1,12 +1,12 @@
-"""Record what a meter sends, to a file that tools.decode and host_sim --replay take.
+"""Record what a meter sends, to a file for tools.decode and host_sim --replay.
 
     python -m tools.capture --serial PATH [--baud N] [--parity N|E|O] [--invert] [--seconds N] [--anonymise] OUT
     python -m tools.capture --reader http://HOST[:PORT] [--seconds N] OUT
     python -m tools.capture --from FILE --anonymise OUT
 
-A reader hands over its last raw bytes without the meter's numbers and names; --anonymise does
-the same to what a serial port or another capture gives. Ctrl-C ends a recording and keeps it.
-Exit 0 where something was recorded, 1 where nothing was, 2 for bad arguments.
+A reader removes the meter's numbers and names from its last raw bytes before it sends them. --anonymise does the same
+for a serial port or an existing capture. Ctrl-C ends a recording and keeps it.
+Exit status: 0 if bytes were recorded, 1 if there were none, 2 for bad arguments.
 """
 import argparse
 import contextlib
@@ -24,17 +24,17 @@ from tools import decode  # puts lib/ on the path
 
 from han.meter.anonymous.anonymise import anonymise  # isort: skip
 
-SECONDS = 60  # most meters send each 10 s, the slowest each minute
+SECONDS = 60  # most meters send every 10 s, the slowest every minute
 TIMEOUT = 15
 _INVERTED = bytes(255 - byte for byte in range(256))
 
 
 class Failed(Exception):
-    """Nothing to keep; the text says why."""
+    """Nothing was recorded; the text says why."""
 
 
 def record(port, seconds, keep, invert=False):
-    """Read an open pyserial port for so many seconds, or until Ctrl-C; keep(bytes) for whatever comes."""
+    """Read an open pyserial port for so many seconds, or until Ctrl-C; calls keep(bytes) for received bytes."""
     end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:
@@ -44,18 +44,18 @@ def record(port, seconds, keep, invert=False):
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
     except OSError as error:  # serial.SerialException is one
-        print("the port has gone: %s" % error, file=sys.stderr)
+        print("the port is gone: %s" % error, file=sys.stderr)
 
 
 def open_port(path, baud, parity):
-    """The serial port, with a P1 port's request line driven. OSError or ValueError where it cannot be had."""
+    """The open serial port; it drives the request line of a P1 port. OSError or ValueError if it cannot be opened."""
     import serial
 
     return serial.Serial(path, baud, parity=parity, timeout=0.2)
 
 
 def ask(url, token=None):
-    """(content type, body) of what a reader answers; Failed in words where it refuses or is not there."""
+    """(content type, body) of a reader's answer; Failed if it refuses or does not answer."""
     request = urllib.request.Request(url)
     if token:
         request.add_header("Authorization", "Bearer " + token)
@@ -73,7 +73,7 @@ def ask(url, token=None):
 
 
 def download(base, seconds):
-    """A reader's last raw bytes, after so many seconds; Ctrl-C ends the wait."""
+    """A reader's last raw bytes, after waiting for so many seconds; Ctrl-C ends the wait. Failed if it has none."""
     try:
         time.sleep(seconds)
     except KeyboardInterrupt:
@@ -82,7 +82,7 @@ def download(base, seconds):
     try:
         token = json.loads(body)["accessToken"]
     except (ValueError, KeyError, TypeError):
-        raise Failed("%s is not a reader: its /auth/token gives no token" % base) from None
+        raise Failed("%s is not a reader: its /auth/token returns no token" % base) from None
     kind, body = ask(base + "/diagnostics/capture", token)
     if kind != "application/octet-stream":
         raise Failed("%s is not a reader: its capture is %s" % (base, kind))
@@ -90,13 +90,13 @@ def download(base, seconds):
 
 
 def reader_url(text):
-    """http://host[:port] of what a user types."""
+    """The text that a user has typed as http://host[:port]; ArgumentTypeError if it is no such address."""
     parts = urllib.parse.urlsplit(text if "://" in text else "http://" + text)
     try:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.port == 0:
             raise ValueError
     except ValueError:
-        raise argparse.ArgumentTypeError("a reader is http://HOST[:PORT], not %r" % text) from None
+        raise argparse.ArgumentTypeError("the address of a reader is http://HOST[:PORT], not %r" % text) from None
     return "%s://%s" % (parts.scheme, parts.netloc)
 
 
@@ -117,28 +117,31 @@ def baud(text):
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="python -m tools.capture", description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--serial", metavar="PATH", help="record a serial port")
-    source.add_argument("--reader", metavar="URL", type=reader_url, help="ask a reader for its last raw bytes")
-    source.add_argument("--from", metavar="FILE", dest="file", help="an existing capture, raw or hex text")
-    parser.add_argument("--baud", type=baud, help="115200")
-    parser.add_argument("--parity", choices=("N", "E", "O"), help="N")
-    parser.add_argument("--invert", action="store_true", help="complement each byte, for an adapter that gives them "
-                        "so; a line that is inverted itself, as P1's is, needs a cable that inverts it back")
-    parser.add_argument("--seconds", type=positive, help="to record (60), or to wait before asking a reader (0)")
-    parser.add_argument("--anonymise", action="store_true", help="rewrite meter numbers and names")
-    parser.add_argument("out", metavar="OUT", help="the file to write")
+    source.add_argument("--serial", metavar="PATH", help="record from this serial port")
+    source.add_argument("--reader", metavar="URL", type=reader_url, help="get the last raw bytes of a reader")
+    source.add_argument("--from", metavar="FILE", dest="file", help="take an existing capture, raw or hex text")
+    parser.add_argument("--baud", type=baud, help="speed of the serial port (115200)")
+    parser.add_argument("--parity", choices=("N", "E", "O"), help="parity of the serial port: none, even or odd (N)")
+    parser.add_argument("--invert", action="store_true", help="complement each byte, for an adapter that delivers "
+                        "complemented bytes; for an inverted line such as P1 use a cable that inverts instead")
+    parser.add_argument("--seconds", type=positive, help="seconds to record (60), or to wait for the reader (0)")
+    parser.add_argument("--anonymise", action="store_true", help="replace the meter's numbers and names")
+    parser.add_argument("out", metavar="OUT", help="file to write")
     args = parser.parse_args(argv)
     if not args.serial and (args.baud or args.parity or args.invert):
-        parser.error("--baud, --parity and --invert go with --serial")
+        parser.error("--baud, --parity and --invert need --serial")
     if args.file and not args.anonymise:
-        parser.error("--from goes with --anonymise")
+        parser.error("--from needs --anonymise")
     if args.file and args.seconds:
-        parser.error("--seconds goes with --serial or --reader")
+        parser.error("--seconds needs --serial or --reader")
     return parser, args
 
 
 class Output:
-    """The file to write: opened at once, so that a mistake shows early, emptied when there is something for it."""
+    """The file to write. It is opened at once, so that a mistake shows early, and emptied by the first write.
+
+    OSError if it cannot be written.
+    """
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -148,7 +151,7 @@ class Output:
 
     def write(self, data):
         if not self.size:
-            with contextlib.suppress(OSError):  # a pipe
+            with contextlib.suppress(OSError):  # a pipe cannot be truncated
                 self._file.truncate(0)
         self._file.write(data)
         self.size += len(data)
@@ -160,7 +163,7 @@ class Output:
 
 
 def take(parser, args):
-    """(source, what to call with a function that keeps bytes) of what the user named."""
+    """(name of the source, function that records: it takes a function keep(bytes)); ends with status 2 on errors."""
     if args.reader:
         return args.reader, lambda keep: keep(download(args.reader, args.seconds or 0))
     if args.file:
@@ -185,18 +188,18 @@ def take(parser, args):
 
 
 def tell(data, path, anonymised):
-    """Say on stderr what was recorded, and what could not be rewritten."""
+    """Print to stderr what was recorded, and what could not be anonymised."""
     found = decode.decode(data, lambda reading: None, io.StringIO())
-    print("%d bytes in %s: %d telegrams decoded, %d rejected, %d of them ciphered" % (
+    print("%d bytes in %s: %d telegrams decoded, %d rejected, %d of them encrypted" % (
         len(data), path, found.decoded, found.rejected, found.layers.encrypted), file=sys.stderr)
     if anonymised and found.layers.encrypted:
-        print("ciphered telegrams have lost their system titles: no key opens them any more", file=sys.stderr)
+        print("encrypted telegrams have lost their system titles: no key opens them any more", file=sys.stderr)
     if anonymised and not found.decoded + found.layers.encrypted:
-        print("no telegram was understood, so only what reads like a serial number was rewritten", file=sys.stderr)
+        print("no telegram was understood, so only text that looks like a serial number was replaced", file=sys.stderr)
 
 
 def main(argv=None):
-    """Command line; returns the exit status."""
+    """Run the command line; returns the exit status."""
     parser, args = arguments(argv)
     source, run = take(parser, args)
     try:

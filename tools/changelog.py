@@ -1,7 +1,8 @@
-"""What CHANGELOG.md says of a version: `python -m tools.changelog VERSION [--summary]`.
+"""Print the section of CHANGELOG.md about a version: `python -m tools.changelog VERSION [--summary]`.
 
-The section of a version begins with a paragraph for who is about to update: readers show it. Standard library only:
-the workflow of releases asks before anything is installed. Exit 1 where there is nothing to say.
+The section begins with a paragraph for people who are about to update; the readers show it. This uses the standard
+library only, because the workflow of releases runs it before anything is installed. Exit status 1 if the version has
+no section.
 """
 
 import argparse
@@ -16,7 +17,7 @@ _HEAD = re.compile(r"\[(%s|\d+\.\d+\.\d+\.\d+)\](?: - (\d{4}-\d\d-\d\d))?" % UNR
 
 
 def sections(text):
-    """{version or UNRELEASED: what it says}, the newest first; ValueError where a head has another form."""
+    """{version or UNRELEASED: its text}, the newest first; ValueError if a heading is not as expected or repeated."""
     found = {}
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
@@ -30,7 +31,7 @@ def sections(text):
 
 
 def notes(version):
-    """All that is said of a version, Markdown; ValueError where nothing is."""
+    """The section of a version, Markdown; ValueError if there is none."""
     said = sections(FILE.read_text()).get(version)
     if not said:
         raise ValueError("CHANGELOG.md says nothing of %s" % version)
@@ -38,7 +39,7 @@ def notes(version):
 
 
 def summary(version):
-    """The paragraph of a version for who is about to update, in one line; "" without one."""
+    """The paragraph of a version for people who are about to update, in one line; "" if there is none."""
     said = sections(FILE.read_text()).get(version, "")
     return "" if said.startswith("#") else " ".join(said.partition("\n\n")[0].split())
 
@@ -46,7 +47,7 @@ def summary(version):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="python -m tools.changelog", description=__doc__.splitlines()[0])
     parser.add_argument("version", metavar="VERSION", help="such as 1.2.3.4")
-    parser.add_argument("--summary", action="store_true", help="only what readers show")
+    parser.add_argument("--summary", action="store_true", help="print only the paragraph that readers show")
     given = parser.parse_args(arguments)
     try:
         said = notes(given.version)

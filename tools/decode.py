@@ -1,10 +1,9 @@
-"""Decode a capture of an electricity meter's customer port; run it when a meter is not recognised.
+"""Decode a capture of an electricity meter's customer port. Use it if a meter is not recognised.
 
     python -m tools.decode [--key HEX] [--auth-key HEX] [--any-checksum] FILE|-
 
-Input: raw bytes, hex text, or one bare APDU. Output: one JSON object a line for each
-telegram; on stderr what became of every byte. Exit 0 where anything decoded, 1 where
-nothing did, 2 for bad arguments.
+Input: raw bytes, hex text, or one bare APDU. Output: one JSON object per line for each telegram; on stderr the fate of
+every byte. Exit status: 0 if a telegram was decoded, 1 if none was, 2 for bad arguments.
 """
 import argparse
 import json
@@ -26,7 +25,7 @@ _FRAMINGS = {1: "HDLC", 2: "M-Bus", 3: "P1", 4: "ciphered P1", 5: "SML"}
 
 
 class Account:
-    """What became of every byte, told on a stream in the order of the input."""
+    """Writes the fate of every byte to a stream, in the order of the input."""
 
     def __init__(self, out):
         self.out = out
@@ -34,22 +33,22 @@ class Account:
         self.decoder = None
 
     def framer(self, what, start, end):
-        """A range of bytes was taken for a telegram or given up."""
+        """The framer has taken a range of bytes for a telegram, or given it up."""
         self.spans.append((start, end, what))
 
     def kind(self, kind, data):
-        """The framer hands over a telegram of the input `data`."""
+        """The framer passes on a telegram of the input `data`."""
         start, end, what = self.spans[-1]
         _, _, other = what.partition(": ")
         check = "checksum: " + other if other else "checksum right"
-        if kind == GLO or kind == P1 and data[end - 1] & 0x7F == 0x21:  # ! and nothing behind
+        if kind == GLO or kind == P1 and data[end - 1] & 0x7F == 0x21:  # "!" without a CRC after it
             check = "no checksum"
         if kind == P1 and data[start] & 0x80:
             check += ", parity right (a 7E1 line)"
         self.out.write("%d-%d: %s telegram of %d bytes, %s\n" % (start, end - 1, _FRAMINGS[kind], end - start, check))
 
     def outcome(self, what, detail):
-        """The decoder has dealt with a telegram."""
+        """The decoder has decoded or rejected a telegram."""
         if what.startswith(("rejected: encrypted", "rejected: key", "rejected: authentication key")):
             c = self.decoder.layers.ciphered
             detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), c.counter, c.control)
@@ -60,14 +59,14 @@ class Account:
             self.out.write("  %s%s\n" % (what, " (%s)" % detail if detail else ""))
 
     def _scale(self):
-        """In which scale a list that carries none was read; that of energies takes hours to find out."""
+        """The scales that the decoder has used for a list without scalers. It takes hours to find that of energies."""
         scales = self.decoder.scales
         volts = {0: "V", -2: "0.01 V"}[scales.voltage.used]
         amperes = {0: "0.01 A", -1: "mA", None: "0.01 A or mA"}[scales.current.used]
         return "the list has no scale: taken for %s, %s, 10 Wh" % (volts, amperes)
 
     def summary(self, length):
-        """The bytes that belong to no telegram, then the totals."""
+        """Write the ranges of bytes that belong to no telegram, then the totals."""
         taken = bytearray(length)
         telegrams = [span for span in self.spans if span[2].startswith("telegram")]
         for start, end, _ in telegrams:
@@ -95,17 +94,17 @@ class Account:
 _GIVEN_UP = {
     "checksum": "but its checksum is wrong",
     "truncated": "but it is cut off",
-    "overrun": "but it does not end",
-    "parity": "but with a wrong parity in bit 7 (a 7E1 line), or the first that has one there",
+    "overrun": "but it has no end",
+    "parity": "but with a wrong parity in bit 7 (a 7E1 line), or the first one with a parity there",
 }
 _OTHER = (
-    "but its checksum is not that of its framing (checksum: %s): --any-checksum takes it, a reader does on the line"
-    " from the fifth in a row on"
+    "but its checksum follows another convention (checksum: %s): --any-checksum accepts it; a reader accepts it on the"
+    " line from the fifth in a row on"
 )
 
 
 def keys(key, auth_key):
-    """The cipher for keys as a user spells them, None without any. Raises ValueError naming the argument."""
+    """The Cipher for keys as the user spells them, None without a key. ValueError names the bad argument."""
     parsed = []
     for name, text in ("--key", key), ("--auth-key", auth_key):
         try:
@@ -118,7 +117,7 @@ def keys(key, auth_key):
 
 
 def read_input(data):
-    """The bytes of a capture: hex text is converted, anything else taken as it is."""
+    """The bytes of a capture: hex text is converted, anything else is returned unchanged."""
     text = data.translate(None, b" \t\r\n:,-")
     if text and all(c in b"0123456789abcdefABCDEF" for c in text) and len(text) % 2 == 0:
         return bytes.fromhex(text.decode())
@@ -126,9 +125,11 @@ def read_input(data):
 
 
 def decode(data, emit, out, cipher=None, enough=Conventions.usually):
-    """Decode a capture; emit(dict) for each telegram, the account goes to `out`. Returns the decoder.
+    """Decode a capture. Returns the Decoder, with its counters.
 
-    enough: so many telegrams in a row prove another convention of checksums.
+    emit(dict)  called for each telegram
+    out         stream for the fate of every byte
+    enough      number of telegrams in a row that prove another convention of checksums
     """
     account = Account(out)
 
@@ -156,13 +157,13 @@ def decode(data, emit, out, cipher=None, enough=Conventions.usually):
 
 
 def main(argv=None):
-    """Command line; returns the exit status."""
+    """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.decode", description=__doc__.splitlines()[0])
     parser.add_argument("--key", help="encryption key, 32 hex digits")
     parser.add_argument("--auth-key", help="authentication key, 32 hex digits")
     parser.add_argument("--any-checksum", action="store_true",
-                        help="take a P1 or SML telegram whose checksum is right by any known convention")
-    parser.add_argument("file", help="capture: raw bytes, hex text or one bare APDU; - for standard input")
+                        help="accept a P1 or SML telegram if its checksum is right by any known convention")
+    parser.add_argument("file", help="the capture: raw bytes, hex text or one bare APDU; - reads standard input")
     args = parser.parse_args(argv)
     try:
         data = sys.stdin.buffer.read() if args.file == "-" else pathlib.Path(args.file).read_bytes()

@@ -1,9 +1,9 @@
-"""For development: `python -m tools.deploy [PORT]` copies changed modules to a board, by mpremote, and runs them.
+"""For development: `python -m tools.deploy [PORT]` copies changed modules to a board with mpremote and runs them.
 
-What differs from the application in the running slot goes to /lib of the board's file system; both are shown to
-MicroPython as one folder, /dev, in which /lib comes first. That holds until the next reset, which starts the signed
-application again, so nothing that was tried stays by accident. What the application prints is shown until Ctrl-C.
-A board with MicroPython but without an application in its slot starts from /lib by itself.
+Modules that differ from the application in the running slot go to /lib of the board's file system. MicroPython then
+imports from a folder /dev that shows both, /lib before the slot. The next reset starts the signed application again,
+so no experiment stays by accident. This shows the application's output until Ctrl-C. A board that has MicroPython but
+no application in its slot always starts from /lib.
 """
 
 import json
@@ -15,8 +15,8 @@ import tempfile
 from staging import ImageError
 from tools.image import application, files
 
-# The board's side. What is there: {path: first digits of its SHA-256} of the slot's application and of /lib, and the
-# bytes that are free.
+# Code for the board. It prints [{path: first digits of its SHA-256} of the slot's application, the same of /lib, free
+# bytes].
 _LIST = """
 import binascii, hashlib, json, machine, os
 machine.WDT(timeout=3600000)  # which boot.py has started, and which cannot be stopped
@@ -75,12 +75,15 @@ sys.path.insert(0, "/dev")
 from main import main
 main(BOOT)
 """
-# Of a board's file system: each file takes whole sectors, a folder two.
+# Sector of the board's file system. A file takes whole sectors, a folder takes two.
 _SECTOR = 4096
 
 
 def mpremote(port, *commands, capture=False):
-    """Run mpremote's commands, each a list, one after the other in one connection; what it printed if captured."""
+    """Run mpremote with these commands (lists) in one connection; returns its output if `capture`, else None.
+
+    ImageError if it fails.
+    """
     line = [sys.executable, "-m", "mpremote"]
     if port:
         line += ["connect", port]
@@ -95,7 +98,7 @@ def mpremote(port, *commands, capture=False):
 def changes(wanted, running, copied):
     """(paths to copy, paths to remove) for the files {path: bytes} of the application.
 
-    running, copied   {path: digest} of what is in the slot, and in /lib
+    running, copied   {path: digest} of the files in the slot, and in /lib
     """
     digests = {path: files.digest(data) for path, data in wanted.items()}
     differing = {path for path, digest in digests.items() if running.get(path) != digest}
@@ -104,7 +107,7 @@ def changes(wanted, running, copied):
 
 
 def folders(paths):
-    """Every folder of /lib that the paths need, the outer ones first."""
+    """The folders below /lib that the paths need, outer ones first."""
     found = {"/lib"}
     for path in paths:
         for parent in pathlib.PurePosixPath(path).parents:
@@ -114,7 +117,7 @@ def folders(paths):
 
 
 def deploy(port=None):
-    """Copy and run; ImageError."""
+    """Copy the changed modules and run them; ImageError if mpremote fails or the modules do not fit."""
     wanted = application.files(application.CHIP, application.project_version())
     said = mpremote(port, ["exec", _LIST], capture=True)
     lines = [line[5:] for line in said.splitlines() if line.startswith("LIST ")]
@@ -125,7 +128,7 @@ def deploy(port=None):
     need = sum(-(-len(wanted[path]) // _SECTOR) * _SECTOR for path in copy) + 2 * _SECTOR * len(folders(copy))
     if need > room:
         raise ImageError(
-            "%d changed modules take %d bytes, the board's file system has room for %d: "
+            "%d changed modules take %d bytes, but the board's file system has room for %d: "
             "write a new image with tools.flash first" % (len(copy), need, room))
     print("%d modules to copy, %d to remove" % (len(copy), len(remove)), flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +151,7 @@ def main(arguments):
         print("tools.deploy: %s" % error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        pass  # enough seen
+        pass  # the user has seen enough
     return 0
 
 

@@ -1,11 +1,11 @@
-"""A reading as a dictionary with the field names of the recorded telegrams (both interpreters)."""
+"""Converts a Reading to a dictionary with the field names of the recorded telegrams. Runs on both interpreters."""
 from han.meter import obis
 
 _EPOCH_DAYS = 18262  # 1970-01-01 to 2020-01-01
 
 
 def _numbers():
-    """(name, field, divisor) in the order of output."""
+    """Yields (name, field, divisor) in the order of output."""
     yield "import_power_w", obis.IMPORT_POWER, 1
     yield "export_power_w", obis.EXPORT_POWER, 1
     yield "import_reactive_var", obis.IMPORT_REACTIVE, 1
@@ -32,7 +32,7 @@ def _numbers():
         yield "export_reactive_t%d_varh" % (tariff + 1), obis.EXPORT_REACTIVE_ENERGY_T1 + tariff, 1
 
 
-#: (name, field, divisor) of all numbers, in the order of output.
+#: (name, field of han.meter.obis, divisor from its base unit) of all numbers, in the order of output.
 NUMBERS = tuple(_numbers())
 
 
@@ -51,7 +51,7 @@ def _iso(seconds):
 
 
 def _ascii_id(text):
-    """The readable form of a P1 equipment number, which is sent as hex digits; None where it is not."""
+    """The readable form of a P1 equipment number, which is sent as hex digits; None if it has none."""
     try:
         plain = bytes.fromhex(text)
     except ValueError:
@@ -61,7 +61,7 @@ def _ascii_id(text):
 
 
 def fields(reading):
-    """One telegram's reading as a dictionary with the field names of the recorded telegrams."""
+    """{name: value} of the values that are present in a Reading."""
     out = {}
     if reading.clock is not None:
         out["ts"] = _iso(reading.clock)

@@ -1,9 +1,9 @@
-"""From a clone to a release with everything frozen in: `make firmware [BOARD=HAN_READER] [MICROPYTHON=dir] [IDF=dir]`.
+"""Builds a release with everything frozen in: `make firmware [BOARD=HAN_READER] [MICROPYTHON=dir] [IDF=dir]`.
 
-Stages the application, builds MicroPython with firmware/boards/BOARD, adds manifest and signature (see tools.build),
-and leaves ota.bin, flash*.bin and manifest.json in build/image. MicroPython's sources are DIR, or are cloned at a
-pinned version. The compiler is an ESP-IDF that is installed (--idf, or IDF_PATH as its export.sh sets it), else
-Espressif's container, where docker or podman answers.
+It stages the application, builds MicroPython with firmware/boards/BOARD and adds the manifest and the signature (see
+tools.build). The results are ota.bin, flash*.bin and manifest.json in build/image. Without --micropython it clones
+MicroPython at a pinned version. As compiler it takes an installed ESP-IDF (--idf, or IDF_PATH, which its export.sh
+sets), else Espressif's container with docker or podman.
 """
 
 import argparse
@@ -22,32 +22,32 @@ from tools.image import frozen
 from tools.image import application, partitions
 
 BOARDS = stage.ROOT / "firmware" / "boards"
-#: What is cloned where no sources are given, and what it is built with.
+#: The repository and the tag to clone if no sources are given; the ESP-IDF and its container to build it with.
 MICROPYTHON = "https://github.com/micropython/micropython"
 MICROPYTHON_TAG = "v1.28.0"
 IDF = "v5.5.3"
 CONTAINER = "docker.io/espressif/idf:" + IDF
-#: The first MicroPython that has all that the boards' definitions ask for, and the ESP-IDF it is built with.
+#: The first MicroPython that supports everything in firmware/boards, and the series of ESP-IDF that builds it.
 _OLDEST = 1, 27
 _IDF_SERIES = "5.5"
 _FLASH = re.compile(r"^CONFIG_ESPTOOLPY_FLASHSIZE_(\d+)MB=y$", re.MULTILINE)
-#: A sign of life where a step is silent for so long, seconds.
+#: Seconds between two looks at a running step.
 _SIGN = 10
 
-_WAYS = """no ESP-IDF to build with. Three ways:
-  - take a release that is built already: its flash.bin goes to the board with `make flash FILE=flash.bin`,
-    its ota.bin onto the page of a reader that runs
-  - start docker or podman, and run this again: it takes Espressif's container, %s
+_WAYS = """there is no ESP-IDF to build with. Three ways to go on:
+  - take a release that is built already: write its flash.bin to the board with `make flash FILE=flash.bin`, or
+    upload its ota.bin on the page of a running reader
+  - start docker or podman, and run this again: it then uses Espressif's container, %s
   - install ESP-IDF %s, and run this again with IDF=its folder""" % (CONTAINER, IDF)
 
 
 def boards():
-    """Names of the boards there are definitions of."""
+    """Names of all boards in firmware/boards, a sorted list."""
     return sorted(path.parent.name for path in BOARDS.glob("*/mpconfigboard.cmake"))
 
 
 def flash_sizes(board):
-    """The sizes of flash, MB, that a board's image is for: its own and larger ones."""
+    """The sizes of flash (MB) for a board's image: the board's own and larger ones."""
     path = BOARDS / board / "sdkconfig.board"
     found = _FLASH.search(path.read_text()) if path.exists() else None
     least = int(found.group(1)) if found else 4
@@ -55,7 +55,7 @@ def flash_sizes(board):
 
 
 def sources(given):
-    """Folder of MicroPython's sources: the given one, or a clone in build/micropython; ImageError."""
+    """Folder of MicroPython's sources: the given one, or a clone in build/micropython; ImageError if unusable."""
     if not given:
         folder = stage.BUILD / "micropython"
         if not (folder / "ports").exists():
@@ -79,34 +79,34 @@ def sources(given):
 
 
 class Installed:
-    """An ESP-IDF on this machine."""
+    """An ESP-IDF that is installed on this machine; ImageError if the folder has none."""
 
     def __init__(self, folder):
         self._export = pathlib.Path(folder).resolve() / "export.sh"
         if not self._export.exists():
             raise ImageError("%s: no ESP-IDF, it has no export.sh" % folder)
-        version = self._export.with_name("version.txt")  # releases have it, a clone has its tag
+        version = self._export.with_name("version.txt")  # only releases have this file, clones do not
         text = version.read_text().strip() if version.exists() else _IDF_SERIES
         if _IDF_SERIES not in text:
             print("warning: %s is ESP-IDF %s; this is made for %s" % (folder, text, _IDF_SERIES), file=sys.stderr)
 
     def command(self, script, _):
-        """The command that runs a shell script with the compiler at hand."""
+        """The command that runs a shell script with the compiler on the path."""
         return ["bash", "-c", ". %s >/dev/null && %s" % (shlex.quote(str(self._export)), script)]
 
 
 class Container:
-    """Espressif's, by docker or podman."""
+    """Espressif's container. client: docker or podman."""
 
     def __init__(self, client):
         self._client = client
 
     def command(self, script, folders):
-        """The command that runs a shell script in it; the folders are at the same places there."""
+        """The command that runs a shell script in the container; the folders have the same paths there."""
         found = [self._client, "run", "--rm", "-e", "HOME=/tmp"]
-        if "podman" not in self._client:  # there root is whoever started it
+        if "podman" not in self._client:  # podman maps root to the user who started it
             found += ["-u", "%d:%d" % (os.getuid(), os.getgid())]
-        # git refuses a tree of somebody else.
+        # git refuses a tree that belongs to another user.
         found += ["-e", "GIT_CONFIG_COUNT=1", "-e", "GIT_CONFIG_KEY_0=safe.directory", "-e", "GIT_CONFIG_VALUE_0=*"]
         for folder in folders:
             found += ["-v", "%s:%s" % (folder, folder)]
@@ -114,7 +114,7 @@ class Container:
 
 
 def compiler(given):
-    """What can run the compiler: --idf or IDF_PATH, else docker or podman that answers; ImageError with the ways."""
+    """Installed for --idf or IDF_PATH, else Container if docker or podman answers; ImageError says what to do."""
     given = given or os.environ.get("IDF_PATH")
     if given:
         return Installed(given)
@@ -130,7 +130,7 @@ def compiler(given):
 
 
 def run(command):
-    """Run a command, whose output is seen, and say every so often that it is still at it; ImageError where it fails."""
+    """Run a command with its output shown, and print the time each minute; ImageError if it fails."""
     started = said = time.monotonic()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         while True:
@@ -146,7 +146,12 @@ def run(command):
 
 
 def micropython(board, folder, tool):
-    """Build MicroPython with what is staged; the path of its combined firmware.bin; ImageError."""
+    """Build MicroPython with the staged application; returns the path of firmware.bin; ImageError if it fails.
+
+    board   name of a folder in firmware/boards
+    folder  MicroPython's sources
+    tool    Installed or Container
+    """
     out = stage.BUILD / "esp32" / board
     out.mkdir(parents=True, exist_ok=True)
     make = "make -C %s/ports/esp32 BOARD_DIR=%s BUILD=%s" % tuple(
@@ -157,17 +162,18 @@ def micropython(board, folder, tool):
 
 
 def parser():
-    """The command line."""
+    """The argparse parser of the command line."""
     found = argparse.ArgumentParser(
-        prog="tools.firmware", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m tools.firmware", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = found.add_argument
     add("--board", default="HAN_READER", help="one of %s; default: %%(default)s" % ", ".join(boards()))
-    add("--micropython", metavar="DIR", help="MicroPython's sources; default: %s is cloned" % MICROPYTHON_TAG)
-    add("--idf", metavar="DIR", help="ESP-IDF; default: IDF_PATH, else the container")
-    add("--version", metavar="X.Y.Z.B", help="default: the project's, %s" % application.project_version())
-    add("--out", metavar="DIR", default=str(stage.BUILD / "image"), help="default: build/image")
+    add("--micropython", metavar="DIR", help="MicroPython's sources; default: a clone of %s" % MICROPYTHON_TAG)
+    add("--idf", metavar="DIR", help="folder of ESP-IDF; default: IDF_PATH, else the container")
+    add("--version", metavar="X.Y.Z.B",
+        help="version of the release; default: the project's, %s" % application.project_version())
+    add("--out", metavar="DIR", default=str(stage.BUILD / "image"), help="folder for the files; default: build/image")
     for name, metavar in build.FORWARDED.items():
-        add("--" + name, metavar=metavar, help="as of tools.build")
+        add("--" + name, metavar=metavar, help="see `python -m tools.build --help`")
     return found
 
 

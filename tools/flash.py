@@ -1,9 +1,9 @@
-"""Writes a build to a board over USB, by esptool: `python -m tools.flash FILE [--port PORT]`.
+"""Writes a release to a board over USB with esptool: `python -m tools.flash FILE [--port PORT]`.
 
-    flash.bin          everything; what the board has recorded is erased, unless with --keep
-    ota.bin            into the slot that is not in use, which starts then; everything else stays
+    flash.bin          writes everything, and erases the board's settings and history unless --keep is given
+    ota.bin            writes the slot that is not in use and starts it; everything else stays
 
-Nothing is written before the file, the chip, the size of its flash and its partitions are found to fit.
+It first checks that the file fits the chip, the size of its flash and its partitions. Only then it writes.
 """
 
 import argparse
@@ -18,21 +18,22 @@ from serial.tools import list_ports
 from staging import ImageError, keyring
 from tools.image import esp_image, otadata, partitions, slot
 
-#: What a reader records for itself.
+#: The partitions with a reader's own data.
 RECORDED = ("nvs", "state", "history")
 _SECTOR = 4096
-# Blank sectors between two pieces that are not worth a piece of their own.
+# Two pieces with no more blank sectors than this between them are written as one.
 _GAP = 16
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        prog="tools.flash", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", help="what tools.build has made")
-    parser.add_argument("--port", help="default: the only USB serial port there is")
-    parser.add_argument("--baud", type=int, default=460800)
-    parser.add_argument("--slot", choices=("slot1", "slot2"), help="for ota.bin: this one, in use or not")
-    parser.add_argument("--keep", action="store_true", help="for flash.bin: %s stay" % ", ".join(RECORDED))
+        prog="python -m tools.flash", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", help="flash.bin or ota.bin, from a release or from tools.build")
+    parser.add_argument("--port", help="serial port of the board; default: the only USB serial port")
+    parser.add_argument("--baud", type=int, default=460800, help="speed of the transfer; default: %(default)s")
+    parser.add_argument("--slot", choices=("slot1", "slot2"), help="for ota.bin: write this slot, in use or not")
+    parser.add_argument("--keep", action="store_true",
+                        help="for flash.bin: keep the partitions %s (settings and history)" % ", ".join(RECORDED))
     given = parser.parse_args(arguments)
     try:
         plan = opened(given.file, given.slot, given.keep)
@@ -46,28 +47,28 @@ def main(arguments):
 
 
 def explained(error):
-    """An error's text, with what helps against the usual ones."""
+    """The text of an error, with advice for common ones."""
     text = str(error).strip()
     if isinstance(error, PermissionError) or "Permission denied" in text:
-        return text + ": join the group that may use it (Debian: dialout) and log in again"
+        return text + ": join the group that may use the port (Debian: dialout) and log in again"
     if "No serial data received" in text or "Wrong boot mode" in text:
-        return text + "\nhold the BOOT button while the board is plugged in, and try again"
+        return text + "\nhold the BOOT button while you plug the board in, and try again"
     return text
 
 
 def only_port():
-    """The USB serial port; ImageError where there is none or a choice."""
+    """Path of the only USB serial port; ImageError if there is none, or more than one."""
     found = [port for port in list_ports.comports() if port.vid is not None]
     if len(found) == 1:
         return found[0].device
     if not found:
-        raise ImageError("no board on USB: plug it in with a cable that carries data, or name its --port")
+        raise ImageError("no board on USB: plug it in with a cable that carries data, or give --port")
     names = ", ".join("%s (%s)" % (port.device, port.description) for port in found)
-    raise ImageError("several boards: choose one with --port: %s" % names)
+    raise ImageError("several boards on USB: choose one with --port: %s" % names)
 
 
 class Chip:
-    """A board in its serial bootloader, from `with` to its restart."""
+    """A board in its serial bootloader, for `with`; at the end it restarts."""
 
     def __init__(self, port, baud):
         self._port = port
@@ -93,28 +94,28 @@ class Chip:
         self._esp._port.close()
 
     def read(self, offset, size):
-        """Bytes of the flash."""
+        """Read bytes of the flash."""
         return esptool.read_flash(self._esp, offset, size, no_progress=True)
 
     def write(self, pieces, erase=False):
-        """Write [(offset, bytes)], erasing their sectors or everything, and check each by its MD5."""
+        """Write [(offset, bytes)] and check each by its MD5. Erases their sectors before, or everything if `erase`."""
         esptool.write_flash(self._esp, pieces, erase_all=erase)
 
 
 def opened(path, slot_name, keep):
-    """What is to be done with a file; ImageError where it is nothing that tools.build makes."""
+    """Whole or Slot for a file; ImageError if tools.build did not make it, or an option does not fit it."""
     data = pathlib.Path(path).read_bytes()
     if len(data) in [megabytes << 20 for megabytes in partitions.LAYOUTS]:
         if slot_name:
-            raise ImageError("--slot is for ota.bin, and %s is for the whole flash" % path)
+            raise ImageError("--slot is for ota.bin, but %s is for the whole flash" % path)
         return Whole(path, data, keep)
     if keep:
-        raise ImageError("--keep is for flash.bin: an ota.bin leaves everything else as it is anyway")
+        raise ImageError("--keep is for flash.bin: ota.bin never changes anything but the slot")
     return Slot(path, data, slot_name)
 
 
 class Whole:
-    """flash.bin."""
+    """A flash.bin; ImageError if it is damaged or not signed with an accepted key."""
 
     def __init__(self, path, data, keep):
         self._path = path
@@ -126,7 +127,7 @@ class Whole:
         self._chip = slot.opened(image_in(data, first, path), keyring.accepted(), path)["chip"]
 
     def write(self, chip):
-        """Write it; ImageError before anything is written where it is not for this board."""
+        """Write it to a Chip; ImageError, before anything is written, if it is not for this board."""
         right_chip(self._path, self._chip, chip)
         if chip.flash_size < len(self._data):
             raise ImageError("%s is for %d MB of flash, this board has %d" % (
@@ -135,13 +136,13 @@ class Whole:
             chip.write(pieces(self._data), erase=True)
             return
         if chip.read(partitions.OFFSET, partitions.SIZE) != self._table:
-            raise ImageError("the board has other partitions than %s: nothing can be kept" % self._path)
-        # All of the rest: what is blank in otadata or a file system has to become so.
+            raise ImageError("the board has other partitions than %s: run it without --keep" % self._path)
+        # Write everything else, blank sectors too: otadata and the file system must become blank there.
         chip.write(gaps(self._layout, self._data))
 
 
 class Slot:
-    """ota.bin."""
+    """An ota.bin; ImageError if it is damaged or not signed with an accepted key."""
 
     def __init__(self, path, data, name):
         self._path = path
@@ -150,14 +151,14 @@ class Slot:
         self._chip = slot.opened(data, keyring.accepted(), path)["chip"]
 
     def write(self, chip):
-        """Write it, and only then let it start; ImageError before anything is written where it does not fit."""
+        """Write it to a Chip, then make it start. ImageError, before anything is written, if it does not fit."""
         right_chip(self._path, self._chip, chip)
         layout = partitions.parse(chip.read(partitions.OFFSET, partitions.SIZE), "the board")
         slots = partitions.slots(layout)
         choice = partitions.named(layout, "otadata")
         number = self._number(chip.read(choice.offset, choice.size))
         if len(self._data) > slots[number].size:
-            raise ImageError("%s has %d bytes, a slot of this board %d" % (
+            raise ImageError("%s has %d bytes, but a slot of this board only %d" % (
                 self._path, len(self._data), slots[number].size))  # fmt: skip
         print("writing slot%d" % (number + 1), flush=True)
         chip.write([(slots[number].offset, self._data)])
@@ -173,20 +174,20 @@ class Slot:
 
 
 def image_in(data, part, path):
-    """The signed image in a slot of a flash.bin, without what is blank behind it."""
+    """The signed image in a slot (a Partition) of a flash.bin, without the blank bytes after it."""
     content = data[part.offset : part.end]
     end = esp_image.end(content, 0, path)
     return content[: max(end, len(content.rstrip(b"\xff")) + _SECTOR - 1) // _SECTOR * _SECTOR]
 
 
 def right_chip(path, wanted, chip):
-    """ImageError where a file is for another chip than this one."""
+    """Raises ImageError if a file is for another chip than this one."""
     if wanted != chip.name:
         raise ImageError("%s is for %s, this board has an %s" % (path, wanted, chip.name))
 
 
 def pieces(data):
-    """[(offset, bytes)] of what is not blank, in whole sectors."""
+    """[(offset, bytes)] of all data that is not blank, in whole sectors."""
     found = []
     for at in range(0, len(data), _SECTOR):
         if data[at : at + _SECTOR].strip(b"\xff"):
@@ -198,7 +199,7 @@ def pieces(data):
 
 
 def gaps(layout, data):
-    """[(offset, bytes)] of everything but what a reader records."""
+    """[(offset, bytes)] of everything but the partitions in RECORDED."""
     found, start = [], 0
     for part in layout:
         if part.name in RECORDED:

@@ -1,4 +1,4 @@
-"""The other end of Improv (improv-wifi.com/serial): joins a reader on USB to a WiFi, for tools.provision."""
+"""A client of Improv (improv-wifi.com/serial): connects a reader on USB to a WiFi, for tools.provision."""
 
 import sys
 import time
@@ -12,23 +12,24 @@ sys.path.insert(0, str(stage.ROOT / "lib"))
 from han.net.join import improv
 
 _ERRORS = {
-    improv.MALFORMED: "it does not take this name and password: a password has 8 to 63 characters, or none",
+    improv.MALFORMED: "it does not accept this name and password: a password has 8 to 63 characters, or none",
     improv.UNKNOWN: "it does not know that command",
-    improv.NOT_CONNECTED: "it does not get into the network: check name, password and distance",
+    improv.NOT_CONNECTED: "it cannot connect to the network: check name, password and distance",
 }
-#: A reader that has just been plugged in starts first; what opens it anew may even restart it, s.
+#: Seconds to wait for the first answer: a reader that was just plugged in must start, and opening the port may
+#: restart it.
 PATIENCE = 30
-# What is asked takes no longer, getting into a network included, s.
+# The longest time for an answer, s; connecting to a network takes longest.
 _LONGEST = 60
 _BETWEEN = 1.5
 
 
 class Client:
-    """A reader's console. ImageError where none answers, or where it refuses."""
+    """The console of a reader. ImageError if none answers, here and in all methods if it refuses."""
 
     def __init__(self, port, patience=None):
         self._packets = improv.Packets()
-        self._found = []  # packets that have come
+        self._found = []  # received packets
         try:
             self._line = serial.serial_for_url(port, 115200, timeout=0.05)
         except serial.SerialException as error:
@@ -41,7 +42,7 @@ class Client:
             if answer:
                 self.state = answer[0]
                 return
-        raise ImageError("%s: no reader answers within %d s: does one run there, and does nobody else use the port?"
+        raise ImageError("%s: no reader answers within %d s: is one running there, and is the port free?"
                          % (port, patience))  # fmt: skip
 
     def about(self):
@@ -50,7 +51,7 @@ class Client:
         return self._texts(improv.ABOUT)
 
     def networks(self):
-        """[(name, dBm, whether it has a password)], the strongest first."""
+        """[(name, dBm, True if it has a password)], the strongest first."""
         self._send(improv.NETWORKS)
         found = []
         while True:
@@ -60,12 +61,12 @@ class Client:
             found.append((texts[0], int(texts[1]), texts[2] == "YES"))
 
     def join(self, name, password):
-        """Have it get into a network; the address of its page."""
+        """Connect the reader to a network; returns the address of its page."""
         self._send(improv.SETTINGS, name, password)
         return self._texts(improv.SETTINGS)[0]
 
     def close(self):
-        """Give the port back."""
+        """Close the port."""
         self._line.close()
 
     def _send(self, command, *texts):
@@ -82,7 +83,7 @@ class Client:
         return [text.decode() for text in texts] if number == command else self._texts(command)
 
     def _next(self, kind, seconds):
-        """Data of the next packet of a type, None where none comes in time; ImageError where the reader refuses."""
+        """Data of the next packet of a type, None if none comes in time; ImageError if the reader refuses."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             found = [self._packets.feed(byte) for byte in self._line.read(64)]

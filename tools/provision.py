@@ -1,19 +1,21 @@
 """Gives a reader its board, name, configuration and certificate: `python -m tools.provision TARGET [OPTION …]`.
 
 TARGET is one of
-    --flash FILE     flash.bin of tools.build, changed in place: for readers that are still to be flashed
-    --port PORT      a reader on USB that runs (any serial port, or "auto"); it starts again afterwards
-    --state DIR      the simulated board's folder, which has no pin map
-and the options are what it is given:
-    --board NAME     its pin map, see firmware/pins.py: {boards}
-    --name NAME      it is NAME.local then, a-z 0-9 and -
-    --config FILE    JSON as PUT /configuration takes it (only what differs from the defaults)
-    --certificate FILE --key FILE    PEM or DER, an EC P-256 key is served in half the time of an RSA one
-    --self-signed    a certificate for its name, made here; browsers ask once whether to believe it
-    --wifi NAME [--password TEXT]    with --port: join it to this network at once, and say where its page is then
+    --flash FILE     a flash.bin, which is changed in place, for readers that you flash afterwards
+    --port PORT      a running reader on USB: its serial port, or "auto"; the reader restarts afterwards
+    --state DIR      the folder of a simulated board (which has no pin map)
+and the options are
+    --board NAME     the pin map (see firmware/pins.py), one of: {boards}
+    --name NAME      the reader's name: its page is then at NAME.local; a-z, 0-9 and -
+    --config FILE    the configuration: JSON as PUT /configuration takes it, only values that differ from the defaults
+    --certificate FILE --key FILE    certificate and private key for https, PEM or DER; a connection with an EC P-256
+                     key takes half the time of one with an RSA key
+    --self-signed    make a certificate for the name; browsers ask once whether to trust it
+    --wifi NAME [--password TEXT]    with --port: connect the reader to this network now, and print the address of
+                     its page
 
-Nothing is written unless everything given is right. Secrets do not leave the reader by its API; whoever has the
-board in hand can read its flash.
+Nothing is written unless all options are right. The reader's API never shows secrets, but anyone who holds the board
+can read its flash.
 """
 
 import argparse
@@ -51,7 +53,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
 _YEARS = 10
 _STATE_SIZE = 0x10000
 
-# The reader's side: NVS, then whole sectors of `state`, so that a cut leaves the old content, the new one or none.
+# Code for the reader. It writes NVS, then whole sectors of `state`: a power cut leaves the old contents, the new ones
+# or none.
 _ON_BOARD = """
 import binascii, esp32
 nvs = esp32.NVS("han")
@@ -68,7 +71,7 @@ print("PROVISIONED")
 
 
 class Given:
-    """What a reader is to get, checked. ImageError says what is wrong with it."""
+    """The checked values for a reader. ImageError says what is wrong with them."""
 
     def __init__(self, board=None, name=None, config=None, certificate=None):
         if board is not None:
@@ -77,18 +80,18 @@ class Given:
             except ValueError as error:
                 raise ImageError("%s; there are %s" % (error, ", ".join(_BOARDS))) from error
         if name is not None and not _NAME.match(name):
-            raise ImageError("--name: 1 to 32 of a-z, 0-9 and -, not %s" % name)
+            raise ImageError("--name: a name is 1 to 32 of a-z, 0-9 and -, not %s" % name)
         self.board = board
         self.name = name
         self.config = config  # values of store.config, or None
         self.certificate = certificate  # (certificate, key) DER, or None
 
     def names(self):
-        """What the board itself wants to know: [(key of NVS and of config.json, bytes)]."""
+        """The values for the board itself: [(key in NVS and in config.json, bytes)]."""
         return [(key, value.encode()) for key, value in (("board", self.board), ("name", self.name)) if value]
 
     def sectors(self):
-        """[(first sector of `state`, how many are erased, bytes of the copy that counts)]."""
+        """[(first sector of `state`, number of sectors to erase, bytes to write there)]."""
         found = []
         if self.config is not None:
             found.append((*CONFIGURATION, copy(lambda state: written(state, self.config), CONFIGURATION[0])))
@@ -99,12 +102,12 @@ class Given:
 
 
 def written(state, values):
-    """Keep a configuration in a `state` partition."""
+    """Write a configuration to a `state` partition."""
     Config(Region(state, *CONFIGURATION)).change(values)
 
 
 def copy(save, sector):
-    """The bytes that save(partition) leaves in a sector of a blank `state` partition."""
+    """The bytes that save(partition) writes to a sector of a blank `state` partition."""
     state = Partition(io.BytesIO(b"\xff" * _STATE_SIZE), _STATE_SIZE, "state")
     save(state)
     buf = bytearray(SECTOR)
@@ -112,11 +115,11 @@ def copy(save, sector):
     return bytes(buf).rstrip(b"\xff") + b"\xff"
 
 
-# What is given
+# The values
 
 
 def certificate(path, key_path):
-    """(certificate, key), DER, of two files, PEM or DER; ImageError where they do not belong together."""
+    """(certificate, key) in DER from two files in PEM or DER; ImageError if they do not belong together."""
     try:
         data, key_data = pathlib.Path(path).read_bytes(), pathlib.Path(key_path).read_bytes()
         found = (x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate)(data)
@@ -125,23 +128,23 @@ def certificate(path, key_path):
     except OSError as error:
         raise ImageError("%s: %s" % (error.filename, error.strerror)) from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ImageError("no certificate and private key without password: %s" % error) from error
+        raise ImageError("not a certificate and a private key without password: %s" % error) from error
     if found.public_key() != key.public_key():
         raise ImageError("%s is not the key of %s" % (key_path, path))
     return der(found, key)
 
 
 def der(found, key):
-    """(certificate, key) as the reader loads them; ImageError where they are too long for it."""
+    """(certificate, key) in DER, as the reader loads them; ImageError if they are too long for it."""
     form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     pair = found.public_bytes(serialization.Encoding.DER), key.private_bytes(*form)
     if sum(map(len, pair)) > 4000:
-        raise ImageError("certificate and key have more than 4000 bytes: take an EC P-256 key")
+        raise ImageError("certificate and key have more than 4000 bytes together: use an EC P-256 key")
     return pair
 
 
 def self_signed(name, today=None):
-    """(certificate, key) of a name, made here: EC P-256, for NAME.local and NAME."""
+    """A new (certificate, key) in DER with EC P-256 for NAME.local, NAME and the address of setup mode."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name + ".local")])
     begin = today or datetime.datetime.now(datetime.timezone.utc)
@@ -158,23 +161,23 @@ def self_signed(name, today=None):
     try:
         key.public_key().verify(made.signature, made.tbs_certificate_bytes, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
-        raise ImageError("this machine's cryptography does not sign") from error
+        raise ImageError("the package cryptography on this machine makes wrong signatures") from error
     return der(made, key)
 
 
 def configuration(path):
-    """Values of store.config for a file; ImageError names the field that is wrong."""
+    """Values for store.config from a file; ImageError names the field that is wrong."""
     try:
         return json.loads(provisioned.configuration(pathlib.Path(path).read_bytes(), path))
     except OSError as error:
         raise ImageError("%s: %s" % (path, error.strerror)) from error
 
 
-# Where it goes
+# The targets
 
 
 def into_flash(path, given):
-    """Change a flash.bin: configuration and names in its file system, as factory settings; certificate in `state`."""
+    """Write to a flash.bin: configuration and names to its file system, as factory settings; certificate to `state`."""
     data = bytearray(pathlib.Path(path).read_bytes())
     layout = partitions.checked(partitions.parse(data[partitions.OFFSET:][: partitions.SIZE], path), len(data), path)
     part = partitions.named(layout, "vfs")
@@ -194,7 +197,7 @@ def into_flash(path, given):
 
 
 def over_usb(port, given):
-    """Write to a reader that runs; it starts again."""
+    """Write to a running reader, and restart it. ImageError if it does not answer."""
     sectors = [(first, count, base64.b64encode(content)) for first, count, content in given.sectors()]
     code = _ON_BOARD.format(names=given.names(), sectors=sectors)
     said = mpremote(None if port == "auto" else port, ["exec", code], ["reset"], capture=True)
@@ -203,7 +206,7 @@ def over_usb(port, given):
 
 
 def join(port, name, password):
-    """Join a reader that runs to a WiFi; the address of its page."""
+    """Connect a running reader to a WiFi; returns the address of its page."""
     client = improv.Client(only_port() if port == "auto" else port)
     try:
         print("joining %s to %s" % (client.about()[3], name), flush=True)
@@ -213,9 +216,9 @@ def join(port, name, password):
 
 
 def into_state(folder, given):
-    """Write to the folder of a simulated board that does not run."""
+    """Write to the folder of a simulated board; ImageError if it is running."""
     if given.board:
-        raise ImageError("--board: a simulated board has no pins, so no pin map")
+        raise ImageError("--board: a simulated board has no pins and takes no pin map")
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "a") as lock:
@@ -227,7 +230,7 @@ def into_state(folder, given):
             path = folder / "board.json"
             try:
                 values = dict(json.loads(path.read_bytes()))
-            except (OSError, ValueError, TypeError):  # as the board takes it
+            except (OSError, ValueError, TypeError):  # the board ignores such a file, too
                 values = {}
             path.write_text(json.dumps({**values, "name": given.name}))
         path = folder / "state.bin"
@@ -240,7 +243,8 @@ def into_state(folder, given):
 def main(arguments):
     doc = __doc__.format(boards=", ".join(_BOARDS))
     parser = argparse.ArgumentParser(
-        prog="tools.provision", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m tools.provision", usage="%(prog)s TARGET [OPTION …]", description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     target = parser.add_mutually_exclusive_group(required=True)
     for name in ("--flash", "--port", "--state"):
         target.add_argument(name, help=argparse.SUPPRESS)
@@ -250,11 +254,11 @@ def main(arguments):
     options = parser.parse_args(arguments)
     try:
         if bool(options.certificate) != bool(options.key) or options.certificate and options.self_signed:
-            raise ImageError("--certificate and --key go together, --self-signed instead of them")
+            raise ImageError("give --certificate and --key together, or --self-signed alone")
         if options.self_signed and not options.name:
             raise ImageError("--self-signed needs --name")
         if options.password is not None and not options.wifi:
-            raise ImageError("--password is that of --wifi NAME")
+            raise ImageError("--password needs --wifi NAME")
         pair = None
         if options.certificate:
             pair = certificate(options.certificate, options.key)
@@ -263,9 +267,9 @@ def main(arguments):
         config = configuration(options.config) if options.config else None
         given = Given(options.board, options.name, config, pair)
         if not (given.names() or given.sectors() or options.wifi):
-            raise ImageError("nothing to give: see --help")
+            raise ImageError("nothing to write: see --help")
         if options.wifi and not options.port:
-            raise ImageError("--wifi needs a reader that runs: --port; elsewhere --config has the network")
+            raise ImageError("--wifi needs a running reader (--port); otherwise put the network into --config")
         if options.flash:
             into_flash(options.flash, given)
         elif options.port:

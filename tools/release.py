@@ -1,8 +1,9 @@
-"""Puts an image on an update server: `python -m tools.release ota.bin --to DIR [--channel beta]`.
+"""Publishes an image on an update server: `python -m tools.release ota.bin --to DIR [--channel beta]`.
 
-DIR/<channel>/ then has the image and manifest.json, which readers ask for: any static web server can serve DIR,
-whose address is their update server's. It is for one kind of chip. The image is checked as a reader checks it, and
-the manifest is replaced last, in one step, so a reader that asks meanwhile gets the old release or the new one.
+It puts the image and manifest.json into DIR/<channel>/. Any static web server can serve DIR; the address of DIR is the
+address of the update server in the readers' builds. DIR is for one kind of chip. The image is checked as a reader
+checks it. The manifest is replaced last and in one step: a reader that asks meanwhile gets the old release or the new
+one.
 """
 
 import argparse
@@ -20,16 +21,19 @@ _NOTES = 1000  # bytes; a reader shows them
 
 
 def publish(path, folder, channel="release", notes=None, critical=False, forced=False):
-    """The manifest's path, the image being beside it; ImageError where readers would refuse it.
+    """Publish the image at `path`; returns the path of manifest.json. ImageError if readers would refuse the image.
 
-    notes: None takes those of CHANGELOG.md, "" where it says nothing of the version.
+    folder    folder that is served
+    notes     release notes; None: the paragraph in CHANGELOG.md, or none if the version has no section
+    critical  users should not delay this update
+    forced    readers install it even if updates are set to manual
     """
     image = pathlib.Path(path).read_bytes()
     values = slot.opened(image, keyring.accepted(), path)
     if notes is None:
         notes = changelog.summary(values["version"])
     if len(notes.encode()) > _NOTES:
-        raise ImageError("release notes of %d bytes, at most %d" % (len(notes.encode()), _NOTES))
+        raise ImageError("the release notes have %d bytes, more than %d" % (len(notes.encode()), _NOTES))
     folder = pathlib.Path(folder, channel)
     told = folder / "manifest.json"
     if told.exists():
@@ -47,7 +51,7 @@ def publish(path, folder, channel="release", notes=None, critical=False, forced=
 
 
 def served(path):
-    """What a manifest.json says; ImageError where it is none."""
+    """The contents (a dict) of a manifest.json; ImageError if it is not a manifest."""
     try:
         found = json.loads(path.read_bytes())
         manifest.version(found["version"])
@@ -65,13 +69,14 @@ def _write(path, data):
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        prog="tools.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("image", help="ota.bin of tools.build")
-    parser.add_argument("--to", metavar="DIR", required=True, help="the folder that is served")
-    parser.add_argument("--channel", choices=CHANNELS, default=CHANNELS[0])
-    parser.add_argument("--notes", metavar="TEXT", help="what is new, for people (the paragraph in CHANGELOG.md)")
-    parser.add_argument("--critical", action="store_true", help="people should not put it off")
-    parser.add_argument("--forced", action="store_true", help="readers take it even where updates are by hand")
+        prog="python -m tools.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("image", help="ota.bin from tools.build")
+    parser.add_argument("--to", metavar="DIR", required=True, help="folder that the web server serves")
+    parser.add_argument("--channel", choices=CHANNELS, default=CHANNELS[0], help="channel; default: %(default)s")
+    parser.add_argument("--notes", metavar="TEXT",
+                        help="release notes for users; default: the paragraph in CHANGELOG.md")
+    parser.add_argument("--critical", action="store_true", help="tell users not to delay this update")
+    parser.add_argument("--forced", action="store_true", help="install it even if updates are set to manual")
     given = parser.parse_args(arguments)
     try:
         print(publish(given.image, given.to, given.channel, given.notes, given.critical, given.forced))

@@ -1,12 +1,12 @@
-"""Keys and signatures of images, by espsecure (RSA-3072, Secure Boot V2's sector):
+"""Make keys, and sign and verify images (RSA-3072 in Secure Boot V2's signature sector, with espsecure).
 
     python -m tools.sign key FILE.pem               make a key: FILE.pem (secret) and FILE.pub.pem
-    python -m tools.sign sign IMAGE --key FILE.pem  sign an image that is not yet signed
-    python -m tools.sign verify IMAGE [PUB.pem …]   which of the accepted keys has signed it
+    python -m tools.sign sign IMAGE --key FILE.pem  sign an image that is not signed yet
+    python -m tools.sign verify IMAGE [PUB.pem …]   print which of the accepted keys has signed an image
 
-A reader accepts the keys/*.pub.pem of the build it runs; without one, the development key that staging/keyring.py makes
-in build/keys when it is first needed. To rotate: release once with old and new public key, signed
-with the old; from then on sign with the new; take the old one out with a later release.
+A reader accepts the keys keys/*.pub.pem that its build had. If there is none, it accepts the development key, which
+staging/keyring.py makes in build/keys when it is first needed. To rotate keys: make one release with the old and the
+new public key, signed with the old key; sign later releases with the new key; remove the old public key in one of them.
 """
 
 import argparse
@@ -25,7 +25,7 @@ SECTOR = 4096
 
 
 def sign(data, key):
-    """The data with the signature sector behind it. key: path of a private key; ImageError."""
+    """The data with the signature sector appended. key: path of a private key; ImageError if it cannot be signed."""
     if len(data) % SECTOR:
         raise ImageError("%d bytes to sign are not whole sectors" % len(data))
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,7 @@ def sign(data, key):
 
 
 def signed_by(data, keys):
-    """The first of the public keys (paths) whose owner has signed the data; ImageError where none has."""
+    """The first of the public keys (paths) that has signed the data; ImageError if none has."""
     reason = "no public key to check with"
     for key in keys:
         try:
@@ -66,16 +66,17 @@ def _espsecure(function, *arguments):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools.sign", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tools.sign", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    key = commands.add_parser("key", help="make a key")
-    key.add_argument("file", metavar="FILE.pem")
-    command = commands.add_parser("sign", help="sign an image, which grows by a sector")
-    command.add_argument("image")
-    command.add_argument("--key", default=None, metavar="FILE.pem", help="default: the development key")
-    command = commands.add_parser("verify", help="check an image's signature")
-    command.add_argument("image")
-    command.add_argument("keys", nargs="*", metavar="PUB.pem", help="default: the keys that the build accepts")
+    key = commands.add_parser("key", help="make a pair of keys")
+    key.add_argument("file", metavar="FILE.pem", help="the private key; the public key goes to FILE.pub.pem")
+    command = commands.add_parser("sign", help="sign an image: appends the signature sector to it")
+    command.add_argument("image", help="image without a signature, changed in place")
+    command.add_argument("--key", default=None, metavar="FILE.pem", help="private key; default: the development key")
+    command = commands.add_parser("verify", help="check the signature of an image")
+    command.add_argument("image", help="signed image")
+    command.add_argument("keys", nargs="*", metavar="PUB.pem",
+                         help="public keys to try; default: the keys that this build accepts")
     given = parser.parse_args(arguments)
     try:
         if given.command == "key":

@@ -1,14 +1,14 @@
-"""A site that flashes boards from a browser and serves updates: `python -m tools.site IMAGES … --to DIR`.
+"""Makes a web site that flashes boards from a browser and serves updates: `python -m tools.site IMAGES … --to DIR`.
 
-Each IMAGES is the build/image of `make firmware` for one chip, all of one version. DIR then has, for any static https
-server:
+Each IMAGES is the folder build/image of `make firmware` for one chip; all must have the same version. Any static https
+server can serve DIR, which gets:
 
-    index.html, manifest.json       a button for each chip (ESP Web Tools, whose script is copied from --esp-web-tools)
-    firmware/<chip>/*.bin           what that writes: all but what a reader has recorded
-    updates/<chip>/<channel>/       what readers ask for, whose build had --updates <site>/updates/<chip>
-    docs/                           how to wire it, set it up and read it: what `make docs` made, from --docs
+    index.html, manifest.json       the page with the install button (ESP Web Tools, copied from --esp-web-tools)
+    firmware/<chip>/*.bin           the files that the button writes: everything but a reader's own data
+    updates/<chip>/<channel>/       updates for readers that were built with --updates <site>/updates/<chip>
+    docs/                           the documentation from `make docs`, copied from --docs
 
-What DIR has of another channel stays.
+Files of another channel in DIR stay.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from tools.image import esp_image, flash, partitions, slot
 NAME = "HAN reader"
 SCRIPT = "install-button.js"
 _SECTOR = 4096
-#: Partitions that a browser writes, besides bootloader and table: into the first slot and to start from it.
+#: Partitions that a browser writes besides bootloader and partition table. The reader then starts from the first slot.
 _WRITTEN = ("otadata", "slot1", "vfs")
-#: Seconds that a board has from its start until it can be told its WiFi (Improv).
+#: Seconds after its start within which a board answers to Improv.
 _IMPROV_S = 30
 
-_DOCS = """<p>How to wire it to a meter, set it up and read it: <a href="docs/index.html">the documentation</a>.</p>
+_DOCS = """<p>How to connect it to a meter, set it up and use it: <a href="docs/index.html">the documentation</a>.</p>
 """
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -42,19 +42,19 @@ _PAGE = """<!DOCTYPE html>
 <style>body {{ font: 1rem/1.5 system-ui; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }}</style>
 <h1>Install the HAN reader</h1>
 <p>Version {version}, for boards with {chips}. Plug the board into this computer, press the button, and choose its
-serial port. If the board is not found, hold its BOOT button while it is plugged in.</p>
+serial port. If the board is not found, hold its BOOT button while you plug it in.</p>
 <esp-web-install-button manifest="manifest.json">
   <span slot="unsupported">This browser cannot write to a serial port: use Chrome or Edge on a computer.</span>
   <span slot="not-allowed">Open this page over https.</span>
 </esp-web-install-button>
-<p>What a reader has recorded and its settings stay, unless you choose to erase the board. Afterwards this page asks
-for your WiFi and shows the reader's address.</p>
+<p>The history and the settings of a reader stay, unless you choose to erase the board. Afterwards this page asks for
+your WiFi and shows the reader's address.</p>
 {docs}</html>
 """
 
 
 def opened(folder):
-    """(values of the manifest, [(offset, name, bytes)] to write) of one build; ImageError."""
+    """(values of the manifest, [(offset, name, bytes)] to write) of one build; ImageError if it is not complete."""
     folder = pathlib.Path(folder)
     image = folder / "ota.bin"
     try:
@@ -63,7 +63,7 @@ def opened(folder):
     except OSError as error:
         raise ImageError("%s: %s" % (image, error.strerror)) from error
     except ValueError as error:
-        raise ImageError("%s: no flash.bin of any size: was it built with a bootloader?" % folder) from error
+        raise ImageError("%s: there is no flash.bin of any size: was it built with a bootloader?" % folder) from error
     data = (folder / flash.name(least)).read_bytes()
     layout = partitions.layout(least)
     start = next(rom for rom in esp_image.CHIPS.values() if rom.CHIP_NAME == values["chip"]).BOOTLOADER_FLASH_OFFSET
@@ -76,7 +76,14 @@ def opened(folder):
 
 
 def make(folders, site, channel="release", notes=None, tools=None, docs=None):
-    """Bring the site up to date; the versions it has now; ImageError where the builds do not belong together."""
+    """Update the site; returns the version of the builds. ImageError if the builds do not belong together.
+
+    folders  build/image of each chip
+    site     folder of the site
+    notes    see tools.release.publish()
+    tools    dist/web of ESP Web Tools, None to keep the one that is there
+    docs     build/docs, None to keep the documentation that is there
+    """
     site = pathlib.Path(site)
     found = [(folder, *opened(folder)) for folder in folders]
     chips = sorted(values["chip"] for _, values, _ in found)
@@ -93,7 +100,7 @@ def make(folders, site, channel="release", notes=None, tools=None, docs=None):
     for folder, values, _ in found:
         release.publish(pathlib.Path(folder) / "ota.bin", site / "updates" / values["chip"].lower(), channel, notes)
     if channel != CHANNELS[0] and (site / "manifest.json").exists():
-        return version  # new boards get the release
+        return version  # the page keeps installing the release
     builds = []
     shutil.rmtree(site / "firmware", ignore_errors=True)
     for _, values, parts in found:
@@ -124,14 +131,14 @@ def make(folders, site, channel="release", notes=None, tools=None, docs=None):
 
 def main(arguments):
     parser = argparse.ArgumentParser(
-        prog="tools.site", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m tools.site", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("images", nargs="+", metavar="IMAGES", help="build/image of one chip")
-    add("--to", metavar="DIR", required=True, help="the folder that is served")
-    add("--channel", choices=CHANNELS, default=CHANNELS[0])
-    add("--notes", metavar="TEXT", help="what is new, for people (the paragraph in CHANGELOG.md)")
-    add("--docs", metavar="DIR", help="build/docs of `make docs`, copied beside the page")
-    add("--esp-web-tools", metavar="DIR", help="dist/web of ESP Web Tools, copied beside the page")
+    add("images", nargs="+", metavar="IMAGES", help="folder build/image of one chip")
+    add("--to", metavar="DIR", required=True, help="folder of the site")
+    add("--channel", choices=CHANNELS, default=CHANNELS[0], help="channel of the updates; default: %(default)s")
+    add("--notes", metavar="TEXT", help="release notes for users; default: the paragraph in CHANGELOG.md")
+    add("--docs", metavar="DIR", help="folder build/docs of `make docs`, copied to the site")
+    add("--esp-web-tools", metavar="DIR", help="folder dist/web of ESP Web Tools, copied to the site")
     given = parser.parse_args(arguments)
     try:
         print("%s: version %s" % (given.to, make(given.images, given.to, given.channel, given.notes,

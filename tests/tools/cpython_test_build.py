@@ -152,7 +152,7 @@ def test_an_app_bin_makes_no_flash_bin_unless_a_bootloader_is_named(built, tmp_p
     out.mkdir()
     (out / "flash.bin").write_bytes(b"of the build before")
     assert build.main(["--micropython", str(path), "--out", str(out)]) == 0
-    assert "no flash.bin: %s has no bootloader" % path in capsys.readouterr().out
+    assert "no flash.bin, because %s has no bootloader" % path in capsys.readouterr().out
     assert sorted(os.listdir(out)) == ["manifest.json", "ota.bin"]
     arguments = ["--micropython", str(path), "--out", str(out), "--version", "1.2.3.4", "--flash", "4"]
     assert build.main([*arguments, "--bootloader", str(folder.parent / "mp.bin")]) == 0

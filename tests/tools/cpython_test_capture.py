@@ -72,7 +72,7 @@ def test_a_port(port, tmp_path):
     os.write(port[0], STREAM)
     status, text = recording.end()
     assert status == 0 and out.read_bytes() == STREAM
-    assert "%d bytes in %s: 2 telegrams decoded, 0 rejected, 0 of them ciphered" % (len(STREAM), out) in text
+    assert "%d bytes in %s: 2 telegrams decoded, 0 rejected, 0 of them encrypted" % (len(STREAM), out) in text
     assert [one["import_power_w"] for one in decoded(out)] == [1661, 1661]
 
 

@@ -104,7 +104,7 @@ def test_another_convention_of_checksums_is_named_and_taken_where_asked_for():
     data = inputs("sml_kermit.hex")
     done = run(data, "-")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"(checksum: KERMIT): --any-checksum takes it" in done.stderr
+    assert b"(checksum: KERMIT): --any-checksum accepts it" in done.stderr
     done = run(data, "--any-checksum", "-")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"import_power_w": 500, "export_power_w": 0, "import_energy_wh": 1235}

@@ -70,7 +70,7 @@ def test_changed_modules_are_copied_and_run_over_the_rest(device, monkeypatch, c
 
 def test_what_does_not_fit_is_said_before_anything_is_written(device, monkeypatch):
     monkeypatch.setattr(application, "files", lambda arch, version: {"han/x%d.mpy" % n: bytes(4096) for n in range(30)})
-    with pytest.raises(ImageError, match="30 changed modules take 139264 bytes, the board's file system has room for"):
+    with pytest.raises(ImageError, match="30 changed modules take 139264 bytes, but the board's file system has room"):
         deploy.deploy(device.port)
     listed = deploy.mpremote(device.port, ["resume"], ["exec", "import os; print(os.listdir('/lib'))"], capture=True)
     assert listed.strip() == "[]"

@@ -161,15 +161,15 @@ def test_what_is_wrong_is_said_and_nothing_written(tmp_path, home, pem, capsys):
         (["--config", str(wrong)], "m.f must be"),
         (["--config", str(locked)], "pw has to be set on the reader"),
         (["--config", str(tmp_path / "none.json")], "No such file"),
-        (["--certificate", pem[0]], "go together"),
+        (["--certificate", pem[0]], "--key together"),
         (["--certificate", pem[0], "--key", str(other)], "is not the key of"),
-        (["--certificate", home, "--key", pem[1]], "no certificate"),
+        (["--certificate", home, "--key", pem[1]], "not a certificate"),
         (["--self-signed"], "needs --name"),
         (["--board", "devkit"], "has no pins"),
         (["--board", "devkit", "--name", "cellar"], "has no pins"),
-        (["--name", "cellar", "--wifi", "Home"], "needs a reader that runs"),
+        (["--name", "cellar", "--wifi", "Home"], "needs a running reader"),
         (["--name", "cellar", "--password", "secret"], "--wifi NAME"),
-        ([], "nothing to give"),
+        ([], "nothing to write"),
     ):
         assert provision.main([*target, *arguments]) == 1, arguments
         assert text in capsys.readouterr().err, arguments

@@ -1,8 +1,8 @@
-"""Everything that has to hold, on both interpreters: `make test`. What takes seconds of it, with --quick: `make lint`.
+"""Runs all checks and tests on both interpreters: `make test`. With --quick only the fast checks: `make lint`.
 
-Several jobs run at a time, each a process. Prints what failed in a job and a line for it as it ends, a table of the
-parts and, on the last line, `N passed, N failed`. A lint, type or compile run counts as one check. Exit status 1 where
-anything failed or did not run.
+Several jobs run at a time, each in its own process. For each job this prints its failures and one line, then a table
+of the parts and, as the last line, `N passed, N failed`. A lint, type or compile run counts as one check. Exit status 1
+if anything failed or did not run.
 """
 
 import argparse
@@ -18,17 +18,17 @@ from staging import stage
 from tools.dev import unixtests
 
 TESTS = stage.ROOT / "tests"
-#: Where each pytest says what came of its tests.
+#: Folder for the result of each pytest.
 JUNIT = stage.BUILD / "pytest"
-#: Below tests/: files that share what is started once, a browser, or a folder of build/.
+#: Folders below tests/ whose files run in one pytest, as they share a browser or a folder of build/.
 SHARED = "page", "tools"
-#: What takes longest begins first, so that nothing is left running alone in the end: names of files and folders.
+#: Names of the files and folders that take longest. They start first, so that none runs alone at the end.
 LONGEST = (
     "page", "tools", "test_sweep.py", "cpython_test_simulator.py", "cpython_test_confirm.py", "cpython_test_clients.py",
     "cpython_test_update.py", "cpython_test_year.py", "cpython_test_console.py", "net", "meter", "api",
 )  # fmt: skip
 CPYTHON, MICROPYTHON = "tests on CPython", "tests on MicroPython"
-#: What takes seconds: {part: the Python module that is run, its arguments}.
+#: The fast checks: {part: (Python module to run, its arguments …)}.
 QUICK = {
     "lint (ruff)": ("ruff", "check", "--quiet"),
     "spelling (codespell)": ("codespell_lib",),
@@ -39,7 +39,7 @@ PASSED, FAILED = (1, 0, 0), (0, 1, 0)
 
 
 def called(*arguments):
-    """(what it prints, its exit status) of a module of Python's."""
+    """(output, exit status) of a Python module with its arguments."""
     run = subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
         cwd=stage.ROOT,
@@ -59,12 +59,12 @@ def once(*arguments):
 
 
 def no(message):
-    """(output, counts) of what there is a message about."""
+    """(output, counts) of a failure that is known already."""
     return message + "\n", FAILED
 
 
 def cpython(name, paths):
-    """(output, counts) of tests on CPython, one after another."""
+    """(output, (passed, failed, skipped)) of test files on CPython, one after another."""
     junit = JUNIT / (name.replace("/", "-") + ".xml")
     output, status = called("pytest", "--quiet", "-rs", "--junitxml", junit, *paths)
     try:
@@ -74,12 +74,12 @@ def cpython(name, paths):
     failed = int(suite["failures"]) + int(suite["errors"])
     skipped = int(suite["skipped"])
     passed = max(0, int(suite["tests"]) - failed - skipped)
-    # No test found, an interrupted run: pytest says so only in its status.
+    # Only pytest's exit status shows that no test was found, or that the run was interrupted.
     return output, (passed, failed or int(status != 0), skipped)
 
 
 def together():
-    """{name: paths} of the test files that one pytest runs."""
+    """{name: paths} of the test files for each pytest."""
     groups = {}
     for path in sorted(TESTS.rglob("*test_*.py")):
         folder = path.relative_to(TESTS).parts[0]
@@ -89,12 +89,12 @@ def together():
 
 
 def quick():
-    """[(part, name, function, its arguments)] of what takes seconds."""
+    """[(part, name, function, its arguments)] of the fast checks."""
     return [(part, part, once, arguments) for part, arguments in QUICK.items()]
 
 
 def tests():
-    """The same of tests; what they share is made before."""
+    """The same of all tests; also makes the files that they share."""
     shutil.rmtree(JUNIT, ignore_errors=True)
     JUNIT.mkdir(parents=True)
     rom, broken = unixtests.prepared()
@@ -118,7 +118,7 @@ def timed(function, arguments):
 
 
 def report(name, output, counts, seconds):
-    """Tell how a job ended."""
+    """Print the result of a job."""
     lines = output.splitlines(True)
     if not counts[1]:
         lines = [line for line in lines if line.startswith("SKIPPED") or " skipped: " in line]
@@ -128,11 +128,11 @@ def report(name, output, counts, seconds):
 
 def main(arguments=()):
     parser = argparse.ArgumentParser(prog="python -m tools.dev.check", description="Checks and tests of the project.")
-    parser.add_argument("--quick", action="store_true", help="only what takes seconds")
+    parser.add_argument("--quick", action="store_true", help="only the checks that take seconds")
     only_quick = parser.parse_args(arguments).quick
     started = time.monotonic()
     rows = {part: [0, 0, 0, 0] for part in (*QUICK, *(() if only_quick else (CPYTHON, MICROPYTHON)))}
-    # Tests of processes wait for most of their time.
+    # More jobs than processors, as tests with processes mostly wait.
     with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
         waiting = {pool.submit(timed, *job[2:]): job[:2] for job in quick() + ([] if only_quick else tests())}
         try:

@@ -1,7 +1,7 @@
-"""Pins each requirements*.in in a .txt beside it, with the hashes of all wheels for every platform.
+"""Pins each requirements*.in in a .txt file beside it, with the hashes of all wheels for every platform.
 
-pip-tools locks for the machine that it runs on; uv locks for all Python versions at once.
-It is needed only here, so it gets a venv of its own.
+It uses uv, which locks for all Python versions at once; pip-tools locks for the machine that it runs on. Only this
+tool needs uv, so uv gets its own venv.
 """
 
 import pathlib
@@ -16,7 +16,7 @@ def main():
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
     subprocess.check_call([VENV / "bin" / "pip", "install", "--quiet", "uv"])
     options = ["--universal", "--python-version", "3.10", "--generate-hashes", "--upgrade"]
-    # The index that this machine uses is nobody else's business.
+    # Leave out the package index of this machine: others may use another one.
     options += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     options += ["--custom-compile-command", "make lock"]
     for source in sorted(ROOT.glob("requirements*.in")):

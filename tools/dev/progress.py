@@ -1,4 +1,4 @@
-"""Says on stderr what a command that takes minutes is at: not each step, but something every ten seconds."""
+"""Prints the current step of a long-running command to stderr, every ten seconds."""
 
 import sys
 import threading
@@ -8,7 +8,7 @@ EVERY = 10  # s
 
 
 class Progress:
-    """`with Progress() as progress:`, then progress.tell("day 17 of 365") whenever something else goes on."""
+    """`with Progress() as progress:`, then progress.tell("day 17 of 365") at each step."""
 
     def __init__(self, out=None, every=EVERY):
         self._out = out or sys.stderr
@@ -27,7 +27,7 @@ class Progress:
         self._thread.join()
 
     def tell(self, text):
-        """From now on it is this."""
+        """Set the text of the current step."""
         self._text = text
 
     def _show(self):
@@ -36,4 +36,4 @@ class Progress:
 
 
 def nobody(text):
-    """Where nobody wants to know."""
+    """A tell() that prints nothing."""

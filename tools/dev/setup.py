@@ -1,6 +1,6 @@
-"""Makes `.venv` from requirements.txt, every package checked against its pinned hash.
+"""Makes `.venv` from requirements.txt and checks every package against its pinned hash.
 
-Runs on a bare Python, before anything is installed: standard library only.
+It uses the standard library only, because it runs before anything is installed.
 """
 
 import fcntl
@@ -26,11 +26,11 @@ def main():
 
 
 def ensure(folder, requirements):
-    """Have a venv in a folder with what a file of requirements pins; its interpreter. Exits where that fails."""
+    """Make or update the venv in a folder from a file of requirements; returns its interpreter. Exits on failure."""
     python, stamp = folder / "bin" / "python", folder / "stamp"
     newest = max(path.stat().st_mtime_ns for path in (requirements, pathlib.Path(__file__)))
     with open(requirements) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two may start at once in a fresh clone
+        fcntl.flock(lock, fcntl.LOCK_EX)  # in a fresh clone two commands may start at once
         if not (stamp.exists() and stamp.stat().st_mtime_ns > newest and works(python)):
             make(folder, requirements, python)
             stamp.touch()
@@ -38,8 +38,8 @@ def ensure(folder, requirements):
 
 
 def make(folder, requirements, python):
-    """Make a venv, or bring it up to date."""
-    # An interpreter that was upgraded or removed under a venv leaves one that half works.
+    """Make a venv, or update it. Exits on failure."""
+    # If its interpreter was upgraded or removed, a venv works only in part: make a new one.
     if folder.exists() and not works(python):
         shutil.rmtree(folder)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
@@ -52,7 +52,7 @@ def make(folder, requirements, python):
 
 
 def works(python):
-    """True where the venv's interpreter starts and is the version that runs this."""
+    """True if the venv's interpreter starts and has the version of this one."""
     code = "import sys; print(sys.version_info[:2])"
     try:
         out = subprocess.run([str(python), "-c", code], capture_output=True, text=True)

@@ -1,7 +1,7 @@
 """Type-checks everything for the chip against MicroPython's ESP32 stubs: `python -m tools.dev.typecheck`.
 
-The stubs describe MicroPython's own `time`, `os`, `asyncio` …, and a checker believes those
-only where they are its typeshed. So they are laid out as one, with microdot's beside them.
+The stubs describe MicroPython's own `time`, `os`, `asyncio` … A type checker accepts such stubs only as its typeshed.
+So this lays them out as a typeshed, with those of microdot.
 """
 
 import importlib.metadata
@@ -16,7 +16,7 @@ from staging import keyring, stage
 ROOT = stage.ROOT
 TYPESHED = stage.BUILD / "typeshed"
 PACKAGES = ("micropython-stdlib-stubs", "micropython-esp32-stubs")
-# Who calls a viper function hands over a buffer, and it takes a pointer: which the stubs do not know.
+# A viper function takes a pointer, but its caller passes a buffer. The stubs do not know that.
 VIPER = "def viper(_func: Callable[_Param, _Ret], /) -> Callable[%s, _Ret]:"
 
 
@@ -26,7 +26,7 @@ def versions():
 
 
 def make_typeshed():
-    """Lay the stubs out as a typeshed, once for each version of them."""
+    """Lay the stubs out as a typeshed, once for each version of them. RuntimeError if viper() has changed."""
     stamp = TYPESHED / "stamp"
     if stamp.exists() and stamp.read_text() == versions():
         return
@@ -47,7 +47,7 @@ def make_typeshed():
     if VIPER % "_Param" not in text:
         raise RuntimeError("the stubs have another viper()")
     module.write_text(text.replace(VIPER % "_Param", VIPER % "..."))
-    # A module that VERSIONS does not list does not exist for the checker.
+    # The checker ignores modules that VERSIONS does not list.
     known = (stdlib / "VERSIONS").read_text()
     listed = {line.split(":")[0] for line in known.splitlines()}
     found = {path.stem for path in stdlib.iterdir()} - listed

@@ -1,7 +1,7 @@
 """Runs the test files on MicroPython's unix port: `python -m tools.dev.unixtests [PATH …]`.
 
-Stages the application first and gives each file a process of its own: a fresh heap, and a
-test that hangs or takes the interpreter down costs only its file.
+It stages the application first. Each file runs in its own process with a fresh heap: a test that hangs or crashes the
+interpreter ends only its file.
 """
 
 import concurrent.futures
@@ -14,11 +14,11 @@ import threading
 
 from staging import stage, unix
 
-#: Room for a test, and for the garbage of a few: each time that it is collected all of the heap is looked at.
+#: Room for a test and the garbage of a few: each collection has to look at the whole heap.
 HEAP = "8M"
-#: Of files whose tests have larger things.
+#: Larger heaps, for files whose tests have larger objects.
 HEAPS = {"test_api_gate.py": "64M", "test_api_scales.py": "16M"}
-SILENCE = 1200  # seconds without a line of output: the test named last hangs
+SILENCE = 1200  # seconds without a line of output count as a hang of the last test
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 
 
@@ -31,7 +31,7 @@ def find(paths):
 
 
 def run_file(path, rom):
-    """Run one file on that ROM; returns (its output, [passed, failed, skipped])."""
+    """Run one file on a ROM; returns (its output, [passed, failed, skipped])."""
     script = unix.ROOT / "tests" / "run.py"
     process = subprocess.Popen(
         unix.rom_command(rom, script, path, heap=HEAPS.get(path.name, HEAP)),
@@ -62,7 +62,7 @@ def run_file(path, rom):
     summary = SUMMARY.match(lines[-1].strip()) if lines else None
     if summary and code in (0, 1):
         return "".join(lines[:-1]), [int(n) for n in summary.groups()]
-    # It never came to its summary: count what it did and one failure for how it ended.
+    # There is no summary: count the finished tests, and one failure for the end of the process.
     passed = sum(line.rstrip().endswith(" ok") for line in lines)
     failed = sum(line.rstrip().endswith(" FAILED") for line in lines)
     skipped = sum(" skipped: " in line for line in lines)
@@ -72,8 +72,8 @@ def run_file(path, rom):
 
 
 def prepared():
-    """(path of the ROM to run files on, {source: mpy-cross's message} of what is not in it)."""
-    from tests.ota import images  # signed on CPython
+    """(path of the ROM for the tests, {source that did not compile: mpy-cross's message})."""
+    from tests.ota import images  # only CPython can sign them
 
     images.write()
     _, broken = stage.stage()

@@ -1,9 +1,8 @@
-"""All IANA time zones in one small file, from the pinned `tzdata` package: `python -m tools.dev.zones`.
+"""Writes all IANA time zones to one small file, from the pinned `tzdata` package: `python -m tools.dev.zones`.
 
-Writes lib/han/core/zones.bin, which is kept beside the module that reads it (zonefile.py has
-the format), so that the application also runs from its sources; a test compares it with what
-this makes. For firmware with the application frozen in, which has no files: `--module PATH`
-writes the same bytes as a Python module `zonedata`, to be frozen as han/core/zonedata.py.
+The file is lib/han/core/zones.bin, beside the module that reads it (zonefile.py describes the format), so that the
+application also runs from its sources. A test compares it with the result of build(). `--module PATH` writes the same
+bytes as a Python module `zonedata`, to be frozen as han/core/zonedata.py in firmware without files.
 """
 
 import argparse
@@ -17,9 +16,9 @@ import tzdata
 
 FILE = pathlib.Path(__file__).resolve().parents[2] / "lib/han/core/zones.bin"
 EPOCH = 1577836800
-# Changes after it are left to the zone's rule.
+# The zone's rule covers changes after this time.
 LAST = int(datetime.datetime(2038, 1, 1, tzinfo=datetime.timezone.utc).timestamp()) - EPOCH
-# What a computer says that has not been told its zone.
+# The zone of a computer on which none was set.
 NO_ZONE = {"Factory"}
 
 _NAME = r"(?:<[^>]+>|[A-Za-z]+)"
@@ -34,7 +33,10 @@ def names():
 
 
 def read(name):
-    """(changes [(seconds since 2020, offset after)], offset at 2020, POSIX rule) of a zone (RFC 9636)."""
+    """([(seconds since 2020 of a change, offset after it)], offset at 2020, POSIX rule) of a zone (RFC 9636).
+
+    Offsets are seconds east of UTC. ValueError if the file has another format.
+    """
     data = importlib.resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).read_bytes()
     if data[:5] < b"TZif2":
         raise ValueError("%s: not a TZif file of version 2" % name)
@@ -54,14 +56,14 @@ def read(name):
         elif time < LAST:
             changes.append((time, offsets[index]))
         else:
-            # Until then it is as after the change before, whatever the rule says of that year.
+            # The offset after the last change holds until LAST, whatever the rule says about that year.
             changes.append((LAST, changes[-1][1] if changes else first))
             break
     return changes, first, rule
 
 
 def size(data, at, width):
-    """Bytes of the block of a TZif file whose header is at `at`."""
+    """Length in bytes of the data block of a TZif file whose header is at `at`."""
     isut, isstd, leap, times, types, chars = struct.unpack_from(">6l", data, at + 20)
     return times * (width + 1) + 6 * types + chars + leap * (width + 4) + isstd + isut
 
@@ -79,7 +81,7 @@ def quarters(number, what):
 
 
 def record(name):
-    """The bytes that tell everything about a zone; equal for zones that differ in nothing."""
+    """The bytes that describe a zone; zones with the same rules have equal bytes. ValueError if it cannot be coded."""
     changes, first, rule = read(name)
     found = _RULE.match(rule)
     if not found:
@@ -103,7 +105,7 @@ def record(name):
 
 
 def build():
-    """The file."""
+    """Bytes of the file; ValueError if it would be too large."""
     places, records, lines = {}, b"", b""
     for name in names():
         body = record(name)

@@ -1,1 +1,1 @@
-"""The documentation's site and what of it is made from the sources."""
+"""The documentation: its site, and the pages that are made from the sources."""

@@ -1,6 +1,6 @@
-"""docs/api.md: docs/openapi.yaml as tables that people read.
+"""Makes docs/api.md from docs/openapi.yaml: the same contents as tables for people.
 
-Every word of the page is the document's. A field's unit is its `x-unit` there.
+All texts of the page are from that document. The unit of a field is its `x-unit`.
 """
 
 from tools.docs import openapi
@@ -18,7 +18,7 @@ A *token* comes from [`/auth/token`](#get-post-authtoken).
 
 
 class _Page:
-    """One document being written. `lines` is what there is so far."""
+    """Builds the page of a document. `lines`: the lines so far."""
 
     def __init__(self, document):
         self.document = document
@@ -29,7 +29,7 @@ class _Page:
         self.lines += [line + "\n" for line in lines]
 
     def resolved(self, node):
-        """The node with what its $ref leads to; what stands beside the $ref goes before that."""
+        """The node with its $ref replaced by the target; keys beside the $ref win over those of the target."""
         while "$ref" in node:
             found = self.document
             for name in node["$ref"][2:].split("/"):
@@ -38,7 +38,7 @@ class _Page:
         return node
 
     def paths(self):
-        """A chapter for each tag, in the document's order."""
+        """Write a chapter for each tag, in the document's order."""
         for tag in self.document["tags"]:
             self.write("## %s" % tag["name"].capitalize(), "")
             for path, item in self.document["paths"].items():
@@ -47,7 +47,7 @@ class _Page:
                         self.operation(path, methods, operation)
 
     def operation(self, path, methods, operation):
-        """One path and the methods that do the same there."""
+        """Write the section of a path and of the methods that do the same there."""
         self.write("### %s `%s`" % (", ".join(methods), path), "", _sentence(operation["summary"]), "")
         if "description" in operation:
             self.write(operation["description"].strip(), "")
@@ -78,14 +78,14 @@ class _Page:
         self.write("", "[Refusals](#refusals): %s." % ", ".join(refusals), "")
 
     def body(self, answer):
-        """What an answer carries, in words."""
+        """The contents of an answer, in words."""
         forms = {}
         for media, content in answer.get("content", {}).items():
             forms.setdefault(self.kind(content["schema"]), []).append("`%s`" % media)
         return "; ".join("%s as %s" % (form, " or ".join(media)) for form, media in forms.items()) or "nothing"
 
     def refusals(self):
-        """A row for each answer that says no."""
+        """Write a row for each kind of refusal."""
         self.write("## Refusals", "", "| | answer | why |", "|---|---|---|")
         named = {}
         for item in self.document["paths"].values():
@@ -97,7 +97,7 @@ class _Page:
         self.write("")
 
     def objects(self):
-        """A table for each form of an object."""
+        """Write a table for each kind of object."""
         self.write("## Objects", "")
         for name, schema in self.schemas.items():
             if "properties" not in schema:
@@ -108,7 +108,7 @@ class _Page:
             self.write("")
 
     def fields(self, schema, path):
-        """A row for each field, those of inner objects after them."""
+        """Write a row for each field, each followed by those of its inner objects."""
         for name, inner in schema["properties"].items():
             whole = self.resolved(inner)
             kind = self.kind({key: value for key, value in inner.items() if key != "description"})
@@ -117,7 +117,7 @@ class _Page:
                 self.inside(inner, path + name)
 
     def inside(self, schema, path):
-        """The rows of an object or of a list's objects that have no name of their own."""
+        """Write the rows of an inner object, or of a list's objects, without a name of its own."""
         if "properties" in schema:
             self.fields(schema, path + ".")
         elif isinstance(schema.get("items"), dict):
@@ -127,7 +127,7 @@ class _Page:
         self.write("| %s |" % " | ".join(" ".join(str(cell).split()).replace("|", "\\|") for cell in cells))
 
     def kind(self, schema):
-        """What a value of the schema may be, in words."""
+        """The allowed values of a schema, in words."""
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             if "properties" in self.schemas.get(name, ()):
@@ -143,7 +143,7 @@ class _Page:
         return " or ".join(self.of_type(one, schema) for one in ([types] if isinstance(types, str) else types))
 
     def of_type(self, kind, schema):
-        """The same for one of the schema's types."""
+        """The same for one of the types of a schema."""
         if kind in ("integer", "number"):
             return kind + _range(schema.get("minimum"), schema.get("maximum"))
         if kind == "string":
@@ -162,7 +162,7 @@ class _Page:
 
 
 def _alike(item):
-    """[([method, …], operation)] of a path; methods that do the same are together."""
+    """[([METHOD, …], operation)] of a path; methods with the same operation are grouped."""
     found = []
     for method in openapi.METHODS:
         if method in item:
@@ -194,7 +194,7 @@ def _sentence(text):
 
 
 def text():
-    """The page, Markdown."""
+    """The page as Markdown text."""
     page = _Page(openapi.document())
     page.paths()
     page.refusals()

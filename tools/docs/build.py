@@ -1,9 +1,8 @@
-"""README and docs/ as a site in build/docs: `python -m tools.docs.build [WHERE]`.
+"""Makes a site of README and docs/ in build/docs: `python -m tools.docs.build [WHERE]`.
 
-WHERE is the address of the repository's files (https://…/blob/main), for links to what is not in the site. mkdocs lives
-in a venv of its own, build/mkdocs: it needs 40 packages that nothing else does. It ends with an error for each link or
-anchor that leads nowhere; afterwards the pages that it made are looked at in the same way, and for whether they load
-something from elsewhere.
+WHERE is the address of the repository's files (https://…/blob/main), for links to files that are not in the site.
+mkdocs has a venv of its own, build/mkdocs, because it needs 40 packages that nothing else needs. mkdocs fails if a link
+or an anchor leads nowhere. Afterwards this checks the finished pages for dead links, and for resources from elsewhere.
 """
 
 import html.parser
@@ -20,7 +19,7 @@ SITE = stage.BUILD / "docs"
 
 
 class _Page(html.parser.HTMLParser):
-    """links: [(what has the link, its target)]; anchors: what may be linked to."""
+    """An HTML page. links: [(tag, target)]; anchors: the set of the anchors in the page."""
 
     def __init__(self, text):
         super().__init__()
@@ -36,7 +35,7 @@ class _Page(html.parser.HTMLParser):
 
 
 def problems(site):
-    """[text] of each link of a site's pages that leads nowhere, and of what they load from elsewhere."""
+    """[text] about each link in the pages of a site that leads nowhere, and each resource from elsewhere."""
     found = []
     pages = {path: _Page(path.read_text()) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
@@ -63,7 +62,7 @@ def main(arguments):
     status = subprocess.call([python, "-m", "mkdocs", "build"], cwd=stage.ROOT, env=environment)
     if status:
         return status
-    (SITE / "404.html").unlink()  # it has a place only at the top of a server
+    (SITE / "404.html").unlink()  # it works only at the top of a server
     found = problems(SITE)
     print("\n".join(found) or "%s: %d pages" % (SITE.relative_to(stage.ROOT), len(list(SITE.rglob("*.html")))))
     return 1 if found else 0

@@ -1,4 +1,4 @@
-"""Where the links of the Markdown pages lead: `problems()` names those that lead nowhere."""
+"""Checks the links of the Markdown pages: problems() names those that lead nowhere."""
 
 import os
 import pathlib
@@ -8,12 +8,12 @@ from tools.docs import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _MADE = ("build", ".venv")
-#: What the hosting service has two floors above the files of a repository.
+#: Pages of the hosting service, two levels above the files of a repository.
 _SERVICE = ("issues", "releases", "security")
 
 
 def pages(root=ROOT):
-    """All Markdown pages of the project that people read: at its top, in docs/ and beside what they explain."""
+    """Paths of all Markdown pages for people: at the top of the project, in docs/, findings/ and .github/."""
     found = set(root.glob("*.md"))
     for folder in ("docs", "findings", ".github"):
         found.update((root / folder).rglob("*.md"))
@@ -21,7 +21,7 @@ def pages(root=ROOT):
 
 
 def split(target):
-    """(path, anchor) of a link inside the project; None for one to elsewhere."""
+    """(path, anchor) of a link inside the project; None for an external link."""
     parts = urllib.parse.urlsplit(target)
     if parts.scheme or parts.netloc:
         return None
@@ -29,7 +29,7 @@ def split(target):
 
 
 def problems(root=ROOT):
-    """[text] of every link that leads nowhere, with its page."""
+    """[text] about every link that leads nowhere, with its page."""
     found = []
     anchors = {}
     for page in pages(root):

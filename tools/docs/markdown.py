@@ -1,4 +1,4 @@
-"""Markdown pages as links, anchors and code, by CommonMark and with GitHub's tables and anchors."""
+"""Finds links, anchors and code in Markdown pages (CommonMark with GitHub's tables and anchors)."""
 
 import re
 
@@ -10,7 +10,7 @@ _HTML_ANCHOR = re.compile(r'\b(?:id|name)="([^"]+)"')
 
 
 def _tokens(text):
-    """Every token, those of a line's inside in the place of the line."""
+    """Yields every token, each followed by its inner ones."""
     for token in _PARSER.parse(text):
         yield token
         yield from token.children or ()
@@ -30,7 +30,7 @@ def links(text):
 
 
 def anchors(text):
-    """What a link to the page may have after its `#`."""
+    """The set of anchors of a page: what a link may have after its `#`."""
     found = set()
     heading = False
     for token in _PARSER.parse(text):
@@ -51,9 +51,9 @@ def slug(heading):
 
 
 def code(text):
-    """[(line, language or "", text)] of all code: blocks, and pieces inside a paragraph as "inline".
+    """[(line, language, text)] of all code. Code inside a paragraph has the language "inline".
 
-    line: number, from 1, where the block's text or the paragraph begins
+    line: number, from 1, of the line where the block's text or the paragraph begins
     """
     found = []
     for token in _PARSER.parse(text):

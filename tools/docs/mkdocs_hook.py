@@ -1,7 +1,7 @@
-"""What mkdocs.yml needs to have the pages at the top of the project in the site, too.
+"""Hooks for mkdocs.yml, which add the pages at the top of the project to the site.
 
-README.md is the site's first page. A link to a file that is not in the site leads to where `WHERE` in the environment
-says that the repository's files are; without that only its text is left.
+README.md is the first page of the site. A link to a file that is not in the site leads to that file below the address
+in the environment variable WHERE. Without WHERE only the text of such a link stays.
 """
 
 import os
@@ -17,7 +17,7 @@ _TOP = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELO
 
 
 def on_files(files, config):
-    """Add the pages of the top."""
+    """Add the pages at the top of the project."""
     for name, page in _TOP.items():
         if (links.ROOT / name).exists():
             files.append(File.generated(config, page, abs_src_path=str(links.ROOT / name)))
@@ -25,7 +25,7 @@ def on_files(files, config):
 
 
 def on_page_markdown(text, page, config, files):
-    """Lead each link to the page that is meant."""
+    """Change each link so that it leads to the right page of the site."""
     source = next((name for name, made in _TOP.items() if made == page.file.src_uri), "docs/" + page.file.src_uri)
     for target in sorted(set(markdown.links(text)), key=len, reverse=True):
         inside = links.split(target)

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml as tools and tests read it."""
+"""Loads docs/openapi.yaml for tools and tests."""
 
 import yaml
 
@@ -9,10 +9,10 @@ METHODS = "get", "put", "post", "patch", "delete"
 
 
 def document():
-    """The document as a dictionary."""
+    """The document, a dictionary."""
     return yaml.safe_load(PATH.read_text())
 
 
 def operations(described):
-    """{(path, METHOD)} of a document."""
+    """The set of (path, METHOD) in a document."""
     return {(path, method.upper()) for path, item in described["paths"].items() for method in item if method in METHODS}

@@ -1,11 +1,11 @@
-"""Pages of docs/ that are made from the code and from docs/openapi.yaml: `make reference`."""
+"""Writes the pages of docs/ that are made from the code and from docs/openapi.yaml: `make reference`."""
 
 import sys
 
 from staging import stage
 from tools.docs import api_page, settings_page
 
-#: {file below docs/: what makes its text}
+#: {file below docs/: function that returns its text}
 PAGES = {"api.md": api_page.text, "settings.md": settings_page.text}
 
 

@@ -1,7 +1,7 @@
-"""Pictures of every view of the reader's page, in docs/screenshots: `make screenshots`.
+"""Makes pictures of every view of the reader's page in docs/screenshots: `make screenshots`.
 
-A simulated reader with a year behind it is looked at with Debian's Chromium, on a desktop in both themes and
-on a phone. Pictures are kept small: few colours, so a palette.
+Debian's Chromium shows a simulated reader with a history of a year, on a desktop in both themes and on a phone. A
+palette keeps the pictures small, as the page has few colours.
 """
 
 import io
@@ -22,12 +22,12 @@ VIEWS = (
 )  # fmt: skip
 #: name: (width, height, theme)
 LOOKS = {"light": (1100, 800, "light"), "dark": (1100, 800, "dark"), "phone": (390, 780, "dark")}
-#: Bytes that a picture may have.
+#: Largest picture, bytes.
 MOST = 60000
 
 
 def small(data):
-    """The same picture as PNG with a palette."""
+    """The picture (PNG bytes) as a PNG with a palette."""
     out = io.BytesIO()
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     picture.quantize(128, Image.Quantize.MAXCOVERAGE).save(out, "PNG", optimize=True)
@@ -35,7 +35,7 @@ def small(data):
 
 
 def take(browser, url, name, view, look):
-    """Write one picture."""
+    """Write one picture; False if it is too large."""
     width, height, theme = LOOKS[look]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB", reduced_motion="reduce"
@@ -46,7 +46,7 @@ def take(browser, url, name, view, look):
     tab.locator(".pill.good, .pill.bad" if view else ".nets button").first.wait_for()
     tab.wait_for_timeout(1500)
     if view == "history":
-        # With the values of one moment, as a finger on the chart shows them.
+        # Show the values of one moment, as when a finger is on the chart.
         chart = tab.get_by_role("slider").first
         chart.scroll_into_view_if_needed()
         box = chart.bounding_box()
@@ -76,7 +76,7 @@ def main():
             for view in VIEWS:
                 for look in LOOKS:
                     good = take(browser, reader.url, pathlib.PurePath(view).name, view, look) and good
-        # A reader that waits for its meter, and one that is new and waits for a network.
+        # A reader that waits for its meter, and a new one that waits for a network.
         for name, view, *how in (("silent", "live", "--serial", "/dev/null"), ("setup", "", "--network", "setup")):
             with Simulator("--port", "0", *how) as reader:
                 for look in LOOKS:

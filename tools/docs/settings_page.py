@@ -1,8 +1,8 @@
-"""docs/settings.md: each setting, from where the reader itself has it.
+"""Makes docs/settings.md from the reader's own tables.
 
-Which there are and their order is `han.api.config.fields`, what each may be is what `PUT /configuration` says of a
-wrong one, the value of a new reader is what its `GET /configuration` answers, meaning and unit are those of
-docs/openapi.yaml.
+The settings and their order are those of `han.api.config.fields`. The allowed values are from the error message of
+`PUT /configuration` for a wrong value. The first value is from the answer of a new reader to `GET /configuration`.
+Meaning and unit are from docs/openapi.yaml.
 """
 
 import json
@@ -12,7 +12,7 @@ import types
 from staging import stage
 from tools.docs import openapi
 
-# amshan, a peer that tests compare with, also calls its package `han`
+# First on the path, because amshan, a decoder that tests compare with, also has a package called `han`.
 sys.path[:0] = [str(stage.ROOT / "lib")]
 
 from han.api.config import settings  # noqa: E402  needs the path above
@@ -47,12 +47,12 @@ This page is made by `make reference` from the firmware's own table.
 
 
 def rules():
-    """[(path, kind)] of every setting, in the firmware's order."""
+    """[(path, kind)] of all settings, in the firmware's order."""
     return [tuple(line.split(" ")[:2]) for line in FIELDS.split("\n")]
 
 
 def text():
-    """The page, Markdown."""
+    """The page as Markdown text."""
     fresh = defaults()
     reader = types.SimpleNamespace(
         config=types.SimpleNamespace(values=fresh), updates=types.SimpleNamespace(running="1.0.0.0"))
@@ -75,7 +75,7 @@ def text():
 
 
 def _found(described, path):
-    """What the document says of a setting, or of what holds those like it."""
+    """The description of a setting in docs/openapi.yaml."""
     for name in path.split("."):
         described = described["properties"][name]
     return described
@@ -88,7 +88,7 @@ def _value(values, path):
 
 
 def _wanted(path, values):
-    """What a setting may be, in the words in which the reader refuses another value."""
+    """The allowed values of a setting, in the words of the reader's refusal."""
     given = object()
     for name in reversed(path.split(".")):
         given = {name: given}

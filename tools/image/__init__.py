@@ -1,1 +1,1 @@
-"""What an image is made of, each part taken apart, checked and put together in one file. Used by tools/*.py."""
+"""The parts of an image: one module each reads, checks and makes one part. The tools in tools/*.py use them."""

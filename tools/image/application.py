@@ -1,4 +1,4 @@
-"""The application's files in an image: staged, compiled, with the version that the image is to have."""
+"""The application's files for an image: staged and compiled, with the version of the image."""
 
 import pathlib
 import re
@@ -8,22 +8,25 @@ from staging import ImageError, stage
 
 _INIT = pathlib.Path("han/__init__.py")
 _VERSION = re.compile(r'^__version__ = "(.*)"$', re.MULTILINE)
-#: The simulated board's architecture, and the folder with the sources that CPython runs there.
+#: Architecture of the simulated board, and the folder in its image with the sources for CPython.
 SIM = "sim"
 SOURCES = "py"
-#: Compiled code of every chip that the reader runs on.
+#: Architecture of the chips that run an image with files.
 CHIP = stage.CHIP
 
 
 def project_version():
-    """The version that the sources say they are."""
+    """The version in the sources, text."""
     return _VERSION.search((stage.ROOT / "lib" / _INIT).read_text()).group(1)
 
 
 def files(arch, version):
-    """{path: bytes} of an image's file system. arch: CHIP, or SIM for both interpreters; ImageError."""
+    """{path: bytes} of an image's file system. ImageError if a module does not compile.
+
+    arch  CHIP, or SIM: then the files are for both interpreters
+    """
     if arch != SIM:
-        # Twins of viper code are never imported where there is viper.
+        # Plain twins of viper code are never imported on the chip.
         return {path: data for path, data in _compiled(arch, version).items()
                 if not path.endswith(("_plain.mpy", "/plain.mpy"))}  # fmt: skip
     found = {path: data for path, data in _compiled(stage.UNIX, version).items()
@@ -59,5 +62,5 @@ def _init(arch, version):
 
 
 def with_version(text, version):
-    """The source of han/__init__.py with that version in it."""
+    """The source text of han/__init__.py with this version in it."""
     return _VERSION.sub('__version__ = "%s"' % version, text)

@@ -1,7 +1,7 @@
-"""ESP-IDF's application and bootloader images: found in a file, checked to the last byte.
+"""Finds ESP-IDF's application and bootloader images in a file, and checks them completely.
 
-Header (24 bytes), segments (8 bytes of header each), one checksum byte at the end of a block of 16,
-SHA-256 of everything before. An application has its description at the start of its first segment.
+An image is a header (24 bytes), segments (each with 8 bytes of header), a checksum byte at the end of a block of 16
+bytes, and the SHA-256 of everything before. An application has its description at the start of its first segment.
 """
 
 import re
@@ -21,26 +21,26 @@ _HAS_DIGEST = 23  # in the header
 _DESCRIPTION = _HEADER + _SEGMENT
 _DESCRIPTION_MAGIC = 0xABCD5432
 _DESCRIPTION_FORMAT = "<II8s32s32s16s16s32s32s"
-# What the banner at the REPL says: builds from a tree without its history have only that.
+# The version in the REPL's banner. A build from sources without git history has the version only there.
 _BANNER = re.compile(rb"MicroPython v(\d+\.\d+(?:\.\d+)?)")
 _VERSION = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
-# ESP-IDF's driver of PSRAM, by the name that it logs with; images without it cannot use any.
+# The name under which ESP-IDF's PSRAM driver logs. An image without it cannot use PSRAM.
 _PSRAM = re.compile(rb"(esp|quad|octal)_psram\0")
-# What firmware/boards puts there instead.
+# The version of a frozen reader, which firmware/boards puts into the description instead.
 _RELEASE = re.compile(r"han-reader (\d+\.\d+\.\d+\.\d+)")
 
-#: {chip id of an image: esptool's class of the chip} of what the reader runs on.
+#: {chip id of an image: esptool's class of the chip} of the chips that the reader runs on.
 CHIPS = {rom.IMAGE_CHIP_ID: rom for rom in (
     targets.ESP32ROM, targets.ESP32S2ROM, targets.ESP32C3ROM, targets.ESP32S3ROM, targets.ESP32C6ROM)}  # fmt: skip
 
 
 class Application:
-    """MicroPython's application image, complete and sound.
+    """A complete and valid application image of MicroPython.
 
     data      its bytes, to the end of its SHA-256
     rom       esptool's class of the chip
-    version   of MicroPython, such as "1.27.0", None where the image does not tell
-    release   version of the reader that is frozen into it, such as "1.2.3.4", None where there is none
+    version   of MicroPython, such as "1.27.0"; None if unknown
+    release   version of the reader that is frozen into it, such as "1.2.3.4"; None if there is none
     """
 
     def __init__(self, data, rom, version, release):
@@ -51,21 +51,24 @@ class Application:
 
     @property
     def psram(self):
-        """True where it can use PSRAM."""
+        """True if it can use PSRAM."""
         return bool(_PSRAM.search(self.data))
 
     @property
     def chip(self):
-        """The chip's name, as in a manifest: "ESP32", "ESP32-S3"."""
+        """The chip's name as in a manifest, such as "ESP32" or "ESP32-S3"."""
         return self.rom.CHIP_NAME
 
 
 def take_apart(data, name="the file"):
-    """(Application, bootloader's bytes or None) of a published image, combined or .app-bin; ImageError."""
+    """(Application, bytes of the bootloader) of a published .bin, (Application, None) of an .app-bin.
+
+    ImageError if it is neither, or damaged. name: of the file, for messages.
+    """
     rom, length = _checked(data, 0, name)
     if _is_application(data):
         return _application(data[:length], rom, name), None
-    # Combined: what lies in flash from the bootloader on.
+    # A .bin: the contents of flash from the bootloader on.
     table_at = partitions.OFFSET - rom.BOOTLOADER_FLASH_OFFSET
     if length > table_at:
         raise ImageError("%s: neither an application nor a bootloader of MicroPython" % name)
@@ -85,7 +88,7 @@ def take_apart(data, name="the file"):
 
 
 def bootloader(data, name, rom):
-    """The bootloader's own bytes of a file that starts with one; ImageError."""
+    """The bytes of the bootloader at the start of a file; ImageError if there is none for the chip `rom`."""
     found, length = _checked(data, 0, name)
     if _is_application(data):
         raise ImageError("%s: an application, no bootloader" % name)
@@ -97,7 +100,7 @@ def bootloader(data, name, rom):
 
 
 def end(data, offset=0, name="the file"):
-    """Where the image that begins at an offset ends, its SHA-256 included; ImageError where the data ends before."""
+    """End of the image that begins at an offset, with its SHA-256; ImageError if it is no image, or truncated."""
     if len(data) - offset < _HEADER:
         raise ImageError("%s: truncated, %d bytes are no image" % (name, len(data) - offset))
     if data[offset] != _MAGIC:
@@ -120,7 +123,7 @@ def end(data, offset=0, name="the file"):
 
 
 def _checked(data, offset, name):
-    """(esptool's class of the chip, length) of a sound image at an offset; ImageError."""
+    """(esptool's class of the chip, length) of a valid image at an offset; ImageError if there is none."""
     length = end(data, offset, name) - offset
     chip = struct.unpack_from("<H", data, offset + 12)[0]
     if chip not in CHIPS:

@@ -1,7 +1,7 @@
-"""Files in a littlefs, made the same from the same files, and read back.
+"""Makes a littlefs with files, and reads one. The same files always give the same bytes.
 
-Blocks of the read-only file system in a slot are smaller than the flash's sectors: most modules are
-one to three kB long, and in sectors of 4096 bytes would take three times their size.
+The blocks of the read-only file system in a slot are smaller than the sectors of the flash. Most modules have one to
+three kB; in blocks of 4096 bytes they would take three times their size.
 """
 
 import hashlib
@@ -13,20 +13,20 @@ from staging import ImageError
 SECTOR = 4096
 #: Block size of the files in a slot, bytes.
 BLOCK = 512
-# What MicroPython's port uses; a disk of version 2.0 is read by every version of the code.
+# The values of MicroPython's port. Every version of the code reads a disk of version 2.0.
 _CONFIGURATION = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32, "disk_version": 0x20000}
 
 
 def digest(data):
-    """First digits of a file's SHA-256, which tell it from another version of it."""
+    """The first 16 hex digits of a file's SHA-256, to compare versions of it."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
 def smallest(files, block=BLOCK):
-    """The shortest file system, in whole sectors, with the files {path: bytes} in it."""
+    """Bytes of the smallest file system (in whole sectors) with the files {path: bytes}; ImageError if none fits."""
     room = sum(map(len, files.values())) * 2 + 64 * block + 8 * SECTOR
     used = _filled(files, block, room).used_block_count
-    # The allocator wants a little more than what is used in the end.
+    # While it writes, the allocator needs a few blocks more than are used in the end.
     for blocks in range(used + 2, used + 256):
         size = -(-blocks * block // SECTOR) * SECTOR
         try:
@@ -37,7 +37,7 @@ def smallest(files, block=BLOCK):
 
 
 def whole(files, size):
-    """A file system of `size` bytes and blocks of a sector; ImageError where the files do not fit."""
+    """A file system of `size` bytes with blocks of a sector; ImageError if the files {path: bytes} do not fit."""
     try:
         return bytes(_filled(files, SECTOR, size).context.buffer)
     except littlefs.LittleFSError as error:
@@ -45,7 +45,7 @@ def whole(files, size):
 
 
 def read(data, block=BLOCK):
-    """{path: bytes} of a file system; ImageError where it is none."""
+    """{path: bytes} of a file system; ImageError if it is not one, or damaged."""
     context = littlefs.UserContext(len(data))
     context.buffer[:] = data
     system = littlefs.LittleFS(context, mount=False, block_size=block, block_count=len(data) // block, **_CONFIGURATION)

@@ -1,4 +1,4 @@
-"""flash.bin: everything that a new board gets, at its place in flash, for one size of flash."""
+"""Makes flash.bin: the complete flash contents of a new board, for one size of flash."""
 
 import esptool
 from esptool.logger import log
@@ -11,12 +11,12 @@ CONFIGURATION = "config.json"
 
 
 def name(megabytes):
-    """What the file for a flash of so many MB is called."""
+    """Name of the file for a flash of so many MB."""
     return "flash.bin" if megabytes == min(partitions.LAYOUTS) else "flash-%dMB.bin" % megabytes
 
 
 def vfs(size, configuration=None):
-    """The file system that MicroPython starts from. configuration: bytes of CONFIGURATION, or None."""
+    """Bytes of the file system that MicroPython starts from. configuration: bytes of CONFIGURATION, or None."""
     content = {name: (stage.ROOT / name).read_bytes() for name in ("boot.py", "main.py")}
     if configuration is not None:
         content[CONFIGURATION] = configuration
@@ -24,7 +24,13 @@ def vfs(size, configuration=None):
 
 
 def make(megabytes, rom, bootloader, image, configuration=None):
-    """The whole flash. rom: esptool's class of the chip; image: of a slot, for both; ImageError."""
+    """Bytes of the whole flash; ImageError if the image does not fit.
+
+    rom            esptool's class of the chip
+    bootloader     its bytes
+    image          signed image, which goes to both slots
+    configuration  bytes of the file CONFIGURATION, or None
+    """
     layout = partitions.layout(megabytes)
     content = [
         (rom.BOOTLOADER_FLASH_OFFSET, bootloader),
@@ -39,7 +45,7 @@ def make(megabytes, rom, bootloader, image, configuration=None):
     size = "%dMB" % megabytes
     log.set_verbosity("silent")
     try:
-        # The loader believes what the header of the bootloader says of the flash's size, so that is set too.
+        # The loader takes the size of the flash from the bootloader's header, so esptool sets it there, too.
         return esptool.merge_bin(
             content, rom.CHIP_NAME.lower().replace("-", ""), flash_size=size, pad_to_size=size)
     finally:
@@ -47,7 +53,7 @@ def make(megabytes, rom, bootloader, image, configuration=None):
 
 
 def fits(image, slot, megabytes):
-    """ImageError where the image does not fit a slot of the flash of so many MB."""
+    """Raises ImageError if the image does not fit a slot of a flash with so many MB."""
     over = len(image) - slot.size
     if over > 0:
         raise ImageError(

@@ -1,7 +1,7 @@
-"""Lays out the Python that firmware/boards/HAN_READER freezes, in build/frozen: `make stage`.
+"""Writes the Python files that firmware/boards/HAN_READER freezes to build/frozen: `make stage`.
 
-Sources and not .mpy files: the MicroPython that is built brings its own compiler, whose version need not be ours.
-Data files become modules, as there is no file system.
+They are sources, not .mpy files: the build of MicroPython uses its own compiler, which may have another version than
+ours. Data files become modules, because there is no file system.
 """
 
 import shutil
@@ -11,12 +11,12 @@ from staging import keyring, page, stage
 from tools.image import application
 
 TARGET = stage.BUILD / "frozen"
-#: Twins of viper code, for interpreters without it.
+#: Ends of the paths of plain twins of viper code; the chip does not need them.
 TWINS = ("_plain.py", "wire/plain.py")
 INIT = "han/__init__.py"
-#: What the chip starts: {name there: source}.
+#: The files that the chip starts.
 STARTERS = ("boot.py", "main.py")
-#: {data file: the module whose DATA it is}, which its readers fall back to where there are no files.
+#: {data file: module that has its bytes as DATA}. The application imports the module if it finds no file.
 DATA = {
     "han/core/zones.bin": "han/core/zonedata.py",
     "han/api/page/page.bin": "han/api/page/pagedata.py",
@@ -24,7 +24,7 @@ DATA = {
 
 
 def files(version):
-    """{path below build/frozen: text} of all there is to be."""
+    """{path below build/frozen: text} of all files."""
     keyring.write_module()
     found = {name: (stage.ROOT / name).read_text() for name in STARTERS}
     for path, source in stage.sources().items():
@@ -40,9 +40,9 @@ def files(version):
 
 
 def write(version=None):
-    """Bring build/frozen up to date; its path. version: the release's, default the project's.
+    """Update build/frozen; returns its path. version: of the release, None for the project's.
 
-    Files that stay the same keep their time, for make's sake.
+    Unchanged files keep their time, so that make builds only what has changed.
     """
     wanted = files(version or application.project_version())
     for path in sorted(TARGET.rglob("*"), reverse=True):

@@ -1,6 +1,7 @@
-"""otadata: which slot the chip's loader starts. Two sectors, in each one entry of ESP-IDF's esp_ota_select_entry_t.
+"""The partition otadata, which tells the chip's loader the slot to start.
 
-The entry with the higher sequence number counts where its CRC is right; slot = (sequence - 1) % 2.
+It has two sectors, each with one esp_ota_select_entry_t of ESP-IDF. The valid entry with the higher sequence number
+counts; slot = (sequence - 1) % 2.
 """
 
 import binascii
@@ -12,21 +13,21 @@ SIZE = 0x2000
 _SECTOR = 0x1000
 _ENTRY = "<I20sII"
 _BLANK = 0xFFFFFFFF
-#: ESP_OTA_IMG_* of ESP-IDF: the application has been confirmed.
+#: ESP_OTA_IMG_VALID of ESP-IDF: the application has been confirmed.
 VALID = 2
-#: States that the loader does not start: invalid, aborted.
+#: States of entries that the loader ignores: invalid, aborted.
 _BAD = (3, 4)
 
 
 def starting(slot):
-    """The partition's bytes with which slot 0 or 1 starts, confirmed."""
+    """Bytes of the partition that make the loader start slot 0 or 1, as confirmed."""
     sequence = slot + 1
     entry = struct.pack(_ENTRY, sequence, b"\xff" * 20, VALID, _crc(sequence))
     return entry.ljust(_SECTOR, b"\xff").ljust(SIZE, b"\xff")
 
 
 def entries(data):
-    """[(sequence, state)] of the two sectors, None for a blank one; ImageError for a wrong CRC."""
+    """[(sequence, state)] of the two sectors, None for a blank one; ImageError if a CRC or the size is wrong."""
     if len(data) != SIZE:
         raise ImageError("otadata of %d bytes, not %d" % (len(data), SIZE))
     found = []
@@ -42,7 +43,7 @@ def entries(data):
 
 
 def selected(data):
-    """The slot (0 or 1) that the loader starts; a blank otadata starts the first."""
+    """The slot (0 or 1) that the loader starts; 0 if otadata is blank. ImageError as entries()."""
     usable = [entry for entry in entries(data) if entry and entry[1] not in _BAD]
     return (max(usable)[0] - 1) % 2 if usable else 0
 

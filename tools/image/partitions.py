@@ -1,7 +1,7 @@
-"""The partition table: read from firmware/partitions*.csv, written as ESP-IDF's gen_esp32part.py does, read back.
+"""The partition table: reads firmware/partitions*.csv, makes the binary table as gen_esp32part.py does, and parses one.
 
-Entries of 32 bytes, an entry with the MD5 of those before, 0xff to the end. firmware/partitions.csv is the
-only place that says where things lie on 4 MB of flash.
+A binary table has entries of 32 bytes, then an entry with the MD5 of those, then 0xff to the end.
+firmware/partitions.csv is the only place that defines the layout of 4 MB of flash.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from staging import ImageError, stage
 OFFSET = 0x8000  # in flash, on every chip
 SIZE = 0xC00
 _SECTOR = 0x1000
-_APP_ALIGNMENT = 0x10000  # of the chip's memory map
+_APP_ALIGNMENT = 0x10000  # page of the chip's memory map
 _ENTRY = "<2sBBII16sI"
 _LENGTH = struct.calcsize(_ENTRY)
 _MAGIC = b"\xaa\x50"
@@ -22,12 +22,12 @@ _SUBTYPES = {
     "app": {"factory": 0x00, **{"ota_%d" % n: 0x10 + n for n in range(16)}},
     "data": {"ota": 0x00, "phy": 0x01, "nvs": 0x02, "fat": 0x81, "spiffs": 0x82, "littlefs": 0x83},
 }
-#: {MB of flash: its layout, a file of firmware/}
+#: {MB of flash: file of its layout in firmware/}
 LAYOUTS = {4: "partitions.csv", 8: "partitions-8MB.csv", 16: "partitions-16MB.csv"}
 
 
 class Partition:
-    """One entry. kind: 0 application, 1 data; subtype, offset and size in bytes as ESP-IDF has them."""
+    """One entry. kind: 0 application, 1 data; subtype: ESP-IDF's number; offset and size in bytes."""
 
     def __init__(self, name, kind, subtype, offset, size):
         self.name = name
@@ -38,27 +38,27 @@ class Partition:
 
     @property
     def is_app(self):
-        """True for what the chip's loader may start."""
+        """True for an application, which the chip's loader may start."""
         return self.kind == _TYPES["app"]
 
     @property
     def end(self):
-        """Offset of the first byte behind it."""
+        """Offset of the first byte after it."""
         return self.offset + self.size
 
     def key(self):
-        """Everything that it is, to compare."""
+        """All its values, for comparisons."""
         return self.name, self.kind, self.subtype, self.offset, self.size
 
 
 def layout(megabytes):
-    """Partitions of a flash of so many MB, checked."""
+    """The checked partitions of a flash with so many MB."""
     path = stage.ROOT / "firmware" / LAYOUTS[megabytes]
     return checked(read_csv(path.read_text(), path.name), megabytes << 20, path.name)
 
 
 def read_csv(text, name):
-    """Partitions of a CSV file of ESP-IDF; every offset and size has to be written out."""
+    """[Partition] of the text of an ESP-IDF CSV file; ImageError if a line does not give everything."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         line = line.split("#")[0].strip()
@@ -75,7 +75,7 @@ def read_csv(text, name):
 
 
 def checked(found, flash_size, name):
-    """The partitions, in order of their offsets, where they can be; ImageError."""
+    """The partitions in the order of their offsets; ImageError if they overlap or do not fit the flash."""
     found = sorted(found, key=lambda part: part.offset)
     names = [part.name for part in found]
     last = OFFSET + _SECTOR
@@ -88,7 +88,8 @@ def checked(found, flash_size, name):
         if part.offset % alignment or part.size % _SECTOR or not part.size:
             raise ImageError("%s: %s at 0x%x, 0x%x long: not whole blocks" % (name, part.name, part.offset, part.size))
         if part.offset < last:
-            raise ImageError("%s: %s at 0x%x overlaps what ends at 0x%x" % (name, part.name, part.offset, last))
+            raise ImageError("%s: %s at 0x%x overlaps the area before it, which ends at 0x%x"
+                             % (name, part.name, part.offset, last))  # fmt: skip
         if part.end > flash_size:
             raise ImageError(
                 "%s: %s ends at 0x%x, behind %d MB of flash" % (name, part.name, part.end, flash_size >> 20))
@@ -97,7 +98,7 @@ def checked(found, flash_size, name):
 
 
 def table(found):
-    """The table's bytes, padded to SIZE."""
+    """Bytes of the binary table, padded to SIZE; ImageError if there are too many partitions."""
     entries = b"".join(
         struct.pack(_ENTRY, _MAGIC, part.kind, part.subtype, part.offset, part.size, part.name.encode(), 0)
         for part in found)  # fmt: skip
@@ -108,7 +109,7 @@ def table(found):
 
 
 def parse(data, name="the partition table"):
-    """Partitions of a table's bytes; ImageError where it is none, or its MD5 is wrong."""
+    """[Partition] of a binary table; ImageError if it is not one, or its MD5 is wrong."""
     found = []
     for at in range(0, min(len(data), SIZE), _LENGTH):
         entry = data[at : at + _LENGTH]
@@ -128,7 +129,7 @@ def parse(data, name="the partition table"):
 
 
 def named(found, name):
-    """The partition of that name; ImageError where there is none."""
+    """The partition with this name; ImageError if there is none."""
     for part in found:
         if part.name == name:
             return part
@@ -136,7 +137,7 @@ def named(found, name):
 
 
 def slots(found):
-    """The slots that updates go to, slot1 first; ImageError where there are not two."""
+    """[slot1, slot2]: the slots for updates; ImageError if there are not two."""
     both = [part for part in found if part.is_app and part.subtype in (0x10, 0x11)]
     if len(both) != 2:
         raise ImageError("%d slots for updates, not 2: not this reader's layout" % len(both))

@@ -1,7 +1,7 @@
-"""The configuration that flash.bin brings along: checked as the API checks it, written as the reader keeps it.
+"""The configuration in flash.bin: checked like the API does, and converted to the reader's own form.
 
-The file is JSON with the API's names, as PUT /configuration takes it. On its first start, and whenever it
-finds no configuration that can be read, the reader takes config.json of its file system.
+The input is JSON with the API's names, as PUT /configuration takes it. A reader takes config.json of its file system
+at its first start, and whenever it finds no readable configuration.
 """
 
 import json
@@ -11,7 +11,7 @@ from staging import ImageError, stage
 
 
 def configuration(data, name="the configuration"):
-    """Bytes of config.json for a file's bytes; ImageError names the field that is wrong."""
+    """Bytes of config.json for the bytes of a JSON file; ImageError names the field that is wrong."""
     lib = str(stage.ROOT / "lib")
     if lib not in sys.path:
         sys.path.insert(0, lib)
@@ -24,6 +24,6 @@ def configuration(data, name="the configuration"):
     except ValueError as error:
         raise ImageError("%s: %s" % (name, error)) from error
     if values["pw"]:
-        # Factory settings, which these are, have to be the way out of a forgotten one.
-        raise ImageError("%s: pw has to be set on the reader itself" % name)
+        # These are the factory settings, and a factory reset must help against a forgotten password.
+        raise ImageError("%s: the password pw has to be set on the reader itself" % name)
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()

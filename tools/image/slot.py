@@ -1,9 +1,9 @@
-"""One slot's image: MicroPython, the application's files, the manifest, the signature.
+"""The image of a slot: MicroPython, the application's files, the manifest, the signature.
 
-    0                 MicroPython's application image, 0xff up to a whole sector
-    files' offset     littlefs with the compiled application (appended flavour; frozen has it in MicroPython)
-    manifest          one sector, see staging/manifest.py
-    size - 4096       signature sector over everything before it
+    0                 MicroPython's application image, padded with 0xff to a whole sector
+    files' offset     littlefs with the compiled application (appended flavour only; frozen has it in MicroPython)
+    size - 8192       manifest, one sector, see staging/manifest.py
+    size - 4096       signature sector for everything before it
 """
 
 import hashlib
@@ -18,15 +18,16 @@ _SECTOR = 4096
 
 
 def make(application, chip, system_files, version, min_version, built_with, key, **settings):
-    """The image's bytes.
+    """The bytes of the signed image; ImageError on bad versions or a bad key.
 
     application   bytes of MicroPython's image, checked
-    chip          its name in the manifest
+    chip          name of the chip in the manifest
     system_files  {path: bytes} of the application, None for the frozen flavour
-    version, min_version   texts; nothing below min_version may be activated once this image has run
+    version, min_version   texts; a reader accepts no version below min_version once this image has run
     built_with    MicroPython's version
     key           path of the private key
-    settings      for the reader: `updates`, base address of its update server, and `channel`, what of it it follows
+    settings      further values of the manifest: `updates`, base address of the update server; `channel`, the channel
+                  that the reader follows there; `authority`, see tools.build
     """
     manifest.version(version)
     manifest.version(min_version)
@@ -57,10 +58,10 @@ def make(application, chip, system_files, version, min_version, built_with, key,
 
 
 def opened(image, keys, name="the image"):
-    """The manifest's values of an image that is complete, sound and signed with one of the public keys; ImageError."""
+    """The manifest's values of an image; ImageError if it is damaged or not signed with one of the keys (paths)."""
     at, values = manifest_in(image, name)
     if values.get("product") != manifest.PRODUCT:
-        raise ImageError("%s: of the product %s" % (name, values.get("product")))
+        raise ImageError("%s: it is for the product %s" % (name, values.get("product")))
     if len(image) != values["size"] or at != len(image) - 2 * _SECTOR:
         raise ImageError("%s: %d bytes, not %d: truncated or damaged" % (name, len(image), values["size"]))
     parts = [("application", 0, values["app"])]
@@ -77,13 +78,13 @@ def opened(image, keys, name="the image"):
 
 
 def manifest_in(image, name="the image"):
-    """(offset, values) of the manifest, found behind the application without knowing the image's size; ImageError."""
+    """(offset, values) of the first manifest after the application, without using the image's size; ImageError."""
     end = esp_image.end(image, 0, name)
     for at in range(-(-end // _SECTOR) * _SECTOR, len(image), _SECTOR):
         values = manifest.parse(image[at : at + _SECTOR])
         if values is not None:
             return at, values
-    raise ImageError("%s: no manifest behind its application: not an image of %s" % (name, manifest.PRODUCT))
+    raise ImageError("%s: no manifest after its application: not an image of %s" % (name, manifest.PRODUCT))
 
 
 def _padded(data):

@@ -1,1 +1,1 @@
-"""What the firmware takes of memory and time."""
+"""Measurements: how much memory and time the firmware takes."""

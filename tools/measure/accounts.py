@@ -1,9 +1,9 @@
-"""What MicroPython says of its heap: the text of micropython.mem_info() and qstr_info() in the output of a process."""
+"""Reads MicroPython's reports on its heap (micropython.mem_info() and qstr_info()) from the output of a process."""
 
 import os
 import re
 
-_BLOCK = 32  # bytes of the heap's smallest piece on a 64-bit machine
+_BLOCK = 32  # bytes of a heap block on a 64-bit machine
 _GC = re.compile(rb"GC: total: (\d+), used: (\d+), free: (\d+)")
 _NAMES = re.compile(rb"qstr pool: .*n_total_bytes=(\d+)")
 _MODULES = b"modules: "
@@ -11,10 +11,12 @@ _BLOCKS = re.compile(rb"max free sz: (\d+)")
 
 
 class Accounts:
-    """Takes the output of a process as it comes, or from its stream when asked to look.
+    """Parses the output of a process: pass it to take(), or pass the stream to the constructor and call look().
 
-    last is (free bytes, bytes of the largest free piece), None before the first account; used: bytes; objects: for
-    each account the bytes of what is no name (names are in the chip's flash); modules: of host_sim.run's newest.
+    last     (free bytes, bytes of the largest free piece) of the newest report, None before the first one
+    used     bytes in use in the newest report
+    objects  for each report the bytes of everything but names (on the chip, names are in flash)
+    modules  names of the modules in the newest list of host_sim.run
     """
 
     def __init__(self, stream=None):
@@ -28,12 +30,12 @@ class Accounts:
             os.set_blocking(stream.fileno(), False)
 
     def look(self):
-        """The newest account: `last`, once the stream's bytes of the meantime have been taken."""
+        """Read what the stream has, and return `last`."""
         self.take(self._stream.read() or b"")
         return self.last
 
     def take(self, data):
-        """Some bytes more."""
+        """Parse the next bytes of the output."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:

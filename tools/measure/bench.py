@@ -1,7 +1,7 @@
-"""How fast it is on this machine, in one run: `make bench`.
+"""Measures the speed on this machine in one run: `make bench`.
 
-A telegram from its bytes to a Reading beside what others take for it, and GET /meter beside a
-bare microdot on the same interpreter. Ratios are what to compare: other work slows all alike.
+It compares one telegram, from its bytes to a Reading, with other decoders, and GET /meter with a bare microdot on the
+same interpreter. Compare the ratios: other work on the machine slows both sides alike.
 """
 
 import datetime

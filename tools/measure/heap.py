@@ -1,4 +1,4 @@
-"""What lives of the whole application on MicroPython's unix port, run from a ROM: part of `make size`."""
+"""Measures the live objects of the whole application on MicroPython's unix port, run from a ROM; for `make size`."""
 
 import base64
 import os
@@ -22,24 +22,24 @@ IDLE_AGAIN = "the same, idle for a while"
 
 HEAP = "480k"
 _UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n"
-_GET = re.compile(r"^(/\S*) \S+ GET", re.MULTILINE)  # in the table of han/api/routes/table.py
+_GET = re.compile(r"^(/\S*) \S+ GET", re.MULTILINE)  # a row in the table of han/api/routes/table.py
 _STREAMS = "/ws", "/sse", "/events"
-#: Seconds until all that vanished has been noticed, and what it took along forgotten.
+#: Seconds until the reader has noticed all closed connections and forgotten what it had loaded for requests.
 AFTER = 30
 _SPEED = 10
-_PERIOD = 10  # s from telegram to telegram
-_PARTS = 5  # that the readings of the long run are looked at in
-_FIRST = 7 * year.HOUR  # in which all that recording and keeping time take has been there once
-_LOST = 2000  # bytes that may be less after it
+_PERIOD = 10  # s between two telegrams
+_PARTS = 5  # rows of the long run
+_FIRST = 7 * year.HOUR  # time in which recording and time keeping have used all their memory once
+_LOST = 2000  # bytes by which the free heap may shrink after it
 
 
 class Report:
-    """Asks a running reader, and prints a row for each thing that it does."""
+    """Sends requests to a running reader, and prints a row after each step. reader: a Simulator."""
 
     def __init__(self, reader):
         self._reader = reader
         self._await(1)
-        # Before the application, and before the simulated board, which stands for the chip's.
+        # The first report comes before the application and the simulated board are imported.
         self._start = reader.accounts.objects[0]
         self.streams = []
         self.modules = ()
@@ -50,22 +50,22 @@ class Report:
             time.sleep(0.05)
 
     def row(self, what):
-        """Print how many bytes of the application live, without names; the streams have to be there still."""
+        """Print the bytes of the application's live objects, without names. RuntimeError if a stream has ended."""
         for client in self.streams:
             client.look()
-        self._await(len(self._reader.accounts.objects) + 2)  # one may have begun before
+        self._await(len(self._reader.accounts.objects) + 2)  # the first one may have begun before
         self.modules = self._reader.accounts.modules
         self.objects[what] = self._reader.accounts.objects[-1] - self._start
         print("  %-42s %8d" % (what, self.objects[what]), flush=True)
 
     def open(self, path, fields):
-        """A connection that takes what comes for ever."""
+        """Open a stream: a connection that reads everything until it is closed."""
         client = socket.create_connection(("127.0.0.1", self._reader.port), 20)
         client.sendall(("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % (path, fields)).encode())
         self.streams.append(_Stream(client))
 
     def get(self, path):
-        """Ask once; what the answer says is nobody's business here."""
+        """Send one request; the answer does not matter here."""
         try:
             with urllib.request.urlopen(self._reader.url + path, timeout=simulator.PATIENCE) as response:
                 response.read()
@@ -74,7 +74,7 @@ class Report:
 
 
 class _Stream:
-    """A client that reads, so that nobody takes it for one that has gone."""
+    """A client that keeps reading, so that the reader does not drop it."""
 
     def __init__(self, client):
         self._client = client
@@ -84,14 +84,14 @@ class _Stream:
     def _read(self):
         try:
             while data := self._client.recv(4096):
-                if data[:1] == b"\x89":  # a ping, which wants its pong
+                if data[:1] == b"\x89":  # a ping; answer with a pong
                     self._client.sendall(b"\x8a\x80\0\0\0\0")
         except OSError:
             pass
         self._whole = False
 
     def look(self):
-        """RuntimeError where the reader has ended it."""
+        """Raises RuntimeError if the reader has ended the stream."""
         if not self._whole:
             raise RuntimeError("the reader has ended a stream")
 
@@ -100,7 +100,7 @@ class _Stream:
 
 
 def report():
-    """Print what lives of the running application; ({moment: bytes}, the modules that are there last)."""
+    """Print the live bytes of the running application; returns ({moment: bytes}, {moment: names of the modules})."""
     arguments = ["--runtime", "micropython", "--heap", HEAP, "--port", "0", "--past", "40", "--speed", _SPEED]
     with simulator.Simulator(*arguments, "--heap-report", "5") as reader:
         print("\nbytes of the reader that live on the 64-bit unix port, run from a ROM, with a P1 meter and a history")
@@ -127,11 +127,11 @@ def report():
 
 
 def readings(count):
-    """Print the free heap over so many readings, in time that jumps, and whether it gets less."""
+    """Print the free heap during so many readings, in time that jumps, and by how much it shrinks."""
     with tempfile.TemporaryDirectory() as folder:
         start = year.midnight("2026-03-10")
         board = year.Board(SimpleNamespace(runtime="micropython", heap=HEAP), folder, start)
-        board.heap_s = max(_FIRST // 20, _PERIOD * count // _PARTS // 2)  # what is printed has to fit a pipe
+        board.heap_s = max(_FIRST // 20, _PERIOD * count // _PARTS // 2)  # few enough reports to fit a pipe
         meter = year.Meter("p1", start, _PERIOD, 1)
         board.start(meter.next_s - year.BEFORE, meter.line, [])
         board.put({"t": str(year.ZONE), "m": {"o": 1 + year.selectable().index(meter.line)}})
@@ -144,6 +144,6 @@ def readings(count):
             rows.append(accounts.look())
             print("  %-40d %8d %8d" % ((board.get("/meter")["seq"],) + rows[-1]), flush=True)
         board.stop()
-    # What is used for the first time is there by the second row, with room for the names that it brings.
+    # By the second row everything has been used once, and the names of it have their room.
     lost = rows[1][0] - rows[-1][0]
     print("  %-40s %d%s" % ("less since the second row", lost, "" if lost <= _LOST else "  OVER %d" % _LOST))

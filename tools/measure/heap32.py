@@ -1,9 +1,10 @@
-"""What lives on an ESP32's heap, estimated from what lives on the 64-bit unix port: part of `make size`.
+"""Estimates the live objects on an ESP32's heap from those on the 64-bit unix port; for `make size`.
 
-What a frozen module's code needs is in flash; run from a ROM, its tables of constants are in the heap: they are taken
-off. The objects that are left are smaller with 32 bits. By how much is measured: all modules are imported, the
-application is made and reads telegrams, on MicroPython's WebAssembly port (run by node), whose objects are as large as
-the chip's, and in the same way on the unix port. It has no sockets, TLS, ciphers or viper, whose twins stand for it.
+On the chip the code of a frozen module is completely in flash. Run from a ROM, its tables of constants are in the
+heap, so the estimate subtracts them. The remaining objects are smaller on 32 bits. The ratio is measured: the same
+steps (import all modules, create the application, read telegrams) run on MicroPython's WebAssembly port with node,
+whose objects are as large as the chip's, and on the unix port. The WebAssembly port has no sockets, TLS, ciphers or
+viper; the plain twins replace viper code.
 """
 
 import ast
@@ -18,7 +19,7 @@ from host_sim.house import House
 from staging import rom, stage, unix
 from tools.measure.accounts import Accounts
 
-#: What stands for the chip's board.
+#: The modules that take the place of the chip's board.
 BOARD = (
     "host_sim", "host_sim.board", "host_sim.clock", "host_sim.uart", "host_sim.line.feed", "host_sim.hardware.cable",
     "host_sim.hardware.flash", "host_sim.hardware.network", "host_sim.hardware.machine",
@@ -26,35 +27,38 @@ BOARD = (
 HERE = pathlib.Path(__file__).parent / "wasm"
 _FOLDER = stage.BUILD / "wasm"
 _PORT = _FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
-#: Where the objects of 32 bits have not been measured: this was found on 2026-11-28.
+#: Ratio of the sizes, and bytes of asyncio on 32 bits, measured on 2026-11-28; used if there is no node.
 _RATIO, _LIBRARY = 0.545, 3700
-#: Python's heap on an ESP32 without PSRAM: two areas of 56 kB, three bits of each 16 bytes for administration.
+#: Bytes of Python's heap on an ESP32 without PSRAM: two areas of 56 kB; administration takes three bits for 16 bytes.
 _AREAS = 2 * 56 * 1024 * 125 // 128
-#: An emulated ESP32 on 2026-11-28, frozen sources, WiFi, meter, 4 streams: by how many bytes gc.mem_free() had become
-#: less since before the application, and what this estimate says of the same sources. gc.mem_free() counts the largest
-#: free block of the system heap, which the system takes from as well, and not garbage: what lived was at most that.
+#: (what, measured, estimated) for an emulated ESP32 on 2026-11-28 with frozen sources, WiFi, meter and 4 streams.
+#: Measured: bytes by which gc.mem_free() had shrunk since before the application. gc.mem_free() includes the largest
+#: free block of the system heap, from which the system takes memory too, and it does not count garbage as free. So the
+#: live objects took at most that much. Estimated: by this module for the same sources.
 _KNOWN = (
     ("4 streams", 76000, 54200),
-    ("each GET asked for once, nothing ever forgotten", 90500, 72000),  # 85 to 96 kB
+    ("each GET asked for once, nothing ever forgotten", 90500, 72000),  # measured: 85 to 96 kB
 )
-#: The system heap there, bytes: free with WiFi connected and Python's first area; what Python's second area, the
-#: application and each stream take of it. With 4 streams 77000 were free, at its lowest 68300.
+#: The system heap there, bytes: free with WiFi connected and Python's first area; size of Python's second area; bytes
+#: that the application and each stream take; how far it sank for moments. With 4 streams 77000 were free, and 68300 at
+#: its lowest.
 _SYSTEM, _AREA, _APPLICATION, _STREAM, _LOWEST = 150000, 57344, 14000, 400, 8700
-#: design: live at most, free inside the areas, the system heap free and at its lowest at least.
+#: Budgets of the design, bytes: most live objects, least free inside the areas, least free system heap, least at its
+#: lowest.
 _LIVE, _INSIDE, _FREE, _LEAST = 85000, 20000, 60000, 40000
 _START = 1767225600
 _READINGS = 50
-_PADS = 0, 3000, 50000  # bytes in front of everything
-# Names that mpy-cross puts the numbers in the place of.
+_PADS = 0, 3000, 50000  # bytes allocated before everything else
+# Constants that mpy-cross replaces by their numbers.
 _CONSTANT = re.compile(r"^(_\w+) = const\(", re.MULTILINE)
-# The WebAssembly port has no SHA-1: something else makes the reader's identity there. Nor sockets, which nobody opens.
+# The WebAssembly port has no SHA-1, so SHA-256 makes the reader's identity there; and no sockets, but none is opened.
 _BUILT_IN = """import sys, time, asyncio, binascii, hashlib, io, json, os, struct
 class Hashes:
     sha1 = sha256 = hashlib.sha256
 sys.modules["hashlib"] = sys.modules["socket"] = Hashes
 sys.path.insert(0, "/measured")"""
 _IMPORT = "for name in %r:\n    __import__(name)"
-# A module's lines run once those of the modules that it imports have.
+# Runs the lines of each module after those of the modules that it imports.
 _LINES = """left = %r
 before = 0
 while before != len(left):
@@ -71,7 +75,7 @@ app = han.app.App(board)
 print(measured_board.read(app, %d))
 for name in "meter state configuration".split():
     getattr(app.messages, name)()""" % _READINGS
-# What a ROM is started with for measuring: see staging/mount.py.
+# The module that a ROM starts for measuring, see staging/mount.py.
 _STARTED = """import gc, json, micropython, sys
 def start():
     for step in json.loads(sys.stdin.read()):
@@ -85,7 +89,7 @@ def start():
 
 
 def ready():
-    """Install the port at its pinned version below build/; False where there is no node, or no way to get it."""
+    """Install the WebAssembly port at its pinned version below build/; False without node or network."""
     if not shutil.which("node") or not shutil.which("npm"):
         return False
     lock = (HERE / "package-lock.json").read_bytes()
@@ -100,7 +104,7 @@ def ready():
 
 
 def unrun(text):
-    """A module's text that defines one function with all of it: loaded, but nothing is made of it."""
+    """The text of a module with all its lines inside one function whole(): importing it creates no objects."""
     tree = ast.parse(text)
     whole = ast.parse("def whole():\n    pass").body[0]
     top = sorted(_bound(tree.body) - set(_CONSTANT.findall(text)))
@@ -109,7 +113,7 @@ def unrun(text):
 
 
 def _bound(nodes):
-    """Names that statements of a module bind."""
+    """Names (a set) that statements of a module bind."""
     names = set()
     todo = list(nodes)
     while todo:
@@ -130,7 +134,7 @@ def _bound(nodes):
 
 
 def compiled(texts, folder):
-    """Have mpy-cross make the modules {path: text} below the folder."""
+    """Compile the modules {path: text} to .mpy files below the folder; ValueError if one does not compile."""
     shutil.rmtree(folder, ignore_errors=True)
     found = {}
     for path, text in texts.items():
@@ -150,7 +154,7 @@ def _objects(text):
 
 
 def measured(folder, steps):
-    """[(bytes that live without names, what was printed)] after each step of Python, on 32 bits."""
+    """[(live bytes without names, printed text)] after each step (Python code) on 32 bits; RuntimeError if it fails."""
     command = ["node", str(HERE / "measure.mjs"), str(_PORT), str(folder)]
     run = subprocess.run(command, input=json.dumps(steps), capture_output=True, text=True)
     if run.returncode:
@@ -159,7 +163,7 @@ def measured(folder, steps):
 
 
 def measured_64(folder, steps):
-    """The same on the unix port, the folder in a ROM."""
+    """The same on the unix port, with the folder in a ROM."""
     path = rom.write("measured", folder)
     run = subprocess.run(unix.rom_command(path, "started"), input=json.dumps(steps), capture_output=True, text=True)
     if run.returncode:
@@ -169,27 +173,30 @@ def measured_64(folder, steps):
 
 
 def everywhere(folder, steps):
-    """measured() at several addresses, after a step that moves all the rest; the one that keeps least.
+    """The smallest of several measured(), each with all objects at other addresses.
 
-    Addresses are numbers as others are: one that looks like one keeps what lies there.
+    The collector takes a number for a reference if it equals an address, and then keeps the object there.
     """
     found = [measured(folder, ["pad = bytearray(%d)" % pad] + steps)[1:] for pad in _PADS]
     return min(found, key=lambda rows: rows[-1][0] - rows[0][0])
 
 
 def telegram():
-    """A P1 telegram of the simulated meter."""
+    """A P1 telegram (bytes) of the simulated meter."""
     meter = meters.create("p1")
     return meter.encode(House(_START, 1, meter.ZONE_MIN).state((_START + 10) * 1000))
 
 
 def dotted(path):
-    """The name that the module of a file has."""
+    """Name of the module in a file."""
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 class Scale:
-    """Makes the modules for measuring, and knows from that what a byte on 64 bits is on the chip."""
+    """Compiles the modules for measuring, and compares the sizes on 64 bits and on the chip.
+
+    more  names of modules of host_sim to include
+    """
 
     def __init__(self, more=()):
         found = {path: source for path, source in stage.sources().items() if len(path.parts) > 1}
@@ -206,14 +213,14 @@ class Scale:
         compiled({path: unrun(text) for path, text in texts.items()} | started | board, self._unrun)
 
     def tables(self, modules):
-        """Bytes that the code of these modules takes on the unix port in a ROM, beside the objects that it makes."""
+        """Bytes that the code of these modules takes on the unix port with a ROM, without the objects it creates."""
         names = [name for name in self._names if name in modules]
         whole = measured_64(self._whole, ["import sys, asyncio", _IMPORT % (names,)])
         unrun = measured_64(self._unrun, ["import sys, asyncio", _IMPORT % (names,), _LINES % (names,)])
         return whole[1][0] - whole[0][0] - (unrun[2][0] - unrun[1][0])
 
     def ratio(self):
-        """(bytes of objects on 32 bits by those on 64, bytes of asyncio's on 32)."""
+        """(ratio of the objects' bytes on 32 bits to those on 64, bytes of asyncio's objects on 32)."""
         here = [name for name in self._names if not name.startswith("host_sim")]
         begin = "import measured_board\nboard = measured_board.Board(%r)" % telegram()
         steps = ["pass", _BUILT_IN, begin, _IMPORT % (here,), _LINES % (here,)]
@@ -225,7 +232,7 @@ class Scale:
 
 
 def report(objects, modules):
-    """Print the estimate for what heap.report() has found."""
+    """Print the estimate from the results of heap.report()."""
     scale = Scale({name for there in modules.values() for name in there if name in BOARD})
     if ready():
         ratio, library = scale.ratio()

@@ -1,4 +1,4 @@
-"""Starts the reader on this machine for measuring and asks it things over HTTP."""
+"""Starts a simulated reader for measurements and tests, and sends requests to it."""
 
 import json
 import re
@@ -12,13 +12,18 @@ import urllib.request
 from staging import stage
 from tools.measure.accounts import Accounts
 
-#: Seconds that nothing takes, however slow the machine.
+#: Time-out, s: nothing takes so long, even on a slow machine.
 PATIENCE = 600
 LISTENING = re.compile(r"listening on (http://[0-9.]+:(\d+))/")
 
 
 class Simulator:
-    """`with Simulator("--port", "0", …) as reader:`; reader.url has no slash at its end."""
+    """`with Simulator("--port", "0", …) as reader:`; the arguments are those of host_sim.
+
+    url       base address of the reader, without a slash at its end
+    accounts  Accounts of its output, with --heap-report
+    RuntimeError if it does not start.
+    """
 
     def __init__(self, *arguments):
         self.command = [sys.executable, "-m", "host_sim", *map(str, arguments)]
@@ -47,7 +52,7 @@ class Simulator:
         raise RuntimeError("the simulator did not start:\n" + "".join(said[-20:]))
 
     def _listen(self):
-        # What else it says later is not wanted, but a full pipe would stop it.
+        # Read all further output, as a full pipe would stop the reader.
         for line in self.process.stdout:
             self.accounts.take(line.encode())
 
@@ -60,17 +65,17 @@ class Simulator:
             self.process.wait()
 
     def get(self, path):
-        """The JSON object at `path`."""
+        """The JSON object at `path`; urllib.error.HTTPError if the reader refuses."""
         with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as response:
             return json.load(response)
 
     def wait_for_reading(self):
-        """Return once the first telegram has become a reading."""
+        """Wait for the first reading; returns GET /meter."""
         end = time.monotonic() + PATIENCE
         while True:
             try:
                 return self.get("/meter")
-            except urllib.error.HTTPError:  # 503 until there is one
+            except urllib.error.HTTPError:  # 503 until there is a reading
                 if time.monotonic() > end:
                     raise
             time.sleep(0.2)

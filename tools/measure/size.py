@@ -1,7 +1,7 @@
-"""How big the firmware is, and what of it lives in memory: `make size`.
+"""Prints the size of the firmware and of its live objects: `make size`.
 
-Sizes are those of the .mpy files for the ESP32. What lives is counted on the unix port, from which an estimate for the
-chip is made; the budgets stand beside it.
+Sizes are those of the .mpy files for the ESP32. Live objects are counted on the unix port. From that an estimate for
+the chip is computed and printed beside the budgets.
 """
 
 import sys
@@ -11,12 +11,12 @@ from tools.measure import heap, heap32
 from tools.dev.progress import Progress
 
 READINGS = 10000
-# Twins of viper code, for interpreters without it: never loaded on the chip.
+# Plain twins of viper code: never loaded on the chip.
 TWINS = ("_plain", "/plain")
 
 
 def modules():
-    """{module: bytes} of the image for the ESP32; None where it does not compile for one of the chips."""
+    """{module: bytes of .mpy} of the image for the ESP32; None if it does not compile for one of the chips."""
     ok = True
     for arch in stage.RISCV, stage.CHIP:
         target, failed = stage.stage(arch)
@@ -43,7 +43,7 @@ def packages(found):
 
 
 def main(arguments=()):
-    """1 where a module does not compile for one of the chips; no figure is too large for the exit status."""
+    """Print everything. Exit status 1 only if a module does not compile for one of the chips."""
     count = int(arguments[0]) if arguments else READINGS
     with Progress() as progress:
         progress.tell("compiling for the chips")

@@ -1,1 +1,1 @@
-"""Long proofs: years, bad walls, power cuts, garbage."""
+"""Long-running proofs: whole years, disturbed lines and networks, power cuts, damaged data."""

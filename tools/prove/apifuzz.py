@@ -1,7 +1,7 @@
-"""`make api-fuzz`: schemathesis asks a running simulator what docs/openapi.yaml allows, and what it does not.
+"""`make api-fuzz`: schemathesis sends a running simulator requests that docs/openapi.yaml allows, and others.
 
-Every answer has to have a documented status, media type and form; 500 is never one. Left out are the streams, which do
-not end, and the restart, after which nobody answers for a moment: tests/api has them.
+Every answer must have a documented status, media type and form, and never the status 500. The streams, which do not
+end, and the restart, after which nothing answers for a moment, are left out: tests/api covers them.
 """
 
 import argparse
@@ -21,9 +21,11 @@ _CHECKS = "status_code_conformance", "content_type_conformance", "response_schem
 
 
 def fuzz(url, examples, seed, trusted=True, tell=nobody):
-    """Ask `url`; the number of requests that were made. AssertionError with the request that got a wrong answer.
+    """Send requests to the reader at `url`; returns their number. AssertionError names a request with a wrong answer.
 
-    tell: hears what is asked for
+    examples    requests for each operation
+    trusted     True: every other request has a token
+    tell(text)  called with each step
     """
     load_all_checks()
     checks = [schemathesis.checks.CHECKS.get_one(name) for name in _CHECKS]
@@ -38,7 +40,7 @@ def fuzz(url, examples, seed, trusted=True, tell=nobody):
         for mode in schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE:
             try:
                 strategy = operation.as_strategy(generation_mode=mode)
-            except Exception:  # nothing of this operation can be wrong
+            except Exception:  # this operation has no wrong requests
                 continue
 
             @hypothesis.seed(seed)
@@ -50,7 +52,7 @@ def fuzz(url, examples, seed, trusted=True, tell=nobody):
             def ask(case):
                 nonlocal made
                 if isinstance(case.body, dict):
-                    case.body.pop("pw", None)  # or all that follows is 401
+                    case.body.pop("pw", None)  # with a password all further answers would be 401
                 headers = {}
                 if trusted and made % 2:
                     token = requests.get(url + "/auth/token", timeout=PATIENCE).json()["accessToken"]
@@ -69,7 +71,7 @@ def fuzz(url, examples, seed, trusted=True, tell=nobody):
 
 def main(arguments=None):
     parse = argparse.ArgumentParser("python -m tools.prove.apifuzz", description=__doc__.splitlines()[0])
-    parse.add_argument("--examples", type=int, default=60, help="requests of each operation (60)")
+    parse.add_argument("--examples", type=int, default=60, help="requests for each operation (60)")
     parse.add_argument("--seed", type=int, default=1)
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="micropython")
     options = parse.parse_args(arguments)

@@ -1,9 +1,9 @@
-"""Damaged telegrams, millions of bytes, and valid lists on both interpreters: `make fuzz [N=] [SEED=]`.
+"""Decodes damaged telegrams and random valid lists on both interpreters: `make fuzz [N=] [SEED=]`.
 
-The same bytes go to CPython with the plain loops and to MicroPython with viper; what they make of them must be the
-same. Of lists each must give what an independent walk finds in it: 40,000 of DLMS and 6,000 files of SML for a
-million bytes of damage.
-viper code has no bounds checks: there a crash of the interpreter is a finding too. Exit status 1 where any is.
+The same bytes go to CPython with the plain twins and to MicroPython with viper; the results must be the same. Valid
+lists must also give what an independent walk finds in them: 40,000 lists of DLMS and 6,000 files of SML for each
+million bytes of damaged telegrams. viper code has no bounds checks, so a crash of the interpreter is a finding, too.
+Exit status 1 if there is a finding.
 """
 
 import os
@@ -14,13 +14,13 @@ import threading
 from staging import stage, unix
 
 FUZZER, LISTS, FILES = (stage.ROOT / "tests" / "fuzz" / name for name in ("fuzzer.py", "lists.py", "files.py"))
-SILENCE = 900  # s without a line of output: a hang
-# Small enough that garbage is collected all the time.
+SILENCE = 900  # s without a line of output count as a hang
+# Small, so that garbage is collected all the time.
 HEAP = "8M"
 
 
 def run(name, command, environment, arguments):
-    """Run the fuzzer on one interpreter; returns (its lines of progress, its exit status)."""
+    """Run a script on one interpreter; returns (its lines of progress, its exit status)."""
     print("== " + name, flush=True)
     process = subprocess.Popen(
         [*command, *arguments],
@@ -60,7 +60,7 @@ def main(arguments):
 
 
 def both(what, arguments):
-    """Run a script on both interpreters; returns whether either failed, or they differ."""
+    """Run a script on both interpreters; returns a true value if either fails, or if they differ."""
     plain, first = run("%s, CPython" % what, [sys.executable], dict(os.environ), arguments)
     viper, second = run("%s, MicroPython" % what, unix.command(heap=HEAP), unix.environment(), arguments)
     if plain == viper:

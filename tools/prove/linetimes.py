@@ -1,8 +1,9 @@
-"""How long a reader takes from power on to its first reading on a line whose settings it does not know: `make lines`.
+"""Measures the time from power on to the first reading on a line with unknown settings: `make lines`.
 
-Every setting of /definitions with every framing that it can carry, and 7E1 at the other speeds, a telegram each second
-and each ten seconds, power on at any moment between two telegrams, also in the middle of one. The line is simulated bit
-by bit (host_sim/uart.py), the reader is its meter task. With --write the table goes into docs/lines.md.
+It tries every line setting of /definitions, and 7E1 at the other speeds, with every framing that the line can carry.
+Telegrams come every second or every ten seconds. Power goes on at random moments between two telegrams or in the
+middle of one. The line is simulated bit by bit (host_sim/uart.py); the reader is the meter task. --write puts the table
+into docs/lines.md.
 """
 
 import argparse
@@ -24,13 +25,13 @@ from tools.dev.progress import Progress  # noqa: E402
 PAGE = stage.ROOT / "docs" / "lines.md"
 FRAMINGS = "HDLC", "M-Bus", "SML", "P1", "P1 without checksum"
 PERIODS = 1, 10
-#: What has to be: all of them, and so many of a hundred in so many seconds.
+#: Requirement: all starts come to a reading, SHARE per cent of them within SECONDS.
 SHARE, SECONDS = 95, 60
 _TABLE = re.compile("(<!-- table -->\n).*(<!-- end -->\n)", re.DOTALL)
 
 
 def settings():
-    """Settings of lines: those that can be chosen, and 7E1 at the speeds of the others."""
+    """[(baud, bits, parity, stop, invert)] of all lines: those that a user can choose, and 7E1 at the same speeds."""
     found = selectable()
     for baud in sorted({line[0] for line in found}, reverse=True):
         found += [(baud, 7, 0, 1, inverted) for inverted in (True, False) if (baud, 7, 0, 1, inverted) not in found]
@@ -38,7 +39,7 @@ def settings():
 
 
 def measure(line, phases, seed):
-    """{(framing, period): [seconds, None: never]} of a line, empty where it does not fit."""
+    """{(framing, period): [seconds, None for never]} of a line; the list is empty if the line cannot carry it."""
     chance = random.Random("%d %s" % (seed, line))
     found = {}
     telegrams = lines.telegrams()
@@ -61,7 +62,7 @@ def cell(seconds):
 
 
 def table(rows):
-    """The table's lines, Markdown."""
+    """Yields the lines of the Markdown table."""
     heads = ["%s, %d s" % (framing, period) for framing in FRAMINGS for period in PERIODS]
     yield "| line | " + " | ".join(heads) + " |"
     yield "|---" * (len(heads) + 1) + "|"
@@ -71,7 +72,7 @@ def table(rows):
 
 
 def summary(seconds):
-    """(one line about all starts, True where all is as it has to be)."""
+    """(one line about all starts, True if they meet the requirement)."""
     reached = sorted(second for second in seconds if second is not None)
     soon = len([second for second in reached if second <= SECONDS])
     text = "%d of %d starts came to a reading, %.1f %% of them within %d s; half within %.0f s, 95 %% within %.0f s" % (

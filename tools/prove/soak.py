@@ -1,9 +1,9 @@
-"""`make soak`: a month of a reader on a bad wall, in minutes: is any reading lost, does it ever restart unasked?
+"""`make soak`: a month of a reader in a bad environment, in minutes. Is a reading lost, does it restart by itself?
 
-The whole application on MicroPython's unix port with a limited heap, in time that jumps from telegram to telegram
-(see year.py). The line has flipped bits, cut telegrams, noise and silence; WiFi goes in every way that
-host_sim/services/outages.py has; price services fail; clients come, stall and vanish; power is cut, and there are
-restarts by the API, updates, uploads that are refused and a version that never starts.
+The whole application runs on MicroPython's unix port with a limited heap, in time that jumps from telegram to telegram
+(see year.py). The line has flipped bits, cut telegrams, noise and silence. WiFi fails in every way of
+host_sim/services/outages.py. Price services fail. Clients connect, stall and vanish. There are power cuts, restarts by
+the API, updates, refused uploads and an update that never starts.
 """
 
 import argparse
@@ -29,34 +29,34 @@ sys.path[:0] = [str(year.stage.ROOT / "lib")]
 
 from han.meter.line.told import selectable  # noqa: E402  needs the path above
 
-_RESET = 2  # machine.reset_cause(), as host_sim.supervisor
-_DOWN = 60  # s that a restart takes at most, in which nobody reads the line
-_SHRINKS = 12000  # bytes that the free heap may have less in the end, which are no trend yet
+_RESET = 2  # machine.reset_cause(), as in host_sim.supervisor
+_DOWN = 60  # s of a restart at most; the line is not read meanwhile
+_SHRINKS = 12000  # bytes by which the free heap may shrink without being a trend
 _PRICE_FAULTS = ("500", "429", "silent", "reset", "truncated", "html", "format", "hole", "mad", "huge", "")
-#: What happens in some hours, beside faults of line, network and prices.
+#: Events of some hours, besides the faults of line, network and prices.
 SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
-_WATCHED = 36  # telegrams that streams are open for
-_LONG = 16  # looks, one an hour, in which all that comes and goes has been away once
-_TRIES = 5  # to upload or to ask the same
-_AGAIN = 5  # s until a reader is asked again that was busy, as its Retry-After says
-_MOST = 360  # telegrams between two looks
+_WATCHED = 36  # telegrams during which streams are open
+_LONG = 16  # hourly looks; in that time every temporary use of memory has ended once
+_TRIES = 5  # for an upload or a request
+_AGAIN = 5  # s to wait for a busy reader, as its Retry-After says
+_MOST = 360  # most telegrams between two looks
 
 
 class Line:
-    """A source that damages some of what another sends; counts those that must become readings."""
+    """A source that damages some telegrams of another source, and counts the good ones, which must become readings."""
 
     def __init__(self, meter, chance):
         self.line = meter.line
-        self.bad = False  # whether it damages right now
+        self.bad = False  # True: it damages telegrams now
         self.good = self.damaged = 0
-        self.last = None  # us since the start, of the last good one
-        self.gap = 0  # the longest between two good ones while nobody restarted and the line was not silent, s
-        self.known = 0  # when the last one came, s
+        self.last = None  # us since the start of the last good telegram
+        self.gap = 0  # longest time between two good ones without a restart or a silent line, s
+        self.known = 0  # time of the last telegram, s since the start
         self._meter = meter
         self._chance = chance
 
     def next(self, now_us, free_us):
-        """The next transmission, (start in us, bytes); None where there is none for now."""
+        """(start in us, bytes) of the next transmission; None if there is none yet."""
         sent = self._meter.next(now_us, free_us)
         if sent is None:
             return None
@@ -68,7 +68,7 @@ class Line:
             if kind == "noise":
                 return start, self._took(start, bytes(chance.choices(range(256), k=40)) + data)
             self.damaged += 1
-            at = chance.randrange(1, len(data) - 8)  # what is behind the checksum may be anything
+            at = chance.randrange(1, len(data) - 8)  # the bytes after the checksum do not matter
             if kind == "cut":
                 return start, data[:at]
             return start, data[:at] + bytes((data[at] ^ 1 << chance.randrange(7),)) + data[at + 1 :]
@@ -83,7 +83,7 @@ class Line:
 
 
 class Soak(year.Board):
-    """A reader, its line and everybody who has to do with it."""
+    """A reader, its line, its servers and its clients."""
 
     def __init__(self, options, folder):
         start = year.midnight("2026-03-10")
@@ -94,17 +94,17 @@ class Soak(year.Board):
         self.source = Line(self.meter, chance)
         self.begin = self.meter.next_s
         self.days = options.days
-        self.read = self.lost = 0  # readings of telegrams that came whole while the reader was on
-        self.before = self.seen = 0  # good telegrams before this run, readings of it
-        self.asked = {}  # restarts that somebody wanted, by why
+        self.read = self.lost = 0  # readings of good telegrams while the reader was on: seen, missing
+        self.before = self.seen = 0  # good telegrams before this run; readings in this run
+        self.asked = {}  # {reason: number of requested restarts}
         self.unasked = []
-        self.longest = 0, ""  # time without a reading, s, and why
-        #: Of each run from start to start, [(free without garbage, largest free piece, least free so far)], bytes.
+        self.longest = 0, ""  # longest time without a reading, s, and its reason
+        #: For each run (from start to start) [(free without garbage, largest free piece, least free so far)], bytes.
         self.heap = []
         self.heap_s = year.HOUR
         self.complaints = []
-        self.waited = 0  # uploads that had to be tried again
-        self.busy = {}  # answers 503, or none, that came instead of others, by their text
+        self.waited = 0  # uploads that were tried again
+        self.busy = {}  # {text: number of answers 503 or missing answers}
         self.visitors = Visitors(self.port, chance)
         self.sites = pricesites.in_background(lambda: self.zero + self.source.known, {})
         self.outages = self._planned()
@@ -120,12 +120,15 @@ class Soak(year.Board):
         return sorted(found)
 
     def offline(self):
-        """True where an outage of the network goes on, is just over, or begins within minutes."""
+        """True if an outage of the network is going on, was just over, or begins within minutes."""
         now = (self.meter.next_s - self.zero) * 1000000
         return any(since - 400000000 <= now < until + 300000000 for since, until, _ in self.outages)
 
     def on(self, why, cause=_RESET, tries=1):
-        """Power, or a restart for a reason; the line goes on meanwhile, unread. tries: starts that may end at once."""
+        """Start the reader; the line goes on meanwhile. why: the reason; tries: starts, all but one of which may fail.
+
+        AssertionError if all fail.
+        """
         self.read += self.seen
         self.lost += self.source.good - self.before - self.seen
         self.before, self.seen = self.source.good, 0
@@ -142,14 +145,14 @@ class Soak(year.Board):
                     raise
 
     def pass_by(self, seconds, why):
-        """Nothing is read for so long."""
+        """Let so many seconds pass without the reader."""
         last, self.source.last = self.source.last, None
         self.meter.off(-(-seconds // self._period) * self._period)
         if last is not None:
             self.longest = max(self.longest, (self.meter.next_s - self.zero - last // 1000000, why))
 
     def live(self, telegrams, pause=0):
-        """So many telegrams go by, each followed by a pause of the host's, s. False where it has restarted unasked."""
+        """Let so many telegrams pass, with a pause (s of the host) after each. False if the reader has restarted."""
         each = 1 if pause else telegrams
         try:
             for _ in range(telegrams // each):
@@ -159,7 +162,7 @@ class Soak(year.Board):
                     sender.send(self.process.stdin.fileno())
                     time.sleep(0.001)
                 time.sleep(pause)
-            # What the reader has not read while it has answered so often is lost, however fast the machine is.
+            # A telegram that is missing after so many answers is lost, however slow the machine is.
             seen, looks = None, 0
             while looks < year.LOOKS:
                 meter = self.get("/health")["meter"]
@@ -168,7 +171,7 @@ class Soak(year.Board):
                 seen, looks = meter["bytes"], looks + 1 if meter["bytes"] == seen else 0
                 time.sleep(0.05)
             self._look()
-        except (urllib.error.HTTPError, http.client.IncompleteRead) as error:  # it lives
+        except (urllib.error.HTTPError, http.client.IncompleteRead) as error:  # the reader still runs
             self.complain("%s: %s" % (getattr(error, "url", "half an answer"), error))
         except (OSError, ValueError) as error:
             self.complain("%s: %s" % (type(error).__name__, error))
@@ -190,23 +193,23 @@ class Soak(year.Board):
             self.complain("%d readings of %d: %s" % (seen, before, health["meter"]))
         self._gone = before - seen
         self.seen = seen
-        free = self._accounts.look() or (health["free_heap_size"], 0)  # CPython gives no account
+        free = self._accounts.look() or (health["free_heap_size"], 0)  # CPython has no report
         self.heap[-1].append(free + (health["minimum_free_heap_size"],))
         for row in health["services"]:
-            # The network and the prices are made to fail.
+            # The network and the prices fail on purpose.
             if row["name"] not in ("network", "spotprices") and row["error"]:
                 self.complain("%s: %s" % (row["name"], row["error"]))
 
-    _gone = 0  # readings that this run has lost
+    _gone = 0  # readings lost in this run
 
     def complain(self, text):
-        """Remember what is not as it should be, and tell at once."""
+        """Keep and print a finding."""
         text = "%s: %s" % (self.when(), text)
         self.complaints.append(text)
         print(text, self.heap[-1][-1:], flush=True)
 
     def hour(self):
-        """Of the whole run."""
+        """Number of the hour since the beginning."""
         return (self.meter.next_s - self.begin) // year.HOUR
 
     def when(self):
@@ -214,7 +217,7 @@ class Soak(year.Board):
         return "day %d, %02d h" % divmod(self.hour(), 24)
 
     def get(self, path):
-        """As somebody who asks again where the reader is busy."""
+        """GET a path; asks again if the reader is busy."""
         for left in reversed(range(_TRIES)):
             try:
                 return super().get(path)
@@ -226,10 +229,10 @@ class Soak(year.Board):
                 self.busy[text] = self.busy.get(text, 0) + 1
                 time.sleep(_AGAIN)
 
-    # What somebody does
+    # Actions
 
     def set_up(self):
-        """As its owner does, over its access point."""
+        """Configure the reader as its owner does, over its access point."""
         self.put({
             "np": "sta", "t": str(year.ZONE), "s": True, "pa": "FI",
             "m": {"o": 1 + selectable().index(self.source.line)},
@@ -237,7 +240,7 @@ class Soak(year.Board):
         })  # fmt: skip
 
     def prices(self):
-        """Another service of prices goes wrong, or is well again."""
+        """Give one of the price services another fault, or none."""
         name = self._chance.choice(pricesites.NAMES)
         where = self.sites[name].rsplit("/", 1)[0]
         fault = self._chance.choice(_PRICE_FAULTS)
@@ -264,7 +267,7 @@ class Soak(year.Board):
             self.complain("an update failed: %s" % ota)
 
     def _upload(self, data):
-        """As a user who tries again when the reader has no memory for it just then, and restarts it in the end."""
+        """Upload an image; if the reader has no memory for it, try again, and restart the reader in the end."""
         for _ in range(_TRIES):
             status, answer = upload(self._url, data)
             if status != 503:
@@ -312,7 +315,7 @@ class Soak(year.Board):
 
 
 def run(options):
-    """Live through it; True where no reading was lost and nothing restarted unasked."""
+    """Run the soak and print its report; True if no reading was lost and there was no finding."""
     started = time.monotonic()
     page.build()
     keyring.write_module()
@@ -320,7 +323,7 @@ def run(options):
         soak = Soak(options, folder)
         chance = random.Random(options.seed + 1)
         specials = {}
-        # Two a day, and in the last third none, for a long run; all in a short one.
+        # Two events a day, but none in the last third, so that it is one long run. A short soak has each event once.
         for k in range(max(len(SPECIALS), 4 * options.days // 3)):
             hour = 24 * options.days * 2 * k // (3 * max(len(SPECIALS), 4 * options.days // 3))
             specials.setdefault(hour + chance.randrange(3), []).append(SPECIALS[k % len(SPECIALS)])
@@ -361,7 +364,7 @@ def run(options):
 
 
 def report(options, soak, seconds):
-    """Print what came of it; True where it is as wanted."""
+    """Print the results; True if all are good."""
     days = (soak.meter.next_s - soak.begin) / year.DAY
     line = soak.source
     print("%.1f days, a telegram every %d s, heap of %s, seed %d: %d s" % (
@@ -385,10 +388,10 @@ def report(options, soak, seconds):
 
 
 def trend(runs):
-    """Print the free heap by time; how much less there was at the end of a run than at its beginning, bytes."""
+    """Print the free heap over time; returns by how many bytes it has shrunk at most from middle to end of a run."""
     rows = [row for run in runs for row in run]
     parts = [rows[len(rows) * k // 6 : len(rows) * (k + 1) // 6] for k in range(6)]
-    # What answers take comes and goes: the most that was free at a time tells what is kept.
+    # Answers take memory for a moment, so the most that was free shows what is kept.
     for name, choose, k in (
         ("free heap, most", max, 0), ("free heap, least", min, 2),
         ("largest piece, most", max, 1), ("largest piece, least", min, 1),
@@ -407,11 +410,11 @@ def trend(runs):
 
 
 def main(arguments=None):
-    parse = argparse.ArgumentParser("python -m tools.prove.soak", description=__doc__.splitselectable()[0])
+    parse = argparse.ArgumentParser("python -m tools.prove.soak", description=__doc__.splitlines()[0])
     parse.add_argument("--days", type=int, default=30)
     parse.add_argument("--seed", type=int, default=1)
-    parse.add_argument("--heap", help="of MicroPython (480k)")
-    parse.add_argument("--period", type=int, default=10, help="s from telegram to telegram (10)")
+    parse.add_argument("--heap", help="size of MicroPython's heap (480k)")
+    parse.add_argument("--period", type=int, default=10, help="seconds between two telegrams (10)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="micropython")
     return 0 if run(year.with_heap(parse, arguments, "480k")) else 1
 

@@ -1,9 +1,9 @@
-"""Power fails in every flash operation of a week, and of updates, and a reader starts from what is left: `make sweep`.
+"""Cuts power in every flash operation of a week and of updates, and starts a reader afterwards: `make sweep`.
 
-Then a year with daylight saving, another meter, cuts and clock faults, whose months must be the counters'.
+Then it runs a year with summer time, another meter, power cuts and wrong clocks; the months must match the counters.
 
-Half done programs leave some bits, half done erasures any bits, by chance from seeds; see tests/sweep/week.py and
-update.py.
+An interrupted program operation leaves some bits unprogrammed; an interrupted erase leaves any bits. Seeds decide
+which; see tests/sweep/week.py and update.py.
 """
 
 import concurrent.futures
@@ -16,15 +16,16 @@ from staging import stage
 
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
-from tests.ota import images  # noqa: E402  found on that path
+from tests.ota import images  # noqa: E402  needs the path above
 
-# Seconds between telegrams, with it the operations in the week; seeds for a program and for an erasure.
+# (seconds between telegrams, seeds for each program operation, seeds for each erase). More telegrams mean more
+# operations in the week.
 RUNS = ((600, (1, 2), range(1, 11)), (150, (3,), range(11, 17)))
 DAYS = 7
-# Seeds for a cut in an update of 1.7 MB.
+# Number of seeds for a cut in an update of 1.7 MB.
 REAL = 10
-# What otadata and the record of starts have seen before the update, see tests/sweep/update.py; seeds for one cut,
-# and for a second one in the start after the first.
+# (history of otadata and of the record of starts before the update, see tests/sweep/update.py; number of seeds for one
+# cut; number of seeds for a second cut in the start after the first).
 UPDATES = (("first", 60, 12), ("second", 40, 8), ("after one given up", 40, 8), ("record full", 20, 4))
 YEAR_TELEGRAM = 60
 
@@ -47,12 +48,12 @@ def figures(run):
 
 
 def update(run):
-    """(what came before, operations in an update, cuts, what went wrong or None)."""
+    """(history, operations in an update, cuts, text of the failure or None) of a row of UPDATES."""
     from tests.sweep import update as updates
 
     name, once, twice = run
     cuts = operations = 0
-    quiet = contextlib.redirect_stdout(io.StringIO())  # boot.py says what it does
+    quiet = contextlib.redirect_stdout(io.StringIO())  # boot.py prints what it does
     try:
         with quiet:
             for seeds, again in ((range(once), 0), (range(once, once + twice), 8)):
@@ -69,7 +70,7 @@ def update(run):
 
 
 def real(seed):
-    """The same of an update as big as those for a chip, for one seed."""
+    """(operations, cuts, text of the failure or None) of an update as big as a chip's, for one seed."""
     from tests.sweep import update as updates
 
     try:

@@ -1,4 +1,4 @@
-"""Updates to try on a simulated board: images of any version, broken ones too, and their upload."""
+"""Test updates for a simulated board: makes images of any version, also broken ones, and uploads them."""
 
 import json
 import urllib.error
@@ -12,7 +12,7 @@ from tools.measure.simulator import PATIENCE
 
 
 def image(version, **changed):
-    """A signed image for the simulated board; changed: source text of modules, the application broken on purpose."""
+    """A signed image for the simulated board. changed: {module: source text}, to break the application on purpose."""
     files = application.files(application.SIM, version)
     for name, text in changed.items():
         files["py/han/%s.py" % name] = text.encode()
@@ -22,7 +22,7 @@ def image(version, **changed):
 
 
 def request(url, data=None, headers=(), method=None):
-    """(status, JSON or text) of a request."""
+    """(status, JSON of the answer or text of a refusal) of a request."""
     asked = urllib.request.Request(url, data, dict(headers), method=method)
     try:
         with urllib.request.urlopen(asked, timeout=PATIENCE) as response:
@@ -32,7 +32,7 @@ def request(url, data=None, headers=(), method=None):
 
 
 def upload(url, data):
-    """POST /update, as released clients do: it activates and restarts when valid."""
+    """POST /update as released clients do: a valid image is activated, and the reader restarts. As request()."""
     mark = "----8f2b"
     head = '--%s\r\nContent-Disposition: form-data; name="filename"; filename="ota.bin"\r\n\r\n' % mark
     body = head.encode() + data + ("\r\n--%s--\r\n" % mark).encode()

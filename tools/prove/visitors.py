@@ -1,4 +1,4 @@
-"""The clients of a soaked reader: they ask, listen, stall, send half a request, and vanish."""
+"""The clients of `make soak`: they send requests, listen, stall, send half a request, and vanish."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ _SECONDS = 20
 
 
 class Visitors:
-    """Those who ask the reader at this port; what they do is a matter of `chance`."""
+    """Clients of the reader at this port. chance: a random.Random that decides what they do."""
 
     def __init__(self, port, chance):
         self._port = port
@@ -26,7 +26,7 @@ class Visitors:
         self.requests = self.streams = self.refused = 0
 
     def figures(self):
-        """(requests, streams, those that were refused or cut short)."""
+        """(requests, streams, how many of both were refused or cut short)."""
         return self.requests, self.streams, self.refused
 
     def _connect(self, buffer=None):
@@ -38,7 +38,7 @@ class Visitors:
         return client
 
     def come(self):
-        """Ask some things, one after the other; OSError, ValueError where an answer is wrong."""
+        """Send some requests, one after the other; OSError or ValueError if an answer is wrong."""
         for path in self._chance.sample(_PATHS, 5):
             with self._connect() as client:
                 client.sendall((_HEAD % ("GET", path, "")).encode())
@@ -51,14 +51,14 @@ class Visitors:
                 self.refused += 1
             elif status[:1] not in (b"2", b"4") and status != b"503":
                 raise ValueError("%s: %r" % (path, answer[:200]))
-        # Who asks and does not wait for the answer.
+        # A client that does not wait for the answer.
         with self._connect() as client:
             client.sendall((_HEAD % ("GET", "/history/weekly", "")).encode())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.requests += 1
 
     def watch(self):
-        """Open streams: some are read, one is not; half a request, and one whose body never comes."""
+        """Open two streams that are read and one that is not; send half a request, and one whose body never comes."""
         self._open = []
         self._streams = []
         key = base64.b64encode(os.urandom(16)).decode()
@@ -77,7 +77,7 @@ class Visitors:
         self.requests += 2
 
     def leave(self):
-        """All go; ValueError where one that was let in has heard nothing."""
+        """Close all; ValueError if an accepted stream has received nothing."""
         listening = [stream.open for stream in self._streams]
         heard = [stream.end() for stream in self._streams]
         for client in self._open:
@@ -88,13 +88,13 @@ class Visitors:
 
 
 class _Stream:
-    """A client that reads all that comes, and answers a WebSocket's pings."""
+    """A client that reads its stream and answers a WebSocket's pings."""
 
     def __init__(self, client, head, pongs):
         self._client = client
         self._pongs = pongs
         self._heard = 0
-        self.open = True  # the reader has not ended it, as it does where memory is short
+        self.open = True  # False once the reader has ended it, as it may when memory is short
         client.sendall(head)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -111,7 +111,7 @@ class _Stream:
         self.open = False
 
     def end(self):
-        """Close; how many readings have come."""
+        """Close; returns the number of received readings."""
         try:
             self._client.shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -1,9 +1,9 @@
-"""`make year`: a year of a reader's life in minutes, and whether its months are what the meter counted.
+"""`make year`: a year of a reader's life in minutes. Do its months match the meter's counters?
 
 host_sim's board runs on either interpreter with its real line, flash files, clock and API, in time that jumps from
-telegram to telegram. Power fails without a word, the clock is not known for hours or all time servers are wrong
-together, another meter takes the place of the first, and daylight saving time comes and goes. In the end
-/history/yearly and /monthly are asked, and compared with the counters that the meter showed at each local midnight.
+telegram to telegram. Power fails without warning, the time is unknown for hours, all time servers are wrong together,
+another meter replaces the first, and summer time begins and ends. At the end /history/yearly and /history/monthly are
+compared with the meter's counters at each local midnight.
 """
 
 import argparse
@@ -36,23 +36,23 @@ from host_sim.hardware.slots import Flash  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Helsinki")
 MINUTE, HOUR, DAY = 60, 3600, 86400
-# The board's life begins so long before the first midnight that counts, s: what a reader records before it knows
-# the time may be dated to the midnight that is nearest.
+# The board starts this long before the first midnight that counts, s: a reader may date records from before it knows
+# the time to the nearest midnight.
 EARLY = 15 * HOUR
-BEFORE = 20  # s that a board has to start before a telegram comes
-#: Meters that send their counters in each telegram. Of the others' change, up to an hour is known from power alone,
-#: which this much, Wh, may be missing in.
+BEFORE = 20  # s between the start of a board and its first telegram
+#: Meters that send their counters in each telegram. If another kind of meter is replaced, the reader knows up to an
+#: hour from power alone; UNKNOWN Wh may be missing then.
 OFTEN = ("p1", "dsmr5", "mbus")
 UNKNOWN = 300
-CHANGED = 8  # of a sample's flags
-#: A reader that has answered so often and heard nothing more has heard all.
+CHANGED = 8  # flag of a sample: another meter
+#: Number of answers without a new byte after which a reader has read everything.
 LOOKS = 20
-#: Whose first counters are those of the second meter.
+#: First counters of the second meter: Wh in, Wh out, varh in, varh out.
 NEW = (4321, 98, 7, 6)
 
 
 class Meter:
-    """A source for host_sim.line.sender: telegrams every `period` s from `start` on, until `until`."""
+    """A source for host_sim.line.sender: a telegram every `period` s until `until`, the first an hour after zero."""
 
     def __init__(self, name, zero, period, seed):
         start = zero + HOUR
@@ -60,13 +60,13 @@ class Meter:
         self._kind = kind = meters.create(name)
         self.line = kind.LINE
         kind.PERIOD_MS = period * 1000
-        self.step = 10 if name == "aidon" else 1  # Wh that its counters count in
+        self.step = 10 if name == "aidon" else 1  # Wh per step of its counters
         self.next_s = self.until = start
         self._period = period
         self._house = House(start, seed, kind.ZONE_MIN)
         self.marks = {}  # unix s of a local midnight -> counters
         self.carried = [0, 0]
-        self.first = self.last = None  # counters that it has shown
+        self.first = self.last = None  # the first and the last counters that it has sent
 
     def next(self, now_us, free_us):
         while self.next_s < self.until:
@@ -84,11 +84,11 @@ class Meter:
         return None
 
     def off(self, seconds):
-        """Time goes by unread."""
+        """Let so many seconds pass without telegrams."""
         self.next_s += seconds // self._period * self._period
 
     def replace(self, unseen):
-        """Another meter; its first `unseen` telegrams are not believed yet."""
+        """Replace the meter. The reader does not trust the first `unseen` telegrams of the new one yet."""
         house = self._house
         before = self.last
         house.sums = [wh * 3600 for wh in NEW]
@@ -102,7 +102,7 @@ class Meter:
 
 
 class Board:
-    """host_sim's board process, started, fed and cut off."""
+    """host_sim's board process: starts it, sends telegrams to it, cuts its power."""
 
     def __init__(self, options, folder, zero):
         self.folder = folder
@@ -112,9 +112,9 @@ class Board:
         self.servers = [["127.0.0.1", free_port("127.0.0.1", 0)] for _ in range(3)]
         self.names = free_port("127.0.0.1", 0, socket.SOCK_DGRAM)
         self.starts = 0
-        self.sites = {}  # where it finds prices
-        self.outages = []  # of its WiFi, see host_sim.services.outages
-        self.heap_s = 0  # so often MicroPython prints an account of its heap, s
+        self.sites = {}  # {service: base address} of prices
+        self.outages = []  # outages of its WiFi, see host_sim.services.outages
+        self.heap_s = 0  # seconds between two of MicroPython's reports on its heap, 0: none
 
     def start(self, at, line, faults, network="eth", cause=1):
         self.starts += 1
@@ -129,17 +129,17 @@ class Board:
             "heap_s": self.heap_s, "psram": True,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules that are released are imported every few minutes
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some modules are imported again every few minutes
         self.process = subprocess.Popen(
             arguments, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         self.process.stdin.write(json.dumps(settings).encode() + b"\n")
         os.set_blocking(self.process.stdin.fileno(), False)
-        while b"listening" not in (said := self.process.stdout.readline()):  # an account of the heap comes before
+        while b"listening" not in (said := self.process.stdout.readline()):  # a report on the heap may come before
             assert said, "the board did not start"
 
     def feed(self, source, drain=True):
-        """Send all that the source has; wait until it has been read where `drain`."""
+        """Send everything that the source has; if `drain`, wait until the board has read it."""
         sender = Ahead(source)
         while not sender.done:
             sender.send(self.process.stdin.fileno())
@@ -149,7 +149,7 @@ class Board:
             self.wait()
 
     def wait(self):
-        """Until all that was sent has been heard: it answers again and again, and has heard no more."""
+        """Wait until the board has read everything: it answers LOOKS times without a new byte."""
         seen, looks = None, 0
         while looks < LOOKS:
             count = self.get("/health")["meter"]["bytes"]
@@ -181,12 +181,12 @@ class Board:
 
 
 def midnight(date):
-    """Unix s of the midnight that a date of ISO 8601 begins with."""
+    """Unix s of the midnight at the begin of an ISO 8601 date in ZONE."""
     return int(datetime.combine(datetime.fromisoformat(date), datetime.min.time(), ZONE).timestamp())
 
 
 def plan(start, days, seed):
-    """Events, each (s after the start, what, how long or how): over before midnight, but for wrong clocks."""
+    """[(s after the start, kind of event, its length in s or its fault)]. All but wrong clocks end before midnight."""
     chance = random.Random(seed)
     events = []
     for day in range(1, days - 1):
@@ -204,12 +204,12 @@ def plan(start, days, seed):
 
 
 def run(options):
-    """Live through it; True where every month is right to the watt-hour."""
+    """Run the year and print its report; True if every month is right to the watt-hour."""
     started = time.monotonic()
     start = midnight(options.start)
     meter = Meter(options.meter, start - EARLY, options.period, options.seed)
     events = plan(start, options.days, options.seed)
-    # Nobody says what time it is for some hours after some cuts; all say something wrong for half a day at times.
+    # The time servers are silent for some hours after some cuts; at times all are wrong for half a day.
     faults = []
     for at, kind, what in events:
         if kind == "clock":
@@ -220,12 +220,12 @@ def run(options):
         progress.tell("starting")
         board = Board(options, folder, start - EARLY)
         board.start(meter.next_s - BEFORE, meter.line, faults)
-        # A line at the wrong speed is simulated bit by bit, which takes its time.
+        # A line at the wrong speed is simulated bit by bit, which is slow: so set the right line.
         board.put({"t": str(ZONE), "m": {"o": 1 + selectable().index(meter.line)}})
         for at, kind, what in events:
             progress.tell("on the way to day %d of %d" % (1 + at // DAY, options.days))
             meter.until = start + at
-            # What is in the pipe when power fails is never read: some hours at most, which must not reach midnight.
+            # Bytes in the pipe at a power cut are never read. They are some hours at most, and must not reach midnight.
             board.feed(meter, drain=kind == "meter" or at // MINUTE % 2 or options.period > MINUTE)
             if kind in ("cut", "blind"):
                 board.cut()
@@ -245,7 +245,7 @@ def run(options):
 
 
 def differences(history, marks, edges, often):
-    """(unix s, Wh found, Wh wanted, most that they may differ by) of each bucket between two edges."""
+    """Yields (Unix s, Wh found, Wh wanted, largest allowed difference) of each bucket between two edges."""
     for since, until in zip(edges, edges[1:]):
         found = [None, None]
         unknown = 0
@@ -261,7 +261,7 @@ def same(found, wanted, unknown):
 
 
 def report(options, meter, events, yearly, daily, health, starts, seconds):
-    """Print the months; True where they and the days agree with the counters."""
+    """Print the months; True if the months and the days match the counters."""
     print("%d days of a %s meter, a telegram every %d s, %s: %d starts, %d wrong clocks, %d meters; %d s" % (
         options.days, options.meter, options.period, options.runtime, starts,
         len([1 for event in events if event[1] == "clock"]), 1 + len([1 for event in events if event[1] == "meter"]),
@@ -271,7 +271,7 @@ def report(options, meter, events, yearly, daily, health, starts, seconds):
     midnights = sorted(meter.marks)
     edges = [utc for utc in midnights if datetime.fromtimestamp(utc, ZONE).day == 1]
     marks = dict(meter.marks)
-    often = options.meter in OFTEN  # else the counters at the beginning and the end come with the next full hour
+    often = options.meter in OFTEN  # else the first and the last counters come with the next full hour
     if often:
         begin, end = yearly["t"][0], yearly["t"][-1] + 32 * DAY
         marks[begin] = meter.first
@@ -284,7 +284,7 @@ def report(options, meter, events, yearly, daily, health, starts, seconds):
         row = [number for pair in zip(found, wanted) for number in pair]
         print(name, "".join(["%12s" % ("-" if wh is None else "%d.%03d" % divmod(wh, 1000)) for wh in row]),
               "(another meter)" if right and unknown else "" if right else "  WRONG")  # fmt: skip
-    # A day that ends while the clock is wrong ends at another time.
+    # If the clock is wrong at midnight, the day ends at another time.
     start = midnight(options.start)
     doubtful = [start + at // DAY * DAY for at, kind, _ in events if kind == "clock"]
     days = 0
@@ -309,19 +309,19 @@ def report(options, meter, events, yearly, daily, health, starts, seconds):
 
 
 def main(arguments=None):
-    parse = argparse.ArgumentParser("python -m tools.prove.year", description=__doc__.splitselectable()[0])
-    parse.add_argument("--start", default="2026-01-01", help="the first day")
+    parse = argparse.ArgumentParser("python -m tools.prove.year", description=__doc__.splitlines()[0])
+    parse.add_argument("--start", default="2026-01-01", help="the first day (2026-01-01)")
     parse.add_argument("--days", type=int, default=365)
     parse.add_argument("--meter", choices=meters.NAMES, default="p1")
-    parse.add_argument("--period", type=int, default=60, help="s from telegram to telegram (60)")
+    parse.add_argument("--period", type=int, default=60, help="seconds between two telegrams (60)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
-    parse.add_argument("--heap", help="of MicroPython (2M); collecting garbage in a larger one takes longer")
+    parse.add_argument("--heap", help="size of MicroPython's heap (2M); collections take longer in a larger one")
     parse.add_argument("--seed", type=int, default=1)
     return 0 if run(with_heap(parse, arguments, "2M")) else 1
 
 
 def with_heap(parse, arguments, usual):
-    """The options; ends with status 2 where a heap is given to CPython, which has none of a size."""
+    """The options; ends with status 2 if --heap is given for CPython. usual: the default size of the heap."""
     options = parse.parse_args(arguments)
     if options.heap and options.runtime != "micropython":
         parse.error("--heap is for MicroPython: it needs --runtime micropython")

@@ -56,7 +56,7 @@ def test_a_new_reader_joins_a_network_over_its_console(cable, runtime, capsys, t
         firmware, version, chip, name = client.about()
         assert (firmware, chip) == ("HAN reader", "sim") and name.startswith("han-reader-")
         assert ("Home", True) in [(each[0], each[2]) for each in client.networks()]
-        with pytest.raises(ImageError, match="does not get into the network"):
+        with pytest.raises(ImageError, match="cannot connect to the network"):
             client.join("Home", "wrong horse")
         client.close()
         wifi = ["--port", cable.computer, "--wifi", "Home", "--password", "correct horse"]
@@ -77,4 +77,4 @@ def test_where_nobody_answers_it_says_so(cable, capsys, monkeypatch):
     assert provision.main(["--port", "/dev/none", "--wifi", "Home"]) == 1
     assert "/dev/none" in capsys.readouterr().err
     assert provision.main(["--state", "x", "--wifi", "Home"]) == 1
-    assert "--wifi needs a reader that runs" in capsys.readouterr().err
+    assert "--wifi needs a running reader" in capsys.readouterr().err

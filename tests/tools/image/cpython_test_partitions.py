@@ -71,7 +71,7 @@ def test_a_damaged_table():
 
 
 @pytest.mark.parametrize("text, message", [
-    ("a, data, nvs, 0x9000, 0x2000\nb, data, nvs, 0xa000, 0x1000", "b at 0xa000 overlaps what ends at 0xb000"),
+    ("a, data, nvs, 0x9000, 0x2000\nb, data, nvs, 0xa000, 0x1000", "b at 0xa000 overlaps the area before it"),
     ("a, data, nvs, 0x8000, 0x2000", "overlaps"),
     ("a, data, nvs, 0x9000, 0x1000\na, data, nvs, 0xa000, 0x1000", "two partitions a"),
     ("a, data, nvs, 0x9001, 0x1000", "not whole blocks"),

@@ -1,6 +1,6 @@
-"""GET /meter beside a bare microdot on the same interpreter, in turn.
+"""Compares GET /meter with a bare microdot on the same interpreter, round by round in turn.
 
-On MicroPython both have the same heap, and the bare one collects only when it is full.
+On MicroPython both have heaps of the same size. The bare one collects only when its heap is full.
 """
 
 import concurrent.futures
@@ -18,12 +18,12 @@ BUDGET = 0.8
 HERE = pathlib.Path(__file__).parent
 HTTP_HEAP = "480k"
 CLIENTS = 4  # enough that the server never waits for one
-REQUESTS = 400  # a round
+REQUESTS = 400  # per round
 ROUNDS = 7
 
 
 class Hello:
-    """`with Hello(command, environment) as url:` runs the bare microdot."""
+    """`with Hello(command, environment) as port:` runs the bare microdot. RuntimeError if it does not start."""
 
     def __init__(self, command, environment):
         with socket.socket() as probe:
@@ -64,7 +64,7 @@ def get(port, path):
 
 
 def rate(pool, port, path):
-    """(requests a second that were answered, requests that were not) of one round."""
+    """(answered requests per second, number of unanswered requests) of one round."""
     started = time.perf_counter()
     futures = [pool.submit(get, port, path) for _ in range(REQUESTS)]
     failures = [error for error in (future.exception() for future in futures) if error]
@@ -75,7 +75,7 @@ def rate(pool, port, path):
 
 
 def report(tell):
-    """Print the table; False where the application did not start."""
+    """Print the table; False if the application did not start. tell(text): called with each step."""
     ok = True
     print("requests/s with %d clients, a connection each; median of %d rounds in turn" % (CLIENTS, ROUNDS))
     print("MicroPython: both with a heap of %s" % HTTP_HEAP)
@@ -108,7 +108,7 @@ def report(tell):
 
 
 def race(hello, reader):
-    """[(rate, unanswered)] of each of the two ports, round by round in turn."""
+    """([(rate, unanswered)] of the bare microdot, the same of the reader); the arguments are their ports."""
     bare, ours = [], []
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""A telegram from its bytes to a Reading: the tables of `make bench` about it."""
+"""Measures one telegram from its bytes to a Reading: tables of `make bench`."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from staging import stage, unix
 from tools.measure.speed import bench_samples
 
 HEAP_BUDGET = 256
-# What a compiled C++ decoder took for such telegrams, us.
+# us that a compiled C++ decoder took for such telegrams: shortest, longest.
 TIME_BUDGET = 11, 32
 HERE = pathlib.Path(__file__).parent
 PEERS = ("amshan", "dsmr", "gurux")
-POLL_S = 0.005  # the line is looked at so often
-HEAP = "32M"  # the plain twins of GHASH make a megabyte of garbage a telegram
+POLL_S = 0.005  # time between two reads of the line
+HEAP = "32M"  # the plain twin of GHASH makes a megabyte of garbage per telegram
 FOOTER = """\
 us: a whole telegram at once; the best of 20 batches of 8 ms in four rounds, because others use the machine too.
 heap: bytes that one telegram allocates. /viper: how many times as long. line: the part of the time the telegram
@@ -30,13 +30,13 @@ budget: within %d to %d us (a compiled C++ decoder's measured range) and at most
 
 
 def job(name, data, key=None, auth_key=None, piece=0):
-    """A telegram as bench_telegrams.py and the others read it."""
+    """A telegram as a job for bench_telegrams.py, bench_peers.py and bench_stages.py (a dict for JSON)."""
     texts = {"hex": data.hex(), "key": (key or b"").hex(), "auth_key": (auth_key or b"").hex()}
     return dict(texts, name=name, piece=piece)
 
 
 def run(command, environment, jobs):
-    """The lines that a script prints about the jobs in a file, split at blanks: the name is what is left."""
+    """The lines that a script prints for these jobs; RuntimeError if it fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(jobs, file)
         file.flush()
@@ -47,7 +47,7 @@ def run(command, environment, jobs):
 
 
 def measure(command, environment, jobs):
-    """{name: (ns, heap bytes, ns in pieces)} of one interpreter."""
+    """{name: (ns, heap bytes, ns in pieces)} of the jobs on one interpreter."""
     found = {}
     for line in run(command + [str(HERE / "bench_telegrams.py")], environment, jobs):
         *numbers, name = line.split(" ", 3)
@@ -56,7 +56,7 @@ def measure(command, environment, jobs):
 
 
 def measure_peers(jobs):
-    """{name: {peer: ns}}."""
+    """{name: {peer: ns}} of the jobs."""
     found = {}
     for line in run([sys.executable, "-I", str(HERE / "bench_peers.py")], None, jobs):
         peer, ns, name = line.split(" ", 2)
@@ -65,7 +65,7 @@ def measure_peers(jobs):
 
 
 def profile(jobs):
-    """{name: {stage: ns}}, the stages in order."""
+    """{name: {stage: ns}} of the jobs, with the stages in order."""
     found = {}
     for line in run(unix.command(HERE / "bench_stages.py", heap=HEAP), unix.environment(), jobs):
         ns, where, name = line.split("\t")
@@ -74,7 +74,7 @@ def profile(jobs):
 
 
 def misses(ns, heap):
-    """What of the budget a telegram misses, a text, empty where nothing."""
+    """A text about the exceeded budgets of a telegram, "" if there are none."""
     found = ["%.1f us" % (ns / 1000)] if ns > TIME_BUDGET[1] * 1000 else []
     if heap > HEAP_BUDGET:
         found.append("heap %d" % heap)
@@ -82,7 +82,7 @@ def misses(ns, heap):
 
 
 def report(tell):
-    """Print the tables. tell: hears what is measured, as in all of these."""
+    """Print the tables; RuntimeError if something fails. tell(text): called with each step."""
     tell("compiling")
     for arch in (stage.UNIX, "none"):
         _, failed = stage.stage(arch)
@@ -95,7 +95,7 @@ def report(tell):
 
 
 def by_framing(tell):
-    """The first table; the jobs that miss the budget."""
+    """Print the table of framings; returns the jobs over the budget."""
     samples = bench_samples.samples()
     jobs = []
     for one in samples:
@@ -140,10 +140,10 @@ def by_framing(tell):
 
 
 def recordings(tell):
-    """The table over the recorded telegrams, where they are there; of each framing the slowest that misses."""
+    """Print the table of the recorded telegrams if there are any; returns the slowest of each framing over budget."""
     try:
         entries = support.telegrams(expect="decode", kind="valid")
-    except BaseException as reason:  # pytest's skip is none of the ordinary ones
+    except BaseException as reason:  # pytest's skip is no Exception
         print("recorded telegrams: %s\n" % reason)
         return []
     wanted = [e for e in entries if len(e["messages"]) == 1 and e["framing"] != "raw-apdu"]
@@ -152,7 +152,7 @@ def recordings(tell):
         security = entry.get("security") or {}
         key, auth_key = (bytes.fromhex(security.get(name) or "") for name in ("key", "auth_key"))
         framing = ("encrypted " if entry.get("encrypted") else "") + entry["framing"]
-        # What needs the bytes around it is left out here, and counted in the title.
+        # Telegrams that need the bytes around them are left out; the title gives both numbers.
         if decodes(support.raw(entry), key, auth_key):
             name = framing + " " + entry["id"]
             jobs[name] = framing, job(name, support.raw(entry), key, auth_key)
@@ -178,7 +178,7 @@ def recordings(tell):
 
 
 def decodes(data, key, auth_key):
-    """True where three of this telegram in a row make three readings."""
+    """True if three copies of this telegram in a row give three readings."""
     decoder = Decoder(lambda reading: None, Cipher(key, auth_key or None) if key else None)
     framer = Framer(decoder.telegram)
     for _ in range(3):
@@ -187,7 +187,7 @@ def decodes(data, key, auth_key):
 
 
 def stages(jobs):
-    """Where the time goes in those telegrams."""
+    """Print the time of each stage for these telegrams."""
     found = profile(jobs)
     names = list(next(iter(found.values())))
     print("where the time goes in those over the budget, in us (the rest: bytecode that ties the stages together)")

@@ -1,4 +1,4 @@
-"""The bare microdot that `make bench` compares the API with: PORT."""
+"""The bare microdot that `make bench` compares the API with: `bench_hello.py PORT`."""
 
 import sys
 

@@ -1,9 +1,9 @@
-"""What recording costs: wear, bytes, time for a reading, for each answer and for a start.
+"""Measures the cost of recording: wear, bytes, and the time for a reading, for each answer and for a start.
 
-As `python -m tools.measure.speed.bench_history` it runs itself on both interpreters; so started, it is what is
-measured: two years of readings every quarter of an hour fill the partition, then come two days of
-telegrams every second. The wear of what goes round slowly is counted over the first, that of the
-10 s over the second, and scaled to 20 years: the rings go round in the same way for ever.
+`python -m tools.measure.speed.bench_history` runs itself with the argument `measure` on both interpreters. That fills
+the partition with two years of readings every quarter of an hour, then records two days of telegrams every second. The
+wear of the slow rings is counted over the first part, that of the 10 s ring over the second. It is scaled to 20 years,
+as the rings go round in the same way for ever.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ DAYS, PERIOD = 2, 1
 YEARS = 20
 SECTORS = 64
 CYCLES = 100000
-#: ms for a start with a full partition, on the unix port.
+#: Budget for a start with a full partition on the unix port, ms.
 START_MS = 300
 
 
@@ -30,7 +30,7 @@ def _us():
 
 
 class Counting:
-    """The partition's supply, as a place to count."""
+    """Counts the operations of a partition, in the place of its Power."""
 
     def __init__(self):
         self.erased = {}
@@ -47,7 +47,7 @@ class Counting:
 
 
 class Sink:
-    """A client: keeps nothing, notes how much memory there is while it is served."""
+    """A client that keeps no data, but the most memory in use while it is served."""
 
     def __init__(self):
         self.bytes = self.most = 0
@@ -60,7 +60,7 @@ class Sink:
 
 
 def measure():
-    """Print the figures of this interpreter."""
+    """Measure on this interpreter, and print the figures."""
     from han.api.routes.history import History, parse
     from han.store.series.samples import shares
     from tests.store.world import World
@@ -78,7 +78,7 @@ def measure():
     row = "  %-58s %10.1f"
     print(row % ("µs to record a reading, 1 in 10 ends a sample", recording[0] / recording[1]))
     print(row % ("µs for an append, written and read back", appending[0] / appending[1]))
-    # What the records hold, against what was programmed and erased for them.
+    # Compare the bytes of the records with the bytes programmed and erased for them.
     held = sum([(ring.next - n) * (ring.size - 8) for n, ring in zip(before, world.history.series)])
     erased = sum(count.erased.values())
     print("  %-58s %10d" % ("bytes programmed a day", count.programmed // DAYS))
@@ -97,7 +97,7 @@ def measure():
         before = gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
         asyncio.run(History(world.history, kind, parse("")).send(sink, 1000))
         quick = Sink()
-        quick.send = quick_send  # measured without collecting
+        quick.send = quick_send  # timed without collections
         started = _us()
         asyncio.run(History(world.history, kind, parse("")).send(quick, 1000))
         took = _us() - started
@@ -130,7 +130,7 @@ async def quick_send(data, patience):
 
 
 def report(tell):
-    """Measure on both interpreters and print; False where one did not run."""
+    """Measure on both interpreters and print; False if one failed. tell(text): called with each step."""
     import subprocess
 
     from staging import stage, unix

@@ -1,7 +1,7 @@
-"""Pure-Python decoders of others, timed; runs with `python -I`, as one of them has a package called `han` too.
+"""Times other pure-Python decoders. It runs with `python -I`, because one of them also has a package called `han`.
 
-Reads the same file as bench_telegrams.py; prints a line `peer ns name` for each telegram that a
-peer reads to its values. Each gets its objects made once, and the whole telegram at a time.
+It reads the same file as bench_telegrams.py, and prints a line `peer ns name` for each telegram that a peer decodes.
+The objects of each peer are created once; each call decodes a whole telegram.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ BATCH_NS = 8_000_000
 
 
 def values(found):
-    """What a peer found, nothing left unread."""
+    """A list of the values that a peer has found; reads a generator to its end."""
     return [value for value in found if value]
 
 
 def amshan(data, key, auth_key):
-    """amshan: AMS2MQTT's and Home Assistant's reader of Nordic meters."""
+    """amshan: decoder of Nordic meters, used by AMS2MQTT and Home Assistant."""
     from han import autodecoder, dlde, hdlc
 
     if key or data[:1] not in b"/\x7e":
@@ -32,13 +32,13 @@ def amshan(data, key, auth_key):
         text = dlde.ModeDReader()
         return lambda: values(dlde.decode_p1_readout(one) for one in text.read(data) if one.is_valid)
     frames = hdlc.HdlcFrameReader(False)
-    frames.read(data)  # it hands a frame over when the next one opens
+    frames.read(data)  # it returns a frame when the next one begins
     decoder = autodecoder.AutoDecoder()
     return lambda: values(decoder.decode_message(one) for one in frames.read(data) if one.is_valid)
 
 
 def dsmr(data, key, auth_key):
-    """dsmr-parser: Home Assistant's reader of P1 ports."""
+    """dsmr-parser: decoder of P1 ports, used by Home Assistant."""
     from dsmr_parser import parsers
     from dsmr_parser import telegram_specifications as versions
 
@@ -89,7 +89,7 @@ def timed(function, count):
 
 
 def prepared(job):
-    """[(peer's name, function that decodes, calls in a batch)] of the peers that read the job's telegram."""
+    """[(name of the peer, function that decodes, calls per batch)] of the peers that can read the job's telegram."""
     data = bytes.fromhex(job["hex"])
     key, auth_key = (bytes.fromhex(job[name]) if job[name] else None for name in ("key", "auth_key"))
     found = []
@@ -98,7 +98,7 @@ def prepared(job):
             decode = peer(data, key, auth_key)
             if decode and decode():
                 found.append((peer.__name__, decode, 1 + BATCH_NS // timed(decode, 3)))
-        except Exception:  # it does not read this kind of telegram; any of them may raise anything
+        except Exception:  # the peer cannot read this kind of telegram; peers raise all kinds of exceptions
             continue
     return found
 

@@ -23,7 +23,7 @@ Sample = collections.namedtuple("Sample", "name data line key auth_key")
 
 
 def longest(name):
-    """(the longest list that the simulated meter sends within 15 s, its line)."""
+    """(the longest list that a simulated meter sends within 15 s, its line)."""
     meter = meters.create(name)
     home = house.House(MIDNIGHT)
     moments = range(0, 15001, meter.PERIOD_MS)
@@ -43,7 +43,7 @@ def content(frame):
 
 
 def descriptors():
-    """A list that names its values in front, as Landis+Gyr's E450 does."""
+    """An APDU with a list of descriptors before its values, as from Landis+Gyr's E450."""
     state = house.House(MIDNIGHT).state(MIDNIGHT * 1000)
     net = state.net()
     values = [((8, "0-0:1.0.0"), dlms.octets(dlms.date_time(state.clock)))]
@@ -58,7 +58,7 @@ def descriptors():
 
 
 def blocks(apdu, room=120):
-    """General block transfer (IEC 62056-5-3, 9.3.1) of an APDU, each block in an HDLC frame."""
+    """An APDU in general block transfer (IEC 62056-5-3, 9.3.1), each block in an HDLC frame."""
     parts = [apdu[at:at + room] for at in range(0, len(apdu), room)]
     frames = b""
     for number, part in enumerate(parts):
@@ -125,10 +125,10 @@ def samples():
 
 
 def bits(line):
-    """Bits of a byte on that line."""
+    """Bits per byte on that line."""
     return 1 + line[1] + (line[2] is not None) + line[3]
 
 
 def line_us(sample):
-    """How long the line needs for the telegram, in microseconds."""
+    """Time of the telegram on its line, in microseconds."""
     return len(sample.data) * bits(sample.line) * 1_000_000 // sample.line[0]

@@ -1,8 +1,8 @@
-"""Where the time of a telegram goes; runs in the interpreter that is measured.
+"""Measures the time of each stage of a telegram. It runs in the interpreter that is measured.
 
-Each stage's function is called through a recorder for one telegram; then the recorded calls
-are repeated and timed on their own. What a telegram takes beyond them is the bytecode that
-ties them together. Reads the same file as bench_telegrams.py; prints `ns stage<TAB>name`.
+A recorder notes the calls of each stage's functions for one telegram. Then the recorded calls are repeated and timed
+on their own. The rest of the telegram's time is the bytecode between the stages. It reads the same file as
+bench_telegrams.py, and prints `ns<TAB>stage<TAB>name`.
 """
 
 import json
@@ -38,7 +38,7 @@ _STAGES = (
 
 
 class Recorder:
-    """Takes note of the calls of one stage, those from inside another stage left out."""
+    """Records the calls of one stage, except those from inside another stage."""
 
     inside = False
 
@@ -49,7 +49,7 @@ class Recorder:
         def call(*arguments):
             if Recorder.inside:
                 return function(*arguments)
-            # What is changed in place later must be the same when the call is repeated.
+            # Copy arguments that are changed in place later: the repeated call needs the same contents.
             self.calls.append((function, tuple(_kept(one) for one in arguments)))
             Recorder.inside = True
             result = function(*arguments)
@@ -59,7 +59,7 @@ class Recorder:
         return call
 
     def timers(self):
-        """(of all calls, of as many that do nothing); None where there are none."""
+        """(Timer of all calls, Timer of as many empty calls); None if there are no calls."""
         if not self.calls:
             return None
         idle = [(_nothing, arguments) for _, arguments in self.calls]
@@ -67,7 +67,7 @@ class Recorder:
 
 
 class Aes:
-    """A cipher whose calls are noted."""
+    """An AES cipher whose calls are recorded."""
 
     def __init__(self, aes, recorder):
         self.encrypt = recorder.wrap(aes.encrypt)
@@ -78,7 +78,7 @@ def _kept(argument):
 
 
 def _nothing(a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0, j=0, k=0):
-    pass  # as many arguments as any stage has; `*arguments` would allocate them
+    pass  # it takes as many arguments as any stage; `*arguments` would allocate
 
 
 def _time(calls, count):
@@ -90,7 +90,7 @@ def _time(calls, count):
 
 
 def stages(job):
-    """[(stage, ns)] of one telegram, the total first and the rest last."""
+    """[(stage, ns)] of one telegram, with the total first and the rest last."""
     telegram = Telegram(job)
     cipher = telegram.cipher
     replaced = []
@@ -108,7 +108,7 @@ def stages(job):
     telegram.whole(1)
     for place, name, function in replaced:
         setattr(place, name, function)
-    telegram = Telegram(job)  # whose decoder has not kept a recorder
+    telegram = Telegram(job)  # a new one, as the decoder of the old one has kept recorders
     found = [(stage, recorder.timers()) for stage, recorder in recorders]
     measure([telegram.timer] + [timer for _, timers in found if timers for timer in timers])
     rows = [("total", telegram.timer.ns)]

@@ -1,9 +1,8 @@
-"""Runs in the interpreter that is measured: reads [{"name", "hex", "key", "auth_key", "piece"}] from a file.
+"""Times telegrams from their bytes to a Reading. It runs in the interpreter that is measured.
 
-Framer and decoder as the meter's task uses them, from bytes to a Reading. Prints a line
-`name ns heap arriving` for each: ns of a telegram that is there as a whole, the heap bytes
-it allocates (-1 where the interpreter cannot tell), ns of one that arrives in pieces of so
-many bytes (0 where `piece` is).
+It uses framer and decoder as the meter's task does. It reads [{"name", "hex", "key", "auth_key", "piece"}] from a file,
+and prints a line `ns heap arriving name` for each: ns of a telegram in one piece, the heap bytes that it allocates (-1
+if the interpreter cannot tell), and ns of a telegram in pieces of `piece` bytes (0 if `piece` is 0).
 """
 
 import gc
@@ -27,7 +26,7 @@ except ImportError:
 
 
 _BATCH_US = 8000
-_BATCHES = 5  # each time one is measured
+_BATCHES = 5  # per round
 _ROUNDS = 4
 
 
@@ -36,14 +35,17 @@ def _nothing(reading):
 
 
 def reader(job):
-    """(framer, decoder) with the job's keys."""
+    """(Framer, Decoder) with the job's keys."""
     key, auth_key = (bytes.fromhex(job.get(name) or "") for name in ("key", "auth_key"))
     decoder = Decoder(_nothing, Cipher(key, auth_key or None) if key else None)
     return Framer(decoder.telegram), decoder
 
 
 class Timer:
-    """ns of one of run(count); the best of many batches at different times, as others use the machine too."""
+    """Times run(count), which returns us. `ns` is the time of one: the best of many batches at different times.
+
+    The best is taken because other programs use the machine, too.
+    """
 
     def __init__(self, run):
         self._run = run
@@ -57,23 +59,23 @@ class Timer:
         self._count = max(1, count * _BATCH_US // us)
 
     def measure(self):
-        """Some batches more."""
+        """Measure some more batches."""
         for _ in range(_BATCHES):
-            gc.collect()  # the garbage of one batch must not slow the next one's allocations
+            gc.collect()  # the garbage of one batch must not slow the allocations of the next one
             ns = self._run(self._count) * 1000 // self._count
             if not self.ns or ns < self.ns:
                 self.ns = ns
 
 
 def measure(timers):
-    """Measure all of them in turn, so that a bad moment of the machine is not one timer's alone."""
+    """Measure all timers in turn, so that a busy moment of the machine does not hit one timer alone."""
     for _ in range(_ROUNDS):
         for timer in timers:
             timer.measure()
 
 
 class Telegram:
-    """What is measured of one job."""
+    """Framer, decoder and timers of one job. ValueError if its telegram cannot be decoded."""
 
     def __init__(self, job):
         self.name = job["name"]
@@ -89,7 +91,7 @@ class Telegram:
         self.arriving = Timer(self.arrive) if piece else None
 
     def whole(self, count):
-        """us of `count` telegrams at once."""
+        """us of `count` telegrams, each in one piece."""
         data, feed = self.data, self.framer.feed
         size = len(data)
         started = ticks_us()
@@ -98,7 +100,7 @@ class Telegram:
         return ticks_diff(ticks_us(), started)
 
     def arrive(self, count):
-        """us of `count` telegrams in pieces."""
+        """us of `count` telegrams, each in pieces."""
         pieces, feed = self.pieces, self.framer.feed
         started = ticks_us()
         for _ in range(count):
@@ -107,7 +109,7 @@ class Telegram:
         return ticks_diff(ticks_us(), started)
 
     def heap(self):
-        """Bytes that one telegram allocates, -1 where the interpreter cannot tell."""
+        """Bytes that one telegram allocates, -1 if the interpreter cannot tell."""
         if not hasattr(gc, "mem_alloc"):
             return -1
         gc.collect()

@@ -1,4 +1,4 @@
-"""An image of 1.7 MB uploaded to the simulated board, as the page does it: MB/s, and the heap that it takes."""
+"""Measures the upload of an image of 1.7 MB to the simulated board, as the page does it: MB/s and heap."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from tools.measure import simulator
 from tools.image import application, slot
 
 _SIZE = 1700000
-# Runtime, heap, and whether its heap is looked at meanwhile, which in a small one would take what is to be measured.
+# Runtime, heap, and whether to read the free heap during the upload. In a small heap the requests would disturb it.
 _RUNS = (("cpython", "-", False), ("micropython", "480k", True), ("micropython", "400k", False))
 _LOOK_S = 0.05
-_PERIOD_S = 1.5  # a heap's free bytes are those after the least of so many looks
+_PERIOD_S = 1.5  # the free heap is the least within this time
 
 
 def image():
-    """A signed image of about that size for the simulated board, newer than any."""
+    """A signed image of about _SIZE for the simulated board, newer than any release."""
     files = {"filler.bin": os.urandom(_SIZE - 40000)}
     return slot.make(
         standin.application("1.29.0"), application.SIM, files, "99.0.0.0", "0.1.0.0", "1.29.0",
@@ -28,7 +28,7 @@ def image():
 
 
 def report(tell):
-    """Print the table; False where an upload fails."""
+    """Print the table; False if an upload fails. tell(text): called with each step."""
     data = image()
     print("\nupload of %.1f MB by POST /ota: written, read back, verified" % (len(data) / 1e6))
     print("%-16s %6s %10s %10s %26s" % ("interpreter", "heap", "s", "MB/s", "heap taken meanwhile, B"))
@@ -51,9 +51,9 @@ def report(tell):
 
 
 def upload(reader, data, watched):
-    """(seconds, bytes of heap less than before at the worst moment) of one; RuntimeError where it is not staged.
+    """(seconds, bytes by which the free heap was lower at its worst moment) of an upload; RuntimeError if it fails.
 
-    watched  False: the heap is only looked at before and after
+    watched  True: read the free heap during the upload
     """
     before = _least(reader, _PERIOD_S)
     token = reader.get("/auth/token")["accessToken"]
@@ -81,7 +81,7 @@ def upload(reader, data, watched):
 
 
 def _least(reader, seconds):
-    """The least free heap that /health tells of in so long."""
+    """The least free heap that /health reports within so many seconds."""
     end = time.monotonic() + seconds
     found = []
     while True:

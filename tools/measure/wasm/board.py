@@ -1,4 +1,4 @@
-"""A board without anything on it, for measuring how large the application's objects are: see ../heap32.py."""
+"""An empty board, to measure the size of the application's objects: see ../heap32.py."""
 
 class _Flash:
     """A partition in a file."""
@@ -37,7 +37,7 @@ class Uart:
         pass
 
     def send(self):
-        """Have the telegram come once more."""
+        """Let the telegram arrive again."""
         self._at = 0
 
     def readinto(self, buf):
@@ -95,7 +95,7 @@ class Board:
 
 
 def read(app, count):
-    """Let so many telegrams come, ten seconds apart; how many readings there are then."""
+    """Let so many telegrams arrive, ten seconds apart; returns the number of readings."""
     for _ in range(count):
         app.board.now += 10000
         app.board.uart.send()

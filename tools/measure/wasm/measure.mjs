@@ -1,7 +1,8 @@
-// Runs steps of Python in MicroPython's 32-bit WebAssembly port, and says after each what lives on its heap.
-// node measure.mjs PORT FOLDER, steps as a JSON list of texts on stdin; a JSON list of texts, one a step: what it
-// printed, micropython.mem_info() and qstr_info(). The port collects garbage only between two calls, so there are more of them a step;
-// and what an older one has left on the stack passes for a reference, until something else lies there.
+// Runs steps of Python in MicroPython's 32-bit WebAssembly port, and reports the live objects after each.
+// Usage: node measure.mjs PORT FOLDER. stdin is a JSON list of texts, the steps. stdout is a JSON list with one text
+// for each step: its output, then micropython.mem_info() and qstr_info(). The port collects garbage only between two
+// calls, so each step makes several. Values that an older call has left on the stack count as references until
+// something else overwrites them.
 import fs from "fs";
 import path from "path";
 import { pathToFileURL } from "url";
@@ -29,7 +30,7 @@ for (const step of JSON.parse(fs.readFileSync(0, "utf8"))) {
   try {
     python.runPython(step);
   } catch (error) {
-    console.error(error.message); // node would print its whole self, too
+    console.error(error.message); // an uncaught error would print the whole source
     process.exit(1);
   }
   python.runPython("def deep(n):\n return n and deep(n - 1)\ndeep(30)");
