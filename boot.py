@@ -352,7 +352,7 @@ def start():
     manifest, why = check(running)
     if manifest and why is None:
         why = mount(running, manifest)
-    if machine.reset_cause() == machine.SOFT_RESET and entries:  # Ctrl-D: the same start goes on
+    if machine.reset_cause() == machine.SOFT_RESET and entries:  # Ctrl-D: this is no new start
         counts = unhealthy(entries)
         at -= 4
     else:

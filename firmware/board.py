@@ -143,7 +143,7 @@ class Board:
     def confirm(self):
         """The running application is good: keep it, so that the next start does not go back to the one before."""
         if self.boot["pending"]:
-            # Only in this case: ESP-IDF confirms the newest entry of otadata, the other slot's after set_boot().
+            # Only then: ESP-IDF confirms the newest entry of otadata. After set_boot() it is that of the other slot.
             esp32.Partition.mark_app_valid_cancel_rollback()
             self.boot["pending"] = False
         self.boot["healthy"]()
@@ -156,7 +156,7 @@ class Board:
             os.stat("/boot.py")
             os.stat("/main.py")
         except OSError:
-            return "needs boot.py and main.py, which this board's file system has not"
+            return "needs boot.py and main.py, but they are not in this board's file system"
 
     def provisioned(self):
         """The configuration that came with flash.bin, a JSON text; None where there is none."""

@@ -135,7 +135,8 @@ def secure(app):
         if kept is None:
             return None
         if not app.board.secure_port:
-            tell("https", "stopped", "disabled", "this image has no memory for TLS, one with all modules frozen has")
+            why = "this image leaves too little memory for TLS; one with all modules frozen leaves enough"
+            tell("https", "stopped", "disabled", why)
             return None
         from .api.http.tls import Secure, context
 

@@ -26,13 +26,13 @@ FORGOTTEN = (
     # 3000: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply"),
-    # 3000: what a stream begins with, and what is asked for once or now and then.
+    # 3000: the first messages of a stream, and requests that clients make once or now and then.
     ("han.api.http.listen", "han.api.messages.state", "han.api.messages.configuration", "han.api.messages.ota",
      "han.api.messages.compact", "han.api.routes.health", "han.api.routes.identity", "han.api.routes.prices",
      "han.meter.line.told", "han.meter.identity"),
     # 700: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
-    # 1500: each minute, whether the network leads anywhere; each six hours, what time it is.
+    # 1500: checks of the network, each minute; NTP, each six hours.
     ("han.net.online", "han.net.check", "han.net.sntp", "han.net.lookup"),
     # 2700: a network that comes or goes, setup mode.
     ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.join.setup", "han.net.join.dns",

@@ -11,7 +11,7 @@ import time
 try:
     from asyncio import core  # type: ignore[attr-defined]  # not in the stubs
 except ImportError:
-    core = None  # CPython's loop is another
+    core = None  # CPython has another event loop, which does not need this
 
 #: Pause after such an error, ms: there may be memory again then.
 _PAUSE_MS = 50

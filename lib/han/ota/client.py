@@ -116,7 +116,7 @@ class Visit:
             if type(size) is not int or size < _SECTOR or len(digest) != 64 or type(url) is not str:
                 raise ValueError("url, size or sha256")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise HttpError("its manifest is not one: %s" % error)
+            raise HttpError("its manifest is not valid: %s" % error)
         if "://" not in url:
             at = self._url.find("/", 8) if url[:1] == "/" else self._url.rfind("/") + 1
             url = self._url[:at] + url
@@ -181,14 +181,14 @@ class Visit:
                 begun = 0
                 writer.restart()
             if writer.count + len(data) > size:
-                raise Wrong("download_failed", "longer than the update server told")
+                raise Wrong("download_failed", "longer than the update server's manifest says")
             return writer.feed(data)
 
         for pause in self.pauses + (0,):
             begun = client.start = writer.count
             try:
                 await client.get(url, feed)
-                reason = "shorter than the update server told"
+                reason = "shorter than the update server's manifest says"
                 if writer.count == size:
                     return
             except HttpError as error:

@@ -63,7 +63,7 @@ def boundary(kind):
 
 
 async def receive(connection, kind, writer, updates):
-    """Put the image of a request's body into a Writer. kind: the content-type. Wrong where there is none, or half."""
+    """Put the image of a request's body into a Writer. kind: its content-type. Wrong where it is not complete."""
     body = Body(connection, updates.clock)
     mark = boundary(kind)
     if mark is None:

@@ -80,7 +80,7 @@ async def look(updates, failing, network, port):
 
 
 def last_words(state, version):
-    """Why the other version was rolled back, from what it wrote to the crash log last; "" where nothing tells.
+    """Why the other version was rolled back, from what it wrote to the crash log last; "" where that is not known.
 
     state: the partition; version: of the running application. OSError where the flash cannot be read.
     """

@@ -7,8 +7,8 @@ in RAM.
 Flash is only programmed where it is blank. The sector after the one that is being filled is erased
 before it is needed: `prepare()` does it at a moment that suits the caller.
 
-A power cut or a bad cell damages one record at most. That record fails its CRC, and its number is
-not used again.
+A record that a power cut or a bad cell has damaged fails its CRC. Only this record is lost. Its
+number is not used again.
 
 The start value of the CRC depends on the layout, a number that must be increased whenever the
 payload changes. So a record of another layout fails its CRC, and `strange` says that there may be

@@ -3,12 +3,11 @@
 An opening is the first bytes of a telegram. A telegram may open anywhere, also inside one that was
 cut off. So up to four openings are followed at the same time, and the first one whose checksum is
 right wins. A damaged telegram cannot hide the good one behind it. Only openings that are unlikely by
-chance are followed: an HDLC header has its own checksum, an M-Bus header has its length twice. The work
-is bounded: each byte is searched once for openings, and checked once for each telegram that it may
-belong to.
+chance are followed: an HDLC header has its own checksum, an M-Bus header has its length twice. Each byte
+is searched once for openings, and checked once for each telegram that it may belong to: work is bounded.
 
 A ciphered APDU without a framing has no checksum. So it is not followed close behind another opening,
-which may carry it. It counts as cut off if another telegram opens inside it.
+which may carry it. It counts as cut off if another ciphered APDU opens inside it.
 """
 from .layers import apdu
 from . import hdlc, mbus

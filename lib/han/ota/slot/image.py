@@ -68,7 +68,7 @@ def manifest(slot, end, size):
                 try:
                     return n * _SECTOR, _complete(Parser(bytes(text)).parse())
                 except (ValueError, KeyError, TypeError, AttributeError):
-                    raise Wrong("invalid_firmware", "its manifest is not one")
+                    raise Wrong("invalid_firmware", "its manifest is not valid")
     raise Wrong("invalid_firmware", "no manifest behind its application: cut off, or not of this reader")
 
 
@@ -167,7 +167,7 @@ class Check:
         if wrong:
             raise Wrong("bad_signature", wrong)
         if digest and _hex(digests[-1]) != digest:
-            raise Wrong("invalid_firmware", "not the image that the update server told of")
+            raise Wrong("invalid_firmware", "not the image of the update server's manifest")
         return values
 
 

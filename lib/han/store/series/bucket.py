@@ -23,7 +23,7 @@ FIRST = const(2678400)
 #: Counters that come less often than RARE (s) belong to the last edge, if they come within WAIT (s) after it.
 RARE = const(300)
 WAIT = const(30)
-_MOST_CURRENT = const(0x3FFFFFFF)  # no current is larger, 10 mA
+_MOST_CURRENT = const(0x3FFFFFFF)  # larger than any current, 10 mA
 
 
 class Bucket:

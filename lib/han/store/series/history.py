@@ -235,10 +235,7 @@ class History:
             self._quoted = self._price(start)
 
     def advance(self, kind, before, t, energy):
-        """Add an energy ([Wh, Wh]) that flowed from `before` to t. If t is past the bucket's end, begin the next one.
-
-        The energy is then shared out in proportion to time.
-        """
+        """Add an energy ([Wh, Wh]) that flowed from `before` to t; at the bucket's end, share it with the next one."""
         bucket = self.buckets[kind]
         a, b = energy
         if t < bucket.end:
@@ -257,10 +254,7 @@ class History:
         bucket.b = b - more[1]
 
     def _close(self, kind, more):
-        """Write the sample of a bucket that is over, and fold it into the coarser bucket.
-
-        more: [Wh, Wh] from self.counters to the end of the bucket
-        """
+        """Write the sample of a bucket that is over, and fold it. more: [Wh, Wh] from self.counters to its end."""
         bucket = self.buckets[kind]
         values = bucket.sample(kind)
         if not values[2]:
