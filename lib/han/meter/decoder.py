@@ -63,7 +63,7 @@ class Decoder:
             from . import p1 as reader
         else:
             from . import sml as reader
-        self._readers[inside] = reader
+        self._readers[inside] = reader  # type: ignore[call-overload]  # a list of None at first
         return reader
 
     def more_rows(self):

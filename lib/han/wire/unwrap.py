@@ -103,7 +103,7 @@ class Layers:
                     if not whole:
                         return None
                     buf, start, end = whole.buf, 0, whole.length
-                    self.blocks.start()
+                    self.blocks.start()  # type: ignore[attr-defined]  # None before the first block
                 else:
                     left = 0
             elif layer == P1:

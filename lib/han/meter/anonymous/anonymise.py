@@ -143,7 +143,7 @@ class Anonymiser(Decoder):
             return [(start, end - start)]
         found = []
         at = 0
-        for pieces in self.layers.pieces:
+        for pieces in self.layers.pieces:  # type: ignore[attr-defined]  # a _Layers
             if pieces.buf is buf:
                 for place, n in pieces.parts:
                     first = max(start, at)
