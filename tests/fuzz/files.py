@@ -6,15 +6,12 @@ Each file comes in pieces through the framer and the decoder; the reading has to
 with its value, and no other. Prints how many were right and a digest of what was read; exit status 1 where one was
 wrong.
 """
-import os
 import sys
 
 if __name__ == "__main__":
-    _ROOT = ("" if __file__.startswith("/") else os.getcwd() + "/") + __file__
-    _ROOT = _ROOT.rsplit("/", 3)[0]
-    sys.path.insert(0, _ROOT)
-    if sys.implementation.name == "cpython":
-        sys.path.insert(0, _ROOT + "/lib")
+    import project
+
+    project.find()
 
 from han.meter.decoder import Decoder
 from han.meter.reading import MANUFACTURER, METER_ID, ROWS

@@ -6,7 +6,6 @@ Behind each damaged stretch comes a good telegram, which must be read with exact
 or memory without bound. Prints totals and a digest of all that was read, which is the same on both interpreters.
 """
 import gc
-import os
 import sys
 
 import time
@@ -25,11 +24,9 @@ else:
 
 
 if __name__ == "__main__":
-    _ROOT = ("" if __file__.startswith("/") else os.getcwd() + "/") + __file__
-    _ROOT = _ROOT.rsplit("/", 3)[0]
-    sys.path.insert(0, _ROOT)
-    if sys.implementation.name == "cpython":
-        sys.path.insert(0, _ROOT + "/lib")
+    import project
+
+    project.find()
 
 from han.meter import identity
 from han.meter.decoder import Decoder

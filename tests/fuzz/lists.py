@@ -5,15 +5,12 @@
 Each list goes through the decoder; the reading has to have every field that the walk here finds, with its value, and
 no other. Prints how many of each kind were right and a digest of what was read; exit status 1 where one was wrong.
 """
-import os
 import sys
 
 if __name__ == "__main__":
-    _ROOT = ("" if __file__.startswith("/") else os.getcwd() + "/") + __file__
-    _ROOT = _ROOT.rsplit("/", 3)[0]
-    sys.path.insert(0, _ROOT)
-    if sys.implementation.name == "cpython":
-        sys.path.insert(0, _ROOT + "/lib")
+    import project
+
+    project.find()
 
 from han.meter.decoder import Decoder
 from han.wire.unwrap import APDU

@@ -6,8 +6,7 @@ from host_sim.house import House
 from host_sim.meters import NAMES, SPECIAL, UNSCALED, create
 from host_sim.meters.kamstrup_ct import RATIO
 from tests.meter.test_link import Board
-
-HOUR = 1763802000  # a morning hour in November
+from tests.sim.meters.sent import HOUR
 
 
 class Reader:
