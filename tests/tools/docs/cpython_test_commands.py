@@ -134,6 +134,9 @@ _PUBLIC = " && mkdir -p keys && cp ~/han.pub.pem keys/"
 _FORGET = "&& rm -r keys"
 
 
+_AGAIN = "--retry 100 --retry-delay 1 --retry-all-errors"
+
+
 def of(command, url):
     """A command that asks the reader at an address."""
     if not shutil.which("curl"):
@@ -147,12 +150,12 @@ def asks(machine, command):
     """A request to a reader; asked again while it starts or has no reading."""
     told = of(command, machine.serve())
     assert told != command, "this asks none of %s" % ", ".join(READERS)
-    check(machine.run(told.replace("curl", "curl -sS --fail --retry 100 --retry-delay 1 --retry-all-errors", 1)))
+    check(machine.run(told.replace("curl", "curl -sS --fail " + _AGAIN, 1)))
 
 
 def streams(machine, command):
     """It does not end: the first message is enough."""
-    command = "exec " + of(command, machine.serve())
+    command = "exec " + of(command, machine.serve()).replace("curl", "curl " + _AGAIN, 1)
     process = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert any("HAN_STATE_MESSAGE" in line for line in process.stdout)
     process.kill()
