@@ -1,9 +1,11 @@
 """Decode a capture of an electricity meter's customer port. Use it if a meter is not recognised.
 
-    python -m tools.decode [--key HEX] [--auth-key HEX] [--any-checksum] FILE|-
+    python -m tools.decode [--key HEX] [--auth-key HEX] [--any-checksum] [--registers [--json]] FILE|-
 
 Input: raw bytes, hex text, or one bare APDU. Output: one JSON object per line for each telegram; on stderr the fate of
-every byte. Exit status: 0 if a telegram was decoded, 1 if none was, 2 for bad arguments.
+every byte. With --registers the output is a table of every register of each complete telegram, also of one that makes
+no reading; with --json too, it is what GET /meter/registers answers, one telegram per line. Exit status: 0 if a
+telegram was decoded or has registers, 1 if none was, 2 for bad arguments.
 """
 import argparse
 import json
@@ -13,7 +15,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
-from han.meter.decoder import Decoder  # noqa: E402  needs the path above
+from han.api.messages.registers import pieces  # noqa: E402  needs the path above
+from han.meter.decoder import Decoder  # noqa: E402
+from han.meter.registers import Copy  # noqa: E402
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.layers.gcm import Cipher, parse_key  # noqa: E402
@@ -21,6 +25,10 @@ from han.wire.unwrap import APDU  # noqa: E402
 
 from tools.fields import fields  # noqa: E402
 
+# Fields of a register that are shown with their names, in the last column.
+_SOMETIMES = "log", "stored", "text", "status", "attribute"
+# Longer values are not aligned.
+_WIDEST = 60
 _FRAMINGS = {1: "HDLC", 2: "M-Bus", 3: "P1", 4: "ciphered P1", 5: "SML"}
 
 
@@ -124,17 +132,51 @@ def read_input(data):
     return data
 
 
-def decode(data, emit, out, cipher=None, enough=Conventions.usually):
+class Registers:
+    """Prints every register of each telegram, as a table or as JSON."""
+
+    def __init__(self, as_json):
+        self.as_json = as_json
+        self.telegrams = 0
+
+    def take(self, inside, decoder):
+        """The decoder has a telegram."""
+        self.telegrams += 1
+        said = "".join(pieces(Copy(inside, decoder), None, None))
+        if self.as_json:
+            print(said)
+            return
+        message = json.loads(said)
+        print(message["format"], message["head"] or "")
+        rows = [("code", "name", "value", "unit", "time", "")] + [_row(one) for one in message["registers"]]
+        widths = [min(_WIDEST, max([len(row[i]) for row in rows])) for i in range(5)]
+        for row in rows:
+            print("  ".join([cell.ljust(width) for cell, width in zip(row, widths)] + [row[5]]).rstrip())
+        print()
+
+
+def _row(register):
+    """The cells of a register."""
+    code, name, value, unit, time = [register.get(key) or "" for key in ("obis", "name", "value", "unit", "time")]
+    rest = ["%s %s" % (key, register[key]) for key in _SOMETIMES if key in register]
+    if "assumed" in register:
+        rest.append("the list has no codes")
+    return code, name, "-" if register["value"] is None else value, unit, time, ", ".join(rest)
+
+
+def decode(data, emit, out, cipher=None, enough=Conventions.usually, tap=None):
     """Decode a capture. Returns the Decoder, with its counters.
 
     emit(dict)  called for each telegram
     out         stream for the fate of every byte
     enough      number of telegrams in a row that prove another convention of checksums
+    tap         None, or an object that is shown each complete telegram, see Decoder.tap
     """
     account = Account(out)
 
     def decoder():
         account.decoder = Decoder(lambda reading: emit(fields(reading)), cipher, account.outcome)
+        account.decoder.tap = tap
         return account.decoder
 
     if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
@@ -163,6 +205,8 @@ def main(argv=None):
     parser.add_argument("--auth-key", help="authentication key, 32 hex digits")
     parser.add_argument("--any-checksum", action="store_true",
                         help="accept a P1 or SML telegram if its checksum is right by any known convention")
+    parser.add_argument("--registers", action="store_true", help="print every register of each telegram")
+    parser.add_argument("--json", action="store_true", help="with --registers: as JSON instead of a table")
     parser.add_argument("file", help="the capture: raw bytes, hex text or one bare APDU; - reads standard input")
     args = parser.parse_args(argv)
     try:
@@ -173,9 +217,17 @@ def main(argv=None):
         cipher = keys(args.key, args.auth_key)
     except ValueError as error:
         parser.error(str(error))
+    if args.json and not args.registers:
+        parser.error("--json needs --registers")
     enough = 1 if args.any_checksum else Conventions.usually
-    found = decode(read_input(data), lambda one: print(json.dumps(one, ensure_ascii=False)), sys.stderr, cipher, enough)
-    return 0 if found.decoded else 1
+    tap = Registers(args.json) if args.registers else None
+
+    def emit(one):
+        if not tap:
+            print(json.dumps(one, ensure_ascii=False))
+
+    found = decode(read_input(data), emit, sys.stderr, cipher, enough, tap)
+    return 0 if found.decoded or tap and tap.telegrams else 1
 
 
 if __name__ == "__main__":

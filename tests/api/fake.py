@@ -127,7 +127,7 @@ class Line:
     """A line whose settings were found, and on which nothing came yet."""
 
     any_setting = False
-    reason = None
+    reason = tap = None
 
     def __init__(self):
         self.search = Search(2)

@@ -100,6 +100,31 @@ def test_a_long_capture_in_order():
             assert got.get("import_power_w") == want.get("import_power_w"), entry["id"]
 
 
+def test_every_register_as_a_table_and_as_json():
+    text = (b"/ABC5 x\r\n\r\n1-0:1.8.1(000123.456*kWh)\r\n0-1:24.2.1(261128115500W)(00012.345*m3)\r\n"
+            b"0-0:96.13.0(48656C6C6F)\r\n1-0:C.1.0()\r\n!\r\n")
+    done = run(text, "--registers", "-")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0 and lines[0] == "P1 /ABC5 x"
+    assert lines[1].split() == ["code", "name", "value", "unit", "time"]
+    assert lines[2].split() == ["1-0:1.8.1", "Active", "energy", "import,", "tariff", "1", "000123.456", "kWh"]
+    assert lines[3].split()[-3:] == ["00012.345", "m3", "261128115500W"]
+    assert lines[4].endswith("text Hello") and lines[5] == "1-0:C.1.0"
+    done = run(text * 2, "--registers", "--json", "-")
+    first, second = [json.loads(line) for line in done.stdout.splitlines()]
+    assert first == second and first["registers"][0] == {
+        "obis": "1-0:1.8.1", "name": "Active energy import, tariff 1", "value": "000123.456", "unit": "kWh",
+    }  # fmt: skip
+    assert "ts" not in first["registers"][1]  # no zone is known here
+    # Also of what makes no reading; not of what is damaged.
+    done = run(bytes.fromhex("0f400000000002020600000001120007"), "--registers", "-")
+    assert done.returncode == 0 and b"unknown list" in done.stderr and done.stdout.count(b"\n") == 5
+    assert run(text + b"F", "--registers", "--json", "-").returncode == 0
+    assert run(text, "--json", "-").returncode == 2
+    for entry in telegrams(expect="reject"):
+        assert run(raw(entry), "--registers", "-").stdout == b"", entry["id"]
+
+
 def test_another_convention_of_checksums_is_named_and_taken_where_asked_for():
     data = inputs("sml_kermit.hex")
     done = run(data, "-")

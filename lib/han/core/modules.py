@@ -23,6 +23,10 @@ FORGOTTEN = (
     # 2800: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
      "han.meter.anonymous.aliases", "han.meter.anonymous.sevenbits", "han.store.crashlog"),
+    # 3000: every register of a telegram.
+    ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
+     "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists",
+     "han.meter.registers.entries"),
     # 3000: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply"),

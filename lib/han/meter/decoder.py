@@ -8,6 +8,8 @@ from .lists.scales import Scales
 
 #: A reason, as those in `wire/`. The application shows them to users unchanged.
 WRONG_KEY = "key does not match"
+# Reasons for telegrams of which nothing is known.
+_UNREADABLE = WRONG_KEY, "list malformed"
 #: Reasons for complete telegrams without a value that is published. Index: + 1 with a clock, + 2 with an identity.
 WITHOUT_READINGS = (
     "telegram without readings: no known values",
@@ -32,6 +34,7 @@ class Decoder:
     maker = None  # text with which all lists are assumed to open, whatever they have; None: as they do
     decoded = rejected = 0  # telegrams
     reason = None  # why the last telegram made no reading; None where it made one
+    tap = None  # None, or an object that is shown each complete telegram, known or not: take(inside, decoder)
 
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
@@ -48,6 +51,8 @@ class Decoder:
         inside = layers.unwrap(kind, buf, start, end)
         if inside and (self._readers[inside] or self._reader(inside)).read(self, layers):
             self.deliver(self.reading)
+        if self.tap and inside and self.reason not in _UNREADABLE:
+            self.tap.take(inside, self)
 
     def _reader(self, inside):
         """The reader for a kind of content: LIST, P1 or SML. It is loaded with the first telegram of that kind.
@@ -65,6 +70,10 @@ class Decoder:
             from . import sml as reader
         self._readers[inside] = reader  # type: ignore[call-overload]  # a list of None at first
         return reader
+
+    def order(self):
+        """The fields of those values of the last list that have no code, by their places (bytes)."""
+        return self._readers[LIST].order()  # type: ignore[attr-defined]  # a list of None at first
 
     def more_rows(self):
         """Enlarge `rows` to ROWS rows, after a walk that used all. False: it has that size, or memory is short."""

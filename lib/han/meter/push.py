@@ -79,9 +79,9 @@ class Push:
             known = self._last
             if known.n != n or known.shape != info[3] or known.text != text:
                 known = self._kind(reading, buf, rows, n, text)
+                self._last = known or _NONE
                 if not known:
                     return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
-                self._last = known
         if info[2]:
             from .lists import floats
 
@@ -103,6 +103,11 @@ class Push:
             if at:
                 reading.set_clock(buf, at)
         return True
+
+    def order(self):
+        """The fields of those values of the last list that have no code, by their places (bytes)."""
+        profile = (self._coded if self.info[1] else self._last).profile
+        return profile[0] if profile else b""
 
     def _kind(self, reading, buf, rows, n, text):
         """The kind of a list without codes. It is chosen when the first such list comes; None where it is unknown."""

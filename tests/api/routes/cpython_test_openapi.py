@@ -9,9 +9,13 @@ import pytest
 from han.api.config.fields import FIELDS
 from han.api.routes.table import TABLE
 from han.api.config.settings import changed
+from han.api.messages.registers import pieces
 from han.store.config import defaults
 from tests.api.fake import Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
+from tests.api.routes import test_api_registers
+from tests.meter.registers.taps import copies
+from tests.support import telegrams
 from tools.prove import apifuzz
 from tools.docs import openapi
 from tools.measure.simulator import Simulator
@@ -113,7 +117,7 @@ def resolve(reference):
 async def answers(app, token):
     trusted = "Authorization: Bearer %s\r\n" % token
     for path, method in sorted(openapi.operations(DOCUMENT)):
-        if path in ("/ws", "/sse", "/reboot"):
+        if path in ("/ws", "/sse", "/reboot", "/meter/registers"):
             continue
         body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
         if path == "/setup":
@@ -136,6 +140,25 @@ def test_answers_are_as_described(reading):
             await answers(app, (await get(app, "/auth/token"))["accessToken"])
 
     asyncio.run(all_of_them())
+
+
+def test_registers_are_as_described():
+    """Of every recorded telegram, and through the API."""
+    whole = dict(resolve("#/components/schemas/Registers"), components=DOCUMENT["components"])
+    schema = jsonschema_rs.Draft202012Validator(whole)
+    for entry in telegrams(expect="decode"):
+        for copy in copies(entry):
+            schema.validate(json.loads("".join(pieces(copy, 1, lambda register: None))))
+
+    async def asked():
+        async with Running(test_api_registers.reading(b"")) as app:
+            schema.validate(await test_api_registers.sent_after(app, test_api_registers.P1 % b"00.333"))
+            app.link.live.period_ms = 100
+            answer = await ask(app, "/meter/registers")
+            assert answer.status == 503
+            validate("/meter/registers", "GET", answer)
+
+    asyncio.run(asked())
 
 
 def test_refusals_are_as_described():
