@@ -33,8 +33,8 @@ _FOLDER = stage.BUILD / "wasm"
 _PORT = _FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
 #: Ratio of the sizes, measured on 2026-11-28; used if there is no node.
 _RATIO = 0.545
-#: Bytes of asyncio's objects, and of a module's name without its letters; measured on 2026-11-28 with MicroPython 1.29's
-#: unix port, built for 32 bits with all modules frozen in.
+#: Bytes of asyncio's objects, and of a module's name without its letters; measured on 2026-11-28 with the unix port of
+#: MicroPython 1.29, built for 32 bits with all modules frozen in.
 _LIBRARY, _NAME = 2100, 10
 #: Bytes of Python's heap on an ESP32 without PSRAM: two areas of 56 kB; administration takes three bits for 16 bytes.
 _AREAS = 2 * 56 * 1024 * 125 // 128
