@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from tests.page.conftest import VIEWS, Page, show
+from tests.page.conftest import VIEWS, Page, show, violations
 
 @pytest.fixture(scope="module")
 def page(browser, reader):
@@ -65,6 +65,25 @@ def test_both_heaps_of_a_chip_are_told(browser, desktop):
         page.tab.route("**/health", chip)
         show(page, "settings/diagnosis")
         page.see("77 kB, 66 kB at its lowest")
+
+
+def test_every_register_is_shown_as_a_table(browser, desktop):
+    with Page(browser, desktop, bypass_csp=True) as page:
+        tab = show(page, "settings/diagnosis")
+        tab.get_by_role("button", name="Read", exact=True).click()
+        region = tab.get_by_role("region", name="What the meter says")
+        region.wait_for()
+        rows = [row.inner_text().split("\t") for row in region.get_by_role("row").all()]
+        assert rows[0] == ["OBIS", "Name", "Value", "Time"]
+        told = {row[0]: row for row in rows[1:]}
+        assert told["1-0:1.7.0"][1] == "Active power import" and told["1-0:1.7.0"][2].split()[1] == "kW"
+        assert len(rows) > 8 and tab.get_by_role("button", name="Read", exact=True).is_enabled()
+        assert violations(tab) == []
+        # Why there is none.
+        page.tab.route("**/meter/registers", lambda route: route.fulfill(status=503, body="no bytes on the HAN port"))
+        tab.get_by_role("button", name="Read", exact=True).click()
+        tab.locator(".said.bad", has_text="no bytes").wait_for()
+        assert not region.count()
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,7 @@ async function once(path, options) {
 }
 
 // Fetch the JSON at a path; throws Refused. While the reader is short of sockets or memory, ask again, three times.
+// apart: the answer may take long, so other requests do not wait for it.
 export function ask(path, options = {}) {
   const run = async () => {
     for (let attempt = 0; ; attempt += 1) {
@@ -57,6 +58,7 @@ export function ask(path, options = {}) {
       }
     }
   };
+  if (options.apart) return run();
   const result = queue.then(run, run);
   queue = result.catch(() => null);
   return result;

@@ -21,7 +21,11 @@ export function diagnosis(root) {
   const tell = h("p", { class: "said", role: "status" });
   const text = h("textarea", { readonly: true, "aria-label": t("report") });
   text.hidden = true;
+  const heard = h("p", { class: "said", role: "status" });
+  const table = h("div");
+  const reads = h("button", { onclick: registers }, t("registers.read"));
   put(root, heading("diagnosis"), head, body,
+    card(t("registers"), h("div", { class: "row" }, reads), heard, table),
     card(t("report"), h("p", { class: "soft small" }, t("report.more")), h("div", { class: "row" },
       h("button", { class: "main", onclick: report }, t("report.make")), h("button", { onclick: copy }, t("report.copy")),
       h("button", { onclick: capture }, t("capture"))), tell, text),
@@ -35,6 +39,28 @@ export function diagnosis(root) {
     tell.className = "said good";
     put(tell, words);
   };
+
+  // A table in a box that scrolls sideways. titles: of the columns; rows: lists of cells.
+  const tabled = (label, titles, rows) => h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, h("table", null,
+    h("thead", null, h("tr", null, titles.map((each) => h("th", { scope: "col" }, each)))),
+    h("tbody", null, rows.map((row) => h("tr", null, row.map((cell) => h("td", null, cell)))))));
+
+  async function registers() {
+    reads.disabled = true;
+    heard.className = "said";
+    put(heard, t("registers.wait"));
+    put(table);
+    try {
+      const told = await ask("/meter/registers", { patience: 140000, apart: true });
+      put(heard, told.head);
+      put(table, tabled(t("registers"), ["OBIS", t("name"), t("value"), t("time")], told.registers.map((row) => [
+        row.assumed ? `(${row.obis})` : row.obis, row.name, [row.value, row.unit && " " + row.unit, row.text && " = " + row.text], row.time])));
+    } catch (error) {
+      heard.className = "said bad";
+      put(heard, said(error.message));
+    }
+    reads.disabled = false;
+  }
 
   async function report() {
     try {
@@ -115,9 +141,8 @@ export function diagnosis(root) {
       put(body,
         card(t("diagnosis.way"), meter.diagnosis ? banner("bad", said(meter.diagnosis) + ".")
           : meter.decoded ? banner("good", t("diagnosis.good")) : banner("plain", t("diagnosis.wait"), t("help.early")), stages(meter)),
-        card(t("services"), h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": t("services") }, h("table", null,
-          h("thead", null, h("tr", null, [t("service"), t("status"), t("service.said")].map((each) => h("th", { scope: "col" }, each)))),
-          h("tbody", null, health.services.map((row) => h("tr", null, h("td", null, row.name), h("td", null, t("service." + row.health)), h("td", null, row.error ? said(row.error) : ""))))))),
+        card(t("services"), tabled(t("services"), [t("service"), t("status"), t("service.said")],
+          health.services.map((row) => [row.name, t("service." + row.health), row.error && said(row.error)]))),
         card(t("reader"), pairs([
           [t("name"), health.hostname], [t("version"), now.state ? now.state.version : "–"],
           [t("uptime"), lasting(health.uptime_ms / 1000)],

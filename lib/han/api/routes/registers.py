@@ -72,12 +72,12 @@ async def serve(app, request):
             )
     tap = link.decoder.tap or Next(link)
     if tap.waiting >= _MOST:
-        return refusal(503, "two others are waiting for the next telegram", {"Retry-After": "10"})
+        return refusal(503, "too many connections", {"Retry-After": "5"})
     request.sock.left = wait + _ANSWER_MS
     if not await tap.wait(wait):
         return unread(app)
     if not tap.copy:
-        return refusal(503, "not enough memory for a copy of the telegram", {"Retry-After": "10"})
+        return refusal(503, "not enough memory right now", {"Retry-After": "10"})
     body = _encoded(pieces(tap.copy, app.clock.unix_ms(tap.came), _placed(app.clock.zone)))
     return Response(body, 200, {"Content-Type": "application/json"})
 
