@@ -1,4 +1,4 @@
-"""What pytest needs to run the same plain test files as tests/run.py."""
+"""Makes pytest run the same plain test files as tests/run.py."""
 
 import gc
 import inspect
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-# read when esptool is imported
+# esptool reads it when it is imported
 os.environ["ESPTOOL_CFGFILE"] = str(pathlib.Path(__file__).parent / "tools" / "esptool.cfg")
 
 from staging import keyring
@@ -23,13 +23,13 @@ images.write()
 
 
 def pytest_collection_modifyitems(items):
-    """The page's tests come last: the browser that they share keeps an event loop open in this thread."""
+    """Run the page's tests last: their shared browser keeps an event loop open in this thread."""
     items.sort(key=lambda item: item.path.parent == PAGE)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Async tests run in a loop of their own, as on MicroPython."""
+    """Run each async test in a loop of its own, as on MicroPython."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
@@ -39,7 +39,7 @@ def pytest_pyfunc_call(pyfuncitem):
 
 @pytest.fixture(autouse=True, scope="module")
 def _memory():
-    """What pytest, its libraries and earlier tests take is not looked at when the application collects garbage."""
+    """Freeze the objects of pytest, its libraries and earlier tests, so that collections in a test skip them."""
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""A board and a meter link that tests hold in their hands, and a small HTTP client for both interpreters."""
+"""A board and a meter link that tests control, and a small HTTP client for both interpreters."""
 
 import asyncio
 import io
@@ -21,7 +21,7 @@ NOW = 1_790_000_000_000  # unix ms
 
 
 class Restarted(Exception):
-    """The board has started again, for the reason given."""
+    """The board has restarted for this reason."""
 
 
 class Board:
@@ -37,7 +37,7 @@ class Board:
     memory_limits = 6000, 14000, 32000
     secure_port = None
     secure_limit = 3
-    time_servers = ()  # nobody is asked
+    time_servers = ()  # none
     updates = authority = roots = mdns = None
     channel = "release"
 
@@ -91,7 +91,7 @@ class Board:
     def system_heap(self):
         return self.system
 
-    #: As of the chip: (size, free, least free so far, largest block).
+    #: System heap of a chip: (size, free, least free so far, largest block).
     system = None
 
     def feed(self):
@@ -124,7 +124,7 @@ class Counters:
 
 
 class Line:
-    """A line whose settings were found, and on which nothing came yet."""
+    """A line with known settings, without any bytes yet."""
 
     any_setting = False
     reason = tap = None
@@ -135,11 +135,11 @@ class Line:
         self.scales = Scales()
 
     def forget_key(self):
-        """Nothing is deciphered here."""
+        """Nothing to do: there are no keys here."""
 
 
 class Link:
-    """Publishes what the test says it read."""
+    """A meter link that publishes the values of the test."""
 
     reason = None
     heard = False
@@ -171,7 +171,7 @@ class Link:
         self.factors = factors
 
     def read(self, *fields, clock=None):
-        """A telegram with (field, number) pairs has come."""
+        """Publish a reading with these (field, number) pairs."""
         live = self.live
         for field, number in fields:
             put(live, field, number)
@@ -250,7 +250,7 @@ def _seed():
 
 
 class Socket:
-    """A client's connection; every wait in it is bounded."""
+    """A client's connection; every wait has a time-out."""
 
     def __init__(self, app):
         self._app = app
@@ -321,7 +321,7 @@ class Answer:
 
 
 async def raw(app, data, seconds=12):
-    """What comes back, to the end of the connection, for these bytes."""
+    """Send these bytes; returns everything that comes back until the connection ends."""
     socket = await connect(app)
     try:
         await socket.send(data)
@@ -331,7 +331,7 @@ async def raw(app, data, seconds=12):
 
 
 async def ask(app, path, method="GET", headers="", body=b"", host="127.0.0.1"):
-    """The Answer to a request."""
+    """Send a request; returns the Answer."""
     if body:
         headers += "Content-Length: %d\r\n" % len(body)
     head = "%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (method, path, host, headers)

@@ -1,4 +1,4 @@
-"""A chip in memory with images in its slots, small ones, that boot.py starts from; for both interpreters."""
+"""A chip in memory with small images in its slots, from which boot.py starts; for both interpreters."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ with open(ROOT + "/boot.py") as file:
 
 
 def esp_image(code=b"MicroPython"):
-    """A sound application image of ESP-IDF's, of one segment."""
+    """A valid ESP-IDF application image with one segment."""
     code += bytes(-len(code) % 4)
     image = struct.pack("<BBBBI", 0xE9, 1, 2, 0x20, 0x40081000) + bytes(15) + b"\1"
     image += struct.pack("<II", 0x3F400020, len(code)) + code
@@ -34,7 +34,7 @@ def esp_image(code=b"MicroPython"):
 
 
 def image(version="1.0.0.0", files=b"the files", block=SECTOR, **changes):
-    """A slot's image; files None: frozen. `changes` are of the manifest. The signature sector is blank."""
+    """The image of a slot. files None: frozen; changes: of manifest values. The signature sector is blank."""
     app = esp_image(version.encode())
     body = app + b"\xff" * (-len(app) % SECTOR)
     manifest = {"product": "han-reader", "version": version, "min_version": "1.0.0.0", "chip": "sim",
@@ -52,7 +52,7 @@ def image(version="1.0.0.0", files=b"the files", block=SECTOR, **changes):
 
 
 class Vfs:
-    """What `import vfs` gives: notes what is mounted. `broken`: mounting fails."""
+    """The module vfs, which notes what is mounted. broken: mounting fails."""
 
     broken = False
 
@@ -70,7 +70,7 @@ class Vfs:
 
 
 class Chip:
-    """Flash, RTC memory and what happens between two resets."""
+    """The flash and the RTC memory of a chip, and its start after a reset."""
 
     sizes = SIZES  # of the partitions, sectors
 
@@ -90,7 +90,7 @@ class Chip:
         self.resets = []  # slots whose boot.py has restarted the chip
 
     def copy(self, seed):
-        """Another chip with the same in its flash and in its RTC memory, as after a reset; seed: of its cuts."""
+        """A copy with the same flash and RTC memory, as after a reset. seed: of its power cuts."""
         other = type(self)(seed=seed)
         for label in self.sizes:
             other.flash(label, self.content(label))
@@ -99,7 +99,7 @@ class Chip:
         return other
 
     def flash(self, label, content):
-        """A tool writes a slot."""
+        """Write a slot, as a tool does."""
         self.files[label].seek(0)
         self.files[label].write(content)
 
@@ -112,7 +112,7 @@ class Chip:
         file.write(bytes((byte ^ mask,)))
 
     def started(self, count, sector=4, number=0):
-        """As if there had been so many healthy starts of slot 1, recorded in a sector of `state`."""
+        """Record so many healthy starts of slot 1 in a sector of `state`."""
         file = self.files["state"]
         file.seek(sector * SECTOR)
         file.write(struct.pack("<4sHH", b"HANB", number, number ^ 0xFFFF) + b"\x10\xf0\xff\xef" * count)
@@ -122,9 +122,10 @@ class Chip:
         return self.files[label].read()
 
     def start(self, cause=Machine.HARD_RESET, vfs=None, restore=True):
-        """Reset (a cause of machine's; 1 is a loss of power), loader, boot.py, until an application may start: BOOT.
+        """Reset the chip and run loader and boot.py until an application may start; returns BOOT.
 
-        restore  False: power that is to fail may fail in this, too
+        cause    of module machine; 1 is a loss of power
+        restore  False: a planned power cut may happen in this start
         """
         self.resets = []
         if restore:
@@ -151,12 +152,12 @@ class Chip:
 
     def _run(self):
         self.space = {"__name__": "__main__"}
-        sys.modules["gc"].collect = list  # the heap of a test run takes longer than all the rest
+        sys.modules["gc"].collect = list  # collecting the large heap of a test run would take too long
         exec(CODE, self.space)
         return self.space["BOOT"]
 
     def healthy(self):
-        """As the board's confirm()."""
+        """Confirm the application, as the board's confirm() does."""
         if self.boot["pending"]:
             self.boot["pending"] = False
             self.esp32.Partition.mark_app_valid_cancel_rollback()
@@ -164,6 +165,6 @@ class Chip:
         self.rtc = self.machine.rtc_memory
 
     def activate(self, label):
-        """As an update does it."""
+        """Activate a slot, as an update does."""
         self.esp32.Partition(label).set_boot()
         self.boot["activating"]()

@@ -1,4 +1,4 @@
-"""boot.py, unmodified, on look-alikes of the chip's modules: which slot starts, and what it says about it."""
+"""The unmodified boot.py on look-alikes of the chip's modules: the slot that it starts, and its messages."""
 
 from host_sim.hardware import otadata
 from host_sim.hardware.powercut import PowerCut
@@ -18,7 +18,7 @@ def both():
 
 
 def updated():
-    """A chip that has confirmed its first image, and has another activated."""
+    """A chip with a confirmed first image and an activated second one."""
     chip = both()
     chip.start(POWER)
     chip.healthy()
@@ -53,7 +53,7 @@ def test_files_are_read_only():
 
 
 class Slot:
-    """As good as the chip's: reading allocates nothing."""
+    """A partition whose reading allocates nothing, as on the chip."""
 
     def readblocks(self, n, buf, off):
         buf[0] = n
@@ -108,7 +108,7 @@ def test_an_image_with_files_is_not_started_where_nothing_would_start_it():
             chip = Chip(image(OLD, files=None, product="?"), image(NEW, files=files))
             chip.own = own
             assert chip.start(POWER)["slot"] == slot, (own, files)
-        # The same for one that fails again and again.
+        # The same for an image that fails again and again.
         chip = Chip(image(OLD, files=None), image(NEW))
         chip.own = own
         for _ in range(3):
@@ -206,7 +206,7 @@ def test_an_update_that_is_not_confirmed_goes_back():
         boot = chip.start(cause)
         assert version(boot) == OLD and boot["rolled_back"] == "slot2: restarted before it was confirmed"
         assert not boot["pending"]
-        # Told again until a start was healthy.
+        # It is reported until a start was healthy.
         assert chip.start(POWER)["rolled_back"] == boot["rolled_back"]
         chip.healthy()
         assert chip.start(POWER)["rolled_back"] is None
@@ -226,7 +226,7 @@ def test_an_update_that_the_loader_cannot_start():
     boot = chip.start()
     assert version(boot) == OLD and boot["rolled_back"] == "slot2: it was not started" and boot["pending"]
     chip.healthy()
-    # What is written to that slot next does not start by itself.
+    # A new image in that slot does not start by itself.
     chip.flash("slot2", image("1.2.0.0"))
     boot = chip.start(POWER)
     assert version(boot) == OLD and boot["rolled_back"] is None

@@ -1,4 +1,4 @@
-"""main.py, unmodified: the application, or why the chip starts again."""
+"""The unmodified main.py: it runs the application, or restarts the chip and keeps the reason."""
 
 import sys
 
@@ -13,7 +13,7 @@ class Restart(BaseException):
 
 
 class Chip:
-    """Everything that main.py imports; `fails` are steps that raise, or modules that cannot be imported."""
+    """Everything that main.py imports. fails: steps that raise, or modules that cannot be imported."""
 
     unfit = False  # the board finds that the image cannot run on it
 
@@ -121,7 +121,7 @@ def test_what_keeps_it_from_being_made_is_kept_for_the_next_start():
     assert Chip("safe").run(safe=True) == ["board", "safe", "died of ValueError", "CRASH"]
     how = "ModuleNotFoundError" if sys.implementation.name == "cpython" else "ImportError"
     assert Chip("han.app").run() == ["board", "died of " + how, "CRASH"]
-    # Without memory to do so it starts again all the same.
+    # It restarts even without memory to keep the reason.
     chip = Chip("app", "died of MemoryError", error=MemoryError())
     assert chip.run() == ["board", "app", "died of MemoryError", "CRASH"]
 
@@ -143,5 +143,5 @@ def test_ctrl_c_gives_the_repl():
         raise AssertionError("it was kept")
     except KeyboardInterrupt:
         pass
-    # The watchdog, which cannot be stopped, waits for whoever types.
+    # The watchdog cannot be stopped, so it gets a long time-out for the user at the console.
     assert chip.log == ["board", "app", "run", 3600000]

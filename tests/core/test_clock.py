@@ -1,4 +1,4 @@
-"""Corrections of the clock, and what a meter's clock means."""
+"""Corrections of the clock, and the conversion of a meter's clock to UTC."""
 
 from han.core.clock import EPOCH, Clock
 from han.core.zone import Zone, days
@@ -101,7 +101,7 @@ def test_the_boards_clock_is_corrected_too():
     assert clock.utc() == NOON + DAY and clock.steps == 1
 
 
-# --- what a meter says
+# --- the meter's clock
 
 
 def test_the_zone_outranks_the_deviation():
@@ -136,7 +136,7 @@ def test_the_hour_that_comes_twice():
     _, clock = set_clock(None, zone="Europe/Helsinki")
     assert clock.of_meter(local, None, True) == first and clock.of_meter(local, None, False) == second
     assert clock.of_meter(local, None, None) == first
-    # Once the time is known, it tells better than a flag that some meters never set.
+    # Once the time is known, it decides, not the flag, which some meters never set.
     for source in ("ntp", "meter"):
         for dst in (True, False, None):
             for utc in (first, second):
@@ -148,9 +148,9 @@ def test_a_meter_that_stays_at_winter_time():
     _, clock = set_clock(zone="Europe/Stockholm")
     assert clock.of_meter(at(2026, 7, 1, 13), None, False) == NOON
     assert clock.of_meter(at(2026, 7, 1, 14), None, True) == NOON
-    # One that is simply wrong is not made right.
+    # A clock that is simply wrong stays wrong.
     assert clock.of_meter(at(2026, 7, 1, 15, 30), None, True) == NOON + 5400
     assert clock.of_meter(at(2026, 7, 1, 13, 10), None, False) == NOON - 3000
-    # And without true time nobody knows.
+    # Without the true time there is no way to know.
     _, clock = set_clock(NOON, "meter", "Europe/Stockholm")
     assert clock.of_meter(at(2026, 7, 1, 13), None, False) == NOON - 3600

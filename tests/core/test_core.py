@@ -12,7 +12,7 @@ from tests.support import skip
 
 
 class Board:
-    """Only time; the tick wraps as the chip's does, after 2**30 ms."""
+    """A board with nothing but time; its tick wraps after 2**30 ms, as the chip's."""
 
     def __init__(self, utc=None):
         self.now = 0
@@ -244,7 +244,7 @@ async def test_a_crashing_task_is_seen_and_started_again():
     await asyncio.sleep(0.3)
     assert len(runs) == 4 and service.restarts == 3
     assert (service.status, service.health, service.error) == ("running", "degraded", "ValueError: number 3")
-    # After a minute without a crash it is well again, and what happened stays to be read.
+    # After a minute without a crash the task is healthy again; its error stays readable.
     assert boss.rows()[0].health == "degraded"
     board.now += boss.settled_ms
     assert boss.rows()[0].health == "ok" and service.error == "ValueError: number 3"
@@ -376,7 +376,7 @@ class Fed(Board):
 
 
 async def watched(boss, board, seconds, look=lambda: None):
-    """What the watch says within some time, None where it goes on."""
+    """The watch's reason for a restart within some seconds; None if there is none."""
     watch = asyncio.create_task(boss.watch(board, look))
     try:
         return await asyncio.wait_for(watch, seconds)

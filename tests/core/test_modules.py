@@ -1,4 +1,4 @@
-"""Modules that are forgotten when they have not been needed for a while."""
+"""Modules that are forgotten when they were not used for a while."""
 
 import os
 import sys
@@ -68,7 +68,7 @@ def test_all_that_is_in_the_table_is_there_once_and_keeps_nothing():
 
 
 def test_who_catches_an_exception_and_what_raises_it_are_forgotten_together():
-    # What is imported in a function would come from another copy of its module than the function's own.
+    # An import inside a function would load another copy of the module than the function's own.
     for row in FORGOTTEN:
         for name in row:
             if "(Exception)" in _source(name):

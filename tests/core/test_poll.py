@@ -1,4 +1,4 @@
-"""A system without memory to wait with: asyncio's loop goes on."""
+"""The system has no memory to wait for sockets: asyncio's loop goes on."""
 
 import asyncio
 import io
@@ -16,7 +16,7 @@ from asyncio import core
 
 
 class Poller:
-    """A queue's poller that fails so many times."""
+    """A poller that fails so many times."""
 
     def __init__(self, poller, times):
         self._poller = poller
@@ -33,7 +33,7 @@ class Poller:
 
 
 async def answered(faults, times):
-    """A client's question to a server, while waiting fails so many times; what comes back."""
+    """The answer of a server to a client, while waiting fails so many times."""
 
     async def serve(reader, writer):
         writer.write(await reader.read(4))
@@ -74,7 +74,7 @@ async def test_a_second_application_is_told_what_the_first_was():
 
 
 class Dead(io.IOBase):
-    """A socket that cannot be waited for, nor read."""
+    """A socket that can neither be polled nor read."""
 
     broken = False
 

@@ -1,4 +1,4 @@
-"""Bytes as text: the same answer on both interpreters, which is that of RFC 3629."""
+"""Bytes to text: both interpreters give the same result, that of RFC 3629."""
 
 from han.core.utf8 import text
 from tests.support import Random
@@ -9,7 +9,7 @@ GOOD = (
     "Ähtäri 網 \U0001f4f6".encode(),
 )  # fmt: skip
 BAD = (
-    # no first byte, or one that never is
+    # not a first byte, or never one
     b"\x80", b"\xbf", b"\xc0", b"\xc1", b"\xf5", b"\xf8", b"\xfe", b"\xff", b"a\x80", b"\xc3\xa9\xa9",
     # cut off
     b"\xc3", b"\xe2\x82", b"\xf0\x9f\x93", b"\xe2", b"\xf0", b"\xc3a", b"\xe2\x82a", b"\xf0\x9f\x93a", b"\xe2\xe2\x82",

@@ -1,4 +1,4 @@
-"""Zones on both interpreters: a sample of what cpython_test_zones.py does with all of them."""
+"""A sample of zones on both interpreters; cpython_test_zones.py tests all zones."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""machine, esp32 and network as the ESP32 port has them, with a board behind them that tests hold in their hands.
+"""The modules machine, esp32 and network as in the ESP32 port, with a board behind them that tests control.
 
-Signatures, errors and what is returned for nothing are the port's; what it does not have is not here.
+Signatures, errors and default results are those of the port; nothing else exists here.
 """
 
 import io
@@ -12,14 +12,14 @@ _SMALL = 1 << 30
 
 
 class Restart(Exception):
-    """machine.reset(): the chip starts again."""
+    """machine.reset() was called."""
 
 
 class Chip:
-    """What lies behind the three modules, through resets and power cuts."""
+    """The hardware behind the three modules; it survives resets and power cuts."""
 
     def __init__(self):
-        self.nvs = {}  # what commit() has written
+        self.nvs = {}  # contents after commit()
         self.cause = 1
         self.pins = {}  # number -> Pin
         self.uarts = {}
@@ -37,14 +37,14 @@ class Chip:
         self.free = 90000  # of Python's heap
         self.broken_nvs = ""  # "full": nothing can be written; "damaged": not even opened
         self.lan_fault = None  # what network.LAN raises
-        self.lans = 0  # how often it was asked for
+        self.lans = 0  # number of calls of network.LAN
         self.nvs_uncommitted = {}
         self.typed = b""  # what has come on the console, and what was sent there
         self.said = b""
         self.interrupts = 3  # the character that ends the program, -1: none
 
     def restart(self, cause=2):
-        """Everything but flash starts anew; cause as machine.reset_cause() tells it."""
+        """Reset everything but the flash; cause as of machine.reset_cause()."""
         kept = self.nvs, self.partitions, self.contents, self.apps
         self.__init__()
         self.nvs, self.partitions, self.contents, self.apps = kept
@@ -52,7 +52,7 @@ class Chip:
 
 
 def boot(**given):
-    """What boot.py leaves on a board that has started as it should."""
+    """BOOT of boot.py on a board that has started normally, with these changes."""
     left = {
         "slot": "slot1", "manifest": None, "rolled_back": None, "safe": False, "boots": 1, "pending": False,
         "healthy": list, "activating": list,
@@ -62,7 +62,7 @@ def boot(**given):
 
 
 def install(chip):
-    """Put the modules where `import` finds them, machine, esp32 and network to stay; returns a fresh `board` module."""
+    """Put the modules into sys.modules (machine, esp32 and network stay there); returns a fresh module `board`."""
     sys.modules["machine"] = Machine(chip)
     sys.modules["esp32"] = Esp32(chip)
     sys.modules["network"] = Network(chip)
@@ -87,13 +87,13 @@ def install(chip):
 
 
 def small(number):
-    """The number, if it is one that costs the chip no memory."""
+    """The number; asserts that it needs no object on the chip."""
     assert isinstance(number, int) and -_SMALL <= number < _SMALL, number
     return number
 
 
 class Gc:
-    """gc, as far as figures go."""
+    """The figures of module gc."""
 
     def __init__(self, chip):
         self._chip = chip
@@ -106,7 +106,7 @@ class Gc:
 
 
 class Time:
-    """time, as far as ticks go: they wrap after 2**30 ms."""
+    """The ticks of module time: they wrap after 2**30 ms."""
 
     @staticmethod
     def sleep_us(us):
@@ -175,7 +175,7 @@ class Micropython:
 
 
 class Select:
-    """As much of it as the console needs."""
+    """The part of module select that the console needs."""
 
     POLLIN = 1
 
@@ -208,7 +208,7 @@ class Sys:
 
 
 class Stream:
-    """Reading without having polled would wait for ever."""
+    """A stream that asserts that it was polled before it is read: else the read would block."""
 
     def __init__(self, chip):
         self._chip = chip
@@ -249,7 +249,7 @@ class Pin:
 
 
 class PinOther(Pin):
-    """Of a chip whose pins are all alike; `numbers` are those that are there for a program."""
+    """A pin of a chip with uniform pins; `numbers` are those that a program may use."""
 
     numbers = ()
 
@@ -267,12 +267,12 @@ PINS = {
     "ESP32-C3": tuple(range(11)) + (20, 21),
     "ESP32-C6": tuple(range(12)) + tuple(range(14, 24)),
 }
-#: Those of the console, where that is on a UART.
+#: Pins of the console if it is on a UART.
 CONSOLE = {"ESP32": (1, 3), "ESP32-S3": (43, 44), "ESP32-C3": (20, 21), "ESP32-C6": (16, 17)}
 
 
 class Uart:
-    """Bytes in `wire` have arrived. The line rests at the `level`; a receiver that sees it fall gets a zero byte."""
+    """A UART that receives the bytes in `wire`. The line rests at `level`; a falling level gives it a zero byte."""
 
     INV_TX, INV_RX, INV_RTS, INV_CTS = 32, 4, 64, 8
 
@@ -429,7 +429,7 @@ class Partition:
 
 
 class Link:
-    """An interface that is up where it has an address."""
+    """An interface that is up if it has an address."""
 
     address = None
 

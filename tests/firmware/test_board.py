@@ -1,4 +1,4 @@
-"""firmware/board.py on a port that is as MicroPython's ESP32 port is."""
+"""firmware/board.py on look-alikes of MicroPython's ESP32 port."""
 
 from tests.firmware import port
 from tests.support import raises
@@ -10,14 +10,14 @@ _BOARDS = (
 
 
 def kind(name):
-    """The chip of a board."""
+    """Name of the chip of a board."""
     if name.startswith(("s3", "p1")):
         return "ESP32-S3"
     return "ESP32-C3" if "c3" in name else "ESP32-C6" if "c6" in name else "ESP32"
 
 
 def made(chip=None, name=None, boot=None, machine=None):
-    """(the chip, a board on it). machine: what the interpreter says it runs on, default: what suits the board."""
+    """(the chip, a board on it). machine: the interpreter's name of the chip; default: the right one for the board."""
     chip = chip or port.Chip()
     module = port.install(chip)
     if name:
@@ -154,7 +154,7 @@ def test_only_an_application_on_probation_is_confirmed():
     assert chip.confirmed and not boot["pending"] and calls == [1]
     chip.confirmed = False
     board.confirm()
-    # After set_boot() it would be the other slot, unproven, that is confirmed.
+    # After set_boot() this would confirm the other, unproven slot.
     assert not chip.confirmed and calls == [1, 1]
 
 
@@ -185,7 +185,7 @@ def test_partitions_are_found_by_label():
 
 def test_both_heaps_have_figures():
     chip, board = made()
-    # What Python would take next, the largest block of the system's, is none of its own.
+    # The system's largest block, which Python could take next, does not count as Python's.
     assert board.heap() == (85000, 35000, 35000)
     chip.free = 80000
     board.heap()

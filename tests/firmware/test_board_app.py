@@ -1,4 +1,4 @@
-"""The application on the chip's own board: everything that it asks of a board is there, in the port's ways."""
+"""The application on the chip's own board: the board has everything that the application uses."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ async def running(chip):
 
 
 async def ended(task):
-    """True where the chip has started again."""
+    """True if the chip has restarted."""
     try:
         await asyncio.wait_for(task, 5)
     except port.Restart:
@@ -49,7 +49,7 @@ async def ended(task):
 
 # Lives as long as the test.
 async def tick():
-    """Time goes on in the chip as it does here."""
+    """Keep the chip's time in step with the host's."""
     while True:
         port.Time.now = int(time.time() * 1000)
         await asyncio.sleep(0.005)

@@ -1,9 +1,9 @@
-"""Valid SML files of all forms, and what they say by a walk that has nothing of the reader's.
+"""Makes valid SML files of all forms, and compares the reader's result with that of an independent walk.
 
     files.py [SCALE [SEED]]        (tools/prove/fuzz.py runs it on both interpreters)
 
-Each file comes in pieces through the framer and the decoder; the reading has to have every field that the walk finds,
-with its value, and no other. Prints how many were right and a digest of what was read; exit status 1 where one was
+Each file goes in pieces through the framer and the decoder. The reading must have exactly the fields that the walk
+finds, with their values. It prints how many files were right and a digest of the readings; exit status 1 if one was
 wrong.
 """
 import sys
@@ -29,7 +29,7 @@ _NUMBERED = (
     [(1, 0, c, 7, 0) for c in (1, 2, 3, 4, 16, 36, 56, 76, 21, 22, 23, 24, 31, 32, 41, 42, 51, 52, 61, 62, 71, 72)]
     + [(1, b, c, 8, e) for b, c, e in ((0, 1, 0), (0, 2, 0), (1, 1, 1), (0, 2, 2), (0, 3, 0), (0, 4, 1), (0, 1, 8))]
     + [(1, 0, 15, 7, 0)] * 8 + [(1, 0, 1, 8, 0)] * 4 + [(1, 2, c, 8, 0) for c in (1, 2, 3, 4)]
-    # of nothing that a reading has
+    # codes of no field
     + [(1, 3, 1, 8, 0), (1, 2, 1, 7, 0), (1, 2, 1, 8, 1), (2, 0, 1, 8, 0), (1, 0, 14, 7, 0), (1, 0, 81, 7, 1),
        (1, 0, 1, 8, 9), (1, 0, 16, 7, 1), (1, 0, 1, 6, 0), (1, 0, 96, 5, 0), (129, 129, 199, 130, 5), (0, 0, 1, 8, 1),
        (1, 0, 0, 2, 0), (129, 0, 1, 8, 0), (255, 255, 255, 255, 255)]
@@ -39,14 +39,14 @@ _QUANTITIES = {1: (27, 30), 2: (27, 30), 3: (29, 32), 4: (29, 32), 11: (33, 33),
 
 
 class Maker:
-    """Makes valid files, the same from the same seed."""
+    """Makes valid files; the same seed gives the same files."""
 
     def __init__(self, seed):
         self.random = Random(seed)
         self.left = 0
 
     def element(self, kind, content):
-        """Content behind a tag, whose length takes more bytes than it needs now and then."""
+        """Content with its tag; sometimes the length has more bytes than needed."""
         wide = 1
         while len(content) + wide >= 16 ** wide:
             wide += 1
@@ -76,7 +76,7 @@ class Maker:
         return self.element(6, number.to_bytes(size, "big"))
 
     def integer(self, number, kind=None):
-        """A number in as many bytes as it needs, or more."""
+        """A number in as many bytes as needed, or more."""
         random = self.random
         if kind is None:
             kind = 5 if number < 0 or random.below(2) else 6
@@ -191,7 +191,7 @@ class Maker:
 
 
 def said(data, decoder, readings, random):
-    """What the decoder reads in the file, in base units."""
+    """The fields that the decoder reads in the file, in base units."""
     del readings[:]
     framer = Framer(decoder.telegram)
     at = 0
@@ -205,7 +205,7 @@ def said(data, decoder, readings, random):
 
 
 def run(count, seed):
-    """(how many of `count` files were right, what of the first that was not, a digest of all)."""
+    """(number of right files out of `count`, description of the first wrong one, digest of all)."""
     maker = Maker(seed)
     random = Random(seed + 1)
     readings = []

@@ -1,7 +1,7 @@
-"""Frames, blocks and ciphers around any content, also around nonsense: checksums right, lengths on request not.
+"""Puts frames, blocks and ciphers around any content, also around nonsense. Checksums are right; lengths may be wrong.
 
-What a lying length leaves outside is still sent; what it takes in too much is filled with zeros or left to
-whatever follows, so that the layers behind the framer get to see both.
+If a wrong length is too short, the rest of the content is still sent. If it is too long, zeros or the bytes that
+follow fill it. So the layers above the framer see both.
 """
 from han.wire.layers.gcm import aes
 from han.wire.rows.lines import crc_arc
@@ -47,7 +47,7 @@ def mbus(data, control=0x10, lie=0):
 
 
 def mbus_segments(data, size=245):
-    """The frames of data that one frame may not hold; CI counts them."""
+    """The frames for data that may not fit one frame; CI counts them."""
     pieces = [data[at:at + size] for at in range(0, len(data), size)]
     return [mbus(piece, i & 15 | (0x10 if i == len(pieces) - 1 else 0)) for i, piece in enumerate(pieces)]
 
@@ -87,7 +87,7 @@ def ber(length):
 
 
 class Sealer:
-    """Ciphers APDUs with AES-128-GCM (NIST SP 800-38D), written with numbers of 128 bits as the standard is."""
+    """Encrypts APDUs with AES-128-GCM (NIST SP 800-38D), with 128-bit integers as in the standard."""
 
     def __init__(self, key, auth_key):
         self._aes = aes(key, 1)

@@ -1,9 +1,9 @@
-"""Feeds damaged telegrams to a reader and checks what a reader promises, on either interpreter.
+"""Feeds damaged telegrams to a reader on either interpreter, and checks that it copes.
 
     fuzzer.py BYTES SEED        (tools/prove/fuzz.py runs it on both)
 
-Behind each damaged stretch comes a good telegram, which must be read with exactly its values; no exception, no work
-or memory without bound. Prints totals and a digest of all that was read, which is the same on both interpreters.
+After each damaged stretch comes a good telegram, which must give exactly its values. There must be no exception, and
+no unbounded time or memory. It prints totals and a digest of all readings, which is the same on both interpreters.
 """
 import gc
 import sys
@@ -13,13 +13,13 @@ import time
 if hasattr(time, "clock"):
 
     def worked_us():
-        """Microseconds that this process has worked; others do not count."""
+        """CPU time of this process in microseconds."""
         return int(time.clock() * 1000000)
 
 else:
 
     def worked_us():
-        """Microseconds that this process has worked; others do not count."""
+        """CPU time of this process in microseconds."""
         return time.process_time_ns() // 1000
 
 
@@ -41,12 +41,12 @@ from tests.fuzz.mutate import Mutator
 from tests.support import Random
 from tools.fields import fields
 
-#: More than this for a byte, measured three times, is a hang, us. A telegram of 400 bytes takes 1 and 30.
+#: us for a byte that count as a hang, if measured three times. In a telegram of 400 bytes a byte takes 1 and 30.
 MOST_US = 60 if hasattr(gc, "mem_alloc") else 1500
-#: What may come and go while nothing grows: the texts that each reader keeps of its last telegram.
+#: Memory that may come and go without growth: the texts that each reader keeps of its last telegram.
 SLACK = 4096 if hasattr(gc, "mem_alloc") else 600
-_WARM = 400  # stretches until everything is there that is made when first needed
-_FAILURES = 5  # enough to look at
+_WARM = 400  # stretches until everything that is created on first use exists
+_FAILURES = 5  # failures to show
 
 
 def memory():
@@ -96,7 +96,7 @@ class Reader:
 
 
 class Fuzzer:
-    """Counts what happened; `failures` are texts, each enough to see it again."""
+    """Counts the results; each text in `failures` is enough to reproduce a failure."""
 
     def __init__(self, seed):
         self.seed = seed
@@ -106,7 +106,7 @@ class Fuzzer:
         self.digest = 0
         self._good = sources.grouped([source for source in self.sources if source.good])
         self._readers = [(keys, Reader(keys, self._heard)) for keys in self._keys()]
-        # Buffers that are made when a meter needs them, so that what comes later is growth.
+        # Create buffers that are made on first use now, so that later allocations are growth.
         for _, reader in self._readers:
             for source in self.sources:
                 if source.name in ("sml", "aidon-396-segments", "aidon-396-blocks"):
@@ -115,7 +115,7 @@ class Fuzzer:
                     reader.feed(b"".join([frames.hdlc(part) for part in parts[1::-1] + parts[2:]]), self._random)
         self.failures = []
         self.bytes = self.stretches = self.exceptions = 0
-        self.late = {}  # good telegrams that were missed, by the reason why that is all right
+        self.late = {}  # {reason: number of good telegrams that may be missed for it}
         self.worst_us = 0
         self.before = self.after = 0
 
@@ -131,7 +131,7 @@ class Fuzzer:
         self.digest = (self.digest * 31 + crc_x25(text, 0, len(text))) & 0x3FFFFFF
 
     def run(self, count):
-        """Feed `count` mutated bytes more."""
+        """Feed `count` more mutated bytes."""
         stop = self.bytes + count
         while self.bytes < stop and len(self.failures) < _FAILURES:
             self._one()
@@ -186,7 +186,7 @@ class Fuzzer:
                    % (reason, reader.decoder.reason), stretch, good)
 
     def _bound(self, reader, good):
-        """Why this good telegram may be missed, as far as what is open before it tells."""
+        """Why this good telegram may be missed, by what is open before it; None if it may not."""
         framer = reader.framer
         kinds = framer.kinds[:framer.open]
         if any([kind in framer_module.UNCHECKED for kind in kinds]):
@@ -207,11 +207,11 @@ class Fuzzer:
         return 0
 
     def _read(self, reader, seen, good):
-        """True where the good telegram made its readings, and nothing came behind them."""
+        """True if the good telegram gave its readings, and nothing came after them."""
         return reader.readings[max(seen, len(reader.readings) - len(good.values)):] == good.values
 
     def _measure(self, us, keys, stretch, good):
-        """Was it this stretch, or did the machine do something else in between?"""
+        """Measure a slow stretch again, in case the machine did something else meanwhile."""
         for _ in range(3):
             reader = Reader(keys)
             random = Random(1)

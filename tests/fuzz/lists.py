@@ -1,9 +1,9 @@
-"""Valid DLMS lists of all types, and what they say by a walk that has nothing of the reader's.
+"""Makes valid DLMS lists of all types, and compares the reader's result with that of an independent walk.
 
     lists.py [SCALE [SEED]]        (tools/prove/fuzz.py runs it on both interpreters)
 
-Each list goes through the decoder; the reading has to have every field that the walk here finds, with its value, and
-no other. Prints how many of each kind were right and a digest of what was read; exit status 1 where one was wrong.
+Each list goes through the decoder. The reading must have exactly the fields that the walk finds, with their values. It
+prints how many lists of each kind were right and a digest of the readings; exit status 1 if one was wrong.
 """
 import sys
 
@@ -19,8 +19,8 @@ from tests.fuzz import walk
 from tests.support import Random
 from tools.fields import fields
 
-#: Lists of a long run, by how they are built: entries with codes and units as Aidon's, codes and values by turns as
-#: Kamstrup's, all codes in front of all values as Landis+Gyr's.
+#: Lists of a long run by their form: entries with codes and units (Aidon), alternating codes and values (Kamstrup),
+#: all codes before all values (Landis+Gyr).
 LONG = {"aidon": 20000, "kamstrup": 15000, "described": 5000}
 
 _CODES = (
@@ -28,7 +28,7 @@ _CODES = (
     + [(1, 1, c, 8, e) for c in (1, 2) for e in range(6)]
     + [(1, 0, 3, 8, 0), (0, 0, 4, 8, 0), (0, 0, 1, 7, 0), (1, 0, 3, 8, 2)]
     + [(0, 0, 96, 1, 0), (0, 0, 96, 1, 1), (0, 0, 42, 0, 0), (1, 1, 0, 0, 5), (1, 1, 0, 2, 129), (0, 0, 96, 1, 7)]
-    # of others, or of nothing that a reading has
+    # codes of other meters, or of no field
     + [(0, 1, 96, 1, 0), (1, 2, 1, 8, 0), (0, 1, 24, 2, 1), (1, 0, 14, 7, 0), (0, 0, 99, 97, 0), (1, 0, 5, 8, 0)]
 )
 _TEXTS = (96, 42, 0)  # C of codes whose value is a text
@@ -41,13 +41,13 @@ _DATE_TIME = b"\x07\xea\x0b\x1c\x06\x0c\x22\x38\xff\xff\xc4\x00"
 
 
 class Maker:
-    """Makes valid lists, the same from the same seed."""
+    """Makes valid lists; the same seed gives the same lists."""
 
     def __init__(self, seed):
         self.random = Random(seed)
 
     def length(self, size):
-        """A BER length, in one to four bytes more often than it needs them."""
+        """A BER length, often with more bytes than needed (one to four)."""
         wide = self.random.below(16)
         if wide > 4 or not wide:
             wide = 0 if size < 128 else 1 if size < 256 else 2
@@ -57,7 +57,7 @@ class Maker:
         return bytes((tag,)) + self.length(len(items)) + b"".join(items)
 
     def code(self, code):
-        """An OBIS code as Landis+Gyr spells some of them, inside of entries, or as all others do."""
+        """An OBIS code in the usual encoding, or inside of entries in that of Landis+Gyr."""
         return b"\x09\x06" + bytes(code) + b"\xff"
 
     def unit(self):
@@ -72,7 +72,7 @@ class Maker:
         return bytes((tag,)) + (low if tag == 21 or self.random.below(2) else (1 << 64) - 1 - low).to_bytes(8, "big")
 
     def floating(self):
-        """Of float32 and float64 any, the special ones too."""
+        """Any float32 or float64, also the special ones."""
         random = self.random
         kind = random.below(6)
         if kind == 0:
@@ -131,7 +131,7 @@ class Maker:
         return bytes((tag,)) + self.random.bytes(size)
 
     def pairs(self):
-        """[(code, value)] of a list, some codes twice."""
+        """[(code, value)] of a list; some codes occur twice."""
         random = self.random
         found = []
         for _ in range(random.below(16)):
@@ -189,7 +189,7 @@ class Maker:
 
 
 def told(data, decoder):
-    """The fields that the decoder reads in the list, {} where it rejects it."""
+    """The fields that the decoder reads in the list, {} if it rejects it."""
     found = []
     decoder.on_reading = lambda reading: found.append(fields(reading))
     apdu = b"\x0f\x40\0\0\0\0" + data
@@ -198,7 +198,7 @@ def told(data, decoder):
 
 
 def difference(got, want):
-    """A field that is read otherwise than the list says, in words; None where there is none."""
+    """Description of a field that is read wrongly; None if there is none."""
     names = set(want) | set(got)
     if not names - _IDENTITY:
         return None  # who it is, or when, is no reading yet
@@ -209,7 +209,7 @@ def difference(got, want):
 
 
 def run(kind, count, seed):
-    """(how many of `count` lists were right, what of the first that was not, a digest of all)."""
+    """(number of right lists out of `count`, description of the first wrong one, digest of all)."""
     maker = Maker(seed)
     decoder = Decoder(None)
     decoder.scales.fixed = True, True, True  # what numbers prove by themselves: tests/meter/lists/test_scales.py

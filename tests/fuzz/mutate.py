@@ -1,6 +1,6 @@
-"""Damages telegrams, knowing how they are built, so that the damage gets past the checksums to the layers behind.
+"""Damages telegrams with knowledge of their structure, so that damage gets past the checksums to the layers above.
 
-Everything follows from the random numbers handed in: the same seed gives the same bytes on both interpreters.
+Everything follows from the random numbers: the same seed gives the same bytes on both interpreters.
 """
 from han.meter.obis import KEYS
 from han.wire.framer import GLO, HDLC, MBUS, P1, SML
@@ -40,13 +40,13 @@ _SML_PIECES = (
     b"\x07" + b"\xff" * 6,
 )
 _PIECES = {HDLC: _APDU_PIECES, MBUS: _APDU_PIECES, P1: _TEXT_PIECES, GLO: _TEXT_PIECES, SML: _SML_PIECES}
-# What opens, one level down, as deep as one likes.
+# Bytes that open a container one level down, to any depth.
 _NESTS = {
     HDLC: (b"\x02\x01", b"\x01\x01", b"\x02\x82\x00\x01"),
     SML: (b"\x71", b"\x77\x07", b"\xf0\x01"),
     P1: (b"(", b"1-0:", b"/abc"),
 }
-# A telegram's first bytes, and what pretends that a long one follows.
+# First bytes of telegrams, and bytes that announce a long one.
 _OPENINGS = (
     b"\x7e\xa0", b"\x7e\xa7\xff", frames.hdlc(bytes(2030))[:20], b"\x68\xfa\xfa\x68", b"\x68\x01\x01\x68", b"/ABC5\r\n",
     b"\xdb\x08ABC12345\x82\x0f\x00\x30\0\0\0\x01", b"/ABC5\r\n\x00\x82\x0e\xff\x20\0\0\0\x01", b"/ABC5\r\n\xdb\xff",
@@ -55,7 +55,7 @@ _OPENINGS = (
 
 
 def _even(data):
-    """What an 8N1 receiver gets of a 7E1 line."""
+    """The bytes that an 8N1 receiver gets from a 7E1 line."""
     out = bytearray(data)
     for i in range(len(out)):
         x = out[i] & 0x7F
@@ -123,7 +123,7 @@ class Mutator:
         return self.random.below(len(data) + 1)
 
     def _raw(self, data):
-        """Damage that no checksum hides."""
+        """Damage of the raw bytes, without new checksums."""
         random = self.random
         way = random.below(5)
         at, to = self._at(data), self._at(data)
@@ -138,7 +138,7 @@ class Mutator:
         return bytes(out)
 
     def _damaged(self, data, kind):
-        """Content with one thing wrong."""
+        """Content with one error."""
         random = self.random
         way = random.below(10)
         at = self._at(data)
@@ -165,7 +165,7 @@ class Mutator:
         return bytes(out)
 
     def _field(self, data, kind):
-        """Index of a tag or a length, mostly: a random place moved on to the next byte that may be one."""
+        """Index of what is probably a tag or a length: from a random place on, the next byte that may be one."""
         i = self.random.below(len(data))
         heads = b"(\n.*:!" if kind in (P1, GLO) else b"\x01\x02\x04\x09\x0a\x0c\x0f\x52\x62\x77\x76\x72"
         for k in range(i, min(i + 12, len(data) - 1)):
@@ -174,7 +174,7 @@ class Mutator:
         return i
 
     def _made(self, kind):
-        """Content in perfect order, with any codes and numbers as big as they may be."""
+        """Valid content with any codes and with numbers up to the largest."""
         random = self.random
         count = random.between(1, 70)
         if kind in (P1, GLO):
@@ -188,7 +188,7 @@ class Mutator:
         return head + frames.structure(*sum(items, []))
 
     def _code(self):
-        """A, C, D, E of an OBIS code, most of them known."""
+        """A, C, D, E of an OBIS code, usually a known one."""
         random = self.random
         key = KEYS[random.below(len(KEYS))]
         code = [key >> 24, key >> 16 & 255, key >> 8 & 255, key & 255]
@@ -261,7 +261,7 @@ class Mutator:
         return found
 
     def _wrapped(self, apdu):
-        """The information fields that carry an APDU, in any layers."""
+        """The information fields that carry an APDU, with any layers around it."""
         random = self.random
         found = [apdu]
         for _ in range(random.choice((0, 0, 0, 1, 1, 2, 3, 5))):
@@ -289,7 +289,7 @@ class Mutator:
         return out
 
     def _some(self, found):
-        """The frames, in a third of the cases one missing, twice or out of place."""
+        """The frames; in a third of the cases one is missing, repeated or out of place."""
         i = self.random.below(len(found) or 1)
         way = self.random.below(9)
         if way == 0 and found:
@@ -301,7 +301,7 @@ class Mutator:
         return b"".join(found)
 
     def _text(self, text):
-        """P1 text as a telegram, mostly with its checksum, sometimes ciphered."""
+        """P1 text as a telegram, mostly with its checksum, sometimes encrypted."""
         random = self.random
         way = random.below(9)
         if way == 0 and text[-1:] == b"!":

@@ -1,4 +1,4 @@
-"""What an SML file says: decoded whole into Python objects, then read by the rules of BSI TR-03109-1 annex IV.
+"""Reads an SML file: decodes it into Python objects, then applies the rules of BSI TR-03109-1 annex IV.
 
 Written from the standard for the tests of `files.py`: it shares neither code nor tables with the reader.
 """
@@ -13,7 +13,7 @@ _UNITS = {27: 0, 29: 0, 30: 0, 32: 0, 33: 3, 35: 1}
 
 
 def _element(data, at):
-    """(what stands at `at`: a list, or (type, content), index behind it)."""
+    """(element at `at`: a list, or (type, content); index after it)."""
     kind = data[at] >> 4 & 7
     first = at
     size = 0
@@ -35,7 +35,7 @@ def _element(data, at):
 
 
 def _number(element):
-    """The integer in an element, None where it is none."""
+    """The integer in an element, None if it is not one."""
     if isinstance(element, list) or element[0] not in (5, 6) or not element[1]:
         return None
     raw = int.from_bytes(element[1], "big")
@@ -66,7 +66,7 @@ def _lists(telegram):
 
 
 def _name(code):
-    """(name of the field, its COSEM unit, whether it is for want of another) of a number's code; None: of no field."""
+    """(name of the field, its COSEM unit, True if it is only a substitute) of a number's code; None: no field."""
     a, b, c, d, e, f = code
     second = (a, b) == (1, 2) and d == 8 and e == 0
     if f != 255 or a > 1 or b > a and not second:
@@ -145,7 +145,7 @@ def expected(telegram):
 
 
 def _directions(found, status):
-    """Import and export of the powers that come with a sign or without any."""
+    """Set import and export of the powers that come with a sign, or without any."""
     for of in ("", "l1_", "l2_", "l3_"):
         plus, minus = of + "import_power_w", of + "export_power_w"
         net = found.pop("net_" + of, None)

@@ -1,4 +1,4 @@
-"""The telegrams that are mutated, and that have to be read behind a mutated one: simulated, built, recorded."""
+"""The telegrams to mutate, and to read after a mutated one: simulated, built and recorded."""
 from han.meter.decoder import Decoder
 from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
@@ -14,7 +14,7 @@ from tools.fields import fields
 
 KEY = bytes(range(16))
 AUTH_KEY = bytes(range(0xD0, 0xE0))
-# What a reader may know; the published keys of the recordings are added.
+# Keys that a reader may know; the published keys of the recordings are added.
 NO_KEY, FULL, UNTAGGED = None, (KEY, AUTH_KEY), (KEY, None)
 _MIDNIGHT = 1767222000
 
@@ -22,8 +22,8 @@ _MIDNIGHT = 1767222000
 class Source:
     """One telegram.
 
-    content is what the layers above the framing are about: an APDU, P1 text up to its `!`, or SML messages. Where
-    `good`, a reader with these keys reads it again and again and finds `values`.
+    content is the input of the layers above the framing: an APDU, P1 text up to its `!`, or SML messages. If `good` is
+    true, a reader with these keys finds `values` in it, again and again.
     """
 
     def __init__(self, name, data, keys=NO_KEY):
@@ -37,7 +37,7 @@ class Source:
 
 
 class Tap(Decoder):
-    """A decoder that lets one see what the framing and the ciphers carried."""
+    """A decoder that keeps the contents of frames and ciphers."""
 
     def __init__(self, keys=NO_KEY):
         self.kind = 0
@@ -76,7 +76,7 @@ class Seen(Layers):
 
 
 def grouped(sources):
-    """The sources by framing, so that each of them gets its share of the work."""
+    """The sources grouped by framing, so that each framing gets its share of the work."""
     kinds = sorted(set([source.kind for source in sources]))
     return [[source for source in sources if source.kind == kind] for kind in kinds]
 
@@ -86,13 +86,13 @@ def cipher(keys):
 
 
 def snapshot(reading):
-    """Everything that a reading says."""
+    """All values of a reading."""
     said = [reading.get(field) for field in range(FIELDS)]
     return said + [reading.raw(slot) for slot in range(6)] + [reading.clock, reading.deviation, reading.dst]
 
 
 def prepare(source):
-    """Find out what is in it; True where it decodes at all."""
+    """Find the values of a source; True if it can be decoded."""
     tap = Tap(source.keys)
     framer = Framer(tap.telegram)
     data = bytearray(source.data)
@@ -157,7 +157,7 @@ def _recorded():
             keys = bytes.fromhex(security["key"]), bytes.fromhex(auth_key) if auth_key else None
         source = Source(entry["id"], raw(entry), keys)
         prepare(source)
-        # A checksum that this meter never sent may come of the mutations, from then on it is missed.
+        # A mutation may add a checksum that this meter never sends; from then on the reader expects it.
         if entry["framing"] == "p1" and not entry.get("encrypted") and b"!\r" in source.data:
             source.good = False
         source.good = source.good and entry["expect"] == "decode"
@@ -165,7 +165,7 @@ def _recorded():
 
 
 def load():
-    """All sources, in the same order on each interpreter; the recordings only where they are there."""
+    """All sources in the same order on both interpreters; without the recordings if they are not there."""
     found = list(_simulated())
     built = Source("sml", test_sml.GOOD)
     prepare(built)
@@ -178,7 +178,7 @@ def load():
     found.append(built)
     try:
         found += _recorded()
-    except BaseException as reason:  # pytest's skip is none of the ordinary ones
+    except BaseException as reason:  # pytest's skip is no Exception
         if type(reason).__name__ != "Skipped":
             raise
     return [source for source in found if len(source.data) <= 1600]

@@ -1,4 +1,4 @@
-"""What a DLMS list says: A-XDR decoded whole into Python objects, then read by the rules of IEC 62056-6-2.
+"""Reads a DLMS list: decodes A-XDR into Python objects, then applies the rules of IEC 62056-6-2.
 
 Written from the standard for the tests of `lists.py`: it shares neither code nor tables with the reader.
 """
@@ -27,7 +27,7 @@ def _length(data, at):
 
 
 def _type(data, at):
-    """The index behind the type of a compact array."""
+    """The index after the type of a compact array."""
     tag = data[at]
     if tag == 1:
         return _type(data, at + 3)
@@ -40,7 +40,7 @@ def _type(data, at):
 
 
 def decode(data, at=0):
-    """((tag, content), index behind): content is a list of such for arrays and structures, else bytes."""
+    """((tag, content), index after it). content is a list of such pairs for arrays and structures, else bytes."""
     tag = data[at]
     at += 1
     if tag in (1, 2):
@@ -72,7 +72,7 @@ def _is_unit(item):
 
 
 def _unit(item):
-    """(scaler, COSEM unit) of a structure of both."""
+    """(scaler, COSEM unit) of a scaler-unit structure."""
     scaler, unit = (one[1][0] for one in item[1])
     return scaler - (scaler >> 7 << 8), unit
 
@@ -113,7 +113,7 @@ def _described(items):
 
 
 def _quantity(code):
-    """(name of the field, its quantity) of a number's code, None where it has none."""
+    """(name of the field, its quantity) of a number's code, None if there is no field."""
     a, b, c, d, e = code[:5]
     if a > 1 or b > a:
         return None
@@ -146,7 +146,7 @@ def _quantity(code):
 
 
 def _fraction(tag, content):
-    """(numerator, denominator) of a number; None where it is none."""
+    """(numerator, denominator) of a number; None if it is not a number."""
     if tag not in _INTEGERS and tag not in (23, 24):
         return None
     raw = int.from_bytes(content, "big")
@@ -167,7 +167,7 @@ def _fraction(tag, content):
 
 
 def _told(unit):
-    """The COSEM unit, None where none or the one of no unit was sent."""
+    """The COSEM unit, None if none or "no unit" was sent."""
     return unit[1] if unit and unit[1] != 255 else None
 
 
@@ -181,7 +181,7 @@ def _text(content):
 
 
 def expected(data):
-    """{field of tools.fields: value} of a list; ANYTHING where that is for the reader to say."""
+    """{field of tools.fields: value} of a list; ANYTHING if the reader may choose."""
     (_, items), end = decode(data)
     assert end == len(data)
     entries = _described(items) if _has_names(items) else list(_entries(items))

@@ -1,4 +1,4 @@
-"""Tokens against PyJWT: what it reads of ours, and what we take of its."""
+"""Tokens against PyJWT: it reads our tokens, and we accept the valid ones of its."""
 
 import jwt
 import pytest

@@ -1,4 +1,4 @@
-"""Tokens and what they open: forged, stale and foreign ones do not, whatever is sent."""
+"""Tokens: valid ones give access; forged, stale and foreign ones never do."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ class Clock:
 
 
 class Memory:
-    """Where the key is kept, without a flash."""
+    """Keeps the key in memory instead of flash."""
 
     data = None
 
@@ -43,7 +43,7 @@ def tokens(memory=None, clock=None):
 
 
 def signed(made, claims, head=b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", key=None):
-    """A token with any claims (dict or bytes), signed by the key or another."""
+    """A token with any claims (dict or bytes), signed with the right key or another."""
     body = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
     text = head + b"." + base64(body)
     return "Bearer " + (text + b"." + base64(hmac_sha256(key or made.key, text))).decode()
@@ -140,7 +140,7 @@ def test_forged_tokens():
         "Bearer " + "A" * 1900,
         "Bearer \xff\xff",
         signed(made, claims, key=b"x" * 32),
-        # Other algorithms, none of which is ever looked at.
+        # Other algorithms, none of which is ever accepted.
         signed(made, claims, head=base64(b'{"alg":"none","typ":"JWT"}')),
         signed(made, claims, head=base64(b'{"typ":"JWT","alg":"HS256"}')),
         "Bearer " + base64(b'{"alg":"none"}').decode() + "." + good.split(".")[1] + ".",
@@ -242,14 +242,14 @@ async def test_a_token_that_somebody_has_heard_opens_nothing_later_nor_elsewhere
     board = Board()
     async with Running(board) as app:
         heard = bearer((await get(app, "/auth/token"))["accessToken"])
-        # For its 300 s it is as good as its owner's, which is all that plain http can promise.
+        # A stolen token is valid for its 300 s: plain http cannot promise more.
         for _ in range(2):
             assert (await ask(app, "/ota/clear", "POST", heard)).status == 200
         board.ticks += 300000
         assert (await ask(app, "/ota/clear", "POST", heard)).json()["message"] == "token expired"
         fresh = bearer((await get(app, "/auth/token"))["accessToken"])
         assert (await ask(app, "/ota/clear", "POST", fresh)).status == 200
-    board.ticks = 0  # another start of the same reader, as old as it was when the token was given
+    board.ticks = 0  # another start of the same reader, with the same uptime as when the token was made
     async with Running(board) as app:
         for field in (heard, fresh):
             assert (await ask(app, "/ota/clear", "POST", field)).status == 401

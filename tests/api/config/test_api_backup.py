@@ -1,4 +1,4 @@
-"""A backup of the configuration: what GET says, PUT takes; secrets only for who knows the password."""
+"""A backup of the configuration: PUT accepts what GET returns; only a client with the password gets the secrets."""
 
 import json
 from binascii import b2a_base64

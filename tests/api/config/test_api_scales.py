@@ -1,4 +1,4 @@
-"""Scales that are found out, as clients, the history and the flash see them; and those that the owner sets."""
+"""Scales that the reader finds out, as seen by clients, the history and the flash; and scales that the owner sets."""
 
 import asyncio
 import io
@@ -14,11 +14,11 @@ from tests.api.routes.test_api_diagnostics import trusted, until
 from tests.api.messages.test_api_meter_change import Reader, Witness
 from tests.meter.lists.kamstrup import NORWAY, SWEDEN, load, telegram
 
-STEP = 50  # s from telegram to telegram: silence of a minute would be none of it
+STEP = 50  # s between two telegrams; a minute would count as silence
 
 
 class House:
-    """A Kamstrup that imports 1500 W and counts in `step` Wh; its list with counters comes every hour."""
+    """A Kamstrup that imports 1500 W and counts in `step` Wh; it sends its list with counters every hour."""
 
     def __init__(self, step, kind=SWEDEN, scale=100):
         self.step = step
@@ -45,7 +45,7 @@ class House:
             reader.board.ticks += 1000 * STEP
             reader.board.uart.data += data
             await until(lambda: app.link.counters.frames == reader.heard)
-        await asyncio.sleep(0.02)  # for those who hear of it
+        await asyncio.sleep(0.02)  # time for the subscribers
 
 
 async def scales(app):
@@ -53,7 +53,7 @@ async def scales(app):
 
 
 def told(witness):
-    """The counters of imported energy that clients were told, each once."""
+    """The counters of imported energy that clients have received, each once."""
     found = []
     for text in witness.said:
         counter = json.loads(text)["ic"]
@@ -98,7 +98,7 @@ async def test_one_that_was_told_wrong_is_another_meter_to_all():
     house = House(1)
     reader = Reader()
     async with reader as app:
-        # What a version has told that knows nothing of scales.
+        # Counters that a version without scales has kept.
         app.counters.update((house.wh * 10, 0, None, None), crc32(b"5706560000067890"))
     reader = Reader(reader.board.flash)
     async with reader as app:
@@ -109,7 +109,7 @@ async def test_one_that_was_told_wrong_is_another_meter_to_all():
         assert (await get(app, "/meter"))["ic"] == house.wh / 1000
         numbers = told(witness)
         fall = [i for i in range(1, len(numbers)) if (numbers[i] or 0) < (numbers[i - 1] or 0)]
-        # It falls once, to nothing, and then is what it is.
+        # It falls once, to zero, and is right from then on.
         assert len(fall) == 1 and numbers[-1] == house.wh / 1000, numbers
         assert max(numbers[: fall[0]]) <= (23060000 + 2 * 1500) / 100
         assert app.link.live.meters == 1 and app.counters.values[0] == house.wh
@@ -128,7 +128,7 @@ async def test_currents_that_proved_themselves_are_right_after_a_restart():
         assert (await scales(app))["current"] == {"multiplier": 0.1, "by": "known", "claims": 0}
         kept = app.config.get("scales")
         assert kept == {"meter": app.link.decoder.scales.meter, "u": 0, "i": -1, "e": None} and kept["meter"]
-        # It is no setting: nobody is told, and nobody sets it.
+        # It is no setting: clients neither see nor set it.
         assert "scales" not in await get(app, "/configuration")
         answer = await ask(app, "/configuration", "PUT", "", b'{"scales":{},"m":{"f":35}}')
         assert answer.status == 200 and app.config.get("scales") == kept and app.config.get("m", "f") == 35
@@ -153,7 +153,7 @@ def test_a_version_that_knows_nothing_of_scales_gives_them_back():
     back = merged(json.loads(json.dumps(there)), defaults())
     values["m"]["f"] = 63
     assert back == values
-    # What is none is none.
+    # A kept value that is no scale counts as none.
     for wrong in None, 5, [], "x":
         assert merged({"scales": wrong, "m": {"s": wrong, "ct": "60"}}, defaults()) == defaults()
 

@@ -25,12 +25,12 @@ async def put(app, values, method="PUT", headers=""):
 
 
 def changed(body, values):
-    """As a request does it."""
+    """The changed values, as by a request."""
     return settings.changed(Parser(body).parse(), values)
 
 
 def message(body, values=None):
-    """What is wrong with a body."""
+    """The error message for a body."""
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     with raises(ValueError) as caught:
         changed(body, values or defaults())
@@ -46,7 +46,7 @@ def test_json_is_what_rfc_8259_says():
         '0', '-0', '123456789012', '"é\u20ac"', '[[[[[[[[]]]]]]]]', '""',
     ):  # fmt: skip
         assert Parser(text.encode()).parse() == json.loads(text), text
-    assert Parser(b'"\\ud83d\\uDE00"').parse() == "\U0001f600"  # which MicroPython's own reader leaves apart
+    assert Parser(b'"\\ud83d\\uDE00"').parse() == "\U0001f600"  # MicroPython's own json does not join the halves
     for text in (
         '', ' ', '{', '}', '{"a"}', '{"a":}', '{"a":1,}', '{"a" 1}', '{"a":1 "b":2}', '[1 2]', '[1,]', '[,1]', '{a:1}',
         "{'a':1}", '01', '-', '+1', '1.', '.5', '1e', '1e+', '0x10', 'NaN', 'Infinity', 'nul', 'tru', 'True', '"a',
@@ -318,7 +318,7 @@ async def test_a_body_that_comes_in_pieces_or_never():
 
 
 class Worn:
-    """Flash that refuses."""
+    """Flash that refuses to write."""
 
     def __init__(self, region):
         self.read = region.read
@@ -430,7 +430,7 @@ async def test_an_unknown_zone_in_the_flash_is_told():
 
 
 async def test_a_configuration_of_the_version_after():
-    """What it knows and this one does not harms nothing and is kept when this one writes."""
+    """Its unknown settings do no harm, and are kept when this version writes."""
     later = defaults()
     later["later"] = {"x": [1, 2]}
     later["t"] = "Europe/Atlantis"

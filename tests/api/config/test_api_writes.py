@@ -1,6 +1,6 @@
-"""What changes the reader, against pages elsewhere, smuggled requests, bad tokens and too much of everything.
+"""All requests that change the reader, against foreign pages, smuggled requests, bad tokens and excessive sizes.
 
-The routes are taken from the table: one that is added is held to the same.
+The routes are from the table, so the tests cover a new route at once.
 """
 
 from binascii import b2a_base64
@@ -9,9 +9,9 @@ from han.api.routes.table import TABLE
 from tests.api.fake import Answer, Running, ask, get, raw
 
 BODY = b'{"m":{"f":63},"hosts":["evil.example.com"]}'
-#: Nobody here needs long to take an answer.
+#: Short waits, as the clients here take their answers at once.
 QUICK = {"linger_ms": 20, "rest_ms": 20, "tick_ms": 10}
-#: What a browser says of a page that is not the reader's own.
+#: Header fields of a browser with a page that is not the reader's own.
 FOREIGN = (
     "Origin: http://evil.example.com\r\n",
     "Origin: https://evil.example.com\r\nSec-Fetch-Site: cross-site\r\n",
@@ -33,7 +33,7 @@ REBOUND = "evil.example.com", "127.0.0.1.nip.io", "han-reader.local.evil.example
 
 
 def writes():
-    """(path, method) of each route that may change something, or tells a secret."""
+    """(path, method) of each route that may change something, or shows a secret."""
     found = []
     for row in TABLE.strip().split("\n"):
         path, _, *methods = row.split(" ")
@@ -43,7 +43,7 @@ def writes():
 
 
 class Untouched:
-    """Nothing of the reader may change meanwhile."""
+    """Asserts that nothing of the reader changes within its `with`."""
 
     def __init__(self, app):
         self._app = app

@@ -1,4 +1,4 @@
-"""What known clients of this API do, done with the libraries that they use, against the simulator on both runtimes."""
+"""The requests of known clients of this API, with their own libraries, against the simulator on both interpreters."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 RUNTIMES = {"cpython": ("cpython",), "micropython": ("micropython", "--heap", "400k")}
 HOUR = 1763802000
 SPEED = 8  # a telegram every 1.25 s
-#: Seconds that nothing takes, however slow the machine.
+#: Time-out, s: nothing takes so long, even on a slow machine.
 PATIENCE = 600
 
 
@@ -41,7 +41,7 @@ class Reader:
             found = re.match(r"listening on (http://127\.0\.0\.1:(\d+))/", line)
             if found:
                 self.url, self.port = found.group(1), int(found.group(2))
-                self.said = []  # read on: a full pipe would stop the reader
+                self.said = []  # read all output, as a full pipe would stop the reader
                 threading.Thread(target=lambda: self.said.extend(self.process.stdout), daemon=True).start()
                 return
         raise AssertionError("the simulator did not start")
@@ -54,7 +54,7 @@ class Reader:
         assert self.process.wait() == 0, "".join(self.said[-30:])
 
     def descriptors(self):
-        """Open files of the board's own process."""
+        """Number of open files of the board's own process."""
         children = pathlib.Path("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid))
         if not children.exists():
             return None
@@ -68,7 +68,7 @@ class Reader:
                     if response.status == 200:
                         return await response.json()
             except aiohttp.ClientConnectorError:
-                # Else its watchdog has had it start again: the machine has stood still for a minute.
+                # If it has ended, its watchdog has restarted it: the machine has stood still for a minute.
                 assert self.process.poll() is None, "".join(self.said[-30:])
             await asyncio.sleep(0.1)
         raise AssertionError("no reading")
@@ -93,7 +93,7 @@ def deaf(request):
 
 
 async def until(true):
-    """Wait for what has to become so."""
+    """Wait until true() is true."""
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end
@@ -113,7 +113,7 @@ async def home_assistant(session, url, identity=False, headers=None):
 
 
 def sensors(bodies):
-    """The values that the integration makes of them, as it computes them."""
+    """The values that the integration computes from the messages."""
     meter, configuration, han = bodies["/meter"], bodies["/configuration"], bodies["/han"]
     values = {name: None if meter.get(name, 0) is None else float(meter.get(name, 0)) for name in ("ic", "ec")}
     for name, count in (("p", 4), ("pi", 4), ("pe", 4), ("r", 4), ("u", 3), ("i", 3)):
@@ -231,7 +231,7 @@ def test_three_websockets_and_the_fourth(reader):
                         await websockets.connect(url)
                     assert refused.value.response.status_code == 503
                     assert refused.value.response.headers["Retry-After"]
-                    # Each telegram makes one message for all of them; who is late misses some.
+                    # Each telegram makes one message for all clients; a late client misses some.
                     seen = [await telegram(client) for client in (one, two)]
                     while seen[0]["seq"] != seen[1]["seq"]:
                         late = int(seen[1]["seq"] < seen[0]["seq"])
@@ -243,7 +243,7 @@ def test_three_websockets_and_the_fourth(reader):
                         pass
                     await asyncio.wait_for(await two.ping(), PATIENCE)
                     await home_assistant(session, reader.url)
-            while True:  # they take their leave
+            while True:  # until the connections have ended
                 async with session.get(reader.url + "/health") as response:
                     ws = (await response.json())["connections"]["ws"]
                 if ws["c"] == 0:
@@ -335,7 +335,7 @@ HOSTILE = (
 
 
 def attack(port, count):
-    """Connections that have sent something that is no request, and stay."""
+    """Open connections that send bytes that are no request, and stay open."""
     sockets = []
     for number in range(count):
         one = socket.create_connection(("127.0.0.1", port), PATIENCE)
@@ -361,13 +361,13 @@ def test_hostile_clients_do_not_stop_the_meter(reader, count):
                 asked += 1
                 try:
                     async with session.get(reader.url + "/meter") as response:
-                        # What is refused must not look like a reading.
+                        # A refusal must not look like a reading.
                         assert response.status == 200 or response.content_type == "text/plain"
                         served += response.status == 200
                 except (aiohttp.ClientError, asyncio.TimeoutError):
                     pass
                 await asyncio.sleep(0.3)
-            # A few of them are hardly noticed; of many, it is enough to survive.
+            # A few of them hardly matter; with many it is enough that the reader survives.
             assert count > 10 or served >= asked - 1, (served, asked)
             # Everyone gets an answer or a closed socket within ten seconds.
             deadline = time.monotonic() + PATIENCE

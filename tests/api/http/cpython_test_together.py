@@ -1,4 +1,4 @@
-"""Clients of many kinds at the same time, and those that go back for what they have missed; on both runtimes."""
+"""Many kinds of clients at the same time, and clients that fetch what they have missed; on both interpreters."""
 
 import asyncio
 import datetime
@@ -16,7 +16,7 @@ ROUNDS = 12
 
 @pytest.fixture(scope="module", params=RUNTIMES)
 def reader(request):
-    """One that has a radio, with which it can look for networks."""
+    """A reader with a radio, which can scan for networks."""
     with Reader(request.param, "--network", "setup", "--speed", str(SPEED), "--meter", "p1") as running:
         yield running
 
@@ -94,7 +94,7 @@ def test_who_collects_readings_can_go_back_for_those_it_has_missed(reader):
             while (await reader.first_reading(session))["seq"] < before[-1]["seq"] + 3:
                 await asyncio.sleep(0.1)
             after = await told(3)
-            # Time is what tells readings apart, in a table with one row for each.
+            # Clients tell readings apart by their time, in a table with one row for each.
             stamps = [message["ts"] for message in before + after]
             assert stamps == sorted(set(stamps))
             for message in before + after:

@@ -1,4 +1,4 @@
-"""Bodies of requests as they come: in chunks, announced and waited for, half, malformed, too large."""
+"""Bodies of requests: in chunks, with Expect: 100-continue, incomplete, malformed, too large."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
 def chunks(body, size, extension=b"", end=b"0\r\n\r\n"):
-    """A body in chunks of a size."""
+    """A body in chunks of this size."""
     out = b""
     for at in range(0, len(body), size):
         piece = body[at : at + size]
@@ -119,7 +119,7 @@ async def test_chunks_together_are_as_limited_as_a_body():
         for data in (chunks(body + b" ", 1000), chunks(body + b" ", most + 1), chunks(b" " * 200000, 9000)):
             answer = await send(app, "/configuration", data)
             assert answer.status == 413 and str(most) in answer.json()["message"], answer.body
-        # Announced only.
+        # The chunk is only announced.
         answer = Answer(await raw(app, request("/configuration") + b"7ffffff\r\n"))
         assert answer.status == 413
 
@@ -132,11 +132,11 @@ async def test_half_a_body_ends_in_time():
             assert not found and ms() - began < 8000, (body, found)
             socket = await connect(app)
             await socket.send(request("/configuration") + body)
-            if hasattr(socket.writer, "write_eof"):  # MicroPython's sockets have no half
+            if hasattr(socket.writer, "write_eof"):  # MicroPython cannot close one direction of a socket
                 socket.writer.write_eof()
                 assert Answer(await socket.all()).status == 400, body
             await socket.close()
-        # A byte now and then is no way to stay.
+        # A byte now and then does not keep a connection open.
         socket = await connect(app)
         began = ms()
         try:
@@ -210,7 +210,7 @@ async def test_an_upload_in_chunks_that_goes_wrong_changes_nothing():
             assert answer.status == status and reason in answer.json()["message"], (reason, answer.status, answer.body)
             assert (await get(app, "/ota"))["status"] == "FAILED"
             assert board.chip_.next == "slot1" and app.updates.staged is None
-        # And one whose sender has gone.
+        # The sender has gone.
         socket = await connect(app)
         await socket.send(request("/ota", "POST", CHUNKED + token) + chunks(data[:9000], 1000, end=b""))
         while app.updates.written < 8192:
@@ -243,7 +243,7 @@ async def test_who_waits_to_be_told_to_send_is_told_at_once():
                 await socket.send(body[early:])
                 assert Answer(await socket.all()).status == 200
                 await socket.close()
-        # Who does not wait: all of it is there, so there is nothing to be told.
+        # The client has not waited: the body is there, so no 100 is needed.
         answer = await raw(app, request("/configuration", headers="Content-Length: 14\r\n" + EXPECT) + BODY)
         assert answer.startswith(b"HTTP/1.1 200 OK")
         # HTTP/1.0 knows no such answer.
@@ -272,7 +272,7 @@ async def test_an_upload_is_asked_for_only_where_it_is_taken():
         ):
             socket = await connect(app)
             await socket.send(request(path, method, headers + EXPECT))
-            # The final answer, and no wait for what its sender will not send.
+            # The final answer comes without waiting for the body, which the client will not send.
             found = await socket.all(10)
             assert Answer(found).status == status and b"100 Continue" not in found, (path, found)
             await socket.close()
@@ -291,7 +291,7 @@ async def test_an_upload_is_asked_for_only_where_it_is_taken():
 
 
 class Pieces:
-    """A reader over bytes that come in pieces."""
+    """A stream reader over bytes that come in pieces."""
 
     def __init__(self, *pieces):
         self._pieces = list(pieces)
@@ -307,7 +307,7 @@ class Pieces:
 
 
 async def taken(incoming, size=7):
-    """(what comes of a body, what is wrong with it)."""
+    """(contents of a body, its error)."""
     view = memoryview(bytearray(size))
     data = b""
     while True:

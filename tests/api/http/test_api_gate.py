@@ -1,4 +1,4 @@
-"""Clients that are slow, broken or hostile: an answer or a closed socket in time, and nobody else notices."""
+"""Slow, broken and hostile clients: they get an answer or a closed socket in time, and no other client notices."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from tests.support import Random, skip
 
 
 async def refused(app, data, status=400):
-    """The answer to these bytes is an error of the API's shape."""
+    """Assert that these bytes get an error answer in the API's form; returns its message."""
     answer = Answer(await raw(app, data))
     assert answer.status == status, (data, answer.status, answer.body)
     error = answer.json()
@@ -134,7 +134,7 @@ async def test_what_is_not_a_request_is_400():
 
 async def test_a_head_that_stops_in_the_middle_is_400_at_its_end():
     async with Running() as app:
-        # MicroPython's sockets cannot be closed on one side; it closes both, and gets nothing to see.
+        # MicroPython cannot close one direction of a socket. It closes both, and sees no answer.
         socket = await connect(app)
         await socket.send(b"GET /han HT")
         if hasattr(socket.writer, "write_eof"):
@@ -186,7 +186,7 @@ async def test_random_bytes_always_get_an_end_and_never_a_500():
         assert app.gate.connections == []
 
 
-# --- who may ask
+# --- hosts and origins
 
 
 async def test_a_rebound_name_reads_nothing():
@@ -234,7 +234,7 @@ async def test_a_client_that_says_nothing_or_never_ends_is_closed_in_time():
         async def trickle():
             try:
                 for _ in range(100):
-                    await slow.send(b"G")  # each byte in time, the head not
+                    await slow.send(b"G")  # each byte comes in time, but not the whole head
                     await asyncio.sleep(0.05)
             except OSError:
                 pass
@@ -328,7 +328,7 @@ async def test_clients_that_do_not_send_or_take_make_room_when_it_is_wanted():
             for _ in range(3):
                 assert (await ask(app, "/han")).status == 200, request
             assert app.gate.expired >= 1
-            # Who is let in nobody's way stays.
+            # A connection that blocks no other stays.
             assert len([c for c in app.gate.connections if c.left is not None]) >= 1
             for socket in held:
                 await socket.close()

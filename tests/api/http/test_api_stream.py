@@ -1,4 +1,4 @@
-"""/ws and /sse: everyone gets every kind of message, nobody can hold up anybody (replay list 9 and 10)."""
+"""/ws and /sse: each client gets every kind of message, and none can delay another (replay list 9 and 10)."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ class Ws:
         await self.socket.send(masked(*frame))
 
     async def end(self, seconds=5):
-        """What comes until the server closes."""
+        """Everything until the server closes."""
         try:
             return await self.socket.all(seconds)
         except OSError:
@@ -76,9 +76,9 @@ class Sse:
         self.socket = socket
 
     async def event(self, seconds=5):
-        """Fields of the next event, a dict; what comments say under ''.
+        """{field: value} of the next event, with the text of comments under "".
 
-        Some clients make an event of every empty line, so there is none without data before it.
+        Some clients take every empty line for an event, so there is none without data before it.
         """
         fields = {}
         while True:
@@ -333,7 +333,7 @@ async def test_the_clients_ping_is_answered():
         assert await client.message() == {"type": "PONG"}
         await client.send(0x89, b"are you there")
         assert await client.frame() == (10, b"are you there")
-        # What is no message for the reader is left alone.
+        # The reader ignores other messages.
         for text in (b"", b"PING", b'{"type":"OTHER"}', b'["PING"]', b'"PING"', b"{", b'"PING' + b"[" * 1000):
             await client.send(0x81, text)
         await client.send(0x82, b"\x00\xff")
@@ -506,7 +506,7 @@ async def test_a_stream_that_never_began_leaves_nothing_behind():
 
         def broken(kind, connection, hello):
             kept(kind, connection, hello)
-            raise asyncio.CancelledError  # as where others take its place before it has begun
+            raise asyncio.CancelledError  # as if others had taken its place before it began
 
         def full(*_):
             raise MemoryError
@@ -522,7 +522,7 @@ async def test_a_stream_that_never_began_leaves_nothing_behind():
             await socket.close()
             await settle(app, 0)
         app.streams.open = kept
-        # And one that there is no memory for.
+        # And one without memory for it.
         from han.api.http import client as module
 
         made, module.Client.__init__ = module.Client.__init__, full

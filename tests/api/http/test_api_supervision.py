@@ -1,4 +1,4 @@
-"""What keeps the reader running, seen from outside: restarts, crash log, and what gives way when memory runs low."""
+"""Supervision, seen from outside: restarts, the crash log, and what the reader gives up when memory runs low."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ class Application(Running):
     application = Quick
 
     async def ended(self):
-        """Why the board has started again; AssertionError where it does not."""
+        """Why the board has restarted; AssertionError if it has not."""
         try:
             await asyncio.wait_for(self._task, 5)
         except Restarted as restarted:
@@ -30,7 +30,7 @@ class Application(Running):
 
 
 class Small(Board):
-    """Tells as its free memory what the test says."""
+    """A board whose free memory the test sets."""
 
     free = 100000
 
@@ -93,7 +93,7 @@ async def test_crashes_and_starts_survive_a_restart():
         found = await crashes(app)
         assert found[0][1].startswith("started ") and found[0][1].endswith(": CRASH")
         assert "ValueError: of some kind" in found[6][1] and found[7][1].endswith(": POWER_ON")
-        # Flash wears: of the twenty only the first few.
+        # To save flash, only the first few of the twenty are written.
         assert ["4" in text for _, text in found[1:3]] == [True, False] and len(found) == 8
         assert found[0][0] > 1600000000000
         log = (await trusted(app, "/diagnostics")).json()["log"]
@@ -108,7 +108,7 @@ async def test_what_kept_a_version_from_being_made_is_told():
     board.boot["rolled_back"] = "slot2: restarted before it was confirmed"
     board.reset_reason = "OTA_ROLLBACK"
     why = "start: ImportError: no module named 'x'"
-    for _ in range(2):  # again as long as no start was a good one
+    for _ in range(2):  # repeated as long as no start was healthy
         async with Application(board) as app:
             assert (await get(app, "/ota"))["reason"] == "slot2: restarted before it was confirmed: " + why
             texts = [text for _, text in await crashes(app)]
@@ -207,7 +207,7 @@ async def test_low_memory_sheds_streams_and_refuses_uploads_until_it_is_over():
         assert upload.status == 503
         health = row(await get(app, "/health"), "memory")
         assert health["health"] == "degraded" and "13000 bytes free" in health["error"]
-        assert (await ask(app, "/meter/id")).status == 503  # no reading yet: served as ever
+        assert (await ask(app, "/meter/id")).status == 503  # no reading yet, but an answer
         answer = await ask(app, "/history/weekly")
         assert answer.status == 503 and answer.headers["retry-after"] == "5"
         assert not app.plenty(False)
@@ -235,13 +235,13 @@ async def test_the_systems_heap_counts_as_much():
         stream = await connect(app)
         await stream.send(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await stream.until(b"HAN_STATE_MESSAGE")
-        # One more wants 24 kB free, 12 in one piece: with less it is refused, and those that are there stay.
+        # One more stream needs 24 kB free, 12 in one piece. With less it is refused, and open streams stay.
         for system in ((250000, 24000, 20000, 24000), (250000, 40000, 20000, 12000)):
             board.system = system
             refused = await ask(app, "/sse")
             assert refused.status == 503 and b"not enough memory right now" in refused.body
             assert app.streams.clients and not app.gate.low
-        # With less than the reserve they end, and uploads and big answers wait.
+        # Below the reserve streams end, and uploads and big answers wait.
         board.system = 250000, 10000, 10000, 8000
         await until(lambda: app.gate.low)
         await stream.all(5)

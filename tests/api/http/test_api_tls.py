@@ -1,4 +1,4 @@
-"""HTTPS and WSS where a certificate was provisioned, and the truth where they are not to be had."""
+"""HTTPS and WSS with a provisioned certificate, and clear answers if they are not available."""
 
 import asyncio
 import ssl
@@ -7,7 +7,7 @@ from han.api.http import tls
 from tests.api.fake import Answer, Board, Running, _seed, get
 from tests.support import skip
 
-# Of han-test.local, EC P-256, made by tools/provision.
+# Certificate of han-test.local, EC P-256, made by tools/provision.
 CERTIFICATE = bytes.fromhex(
     "308201743082011ba003020102021423dd830c77cc46543c99b9878fec5652d6237226300a06082a8648ce3d040302301931"
     "17301506035504030c0e68616e2d746573742e6c6f63616c301e170d3236313132323032343331385a170d33363131323030"
@@ -41,7 +41,7 @@ class Secured(Running):
 
 
 def client():
-    """A context that knows the certificate, or believes anybody where it cannot say whom."""
+    """A TLS context that trusts the certificate, or any certificate if the interpreter cannot choose."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if hasattr(ssl, "DER_cert_to_PEM_cert"):
         made.load_verify_locations(cadata=CERTIFICATE)
@@ -108,7 +108,7 @@ async def test_wss():
 
 
 async def reached(app):
-    """Whether https answers within a moment."""
+    """True if https answers within a moment."""
     try:
         return (await asyncio.wait_for(secure_get(app, "/han"), 1.5)).status == 200
     except (OSError, EOFError, ValueError, IndexError, asyncio.TimeoutError):
@@ -125,7 +125,7 @@ async def test_few_connections_at_a_time():
         assert not await reached(app)
         assert (await get(app, "/health"))["tlsReady"] is True
         await close(writer)
-        while not await reached(app):  # those that have waited in vain come first
+        while not await reached(app):  # connections that waited before it are served first
             pass
 
 

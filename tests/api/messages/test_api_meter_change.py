@@ -1,4 +1,4 @@
-"""What clients see of a meter's counters over restarts and when another meter takes its place."""
+"""A meter's counters as clients see them, over restarts and when another meter replaces it."""
 
 import asyncio
 
@@ -22,17 +22,17 @@ class Reader(Running):
         Running.__init__(self, board)
 
     async def hear(self, app, *telegrams):
-        """The meter sends these; each is judged when this returns."""
+        """The meter sends these telegrams; all are judged when this returns."""
         for data in telegrams:
             self.heard += 1
             self.board.ticks += 10000
             self.board.uart.data += data
             await until(lambda: app.link.counters.frames == self.heard)
-            await asyncio.sleep(0.02)  # for those who hear of it
+            await asyncio.sleep(0.02)  # time for the subscribers
 
 
 def said(ident="METER1", imported=None, exported=None, reactive=None, power="0001.500*kW"):
-    """A telegram of the meter with this number (None: it tells none)."""
+    """A telegram of the meter with this number (None: without a number)."""
     rows = ["/SIM5HAN-1", ""]
     if ident:
         rows.append("0-0:96.1.1(%s)" % "".join(["%02X" % ord(c) for c in ident]))
@@ -44,7 +44,7 @@ def said(ident="METER1", imported=None, exported=None, reactive=None, power="000
 
 
 class Witness:
-    """A mailbox that notes what clients are told the moment there is a reading."""
+    """A mailbox that keeps the messages to clients at each reading."""
 
     def __init__(self, app):
         self.said = []
@@ -60,7 +60,7 @@ async def counters(app):
 
 
 async def before(reader, ident):
-    """A run of the meter before: its counters end up in flash."""
+    """A run with the first meter, which leaves its counters in flash."""
     async with reader as app:
         await reader.hear(app, said(ident, 5000123, 700456, 33))
         assert await counters(app) == (5000.123, 700.456, 0.033)
@@ -126,7 +126,7 @@ async def test_a_meter_that_is_replaced_while_it_is_read():
                 new.insert(0, said(ident))
             await reader.hear(app, *new)
             assert app.link.live.meters == 1 and await counters(app) == (0.079, 0.005, None)
-            # Nor did anybody hear of the old one's counters from the new one.
+            # No client has received the old meter's counters as the new one's.
             assert box.said and not [text for text in box.said if b"5000.2" in text or b"700.456" in text]
             app.bus.boxes["meter"].remove(box)
 

@@ -1,4 +1,4 @@
-"""A meter that falls silent is not served as live: what requests, streams, /health and the history say of it."""
+"""A silent meter is not shown as live: requests, streams, /health and the history say so."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ PATHS = "/meter", "/meter/data", "/data"
 
 
 async def looked(app):
-    """The supervisor has looked, as it does every second."""
+    """Let the supervisor check everything, as it does every second."""
     app.silence.look()
     await asyncio.sleep(0.01)
 
@@ -40,7 +40,7 @@ async def test_after_six_periods_and_a_minute_there_is_no_reading():
                     assert (await ask(app, path)).status == 200, (period, age, path)
                 assert (await meter_row(app))["health"] == "ok"
             app.board.ticks += 1000
-            for look in (False, True):  # it makes no difference whether anybody has looked
+            for look in (False, True):  # the result must be the same before the supervisor has checked
                 for path in PATHS:
                     answer = await ask(app, path)
                     assert answer.status == 503, (period, path)
@@ -53,7 +53,7 @@ async def test_after_six_periods_and_a_minute_there_is_no_reading():
                     assert row["health"] == "degraded" and row["status"] == "running"
                     assert row["error"] == "no reading for %d s" % ((fresh + 1000) // 1000)
                 await looked(app)
-            # Who it is is known as before.
+            # The meter's identity stays known.
             assert (await ask(app, "/meter/id")).status == 200
         app.link.read(*FULL)
         for path in PATHS:
@@ -95,7 +95,7 @@ async def test_streams_are_told_once_and_see_the_next_reading():
             assert message["type"] == "HAN_METER_MESSAGE" and message["stale"] is True
             assert message["seq"] == 1 and message["p"][0] == 1000
             assert (await client.message())["type"] == "HAN_CONFIGURATION_MESSAGE"
-        # Who comes now is told, too.
+        # New clients are told, too.
         late = [await ws(app), await sse(app)]
         for client in late:
             message = await client.message()

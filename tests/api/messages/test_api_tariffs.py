@@ -1,4 +1,4 @@
-"""Meters that send their tariffs only, on a line without a checksum: what clients see of damage."""
+"""Meters that send tariffs without a total, on a line without checksums: clients see nothing of damage."""
 
 from tests.api.fake import get
 from tests.api.messages.test_api_meter_change import Reader
@@ -11,7 +11,7 @@ def telegram(*rows):
 
 
 def said(low, normal, sold=(2197888, 5148952), meter="SIM1"):
-    """One with the counters of both tariffs, Wh, each where it is not None."""
+    """A telegram with the counters of both tariffs, Wh; None: not sent."""
     rows = ["0-0:96.1.1(%s)" % "".join(["%02X" % ord(c) for c in meter])]
     for way, numbers in enumerate(((low, normal), sold)):
         for tariff, number in enumerate(numbers):
@@ -36,14 +36,14 @@ async def test_a_telegram_that_lost_bytes_moves_neither_counters_nor_history():
             assert await counters(app) == (known, 7346.84)
             await reader.hear(app, later)
             assert await counters(app) == (41900.619, 7346.84)
-            # As when a recording of it begins anew: it does not go back by the 3 Wh.
+            # The counters go back by 3 Wh, as when a recording begins anew. The total does not.
             await reader.hear(app, good)
             assert await counters(app) == (41900.619, 7346.84)
         assert app.link.counters.implausible == 2 and app.link.plausible.meters == app.link.live.meters == 0
         for bucket in app.history.buckets[1:]:
             assert bucket.a <= 3 and bucket.b == 0 and not bucket.f & 8
         flash = reader.board.flash
-    # After a restart it is the first that is heard: what was kept is shown, and it is no other meter.
+    # The first telegram after a restart shows the kept total, and is not taken for another meter's.
     reader = Reader(flash)
     async with reader as app:
         await reader.hear(app, lost)
@@ -72,7 +72,7 @@ async def test_a_missing_tariff_is_missing():
         await reader.hear(app, said(1000010, None), said(None, 2000010), said(1000010, 2000010, (None, None)))
         assert await counters(app) == (3000.02, 7346.84)
         assert app.link.counters.implausible == 0
-        # The other register by itself, within what both together may do.
+        # The other register changes alone, within the limit for both together.
         await reader.hear(app, said(1003000, 1997020))
         assert app.link.counters.implausible == 1 and await counters(app) == (3000.02, 7346.84)
 
@@ -98,7 +98,7 @@ async def test_the_same_damage_by_chance_anywhere_never_lowers_a_counter():
     async with reader as app:
         await reader.hear(app, whole)
         for at in range(20, len(whole) - 30, 7):
-            # 8 bytes that were lost: what is left may be a telegram, and may be one that fits.
+            # 8 bytes are lost: the rest may be a telegram, even one that fits.
             await reader.hear(app, whole[:at] + whole[at + 8 :])
             ic, ec = await counters(app)
             assert 41900.616 <= ic <= 41902.3 and 7346.84 <= ec <= 7348.6, at

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml is what the reader does: its paths are the routes, its forms are the answers."""
+"""docs/openapi.yaml describes what the reader does: its paths are the routes, and all answers match its schemas."""
 
 import asyncio
 import json
@@ -69,7 +69,7 @@ def test_the_fields_of_the_configuration_are_those_that_it_takes():
 
 
 def taken_as(path, value):
-    """True where the reader takes a setting's value."""
+    """True if the reader accepts this value of a setting."""
     for name in reversed(path.split(".")):
         value = {name: value}
     try:
@@ -80,7 +80,7 @@ def taken_as(path, value):
 
 
 def test_every_field_is_described():
-    """docs/api.md has no other words than these."""
+    """docs/api.md takes its texts from these descriptions."""
 
     def walk(schema, path):
         for name, inner in schema.get("properties", {}).items():
@@ -95,7 +95,7 @@ def test_every_field_is_described():
 
 
 def validate(path, method, answer):
-    """An answer is as described."""
+    """Assert that an answer matches its description."""
     responses = DOCUMENT["paths"][path][method.lower()]["responses"]
     described = responses[str(answer.status)]
     while "$ref" in described:

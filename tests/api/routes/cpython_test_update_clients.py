@@ -1,6 +1,6 @@
-"""Updates as released clients send them: whole programs and libraries against the simulated reader, on both runtimes.
+"""Updates from released clients: whole programs and libraries against the simulated reader, on both interpreters.
 
-They know the old POST /update alone: a form with the field `filename`, no token, and GET /update for how it goes.
+They know only the old POST /update (a form with the field `filename`, without a token) and GET /update for progress.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ async def state(session, url):
 
 
 async def send(session, url, data):
-    """As Home Assistant's aiohttp does: the form of an open file."""
+    """Upload a form with an open file, as aiohttp of Home Assistant does."""
     form = aiohttp.FormData()
     form.add_field("filename", io.BytesIO(data), filename="ota.bin", content_type="application/octet-stream")
     async with session.post(url + "/update", data=form, timeout=aiohttp.ClientTimeout(PATIENCE)) as response:
@@ -97,6 +97,6 @@ def test_curl_as_the_docs_have_it(tmp_path, release):
                 pass
             assert time.monotonic() < end
             time.sleep(0.2)
-        # It is on probation: whoever sends the next one is told so, and nothing of it is taken.
+        # The new version is on probation: the next upload is refused with that reason.
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert "not proven itself yet" in done.stdout, done.stdout + done.stderr

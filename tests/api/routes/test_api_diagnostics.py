@@ -1,4 +1,4 @@
-"""/diagnostics and the capture on a reader that really reads; ciphered meters with the configuration's keys."""
+"""/diagnostics and the capture with the real meter task; encrypted meters with keys from the configuration."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.wire.test_framer import hdlc
 KEY = "00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f"
 AUTH = "0x101112131415161718191A1B1C1D1E1F"
 WRONG = "f" * 32
-#: 1661 W, with KEY and AUTH, frame counters 7 and 8; then with KEY alone. Made by another library.
+#: Telegrams of 1661 W, made by another library: with KEY and AUTH, frame counters 7 and 8; then with KEY alone.
 SEALED = (
     hdlc(bytes.fromhex(
         "db084b414d01020304052e300000000779d2b3e192723de07d84ea664d1ae9579588baf1a87aba9a5013a2025a64c1941ade2a1efbd0900f02"
@@ -84,7 +84,7 @@ async def test_the_report():
         assert report["rebootReason"] == "POWER_ON" and report["uptime_ms"] == 0
         assert [row["name"] for row in report["services"]].count("meter") == 1
         assert "ValueError: of some kind" in report["log"][-1]["text"]
-        # The meter's number is nobody's business.
+        # The meter's number must not be in it.
         assert NUMBER not in answer.body
         for _ in range(2):
             assert (await trusted(app, "/diagnostics", "HEAD")).status == 200
@@ -171,7 +171,7 @@ def reader(telegrams, **meter):
 
 def health(app):
     try:
-        serve(app, None).send(None)  # it waits for nothing
+        serve(app, None).send(None)  # the coroutine never waits
     except StopIteration as end:
         return json.loads(b"".join(list(end.value.body)))["meter"]
 

@@ -1,4 +1,4 @@
-"""GET /history/… as CSV and as JSON lines: the same samples as the columns have, one at a time."""
+"""GET /history/… as CSV and as JSON lines: the same samples as in the columns, one per row."""
 
 import json
 
@@ -70,7 +70,7 @@ async def test_csv_is_for_spreadsheets():
     for line, same in zip(written[1:], lines[1:]):
         assert line.replace(",", ".").split(";") == same.split(",")
     assert "0,5" in written[2].split(";")
-    # The counters of the meter at the end of each quarter of an hour; of the one that goes on there are none.
+    # A row has the meter's counters at the end of its quarter of an hour; the current one has none yet.
     assert float(rows[2]["ic"]) - float(rows[1]["ic"]) == 0.5
     assert rows[-1]["ic"] == "" and rows[-1]["f"] == "1"
 
@@ -95,7 +95,7 @@ async def test_over_http():
             data = await socket.all()
             await socket.close()
             assert data.startswith(b"HTTP/1.1 200 OK\r\n") and kind in data
-            # A spreadsheet that was cut off would look whole.
+            # Chunked, because a client could not tell that a CSV without a length was cut off.
             assert b"\r\nTransfer-Encoding: chunked\r\n\r\n" in data and data.endswith(b"\r\n0\r\n\r\n")
         answer = await ask(app, "/history/hourly?format=xml")
         assert answer.status == 400 and "format" in answer.json()["message"]

@@ -66,7 +66,7 @@ def test_paths_and_queries():
         head = Head()
         assert head.parse(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target.encode()) is None, target
         assert (head.path, head.query) == (path, query), target
-    # Each name of a query costs whoever looks for one an object: two kilobytes of them 40 of memory.
+    # Each name in a query costs an object when it is searched: two kilobytes of names would take 40 of memory.
     for target in ("/a?" + "b&" * 16, "/a?" + "&" * 1000, "/a" + "&" * 16):
         assert "too long" in parse("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % target)
     assert "request line must be" in parse("GET" + " " * 1000 + "/ HTTP/1.1\r\n\r\n")
@@ -83,7 +83,7 @@ def test_targets_in_absolute_form():
         for version in (b"1.1", b"1.0"):
             head = Head()
             assert head.parse(b"GET %s HTTP/%s\r\nHost: other\r\n\r\n" % (target.encode(), version)) is None, target
-            # What the target says outranks the field.
+            # The host in the target outranks the field Host.
             assert (head.headers["host"], head.path, head.query) == (host, path, query), target
     head = Head()
     assert head.parse(b"OPTIONS http://reader.local HTTP/1.1\r\nHost: x\r\n\r\n") is None and head.path == "*"
@@ -326,7 +326,7 @@ def test_origins():
 
 
 class Bytes:
-    """A reader over bytes that are there."""
+    """A stream reader over complete bytes."""
 
     def __init__(self, data):
         self._data = data
@@ -351,7 +351,7 @@ def masked(first, payload, length=None, mask=b"\x01\x80\xff\x55"):
 
 
 async def received(data):
-    """What comes of these bytes: the messages, then how it ended."""
+    """The messages in these bytes, then how the connection ended."""
     receiver = websocket.Receiver(Bytes(data))
     got = []
     try:

@@ -16,7 +16,7 @@ COLUMNS = "t f i e c_min c_avg c_max".split()
 
 
 class Connection:
-    """Takes what is sent; `between` is called before each part is taken."""
+    """Receives an answer; calls `between` before it takes each part."""
 
     def __init__(self, between=None):
         self.data = b""

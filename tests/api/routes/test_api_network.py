@@ -1,4 +1,4 @@
-"""What clients see of networks without a neutral, of signed currents, and of their settings, with the whole reader."""
+"""Networks without a neutral, signed currents and their settings as clients see them, with the whole reader."""
 
 from host_sim.house import House
 from host_sim.meters import create, lines
@@ -48,7 +48,7 @@ async def test_a_meter_without_neutral():
         assert compact["im"] == 10392 and compact["mf"] == 25
         said = await network(app)
         assert said == {"setting": "auto", "found": "3p3w", "computed": ["i2"], "unknown": [], "signs": "power"}
-        # What another setting says holds from the next telegram on.
+        # Another setting takes effect with the next telegram.
         await set_to(app, n="3p4w")
         assert (await get(app, "/data"))["im"] == 18000
         await set_to(app, n="3p3w", f=63)
@@ -101,7 +101,7 @@ async def test_what_is_exported_is_no_full_fuse():
         await reader.hear(app, out)
         assert (await get(app, "/meter"))["i"] == [12, 13, 2.5] and (await network(app))["signs"] == "none"
         await set_to(app, **{"is": "auto"})
-        # Its powers alone, and power that has no direction.
+        # A list with powers alone, and power without a direction.
         await reader.hear(app, rows(-8300, (231, 230, 230), (12, 13, 12)))
         assert (await get(app, "/meter"))["i"] == [-12, -13, -12]
         await reader.hear(app, rows(0, (231, 230, 230), (0.4, 0.5, 0), (0, 0, 0)))

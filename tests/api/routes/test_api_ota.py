@@ -1,4 +1,4 @@
-"""Uploads, and what else changes an update's state: who may, what is answered, what starts next."""
+"""Uploads and all other requests about updates: permissions, answers, and the slot that starts next."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ _FORM = "Content-Type: multipart/form-data; boundary=%s\r\n" % _MARK
 
 
 class Reader(Board):
-    """With two slots; notes the restarts."""
+    """A board with two slots that notes restarts."""
 
     chip = "sim"
 
@@ -41,7 +41,7 @@ async def authorized(app):
 
 
 def watch(app, board):
-    """Note the restarts instead of doing them."""
+    """Note restarts instead of doing them."""
     app.updates.restart = lambda *why: board.restarts.append(why)
 
 
@@ -157,7 +157,7 @@ async def test_who_may():
         assert (await ask(app, "/ota/activate")).status == 405
         assert (await ask(app, "/update", "DELETE")).status == 405
         assert (await ask(app, "/ota", "HEAD")).status == 200
-        # Older ones need the token and to be asked for, wherever.
+        # An older version always needs a token and an explicit request.
         for path, headers, status in (
             ("/update?allowDowngrade=1", "", 401), ("/update", "", 400), ("/update", good, 400), ("/ota", good, 400),
             ("/ota?allowDowngrade=0", good, 400), ("/ota?allowDowngrade=1", good, 200),
@@ -166,7 +166,7 @@ async def test_who_may():
             assert answer.status == status, (path, headers, answer.status, answer.body)
             if status == 400:
                 assert answer.json()["message"].startswith("too_old: ")
-        # The same version again is for whoever has a token: nobody else can have it written over and over.
+        # Only a client with a token may upload the same version again, or anybody could wear out the flash.
         assert (await upload(app, image("same"), "/update")).status == 400
         assert (await upload(app, image("same"), "/ota", good)).status == 200
         assert board.chip_.next == "slot1" and not board.restarts
@@ -229,13 +229,13 @@ async def test_sizes():
         answer = await upload(app, image("large"), headers=token)
         assert answer.status == 413 and "too_large" in answer.json()["message"]
         assert (await get(app, "/ota"))["error"] == "too_large"
-        # As much as fits, and the form around it, is taken; whether it is an image is another question.
+        # A body that just fits the slot is accepted, with its form around it; then it is refused as no image.
         answer = await upload(app, image("good") + b"\xff" * (SECTOR * SECTORS - len(image("good"))), headers=token)
         assert answer.status == 400 and "invalid_firmware" in answer.json()["message"]
         answer = await upload(app, image("good") + b"\xff" * (SECTOR * SECTORS + 1 - len(image("good"))), headers=token)
         assert answer.status == 413
         assert (await ask(app, "/ota", "POST", token)).status == 400
-        # Elsewhere a body is as limited as ever.
+        # Other paths have the usual limit.
         assert (await ask(app, "/configuration", "PUT", "", b"x" * 9000)).status == 413
         assert (await ask(app, "/ota/clear", "POST", token, b"x" * 9000)).status == 413
 
@@ -296,7 +296,7 @@ async def test_nothing_else_while_one_is_downloaded_or_activated():
                 assert (await ask(app, path, "POST", token)).status == 409, path
 
         assert (await upload(app, image("good"), headers=token)).status == 200
-        # The user wants what the server offers: from that answer on the slot is the download's.
+        # The user asks for the server's release: from that answer on the slot belongs to the download.
         board.updates = "http://127.0.0.1:9"
         app.updates.offer = "0.3.0.0", "http://127.0.0.1:9/x.bin", 28672, "00" * 32
         answer = await ask(app, "/ota/download", "POST", token)
@@ -304,7 +304,7 @@ async def test_nothing_else_while_one_is_downloaded_or_activated():
         await everything_is_refused()
         assert board.chip_.next == "slot1" and app.updates.staged == "0.2.0.0"
         settle(app.updates)
-        # An activation verifies all of it once more, and lets others run meanwhile.
+        # An activation verifies the whole image again, and lets other tasks run meanwhile.
         waits = asyncio.Event()
         running, other = board.slots()
         read, other.readblocks = other.readblocks, lambda *arguments: (waits.set(), read(*arguments))[1]

@@ -11,7 +11,7 @@ _TODAY = NOW // 86400000 * 86400 - EPOCH
 
 
 class Utc:
-    """The zone without surprises."""
+    """The zone UTC."""
 
     def day_start(self, utc):
         return utc // 86400 * 86400
@@ -30,7 +30,7 @@ def fill(app):
 
 
 def exact(number):
-    """number / 10**6 as the shortest decimal."""
+    """Text of number / 10**6 as the shortest decimal."""
     text = "%07d" % abs(number)
     text = (("-" if number < 0 else "") + text[:-6] + "." + text[-6:]).rstrip("0")
     return text.rstrip(".")

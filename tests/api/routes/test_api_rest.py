@@ -1,4 +1,4 @@
-"""What clients read: the messages as the contract and the replay list of known clients have them."""
+"""The messages that clients read, as the contract and the replay list of known clients require."""
 
 import asyncio
 import json
@@ -138,7 +138,7 @@ async def test_what_no_list_has_is_null_and_0_in_the_numeric_form():
         for message in (meter, data):
             assert [len(message[name]) for name in POWERS] == [4] * 6
             assert len(message["u"]) == len(message["i"]) == 3
-        # An energy that is not known is not 0 in either: it would be booked.
+        # An unknown energy is null in both, not 0, which clients would record.
         assert data["ic"] is None
 
 

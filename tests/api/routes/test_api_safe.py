@@ -1,4 +1,4 @@
-"""Safe mode: what there is when the application itself is what does not start."""
+"""Safe mode: the functions that remain when the application does not start."""
 
 import asyncio
 

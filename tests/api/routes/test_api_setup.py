@@ -1,4 +1,4 @@
-"""Setup over HTTP: the network's name and password, scans, and where phones are led to while setup mode is open."""
+"""Setup over HTTP: the network's name and password, scans, and the redirects for phones while setup mode is open."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from tests.api.fake import Board, Running, ask, get
 
 
 class Wireless(Board):
-    """One with a radio, on which Home is in reach; its clock stands still unless a test turns it."""
+    """A board with a radio and the network Home in reach; only the test moves its clock."""
 
     def __init__(self):
         super().__init__()
@@ -31,7 +31,7 @@ async def passes(app, seconds):
 
 
 async def opened(app):
-    """Setup mode is open; the name server's port is any."""
+    """Wait until setup mode is open, with its name server on any port."""
     app.board.names = "127.0.0.1", app.port
     await passes(app, 15)
     assert app.links.portal() == "127.0.0.1"
@@ -69,7 +69,7 @@ async def test_what_setup_takes():
         app.config.values = dict(app.config.values, np="eth", w=dict(w, n=dict(w["n"], m="static", i="10.0.0.9")))
         assert (await send(app, {"s": True, "ss": "Home", "sp": "correct horse"})).status == 200
         values = app.config.values
-        # The policy lets it work, and the old network's fixed address does not come along.
+        # The policy now allows WiFi, and the fixed address of the old network is gone.
         assert values["np"] == "auto" and values["w"]["n"]["m"] == "dhcp" and values["w"]["w"] == 2
         for body, named in (
             ({"ss": "x", "sp": ""}, "s "),
@@ -162,7 +162,7 @@ async def test_phones_and_computers_are_led_to_the_page_while_setup_is_open():
                 answer = await ask(app, path, method, host=host)
                 assert answer.status == 302 and answer.body == b"", (host, path)
                 assert answer.headers["location"] == "http://127.0.0.1:%d/" % app.port
-        # Nothing else of the reader under a name that is not its own.
+        # Under a foreign name the reader shows nothing else.
         for path in ("/meter", "/han", "/configuration", "/sse", "/health", "/wifi/scan", "/setup", "/ui"):
             assert (await ask(app, path, host="evil.example.com")).status == 403, path
             answer = await ask(app, path, host="captive.apple.com")
