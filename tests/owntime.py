@@ -1,6 +1,6 @@
-"""A clock that other programs on the machine do not make go faster: the time that this process has worked or waited.
+"""A clock that other programs on the machine do not disturb: the time for which this process has worked or waited.
 
-asyncio's time in the tests, on both interpreters: where the machine is busy with something else, nothing is late.
+asyncio uses it in the tests, on both interpreters, so nothing is late when the machine is busy with something else.
 """
 
 import asyncio

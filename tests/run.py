@@ -27,13 +27,13 @@ from tests.support import Skipped  # noqa: E402
 
 
 class Totals:
-    """What came of the tests so far."""
+    """The results so far."""
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
 
     def run(self, name, test):
-        # The name first: where a test hangs, it is the last thing printed.
+        # Print the name first: if a test hangs, its name is the last output.
         print(name, end=" ")
         try:
             result = test()

@@ -1,4 +1,4 @@
-"""What test files may lean on besides plain asserts; works on both interpreters."""
+"""Helpers for test files besides plain asserts; they work on both interpreters."""
 
 import json
 import os

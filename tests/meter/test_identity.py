@@ -1,4 +1,4 @@
-"""Makers and models from what recorded meters say of themselves."""
+"""Makers and models, found from the texts of recorded meters."""
 from han.meter.identity import identify, readable
 
 

@@ -1,4 +1,4 @@
-"""The meter task: finds the line's settings, locks, notices their change, says what is wrong."""
+"""The meter task: finds the line's settings, keeps them, notices a change, and reports what is wrong."""
 from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
@@ -16,7 +16,7 @@ LIST_1 = bytes.fromhex("e6e7000f40000000000101020309060100010700ff060000067d0202
 
 
 class Board:
-    """Time that passes when told to."""
+    """A board whose time the test moves."""
 
     def __init__(self):
         self.now = 0
@@ -37,7 +37,7 @@ class Bus:
 
 
 class Uart:
-    """A meter that sends a telegram each `period` ms on a line of certain settings; else garbage comes."""
+    """A meter that sends a telegram each `period` ms. With settings other than the line's the reader gets garbage."""
 
     any_setting = False
 

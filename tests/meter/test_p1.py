@@ -1,4 +1,4 @@
-"""What the lines of a P1 telegram say, and that damaged ones never say anything else."""
+"""The values in the lines of a P1 telegram. Damaged lines never give other values."""
 from han.meter import obis
 from han.meter.decoder import Decoder
 from han.wire.framer import P1
@@ -10,7 +10,7 @@ IDENT = b"/ABC5\r\n"
 
 
 def read(*lines, end="\r\n"):
-    """(fields, or None where it makes no reading, and the reason) of a telegram of those lines."""
+    """(fields or None, reason) of a telegram with these lines; None: it gives no reading."""
     found = []
     decoder = Decoder(lambda reading: found.append(fields(reading)))
     data = bytearray(IDENT + b"\r\n" + end.join(lines).encode() + end.encode() + b"!")

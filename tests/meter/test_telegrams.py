@@ -9,7 +9,7 @@ from tools.fields import fields
 
 
 class Reader:
-    """A framer and a decoder, as the meter task has them."""
+    """A framer and a decoder, as in the meter task."""
 
     def __init__(self, cipher=None):
         self.messages = []
@@ -31,7 +31,7 @@ class Reader:
 
 
 def same(got, want, entry):
-    """Every field, and no other; of a partial entry the fields it names."""
+    """True if the fields are the same; a partial entry names only some of them."""
     for name in set(want) if entry["partial"] else set(got) | set(want):
         if name in (entry.get("do_not_assert") or ()):
             continue

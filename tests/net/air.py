@@ -1,4 +1,4 @@
-"""A reader's network in an imaginary neighbourhood, on a clock that tests turn."""
+"""A reader's network in an imaginary neighbourhood, with a clock that tests move."""
 
 import io
 import os
@@ -20,7 +20,7 @@ HOME = ("192.168.7.20", "255.255.255.0", "192.168.7.1", None)
 
 
 class Board:
-    """As much of a board as the network needs."""
+    """The part of a board that the network needs."""
 
     mac = b"\x02\x00\x5e\x10\xab\xcd"
     hostname = "han-reader-abcd"
@@ -117,14 +117,14 @@ class World:
         self.restarts.append(reason)
 
     def write(self, **values):
-        """Keep these values: `w` and `e` are taken into what there is."""
+        """Write these values to the configuration; those of `w` and `e` are merged."""
         new = dict(self.config.values)
         for key, value in values.items():
             new[key] = dict(new[key], **value) if isinstance(value, dict) else value
         self.config.change(new)
 
     def change(self, **values):
-        """The same as the API does it."""
+        """The same through the API's way of changing settings."""
         new = dict(self.config.values)
         for key, value in values.items():
             new[key] = dict(new[key], **value) if isinstance(value, dict) else value
@@ -133,14 +133,14 @@ class World:
         self.links.policy().apply()
 
     def run(self, seconds, step=1):
-        """So much time passes."""
+        """Let so many seconds pass."""
         end = self.board.now + 1000 * seconds
         while self.board.now < end:
             self.board.now += 1000 * step
             self.links.turn()
 
     def until(self, wanted, seconds, step=1):
-        """Time passes until wanted(); how much, s. AssertionError: too much."""
+        """Let time pass until wanted() is true; returns the seconds. AssertionError if it takes longer."""
         start = self.board.now
         while not wanted():
             assert self.board.now - start < 1000 * seconds, (self.told, self.log.entries())
@@ -153,7 +153,7 @@ class World:
         return tuple([None if address == "0.0.0.0" else address for address in (wifi, eth)])
 
     def idle(self):
-        """True while nothing is to be done, and what would do it is not there."""
+        """True if there is nothing to do, and the modules for it are not loaded."""
         return self.links._policy is None
 
     def close(self):

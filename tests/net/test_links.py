@@ -1,4 +1,4 @@
-"""The network's supervisor through everything that a network does, weeks of it in seconds."""
+"""The network's supervisor in all situations of a network, weeks of them in seconds."""
 
 
 from host_sim.hardware.network import AccessPoint

@@ -1,4 +1,4 @@
-"""Whether the network leads anywhere: gateways, names, time servers, and the restart that may be asked for."""
+"""Whether the network leads to the internet: gateways, names, time servers, and the restart that a setting allows."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ NOW = 1_790_000_000_000  # unix ms
 
 
 class House:
-    """A World whose internet is a time server that can be silenced."""
+    """A World whose internet is one time server, which tests can silence."""
 
     def __init__(self, **values):
         self.world = World(w=WIFI, **values)

@@ -1,4 +1,4 @@
-"""Whether the API can be reached, and what is done where it cannot."""
+"""Whether the API can be reached, and the restart if it cannot."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from han.net.reach import Reach
 
 
 class World:
-    """A reader whose API is what the test says; time stands still."""
+    """A reader whose API the test breaks; time stands still."""
 
     lost = None
     reset_reason = "POWER_ON"

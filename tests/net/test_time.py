@@ -1,4 +1,4 @@
-"""The timekeeper with time servers on loopback, whole and faulty, and with a meter that has a clock."""
+"""The timekeeper with good and faulty time servers on loopback, and with a meter that has a clock."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ class World:
         self.keeper.patience_ms = 100
         if near:
             self.keeper.port = self.servers[0].port
-        self.board.now += 2000  # it does not ask while all else starts
+        self.board.now += 2000  # it asks only after everything else has started
         self.told = None
 
     def _open(self, fault, offset):

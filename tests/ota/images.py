@@ -1,6 +1,6 @@
-"""Makes the signed images that tests on both interpreters install: CPython only, before the tests run.
+"""Makes the signed images for the tests of both interpreters. Only CPython can, and before the tests run.
 
-They are small, for slots of 64 kB, and stand in build/images; tests/ota/world.py reads them.
+They are small, for slots of 64 kB, and lie in build/images; tests/ota/world.py reads them.
 """
 
 import contextlib
@@ -106,7 +106,7 @@ def make():
 
 
 def write_real():
-    """Have two releases in build/images, real-old and real-new, as big as those for a chip."""
+    """Write two releases to build/images, real-old and real-new, as big as those for a chip."""
     key = keyring.development_key()
     code = b"".join([hashlib.sha256(b"%d" % n).digest() for n in range(_REAL // 32)])
     app = micropython.image([(0x3F400020, code[: _REAL // 4]), (0x400D0020, code[_REAL // 4 :])], chip=standin.CHIP)
@@ -118,7 +118,7 @@ def write_real():
 
 
 def write():
-    """Have them in build/images; they are made once for each development key."""
+    """Write them to build/images; they are made once for each development key."""
     FOLDER.parent.mkdir(exist_ok=True)
     with open(FOLDER.parent / "images.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests on both interpreters may start together

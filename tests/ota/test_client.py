@@ -1,4 +1,4 @@
-"""The update server client against good servers, bad ones and none; the policy decides what follows."""
+"""The client of the update server with good, bad and missing servers; the policy decides what it does."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Images of every kind into the slot that does not run; what starts next changes only when activated."""
+"""Installing all kinds of images into the other slot; the slot that starts next changes only on activation."""
 
 import asyncio
 
@@ -41,7 +41,7 @@ _WRONG = {
 
 
 def feeding(data, piece=1000):
-    """What Installer.take asks for: gives the data piece by piece."""
+    """A source for Installer.take, which returns the data piece by piece."""
 
     async def receive(writer):
         for at in range(0, len(data), piece):
@@ -51,7 +51,7 @@ def feeding(data, piece=1000):
 
 
 async def take(world, data, least=None, piece=1000):
-    """Whether it was staged."""
+    """Install the data; True if it was staged."""
     installer = Installer(world.state, least)
     return await installer.take(feeding(data, piece), "INSTALL_IN_PROGRESS", "local", len(data))
 
@@ -239,7 +239,7 @@ async def test_versions():
 
 
 class Bad:
-    """A slot whose flash does not do what it should from its nth sector on."""
+    """A slot whose flash fails from its nth sector on."""
 
     def __init__(self, slot, fault, sector):
         self._slot = slot

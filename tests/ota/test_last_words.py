@@ -1,4 +1,4 @@
-"""Why a version went back, in its own words, where it had any."""
+"""The reason for a rollback, from the version's own log if there is one."""
 
 from han.ota.proof import last_words
 from han.store.crashlog import CrashLog

@@ -1,4 +1,4 @@
-"""What an application has to show before it is kept, and what becomes of one that cannot."""
+"""The conditions under which a new application is confirmed, and the rollback if it does not meet them."""
 
 import asyncio
 
@@ -48,7 +48,7 @@ async def test_flash_that_refuses_the_confirmation_is_told():
 
 
 class Links:
-    """The network's task, as far as it is asked."""
+    """The part of the network's task that the proof uses."""
 
     setup = None
 
@@ -71,7 +71,7 @@ def test_setup_mode_is_a_network_only_for_who_has_not_been_set_up():
 
 
 class Hurried:
-    """asyncio whose seconds are short, until they reach a limit; what was slept."""
+    """An asyncio with short seconds, up to a limit; counts the seconds."""
 
     def __init__(self, limit):
         self.slept = 0

@@ -23,7 +23,7 @@ def image(name):
 
 
 class Chip:
-    """Two slots of which slot1 runs, and otadata, whose power can fail."""
+    """Two slots, of which slot1 runs, and otadata; its power can fail."""
 
     def __init__(self):
         self.power = Power()
@@ -51,7 +51,7 @@ class Chip:
 
     @property
     def next(self):
-        """What starts next."""
+        """Label of the slot that starts next."""
         return self.esp32.boot()
 
     def content(self, count, slot="slot2"):
@@ -60,12 +60,12 @@ class Chip:
         return bytes(data)
 
     def put(self, data, slot="slot2"):
-        """Have a slot hold this already."""
+        """Write data to a slot before a test."""
         self.parts[slot].store(0, data)
 
 
 class World:
-    """A chip, its Updates, and what they have told."""
+    """A chip, its Updates, and their messages."""
 
     chip = "sim"
     channel = "release"

@@ -1,4 +1,4 @@
-"""A real browser, and readers for it to look at: each started once for a file of tests."""
+"""A real browser, and readers for it; each is started once for a file of tests."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from host_sim.meters import create
 from tests.fuzz import frames
 from tools.measure.simulator import Simulator
 
-#: Seconds that nothing takes, however slow the machine.
+#: Time-out, s: nothing takes so long, even on a slow machine.
 PATIENCE = 600
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -42,7 +42,7 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 def violations(tab, rules=WCAG):
-    """What axe finds wrong with what a tab shows, which needs a Page with bypass_csp."""
+    """The violations that axe finds in a tab; it needs a Page with bypass_csp."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     tab.emulate_media(reduced_motion="reduce")
     found = axe.run(tab, options={"runOnly": rules}).response["violations"]
@@ -61,7 +61,7 @@ def browser():
 
 
 class Page:
-    """A tab with the page of a reader (tools/measure/simulator.py); it must never report an error of its own."""
+    """A tab with the page of a reader (tools/measure/simulator.py). The page must never report a script error."""
 
     def __init__(self, browser, reader, **options):
         options.setdefault("locale", "en-GB")
@@ -134,7 +134,7 @@ def past(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def readers(browser, past, tmp_path_factory):
-    """A function that gives the reader with a past on an interpreter, started when first asked for."""
+    """A function that returns the reader with a past on an interpreter, and starts it on the first call."""
     running = {}
     with contextlib.ExitStack() as stack:
 
@@ -158,12 +158,12 @@ def reader(request, readers):
 
 @pytest.fixture(scope="session")
 def desktop(readers):
-    """The one on CPython, for what does not depend on the interpreter."""
+    """The reader on CPython, for tests that do not depend on the interpreter."""
     return readers("cpython")
 
 
 class Line(threading.Thread):
-    """A pseudo-terminal that a meter of the test's choice talks on."""
+    """A pseudo-terminal on which a meter sends; the test chooses what."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -213,6 +213,6 @@ class Wired:
 
 @pytest.fixture(scope="module")
 def wired(browser):
-    """One Wired on each interpreter. What takes its time happens to both at once."""
+    """One Wired on each interpreter; slow steps run on both at once."""
     with contextlib.ExitStack() as stack:
         yield [Wired(browser, runtime, stack) for runtime in RUNTIMES]

@@ -38,7 +38,7 @@ BERLIN = Zone(1)
 
 
 def at(year, month, day, hour=0, minute=0):
-    """Seconds since 2020 of a time on the exchange's wall, but in the hours of a change."""
+    """Seconds since 2020 of the exchange's local time (not in the hours of a clock change)."""
     midnight = BERLIN.day_start(days_from_civil(year, month, day) * 86400 - EPOCH + 43200)
     return midnight + hour * 3600 + minute * 60
 
@@ -71,7 +71,7 @@ class Board:
 
 
 class House:
-    """`async with House(utc) as house:`: a reader's book and task, and the services it asks."""
+    """`async with House(utc) as house:`: a reader's price book and task, and the look-alikes of the services."""
 
     def __init__(self, utc, area="FI", currency="EUR", flash=None, zone=2):
         self.flash = flash or Flash(2)
@@ -112,7 +112,7 @@ class House:
         await self.sites.close()
 
     async def turn(self, seconds=61):
-        """Let time pass and the task look."""
+        """Let time pass, and run the task once."""
         self.clock.advance(seconds)
         await asyncio.wait_for(self.spot.turn(), 20)
 

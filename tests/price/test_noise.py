@@ -1,4 +1,4 @@
-"""Damaged answers of every provider: at worst Wrong, never another exception, never a price from nowhere."""
+"""Damaged answers of every provider: they raise Wrong at most, never another exception, and never give wrong prices."""
 
 from han.core.clock import EPOCH
 from han.price import rates

@@ -1,4 +1,4 @@
-"""Prices from the services' look-alikes: right, or not at all, and /health says so."""
+"""Prices from look-alikes of the services: they are right or missing, and /health reports it."""
 
 import asyncio
 import gc

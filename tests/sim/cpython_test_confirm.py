@@ -1,6 +1,6 @@
-"""Whether a new version is kept, with the whole simulated reader in time that jumps: minutes that take seconds.
+"""Confirmation and rollback of a new version with the whole simulated reader, in time that jumps.
 
-Real uploads, flash, otadata, boot.py and restarts, the power cut off at any time; see tools/prove/year.py.
+Uploads, flash, otadata, boot.py and restarts are real, and power fails at any time; see tools/prove/year.py.
 """
 
 import http.client
@@ -48,7 +48,7 @@ class Reader(year.Board):
         self.start(self.meter.next_s - year.BEFORE, self.meter.line, [], **how)
 
     def live(self, seconds):
-        """So many seconds go by, with telegrams, unless it restarts before they are over."""
+        """Let so many seconds pass with telegrams, or less if the reader restarts."""
         self.meter.until = self.meter.next_s + seconds
         sender = Ahead(self.meter)
         try:
@@ -72,7 +72,7 @@ class Reader(year.Board):
         self.restarts()
 
     def state(self):
-        """(version, why it was started, active slot, error, its reason) as the API tells."""
+        """(version, reason of the start, active slot, error, its reason) from the API."""
         han, ota = self.get("/han"), self.get("/ota")
         return han["version"], han["rebootReason"], ota["activeSlot"], ota["error"], ota["reason"]
 

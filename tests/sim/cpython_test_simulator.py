@@ -1,4 +1,4 @@
-"""The simulator as a user starts it, on both runtimes: its line, its API, how it ends."""
+"""The simulator as a user starts it, on both interpreters: its line, its API, its end."""
 
 import json
 import os
@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RUNTIMES = (("cpython",), ("micropython", "--heap", "400k"))
 HOUR = 1763802000
 
-#: Seconds that nothing takes, however slow the machine.
+#: Time-out, s: nothing takes so long, even on a slow machine.
 PATIENCE = 600
 
 
@@ -51,7 +51,7 @@ class Simulator:
         return found and found.group(1)
 
     def wait(self, what):
-        """What it comes to."""
+        """Wait until what() is true; returns its result."""
         end = time.monotonic() + PATIENCE
         while True:
             result = what()
@@ -90,7 +90,7 @@ def telegram(name, second=0):
 
 
 def agrees(message, want):
-    """/meter says what the telegram said."""
+    """Assert that /meter shows the values of the telegram."""
     assert message["pi"][0] == want["import_power_w"]
     assert message["pe"][0] == want.get("export_power_w", 0)
     assert message["u"] == [want["l%d_voltage_v" % n] for n in (1, 2, 3)]

@@ -1,4 +1,4 @@
-"""Updates of the whole simulated reader, as their user sees them: upload, restart into the other slot, go back."""
+"""Updates of the whole simulated reader as a user sees them: upload, restart into the other slot, rollback."""
 
 import os
 import time

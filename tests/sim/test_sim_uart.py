@@ -1,4 +1,4 @@
-"""The simulated line: pace, wrong settings, overflow."""
+"""The simulated line: speed, wrong settings, overflow."""
 
 from host_sim.house import House
 from host_sim.meters import create

@@ -1,4 +1,4 @@
-"""A reader's recording on its own: a clock to turn, a meter to read, flash to cut."""
+"""A reader's recording alone: with a clock to move, a meter to read, and flash whose power can fail."""
 
 from han.meter.live import Live
 from han.meter.reading import METER_ID, Reading
@@ -104,20 +104,20 @@ class World:
         self.reading = Reading()
 
     def known(self, wrong=0):
-        """The clock is set, wrong by so many seconds."""
+        """Set the clock, wrong by so many seconds."""
         self.clock.base = self.booted + wrong
 
     def counters(self):
         return [first + ws // 3600 for first, ws in zip(self.first, self.ws)]
 
     def off(self, seconds, power=(1000, 0)):
-        """Time goes by, and energy, unread."""
+        """Let time and energy pass without telegrams."""
         self.true += seconds
         for way in range(2):
             self.ws[way] += power[way] * seconds
 
     def read(self, power=(1000, 0), current=(4000, 5000, -600), counters=True):
-        """A telegram comes now."""
+        """Receive a telegram now."""
         self.clock.up = self.true - self.booted
         reading = self.reading
         reading.clear()

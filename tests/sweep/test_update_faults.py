@@ -1,6 +1,6 @@
-"""Updates that are wrong, or go wrong: the reader goes on with a complete, signed application and says what happened.
+"""Bad updates and failing updates: the reader goes on with a complete, signed application and reports what happened.
 
-Also when that one does not become healthy afterwards: then boot.py looks for another in the other slot.
+If that application does not become healthy afterwards, boot.py looks for another one in the other slot.
 """
 
 import asyncio

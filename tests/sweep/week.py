@@ -25,7 +25,7 @@ SECTORS = 16
 
 
 class Tapped:
-    """The supply of a partition's flash: tells `before` of each operation first."""
+    """The power supply of a partition's flash; it calls `before` ahead of each operation."""
 
     def __init__(self, before):
         self._before = before

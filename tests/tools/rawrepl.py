@@ -77,7 +77,7 @@ class Device:
         self._execute(code.encode(), echo=lambda data: None)
 
     def close(self):
-        """Unplug it."""
+        """Unplug the board."""
         self._python.stdin.close()
         self._python.wait()
         os.close(self._slave)

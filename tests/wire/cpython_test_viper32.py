@@ -1,4 +1,4 @@
-"""The viper loops against their twins once more, in words of 32 bits as on the chip."""
+"""The viper loops against their twins in words of 32 bits, as on the chip."""
 
 import importlib
 import pathlib

@@ -1,4 +1,4 @@
-"""Damage that once got through: each of these came out of the fuzzer, or of a look at an index without a bound."""
+"""Damage that once got through: the fuzzer has found it, or a review of an index without a bound."""
 from array import array
 
 from han.meter.decoder import Decoder

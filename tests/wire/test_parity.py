@@ -10,7 +10,7 @@ BARE = P1_TELEGRAM + b"\r\n"  # no checksum, as most of these meters
 
 
 def even(data):
-    """What an 8N1 receiver gets of a 7E1 line."""
+    """The bytes that an 8N1 receiver gets from a 7E1 line."""
     return bytes(byte | (bin(byte).count("1") & 1) << 7 for byte in data)
 
 

@@ -1,4 +1,4 @@
-"""A capture without the meter's numbers still decodes to the same readings; nothing of the numbers is left."""
+"""An anonymised capture decodes to the same readings, and nothing is left of the meter's numbers."""
 from binascii import hexlify
 
 from han.meter.anonymous.anonymise import anonymise
@@ -57,7 +57,7 @@ def numbers(found):
 
 
 def hidden(data, *numbers):
-    """The capture anonymised: as long as before, readings the same, nothing left of these numbers."""
+    """The anonymised capture. Asserts the same length, the same readings, and that nothing is left of the numbers."""
     new = bytearray(data)
     done = anonymise(new)
     assert len(new) == len(data)
@@ -74,7 +74,7 @@ def same(data, *private):
 
 
 def spellings(number):
-    """The ways in which a meter's number may be in the bytes."""
+    """The spellings of a meter's number in the bytes."""
     yield number.encode()
     try:
         yield bytes.fromhex(number)
@@ -262,7 +262,7 @@ def test_a_7e1_line_read_as_8n1():
                 assert number not in plain, (at, bit)
             wrong = [i for i in range(len(new)) if bin(new[i]).count("1") & 1]
             assert wrong == [at], (at, bit, wrong)
-    # Behind noise that was heard with other settings, and cut.
+    # After noise from other settings, and cut off.
     noise = Random(2).bytes(300)
     new = bytearray(hdlc(LIST) + noise + stream[100:] + hdlc(LIST))
     anonymise(new)

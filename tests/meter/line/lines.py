@@ -1,6 +1,6 @@
-"""A reader on a line whose settings it does not know: how long until the first reading, from power on.
+"""Measures the time from power on to the first reading on a line with unknown settings.
 
-The line is the simulated one, bit by bit; the reader is the meter task as it is. Time jumps where nothing is sent.
+The line is simulated bit by bit; the reader is the real meter task. Time jumps while nothing is sent.
 """
 from han.meter.link import Link
 from host_sim.house import House
@@ -14,14 +14,14 @@ _SIMULATED = (
     ("HDLC", "kaifa"), ("HDLC long", "aidon"), ("M-Bus", "mbus"), ("P1", "p1"), ("P1 without checksum", "dsmr3"),
 )  # fmt: skip
 _STEP_US, _JUMP_US = 5000, 40000  # while bytes may come, and while none do
-#: Power comes on so long after the line's first telegram, us; the simulated clock does not begin with 0.
+#: Power comes on this long after the line's first telegram, us, so that the simulated clock does not begin with 0.
 _BEFORE_US = 100000000
-#: Nobody waits longer, s.
+#: Longest wait, s.
 LIMIT_S = 600
 
 
 def telegrams():
-    """{framing: a telegram}: such as the meters of host_sim send, and SML."""
+    """{framing: a telegram}, from the meters of host_sim, and SML."""
     found = {"SML": SML}
     for framing, name in _SIMULATED:
         found[framing] = create(name).encode(House(_UTC - 10).state(_UTC * 1000))
@@ -29,17 +29,17 @@ def telegrams():
 
 
 def length_us(line, telegram):
-    """How long the telegram takes on the line."""
+    """Time of the telegram on the line, us."""
     return len(telegram) * (1 + line[1] + (line[2] is not None) + line[3]) * 1000000 // line[0]
 
 
 def fits(line, telegram, period_s):
-    """True where a telegram each period_s leaves the line a pause."""
+    """True if a telegram each period_s leaves a pause on the line."""
     return length_us(line, telegram) < period_s * 900000
 
 
 class Source:
-    """Sends a telegram each period_us, one of them so long after time 0."""
+    """A source that sends a telegram each period_us, one of them at a given time."""
 
     def __init__(self, line, telegram, period_us, phase_us):
         self.line = line
@@ -49,7 +49,7 @@ class Source:
         self.length_us = length_us(line, telegram)
 
     def next(self, now_us, free_us):
-        """As host_sim.uart asks of a source."""
+        """See host_sim.uart."""
         if self.due > now_us:
             return None
         start = max(self.due, free_us)
@@ -58,7 +58,7 @@ class Source:
 
 
 class Board:
-    """The clock, and nothing else that a Link asks for."""
+    """A board for a Link, with a clock alone."""
 
     def __init__(self):
         self.us = _BEFORE_US
@@ -75,7 +75,7 @@ class Board:
 
 class Bus:
     def publish(self, topic, value):
-        """Nobody listens."""
+        """No subscribers."""
 
 
 class World:
@@ -90,7 +90,7 @@ class World:
         self.link.start()
 
     def run(self, seconds, readings=None):
-        """Let time pass, so many seconds or until there are so many readings; the seconds that passed, None: all."""
+        """Let so many seconds pass, less if there are so many readings before; the seconds, None if all passed."""
         board, source, link = self.board, self.source, self.link
         since = board.us
         end = since + seconds * 1000000
@@ -107,6 +107,6 @@ class World:
 
 
 def first_reading(line, telegram, period_s, phase, option=0):
-    """Seconds from power on to the first reading, None: not in LIMIT_S; phase: hundredths of the period."""
+    """Seconds from power on to the first reading, None if not within LIMIT_S. phase: hundredths of the period."""
     world = World(line, telegram, period_s * 1000000, int(period_s * 10000 * phase), option)
     return world.run(LIMIT_S, 1)

@@ -1,4 +1,4 @@
-"""Kamstrup's lists as the tests want them: raw numbers, in whatever scale the meter is to have."""
+"""Makes Kamstrup's lists for tests, from raw numbers in any scale."""
 from host_sim.meters.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
 
 NORWAY, SWEDEN, DENMARK = "6841131BN243101040", "6841138BN245101090", "6841138BN143101010"
@@ -41,7 +41,7 @@ def telegram(*powers, **values):
 
 
 def load(watts, scale=100, volts=230, share=(5, 3, 2)):
-    """What telegram() takes for a load spread over the phases; scale: what an ampere counts."""
+    """Arguments of telegram() for a load spread over the phases. scale: the number that stands for one ampere."""
     apart = [watts * part // sum(share) for part in share]
     amperes = [(part * scale + volts // 2) // volts for part in apart]
     return {"power": sum(apart), "volts": (volts,) * len(share), "amperes": amperes}

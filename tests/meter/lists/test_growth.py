@@ -1,4 +1,4 @@
-"""What a meter counts in: told from what its counters grow by, and never so that a client sees them jump or fall."""
+"""The unit of a meter's counters, found from their growth. Clients never see the counters jump or fall."""
 from han.meter.lists.growth import Growth
 from han.meter.link import Link
 from han.meter.obis import EXPORT_ENERGY, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE
@@ -15,7 +15,7 @@ HOUR = 3600
 
 
 class Uart:
-    """A line on which the tests put no bytes: they give the reader its lists."""
+    """A line without bytes: the tests pass lists to the reader directly."""
 
     any_setting = True
 
@@ -24,10 +24,10 @@ class Uart:
 
 
 class House:
-    """A Kamstrup on a reader: every 30 s its list, with the counters every hour (or in each); what clients are told."""
+    """A Kamstrup with a reader: a list every 30 s, with counters every hour or always. It keeps what clients see."""
 
     def __init__(self, step=10, kind=NORWAY, watts=1500, first=23060000, each=False, ident="5706560000067890"):
-        self.step = step  # Wh of the counter's
+        self.step = step  # Wh per step of the counters
         self.kind = kind
         self.ident = ident
         self.each = each
@@ -42,7 +42,7 @@ class House:
         self.start()
 
     def start(self, kept=None, counters=(None,) * 4, meter=0, factors=(0, 0, 0, 1)):
-        """The reader starts."""
+        """Start the reader."""
         self.said = []  # (meters, import, export) whenever there is a new one
         self.link = Link(Uart(), self, self.board)
         self.link.multiply(*factors)
@@ -50,7 +50,7 @@ class House:
         return self
 
     def restart(self, factors=(0, 0, 0, 1), kept=None):
-        """The reader starts again on what it has kept."""
+        """Restart the reader with what it has kept."""
         scales = self.link.decoder.scales
         known = kept if kept is not None else scales.keep()
         return self.start(known, self.link.live.energies(), scales.meter, factors)
@@ -98,11 +98,11 @@ class House:
 
     @property
     def imported(self):
-        """What the meter shows, Wh."""
+        """The meter's imported energy, Wh."""
         return self.work[0] // 3600 // self.step * self.step
 
     def told(self, meters=0):
-        """The values of imported energy that clients were told of one meter."""
+        """The values of imported energy that clients have received for one meter."""
         return [number for meter, number, _ in self.said if meter == meters and number is not None]
 
 

@@ -1,4 +1,4 @@
-"""Lists without codes: told by types and by what is plausible, called unknown rather than guessed."""
+"""Lists without OBIS codes: recognised by types and plausible values, and called unknown in doubt."""
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
 from han.wire.unwrap import APDU
@@ -30,7 +30,7 @@ def wide(*numbers):
 
 
 class Reader:
-    """A decoder, and what it made of the last list."""
+    """A decoder and its result for the last list."""
 
     def __init__(self):
         self.got = None
@@ -40,7 +40,7 @@ class Reader:
         self.got = fields(reading)
 
     def read(self, n, content):
-        """The fields of a list of n values, but the clock's; None where it is rejected."""
+        """The fields of a list of n values without those of the clock; None if it is rejected."""
         self.got = None
         data = bytearray(b"\x0f\0\0\0\0\x0c" + CLOCK + b"\x02" + bytes((n,)) + content)
         self.decoder.telegram(APDU, data, 0, len(data))
@@ -103,7 +103,7 @@ def test_iskraemeco_each_quarter():
         for state in (b"\x16\x01", b"\x03\x01", byte(1)):
             assert read(12, NAME + second + state + text(b"\0\x02") + T6 + long(4531, 0)) == said
     assert read(9, NAME + long(625, 0) + T6) == all_of(ISKRA, TARIFFS, {"import_power_w": 625, "export_power_w": 0})
-    # A meter that has no use for its tariffs.
+    # A meter that does not use its tariffs.
     assert read(9, NAME + long(625, 0, 12789950, 0, 0, 250, 0, 0))["import_energy_wh"] == 12789950
     # Its number is another one than in the list of the other seconds: no meter changes for it.
     assert read(4, text(b"84605887") + byte(0) + long(7924641, 12)) == {

@@ -1,4 +1,4 @@
-"""The scale of Kamstrup's and Landis+Gyr's lists: told from the numbers, and not from a single wrong one."""
+"""The scale of Kamstrup's and Landis+Gyr's lists: found from the numbers; a single wrong number never decides."""
 from array import array
 
 from han.meter.lists import evidence
@@ -18,7 +18,7 @@ MILLI = 1000  # what an ampere counts in mA
 
 
 class Line:
-    """A decoder on a line, and what it made of the last telegram."""
+    """A decoder on a line, and its result for the last telegram."""
 
     def __init__(self):
         self.decoder = Decoder(self._take)
@@ -42,7 +42,7 @@ def near(a, b):
 
 
 def said(line, watts, **more):
-    """True where a line takes a load of the meter for what it is; scale as for load()."""
+    """True if a line reads a load of the meter correctly; scale as for load()."""
     scale = more.pop("scale", 100)
     values = load(watts, scale)
     values.update(more)

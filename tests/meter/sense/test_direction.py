@@ -1,4 +1,4 @@
-"""Powers with a sign, or without one, in P1 and in DLMS lists: import and export follow, or are not known."""
+"""Powers with and without a sign, in P1 and in DLMS lists: import and export are right, or unknown."""
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.obis import EXPORT_POWER, IMPORT_POWER, L1_EXPORT_POWER, L1_IMPORT_POWER

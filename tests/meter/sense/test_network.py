@@ -1,4 +1,4 @@
-"""What lists leave out of networks without a neutral, and which way currents flow."""
+"""Values that lists leave out in networks without a neutral, and the direction of currents."""
 import math
 
 from han.meter import obis
@@ -22,7 +22,7 @@ def put(reading, field, number):
 
 
 def said(live, u=None, i=None, p=None, q=None, phases=None, kind=None):
-    """Let a Live hear a list: V, A, W and var; None: not sent, in a list of three: of that phase."""
+    """Pass a list to a Live: V, A, W and var. None: not sent; a None in a list of three: not sent for that phase."""
     reading = Reading()
     for first, numbers, unit in ((U, u, 10), (I, i, 1000)):
         for k, number in enumerate(numbers or ()):
@@ -125,7 +125,7 @@ def test_what_meters_say_that_measure_it_is_near():
 
 
 def heard(each):
-    """A Live for each recorded telegram, after it; each(live, reading) is called for all of its readings."""
+    """A Live after each recorded telegram; calls each(live, reading) for all of its readings."""
     found = []
     for entry in telegrams(lambda entry: entry["framing"] in ("hdlc", "raw-apdu"), expect="decode"):
         live = Live()

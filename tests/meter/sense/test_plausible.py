@@ -1,4 +1,4 @@
-"""What a meter cannot have said is not published; another meter is another meter."""
+"""Impossible values are not published, and another meter is recognised as such."""
 from array import array
 from binascii import crc32
 
@@ -159,7 +159,7 @@ def test_a_counter_that_was_rounded_otherwise_stays_what_it_was():
 
 
 def total(judge, now, checked=True, meter=None, **said):
-    """The imported energy that is published, Wh; False where nothing is."""
+    """The published imported energy, Wh; False if nothing is published."""
     made = reading(**said)
     return judge.check(made, meter, now, checked) and made.get(obis.IMPORT_ENERGY)
 
@@ -173,7 +173,7 @@ def test_a_total_is_the_sum_of_all_tariffs_or_none():
     # A third one that has never been heard belongs to it.
     assert total(judge, 40000, ic_1=102, ic_2=24, ic_3=0) == 126
     assert total(judge, 50000, ic_1=102, ic_2=24) is None
-    # What comes so again and again is all there is.
+    # If the same registers come again and again, there are no others.
     for n in range(20):
         last = total(judge, 60000 + 1000 * n, ic_1=102, ic_2=24)
     assert last == 126

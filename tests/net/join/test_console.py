@@ -1,4 +1,4 @@
-"""Joining a network over the console: Improv's packets, and what the reader does with them."""
+"""Joining a network over the console: Improv's packets, and the reader's answers."""
 
 import asyncio
 
@@ -63,7 +63,7 @@ def test_random_bytes_are_no_packet_and_leave_nothing_behind():
 
 
 class Door:
-    """A console that the test holds: `typed` is what comes, `said` what the reader sent."""
+    """A console that the test controls. typed: bytes for the reader; said: bytes that it has sent."""
 
     addressed = False
 
@@ -85,7 +85,7 @@ class Door:
 
 
 class Reader:
-    """A console on a reader in an imaginary neighbourhood, whose time goes on while the console waits."""
+    """A reader with a console in an imaginary neighbourhood; time goes on while the console waits."""
 
     def __init__(self, **values):
         self.world = world = World(**values)
@@ -107,7 +107,7 @@ class Reader:
         self.world.change(w={"e": True, "s": name, "p": password, "w": 2})
 
     async def ask(self, data):
-        """What the reader answers: [(type, data)]."""
+        """[(type, data)]: the packets that the reader answers."""
         self.door.typed += data
         self.door.said = b""
         while self.door.typed:

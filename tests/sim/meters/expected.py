@@ -1,6 +1,6 @@
-"""What a reader must make of each simulated meter's telegrams, in the names and units that tools.decode prints.
+"""The values that a reader must find in each simulated meter's telegrams, in the names and units of tools.decode.
 
-For tests, and written apart from the encoders.
+For tests; written independently of the encoders.
 """
 
 from host_sim.meters import aidon, aidon_ct, dsmr3, dsmr5, kaifa, kamstrup, mbus, p1

@@ -1,4 +1,4 @@
-"""The simulated meters that few houses have: what they send, and what the whole reader makes of it."""
+"""The simulated meters of rare sites: their telegrams, and the values of the whole reader."""
 
 from han.meter.decoder import Decoder
 from han.meter.live import Live
@@ -36,7 +36,7 @@ def test_currents_between_lines():
 
 
 class Reader:
-    """Decodes, judges and completes, as the meter task does."""
+    """Decodes, judges and completes readings like the meter task."""
 
     def __init__(self, name):
         self.meter = create(name)
@@ -76,7 +76,7 @@ def test_the_site_behind_transformers_gives_readings():
             currents.append(reader.live.get(L1_CURRENT + 1) or 0)
 
     reader.run(HOUR + 9 * 3600 - 600, 7200, each)  # the sauna, on a Saturday
-    # But for the very first ones each is there.
+    # Every telegram but the very first ones gives a reading.
     assert len(seen) > 2860 and seen[0] <= 10000, (len(seen), seen[0])
     assert max(powers) > 1000000 and max(currents) > 2000000, (max(powers), max(currents))
     assert reader.live.get(IMPORT_ENERGY) > 5 * 10**9 and reader.judge.meters == 0

@@ -1,4 +1,4 @@
-"""The simulated meters whose lists do not say that their scale is not their maker's usual one, on the meter task."""
+"""The simulated meters whose lists carry no scaler and use an unusual scale, with the real meter task."""
 
 from han.meter.link import Link
 from han.meter.obis import EXPORT_ENERGY, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE

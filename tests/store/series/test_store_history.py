@@ -1,4 +1,4 @@
-"""What is recorded of a meter's readings, whatever the meter, the clock and the supply do."""
+"""The history of a meter's readings, whatever the meter, the clock and the power supply do."""
 
 from han.store.series.clocksteps import moves
 from han.store.ring import capacity

@@ -1,6 +1,6 @@
-"""A year of a reader's life: daylight saving, another meter, power cuts and clocks that go wrong.
+"""A year of a reader's life: summer time, another meter, power cuts and wrong clocks.
 
-What the months say is what the meters' counters say, to the watt-hour.
+The months must match the meters' counters to the watt-hour.
 """
 
 from han.store.series.samples import DAYS, MONTHS

@@ -1,4 +1,4 @@
-"""A-XDR of all types (IEC 62056-6-2 clause 4.1.5): what has no meaning is stepped over to the byte."""
+"""A-XDR of all types (IEC 62056-6-2 clause 4.1.5): the walk skips meaningless values to the exact byte."""
 from array import array
 
 from han.wire.rows.walk import axdr_walk
