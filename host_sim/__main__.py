@@ -19,7 +19,8 @@ import tempfile
 import time
 
 from host_sim import meters
-from host_sim.services import pricesites, timeserver, updatesite
+from host_sim.services import timeserver, updatesite
+from host_sim.services.prices import sites
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.line.metersource import MeterSource
@@ -89,7 +90,7 @@ def parser():
     )  # fmt: skip
     parse.add_argument(
         "--price-fault", metavar="SERVICE=FAULT", action="append", type=_fault, default=[],
-        help="make a simulated price service fail in this way: %s" % ", ".join(pricesites.FAULTS),
+        help="make a simulated price service fail in this way: %s" % ", ".join(sites.FAULTS),
     )  # fmt: skip
     parse.add_argument(
         "--time-fault", metavar="FAULT", action="append", choices=timeserver.FAULTS, default=[],
@@ -134,8 +135,8 @@ def _speed(text):
 
 def _fault(text):
     name, _, fault = text.partition("=")
-    if name not in pricesites.NAMES or fault not in pricesites.FAULTS:
-        raise argparse.ArgumentTypeError("write it like %s=%s" % (pricesites.NAMES[0], pricesites.FAULTS[5]))
+    if name not in sites.NAMES or fault not in sites.FAULTS:
+        raise argparse.ArgumentTypeError("write it like %s=%s" % (sites.NAMES[0], sites.FAULTS[5]))
     return name, fault
 
 
@@ -339,7 +340,7 @@ def main(arguments=None):
     settings["heap_s"] = options.heap_report
     settings["zero_ns"] = time.time_ns()
     clock = Clock(options.speed, settings["zero_ns"])
-    settings["sites"] = pricesites.in_background(
+    settings["sites"] = sites.in_background(
         lambda: clock.utc_us(clock.ticks_us()) // 1000000, dict(options.price_fault)
     )
     settings["time_servers"] = timeserver.in_background(

@@ -16,7 +16,7 @@ from han.meter.reading import Reading
 from han.store import flash
 from han.store.config import Config
 from han.store.series.replay import restored
-from host_sim.services import pricesites
+from host_sim.services.prices import market
 from host_sim.hardware.flash import Partition
 from host_sim.house import House
 
@@ -67,8 +67,8 @@ def record(partitions, house, end):
     clock = _Clock(_SETTINGS["t"], house.time)
 
     def quote(utc):
-        # The price of host_sim.services.pricesites: 10^-2 EUR per MWh is 10^-3 c per kWh.
-        return pricesites.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
+        # The price of host_sim.services.prices.market: 10^-2 EUR per MWh is 10^-3 c per kWh.
+        return market.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
 
     history = restored(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
     live, reading = Live(), Reading()

@@ -6,7 +6,7 @@ import pytest
 
 from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
-from host_sim.services import pricesites
+from host_sim.services.prices import market
 from host_sim.hardware.flash import partition
 from tools.measure import simulator
 
@@ -33,6 +33,6 @@ def test_prices_of_today_in_the_simulator(tmp_path, runtime):
     assert len(prices) in range(92, 201)
     for start, price in prices:
         assert start % 900000 == 0
-        assert price == pytest.approx(pricesites.price("EE", start // 1000) / 1000)
+        assert price == pytest.approx(market.price("EE", start // 1000) / 1000)
     assert message["price"] in [price for start, price in prices if start <= now + 1000 and start > now - 901000]
     assert service["health"] == "degraded" and service["error"].startswith("elering: not JSON")

@@ -8,7 +8,7 @@ from han.core.clock import EPOCH
 from han.price.book import Book
 from han.price.spot import Spot
 from han.store.config import Config
-from host_sim.services import pricesites
+from host_sim.services.prices import market, sites
 from host_sim.localtime import days_from_civil, is_summer
 from tests.store.nor import Flash
 
@@ -86,7 +86,7 @@ class House:
         self.told = None
         self.memory = True  # whether there is enough
         self.urgent = []  # how it was asked for
-        self.sites = pricesites.Sites(clock=lambda: self.clock.now + EPOCH)
+        self.sites = sites.Sites(clock=lambda: self.clock.now + EPOCH)
 
     def report(self, status, health, error):
         self.told = (status, health, error)
@@ -120,7 +120,7 @@ class House:
         """Assert that each quarter-hour of a time costs what the exchange says."""
         area = self.config.values["pa"]
         for utc in range(start, end, 900):
-            expected = pricesites.price(area, utc + EPOCH) * factor
+            expected = market.price(area, utc + EPOCH) * factor
             got = self.book.price(utc)
             assert got is not None, utc
             assert got == expected or (not exact and abs(got - expected) <= 600), (utc, got, expected)

@@ -46,6 +46,15 @@ def test_what_is_kept_is_there_after_a_restart():
     assert again.price(_DAYS[3]) == 9 * 1000003
 
 
+def test_an_area_of_five_letters_is_known_after_a_restart():
+    flash = Flash(2)
+    add(book(flash, "DE-LU", "EUR"), "DE-LU", "EUR", day(_DAYS[0], 5), 0)
+    for area, currency, known in (("DE-LU", "EUR", True), ("DE-LU", "DKK", False), ("AT", "EUR", False)):
+        again = book(flash, area, currency)
+        load(again)
+        assert again.price(_DAYS[0]) == (5 * 1000003 if known else None)
+
+
 def test_usual_prices_take_four_bytes_each_and_others_are_as_right():
     for number, size in ((2**31 - 1, 4), (2**31, 8), (-(2**31), 4), (-(2**31) - 1, 8)):
         flash = Flash(2)

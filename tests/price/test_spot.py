@@ -6,13 +6,13 @@ import gc
 from han.api.routes.prices import slots
 from han.core.clock import EPOCH
 from han.price.keep import load
-from host_sim.services import pricesites
+from host_sim.services.prices import market, sites
 from tests.price.house import BERLIN, House, at
 from tests.support import skip
 
 #: Forms in which the right prices may come as well.
-GOOD = pricesites.FAULTS[:5]
-BAD = [fault for fault in pricesites.FAULTS[5:] if fault not in ("silent", "drip", "other", "units")]
+GOOD = sites.FAULTS[:5]
+BAD = [fault for fault in sites.FAULTS[5:] if fault not in ("silent", "drip", "other", "units")]
 
 
 async def test_today_and_tomorrow_when_they_are_out():
@@ -46,18 +46,18 @@ async def test_today_and_tomorrow_when_they_are_out():
         assert len(house.book.days) == 3 and house.told[1] == "ok"
 
 
-async def test_every_area_and_currency():
-    for area in pricesites.AREAS:
-        async with House(at(2025, 11, 20, 15), area) as house:
+async def test_currencies():
+    for area, currency, factor in (
+        ("SE3", "SEK", 10937), ("FI", "SEK", 10937), ("NO2", "NOK", 11635.5),
+        ("DK1", "DKK", 7468.9), ("DE-LU", "DKK", 7468.9), ("DK2", "SEK", 10937),
+    ):  # fmt: skip
+        async with House(at(2025, 11, 20, 15), area, currency, zone=1) as house:
             await house.turn()
             assert house.told == ("running", "ok", None), house.told
-            house.right(at(2025, 11, 20), at(2025, 11, 22))
-    for area in ("SE3", "FI"):
-        async with House(at(2025, 11, 20, 15), area, "SEK", zone=1) as house:
-            await house.turn()
-            assert house.told == ("running", "ok", None), house.told
-            house.right(at(2025, 11, 20), at(2025, 11, 22), 10937, False)
-    for currency, rate in pricesites.RATES[1:] + (("BGN", "1.95583"),):
+            house.right(at(2025, 11, 20), at(2025, 11, 22), factor, False)
+            own = {"SE3": "SEK", "NO2": "NOK", "DK1": "DKK"}.get(area) == currency
+            assert own != any(["/ecb/" in path for path in house.sites.requests])
+    for currency, rate in market.RATES[1:] + (("BGN", "1.95583"),):
         async with House(at(2025, 11, 20, 9), "EE", currency) as house:
             await house.turn()
             assert house.told == ("running", "ok", None), house.told
@@ -65,7 +65,7 @@ async def test_every_area_and_currency():
             whole, _, fraction = rate.partition(".")
             micro = int(whole + (fraction + "000000")[:6])
             for utc in range(at(2025, 11, 20), at(2025, 11, 21), 900):
-                expected = pricesites.price("EE", utc + EPOCH) * 1000 * micro
+                expected = market.price("EE", utc + EPOCH) * 1000 * micro
                 assert abs(house.book.price(utc) * 1000000 - expected) <= 500000
 
 
@@ -74,7 +74,7 @@ async def test_days_of_23_and_25_hours():
         for area, currency in (("FI", "EUR"), ("SE4", "SEK")):
             for form in (None, "hourly"):
                 async with House(at(2026, month, day, 11), area, currency) as house:
-                    for name in pricesites.NAMES[:3]:
+                    for name in sites.NAMES[:-1]:
                         house.sites.faults[name] = form
                     await house.turn()
                     assert house.told == ("running", "ok", None), house.told
@@ -90,7 +90,7 @@ async def test_other_good_forms():
     for form in GOOD:
         for area in ("FI", "SE1"):
             async with House(at(2025, 11, 20, 9), area) as house:
-                for name in pricesites.NAMES[:3]:
+                for name in sites.NAMES[:-1]:
                     house.sites.faults[name] = form
                 await house.turn()
                 assert house.told == ("running", "ok", None), (form, house.told)
@@ -114,7 +114,7 @@ async def test_faults_everywhere_give_no_price():
     for fault in BAD:
         for area, currency in (("FI", "EUR"), ("SE2", "SEK")):
             async with House(at(2025, 11, 20, 9), area, currency) as house:
-                for name in pricesites.NAMES[:3]:
+                for name in sites.NAMES[:-1]:
                     house.sites.faults[name] = fault
                 await house.turn()
                 assert house.told[:2] == ("running", "failed"), (fault, house.told)
@@ -164,7 +164,7 @@ async def test_no_exchange_rate_means_no_converted_price():
         async with House(at(2025, 11, 20, 9), "SE3", "SEK") as house:
             house.sites.faults["ecb"] = fault
             await house.turn()
-            assert house.told[:2] == ("running", "degraded"), house.told
+            assert house.told == ("running", "ok", None), house.told
             house.right(at(2025, 11, 20), at(2025, 11, 21), 10937, False)
 
 
@@ -189,7 +189,7 @@ async def test_after_a_restart_without_network_the_last_good_ones_are_there():
         await house.turn()
         flash = house.flash
     async with House(at(2025, 11, 21, 9), "SE1", "SEK", flash) as house:
-        for name in pricesites.NAMES:
+        for name in sites.NAMES:
             house.sites.faults[name] = "reset"
         assert house.book.price(house.clock.now) is None
         await house.turn()
@@ -317,8 +317,8 @@ async def test_a_board_without_services_of_its_own_asks_the_real_ones():
                 assert str(error) == "no provider"
     finally:
         fetch.Client = real
-    assert asked[0].startswith("https://www.elprisetjustnu.se/api/v1/prices/2025/11-20_SE3.json")
-    assert asked[1].startswith("https://api.energy-charts.info/price?bzn=SE3&start=") and len(asked) == 2
+    assert asked[0].startswith("https://api.energy-charts.info/price?bzn=SE3&start=") and len(asked) == 2
+    assert asked[1] == "https://www.elprisetjustnu.se/api/v1/prices/2025/11-20_SE3.json"
 
 
 async def test_a_year_of_fetching_leaves_no_garbage():

@@ -16,7 +16,8 @@ import time
 import urllib.error
 import urllib.request
 
-from host_sim.services import outages, pricesites
+from host_sim.services import outages
+from host_sim.services.prices import sites
 from host_sim.line.sender import Ahead
 from host_sim.supervisor import RESTART
 from staging import keyring, page
@@ -106,7 +107,7 @@ class Soak(year.Board):
         self.waited = 0  # uploads that were tried again
         self.busy = {}  # {text: number of answers 503 or missing answers}
         self.visitors = Visitors(self.port, chance)
-        self.sites = pricesites.in_background(lambda: self.zero + self.source.known, {})
+        self.sites = sites.in_background(lambda: self.zero + self.source.known, {})
         self.outages = self._planned()
         self._versions = 0
 
@@ -241,7 +242,7 @@ class Soak(year.Board):
 
     def prices(self):
         """Give one of the price services another fault, or none."""
-        name = self._chance.choice(pricesites.NAMES)
+        name = self._chance.choice(sites.NAMES)
         where = self.sites[name].rsplit("/", 1)[0]
         fault = self._chance.choice(_PRICE_FAULTS)
         urllib.request.urlopen("%s/faults/%s/%s" % (where, name, fault), timeout=year.PATIENCE).close()

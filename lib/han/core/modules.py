@@ -44,7 +44,10 @@ FORGOTTEN = (
      "han.net.join.scan", "han.api.routes.scan", "han.api.routes.portal"),
     # 3200: prices, once a day.
     ("han.price.fetch", "han.price.scan", "han.price.rates", "han.price.day", "han.price.keep",
-     "han.price.providers.elering", "han.price.providers.elprisetjustnu", "han.price.providers.energycharts",
+     "han.price.areas", "han.price.providers.answer", "han.price.providers.dayfile",
+     "han.price.providers.awattar", "han.price.providers.elering", "han.price.providers.elprisetjustnu",
+     "han.price.providers.energidataservice", "han.price.providers.energycharts",
+     "han.price.providers.energyzero", "han.price.providers.hvakosterstrommen", "han.price.providers.nordpool",
      "han.net.http"),
     # 6500: an update, once a month.
     ("han.api.routes.update", "han.ota.proof", "han.ota.client", "han.ota.install", "han.ota.slot.writer",

@@ -5,15 +5,13 @@ that are not sane is ignored. Where two providers answer, they must agree.
 """
 from ..net.http import Client, HttpError, Status
 from . import rates
-from .day import Day
+from .areas import providers
+from .day import Day, agree, alone
 from .keep import add
-from .providers.elering import Elering
-from .providers.elprisetjustnu import Elprisetjustnu
-from .providers.energycharts import EnergyCharts
 from .scan import Scanner, Wrong
 
-#: The providers in the order in which they are asked.
-PROVIDERS = (Elprisetjustnu, EnergyCharts, Elering)
+#: So many s before a day begins its prices are taken also where one provider does not have them: 15:00 the day before.
+PATIENCE = 32400
 
 
 async def errand(book, board, area, currency, days, oldest, now):
@@ -63,55 +61,69 @@ class Fetch:
     async def day(self, start, end, now):
         """(start, seconds of a slot, array of prices) of a day; all times in seconds since 2020 UTC.
 
-        Unpublished where no provider has the day yet; Wrong where no provider has prices that can be trusted.
+        Unpublished where no provider has the day yet, or not every one while there is time; Wrong where no provider
+        has prices that can be trusted.
         """
-        chosen = None
-        missing = asked = 0
-        # Providers with prices in the wanted currency come first.
-        for provider in PROVIDERS if self._currency == "SEK" else PROVIDERS[1:] + PROVIDERS[:1]:
-            if self._area not in provider.areas:
-                continue
-            asked += 1
+        found = []
+        missing = 0
+        names = providers(self._area)
+        for name in names:
+            module = __import__("han.price.providers." + name, None, None, ("Provider",))
+            provider = module.Provider(self._area, self._currency, Day(start, end))
             try:
-                found = await self._ask(provider, Day(start, end), now)
+                found.append(await self._ask(provider))
             except Unpublished:
                 missing += 1
                 self.problems.append(provider.name + ": no prices")
             except (HttpError, Wrong) as error:
                 self.problems.append("%s: %s" % (provider.name, error))
-            else:
-                if chosen is None:
-                    chosen = found
-                elif not agree(chosen, found, rates.about(self._currency)):
-                    raise Wrong("providers disagree")
-        if chosen:
-            return (start,) + chosen
-        if missing and missing == asked:
+        if missing and (missing == len(names) or (found and start - now > PATIENCE)):
             raise Unpublished()
-        raise Wrong("no provider")
+        if not found:
+            raise Wrong("no provider")
+        if len(found) > 1:
+            for other in found[1:]:
+                if not agree(found[0], other):
+                    raise Wrong("providers disagree")
+        else:
+            alone(found[0][1])
+        return (start,) + await self._converted(found, now)
+
+    async def _converted(self, found, now):
+        """(seconds of a slot, prices in the wanted currency) of the finest of the prices found."""
+        # Of two with the same slots, the one that has the currency itself.
+        found.sort(key=lambda each: (each[0], each[2] is None))
+        step, prices, others = found[0]
+        if self._currency != "EUR" and others is None:
+            try:
+                rate = await self._rate(now)
+            except Wrong:
+                found = [each for each in found if each[2] is not None]
+                if not found:
+                    raise
+                step, _, others = found[0]
+            else:
+                for k in range(len(prices)):
+                    prices[k] = (2 * prices[k] * rate + 1000000) // 2000000
+        return step, prices if others is None else others
 
     def _site(self, name, site):
         return self._sites[name] if self._sites else site
 
-    async def _ask(self, provider, day, now):
-        provider = provider(self._area, self._currency, day)
+    async def _ask(self, provider):
         scanner = Scanner(provider.found)
         try:
             await self._client.get(self._site(provider.name, provider.site) + provider.path, scanner.feed)
         except Status as status:
-            if status.code == 404:
+            if status.code in (204, 404):
                 raise Unpublished()
             raise
         scanner.done()
         provider.done()
+        day = provider.day
         if not day.seen:
             raise Unpublished()
-        step, prices = day.finish(rates.about(provider.currency))
-        if provider.currency != self._currency:
-            rate = await self._rate(now)
-            for k in range(len(prices)):
-                prices[k] = (2 * prices[k] * rate + 1000000) // 2000000
-        return step, prices
+        return day.finish(rates.about(self._currency))
 
     async def _rate(self, now):
         """10^-6 units of the currency per euro. Wrong where no rate is known that is fresh enough."""
@@ -132,23 +144,3 @@ class Fetch:
                     raise Wrong("no exchange rate")
             book.rate = known
         return known[1]
-
-
-def agree(one, other, units):
-    """True where each hour costs about the same in both (seconds of a slot, array of prices).
-
-    The tolerance covers exchange rates of different days, and hourly means beside quarters.
-    units: roughly the units of the currency per euro
-    """
-    for hour in range(len(one[1]) * one[0] // 3600):
-        a = _mean(one, hour)
-        b = _mean(other, hour)
-        if abs(a - b) > abs(a) // 16 + 100000 * units:
-            return False
-    return True
-
-
-def _mean(day, hour):
-    step, prices = day
-    each = 3600 // step
-    return sum([prices[hour * each + k] for k in range(each)]) // each

@@ -11,6 +11,11 @@ _DAY = "<IHH"
 _MAGIC = b"HANP"
 
 
+def _short(area):
+    """The name of an area in four letters: DELU is DE-LU."""
+    return area.replace("-", "")
+
+
 def add(book, area, currency, day, oldest):
     """Add a day (start, seconds of a slot, prices) for an area and currency, forget days before `oldest`, and save.
 
@@ -26,7 +31,7 @@ def add(book, area, currency, day, oldest):
     copies = Copies(book.region, _MAGIC)
     copies.load()  # finds out which copy is the older one
     _, rate, rate_day, _ = book.rate if book.rate and book.rate[0] == currency else (0, 0, 0, 0)
-    parts = [struct.pack(_HEAD, area.encode(), currency.encode(), rate, rate_day, len(book.days))]
+    parts = [struct.pack(_HEAD, _short(area).encode(), currency.encode(), rate, rate_day, len(book.days))]
     for start, step, prices in book.days:
         parts.append(struct.pack(_DAY, start, step, len(prices)))
         parts.append(bytes(array("q", prices)))
@@ -57,6 +62,8 @@ def load(book):
         days.append((start, step, array("q", bytes(memoryview(data)[at : at + 8 * slots]))))
         at += 8 * slots
     settle(book, days)
-    book.of = (area.rstrip(b"\0").decode(), currency.rstrip(b"\0").decode())
+    area = area.rstrip(b"\0").decode()
+    wanted = book.wanted[0]
+    book.of = (wanted if _short(wanted) == area else area, currency.rstrip(b"\0").decode())
     if rate:
         book.rate = (book.of[1], rate, rate_day, 0)

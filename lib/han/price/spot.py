@@ -41,6 +41,7 @@ class Spot:
         self._seen = None  # how often the configuration had been published at the last turn
         self.loaded = False  # the book was loaded from flash
         self._problems = ()  # texts about the last errand
+        self._alone = None  # what /health says where only one provider serves the area
         self._delay = self._random() % self.spread_s
 
     def _random(self):
@@ -60,6 +61,7 @@ class Spot:
         if seen != self._seen:
             self._seen = seen
             self._pause = self.first_ms
+            self._alone = self._only() if self._book.spot else None
         elif up < self._due:
             return
         now = self._clock.utc()
@@ -124,7 +126,14 @@ class Spot:
         else:
             tomorrow = self._market.next_day(now)
             late = tomorrow in missing and tomorrow - now < _LATE
-            self._report("running", "degraded" if late else "ok", "no prices for tomorrow yet" if late else None)
+            error = "no prices for tomorrow yet" if late else self._alone
+            self._report("running", "degraded" if error else "ok", error)
+
+    def _only(self):
+        from .areas import providers
+
+        names = providers(self._book.wanted[0])
+        return "%s alone serves this area" % names[0] if len(names) == 1 else None
 
     async def _errand(self, wanted, oldest, now):
         """Fetch the wanted days into the book, and set _problems."""

@@ -94,7 +94,7 @@ GOOD = (
     ("s", (True, False)),
     ("p", (0, 1, 8.5, 1000000)),
     ("pc", ("EUR", "ISK")),
-    ("pa", ("FI", "SE4")),
+    ("pa", ("FI", "SE4", "NO1", "DE-LU", "CH")),
     ("np", ("auto", "eth", "sta", "eth_sta")),
     ("up", ("automatic", "download", "manual")),
     ("bhf", (True, False)),
@@ -129,7 +129,7 @@ BAD = (
     ("s", (0, 1, "true", None)),
     ("p", (-1, -0.0001, 1000001, "5", None, True, [])),
     ("pc", ("eur", "USD", "", None, 1)),
-    ("pa", ("NO1", "fi", None, ["FI"])),
+    ("pa", ("NO6", "fi", "DE", "", None, ["FI"])),
     ("np", ("wifi", None, 0)),
     ("up", ("auto", None)),
     ("bhf", (1, "no")),
@@ -394,7 +394,7 @@ async def test_definitions():
         found = await get(app, "/definitions")
         assert found["type"] == "HAN_DEFINITIONS"
         assert found["currencies"][0] == "EUR" and len(found["currencies"]) == 12
-        assert found["priceAreas"] == ["FI", "EE", "SE1", "SE2", "SE3", "SE4"]
+        assert found["priceAreas"][:5] == ["FI", "EE", "LV", "LT", "SE1"] and len(found["priceAreas"]) == 21
         zones = found["timezones"]
         assert len(zones) > 590 and zones == sorted(zones) and "Europe/Helsinki" in zones and "Etc/UTC" in zones
         lines = found["lines"]

@@ -8,7 +8,7 @@ FIELDS = """t zone
 s flag
 p price
 pc one EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK
-pa one FI EE SE1 SE2 SE3 SE4
+pa one FI EE LV LT SE1 SE2 SE3 SE4 NO1 NO2 NO3 NO4 NO5 DK1 DK2 NL BE DE-LU AT PL CH
 np one auto eth sta eth_sta
 up one automatic download manual
 bhf flag

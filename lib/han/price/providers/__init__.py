@@ -1,12 +1,6 @@
-"""The providers of prices, one module each. price/fetch.py imports all of them.
+"""The providers of prices, one module each. price/areas.py tells which areas each one is asked for.
 
-A provider's class has
-    name, site          its name and its base address
-    areas               the bidding zones that it knows
-An object, made with (area, currency, day), has
-    currency            the currency of its prices: the wanted one if the provider has it
-    path                the path and query below the base address
-    found(keys, text, quoted)   takes the answer's values (see scan.Scanner), and passes prices to day.add(); Wrong
-    done()              the answer is complete; Wrong where something is missing
-The prices of all providers are without VAT.
+A module has a class Provider, see answer.py. The prices of all of them are without VAT, and all of them are in euros;
+some give the currency of their country beside it. None of the real services has been asked from here: the formats are
+those that their documentation and the programs of others show on the date in each file.
 """

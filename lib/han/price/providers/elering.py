@@ -1,42 +1,33 @@
-"""Elering, the Estonian system operator: EUR/MWh for Estonia and Finland.
+"""Elering, the Estonian system operator: EUR/MWh for Estonia, Finland, Latvia and Lithuania.
 
-{"success": true, "data": {"fi": [{"timestamp": unix seconds, "price": 43.21}, …], "ee": …}}
+The API of dashboard.elering.ee (assets/api-doc.html), /api/nps/price, 2025-10:
+{"success": true, "data": {"fi": [{"timestamp": unix seconds, "price": 43.21}, …], "ee": …, "lv": …, "lt": …}}
 """
 from ...core.zone import date
 from ..scan import Wrong, scaled
+from .answer import Rows
 
 
-class Elering:
-    """A provider of prices; see the package for the interface."""
+class Provider(Rows):
+    """Elering; see answer.py for the interface."""
 
     name = "elering"
     site = "https://dashboard.elering.ee"
-    areas = ("FI", "EE")
-    currency = "EUR"
 
     def __init__(self, area, currency, day):
+        super().__init__(area, currency, day)
         self.path = "/api/nps/price?start=%s&end=%s" % (_iso(day.start), _iso(day.end - 900))
-        self._area = area.lower()
-        self._day = day
-        self._time = self._price = None
+        self.rows = ["data", area.lower(), ""]
 
-    def found(self, keys, text, quoted):
+    def take(self, name, text):
+        if name == "timestamp":
+            self.start = scaled(text, 0)
+        elif name == "price":
+            self.price = scaled(text, 5)
+
+    def beside(self, keys, text):
         if keys == ["success"] and text != b"true":
             raise Wrong("no success")
-        if len(keys) < 3 or keys[1] != self._area or keys[0] != "data":
-            return
-        if text is None:
-            if self._time is None:
-                raise Wrong("a price without a time")
-            self._day.add(self._time, self._price)
-            self._time = self._price = None
-        elif keys[3:] == ["timestamp"]:
-            self._time = scaled(text, 0)
-        elif keys[3:] == ["price"]:
-            self._price = scaled(text, 5)
-
-    def done(self):
-        pass
 
 
 def _iso(utc):

@@ -1,29 +1,29 @@
-"""Energy-Charts of Fraunhofer ISE: EUR/MWh for every bidding zone.
+"""Energy-Charts of Fraunhofer ISE: EUR/MWh, without VAT, for every bidding zone.
 
+The API of api.energy-charts.info, /price, 2025-10:
 {"license_info": …, "unix_seconds": […], "price": [43.21, …], "unit": "EUR / MWh", "deprecated": false}
 """
 from array import array
 
 from ...core.clock import EPOCH
 from ..scan import Wrong, scaled
+from .answer import Answer
 
 _NONE = -(2**62)
 
 
-class EnergyCharts:
-    """A provider of prices; see the package for the interface."""
+class Provider(Answer):
+    """Energy-Charts; see answer.py for the interface."""
 
     name = "energycharts"
     site = "https://api.energy-charts.info"
-    areas = ("FI", "EE", "SE1", "SE2", "SE3", "SE4")
-    currency = "EUR"
     #: Highest number of slots that are taken: two days and a little.
     most = 200
 
     def __init__(self, area, currency, day):
+        super().__init__(area, currency, day)
         # The server includes both ends. Slots outside of the day are ignored.
         self.path = "/price?bzn=%s&start=%d&end=%d" % (area, day.start + EPOCH, day.end + EPOCH - 900)
-        self._day = day
         self._times = array("q")
         self._prices = array("q")
         self._unit = None
@@ -48,4 +48,4 @@ class EnergyCharts:
         if self._unit != b"EUR/MWh":
             raise Wrong("prices in another unit")
         for time, price in zip(self._times, self._prices):
-            self._day.add(time, None if price == _NONE else price)
+            self.day.add(time, None if price == _NONE else price)
