@@ -201,8 +201,8 @@ def test_axdr_walk_on_generated_values():
 def lines(module, data):
     rows = array("i", bytes(32 * MOST))
     n = module.p1_walk(data, 0, len(data), rows, MOST, KEYS, KNOWN)
-    found = []
-    for i in range(n):
+    found = [n >> 8]
+    for i in range(n & 255):
         row = tuple(rows[8 * i:8 * i + 8])
         # What a text would be as a number is nobody's business.
         found.append(row if row[7] & 15 == 1 else row[:3])
@@ -213,7 +213,8 @@ def test_p1_walk_on_generated_lines():
     random = Random(15)
     codes = ("1-0:1.8.0", "1-0:32.7.0", "0-0:1.0.0", "0-0:96.1.1", "1.7.0", "1-0:2.8.2*255", "0-1:96.1.0",
              "1-0:21.7.0.255", "1-1:1.7.0", "x", "1-0:300.7.0", "0-1:1.0.0", "1-0:1.7", "\x021-0:1.7.0", "1.8.0*01",
-             "1-0:1.7.255*255", "1.8.8&12", "0.9.1", "1-0:0.9.2", "1-0:1.8.0*255*1", "1-0-1:1.7.0", "1-0:1.7:0")
+             "1-0:1.7.255*255", "1.8.8&12", "0.9.1", "1-0:0.9.2", "1-0:1.8.0*255*1", "1-0-1:1.7.0", "1-0:1.7:0",
+             "0-1:24.2.1", "\x020-2:24.1.0*255", "0-0:24.1.0", "0-3:24.2.1*300", "1-1:24.2.1", "0-4:24.2")
     values = ("000123.456*kWh", "12", "-5.25*A", "230.1*V", "9*kW", "1.2kVAr", "0*varh", "(", "", "4B3845", "1,5*W",
               "99999999999999999999", "1..2*kW", "7*kVArh", "240101120000S", "3*mA", "00.1*MWh", "8*Wh)(9*Wh",
               "1.*kW", "5*k", "5*", "5**W", "+7*W", "3*MA", "3*mW", "1.5", "1.5*m", "3.4*kW ", " 3*W", "14:52:39")
@@ -224,6 +225,30 @@ def test_p1_walk_on_generated_lines():
             text += random.choice((")", ")", "")) + random.choice(("\r\n", "\n", "\r", ""))
         data = bytearray(text.encode())
         assert lines(lines_fast, data) == lines(lines_plain, data), text
+
+
+def gathered(module, data, start, room, before):
+    out = bytearray(before)
+    return module.gather(data, start, len(data), out, room), out
+
+
+def test_gather_on_generated_lines():
+    random = Random(16)
+    codes = ("0-1:24.1.0", "0-2:24.2.1", "0-9:24.3.0", "0-1:96.1.0", "0-4:96.1.1", "0-1:96.3.10", "0-0:24.2.1", "",
+             "\x020-1:24.2.3", "1-1:24.2.1", "0-1:2", "0-1:24.", "0-1:96.1", "0-1:96.1.", "1-0:1.8.0", "0-10:24.1.0")
+    values = ("(003)", "(181106140010W)(01569.646*m3)", "()", "", "(" + "5" * 120 + ")", "(\xe9)", "(00124.477)", "!")
+    before = bytearray(400)
+    for _ in range(4 * ROUNDS):
+        text = "".join([random.choice(codes) + random.choice(values) + random.choice(("\r\n", "\n", "\r", "\r\n\r\n"))
+                        for _ in range(random.between(1, 6))])
+        data = bytearray([ord(character) for character in text])
+        start = random.choice((0, 0, min(5, len(data))))
+        room = random.choice((0, 20, 60, 400))
+        one, two = [gathered(module, data, start, room, before) for module in (lines_fast, lines_plain)]
+        assert one == two, (text, start, room)
+        again = gathered(lines_fast, data, start, room, one[1])
+        assert again == (one[0] & ~1, one[1])
+        before = one[1]
 
 
 def filled(module, rows, n, profile):

@@ -33,6 +33,7 @@ class Decoder:
 
     maker = None  # text with which all lists are assumed to open, whatever they have; None: as they do
     decoded = rejected = 0  # telegrams
+    extra = None  # an Extra, once a telegram had something for it
     reason = None  # why the last telegram made no reading; None where it made one
     tap = None  # None, or an object that is shown each complete telegram, known or not: take(inside, decoder)
 
@@ -84,6 +85,13 @@ class Decoder:
         except MemoryError:
             return False  # the rows that fitted are read
         return True
+
+    def with_extra(self):
+        """The Extra of this decoder, which is made now."""
+        from .extra import Extra
+
+        self.extra = Extra()
+        return self.extra
 
     def deliver(self, reading):
         """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""

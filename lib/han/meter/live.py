@@ -2,7 +2,7 @@
 from .sense.direction import PAIRS
 from .sense.network import Network
 from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
-from .reading import Reading
+from .reading import P1_IDENT, Reading
 
 
 class Live(Reading):
@@ -28,6 +28,8 @@ class Live(Reading):
     def take(self, reading, ticks, since_ms):
         """Take over a telegram's reading, received at `ticks`, since_ms after the one before (0: it is the first)."""
         self.merge(reading)
+        if reading.extra or self.extra:
+            self._take_extra(reading)
         if reading.undirected:
             # A power has come whose direction is unknown: the values before are out of date.
             self.present[IMPORT_POWER] = self.present[EXPORT_POWER] = 0
@@ -52,6 +54,17 @@ class Live(Reading):
                 self.period_ms = (3 * (self.period_ms or since_ms) + since_ms) // 4
             else:
                 self.period_ms += self.period_ms // 4
+
+    def _take_extra(self, reading):
+        """Take over what the telegram says besides its fields. A P1 telegram is complete: it outdates all before."""
+        if reading.extra:
+            if not self.extra:
+                from .extra import Extra
+
+                self.extra = Extra()
+            self.extra.take(reading.extra)
+        elif reading.raw(P1_IDENT):
+            self.extra = None
 
     def energies(self):
         """The counters (import, export in Wh; reactive import, export in varh), a tuple; None each where not known."""

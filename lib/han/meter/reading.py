@@ -91,6 +91,7 @@ class Reading:
     """The fields of one telegram. It is filled again for the next one, so keep values, not the object."""
 
     assumed = False  # the list does not tell its scale, so the usual one of its manufacturer was assumed
+    extra = None  # what the telegram says besides the fields, an Extra; None where it says nothing else
     unscaled = False  # its scale must be told from the numbers, see lists/scales.py
 
     def __init__(self):
@@ -139,7 +140,7 @@ class Reading:
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
-        self.clock = self.deviation = self.dst = None
+        self.clock = self.deviation = self.dst = self.extra = None
         self.netted = 0
         self.undirected = False
         self.unscaled = False

@@ -27,7 +27,7 @@ STALE_MS = 10000
 
 _METER = (
     '{"type":"HAN_METER_MESSAGE","ts":%s,"seq":%d,"mts":%s,"ic":%s,"ec":%s,"ric":%s,"rec":%s,'
-    '"p":[%s],"pi":[%s],"pe":[%s],"r":[%s],"ri":[%s],"re":[%s],"u":[%s],"i":[%s]}'
+    '"p":[%s],"pi":[%s],"pe":[%s],"r":[%s],"ri":[%s],"re":[%s],"u":[%s],"i":[%s]%s}'
 )
 
 
@@ -108,7 +108,8 @@ class Messages:
     def make(self, unknown="null"):
         """HAN_METER_MESSAGE of the latest reading, bytes, without its age.
 
-        unknown: the JSON for an active power, a voltage or a current that is not known.
+        unknown: the JSON for an active power, a voltage or a current that is not known. With a number, the message has
+        no extensions that only some meters have.
         """
         app = self._app
         live = self.reading()
@@ -120,6 +121,11 @@ class Messages:
         if ts is not None and app.config.get("m", "ts") == "s":
             ts //= 1000
         mts = app.clock.of_meter(live.clock, live.deviation, live.dst)
+        extra = ""
+        if live.extra and unknown == "null":
+            from .extra import more
+
+            extra = more(app, live, mts)
         if mts is not None:
             mts = (mts + EPOCH) * 1000
         return (
@@ -140,6 +146,7 @@ class Messages:
                 _list(powers[3]),
                 _list([get(_VOLTAGE + i) for i in range(3)], 1, unknown),
                 _list([get(_CURRENT + i) for i in range(3)], 3, unknown),
+                extra,
             )
         ).encode()
 

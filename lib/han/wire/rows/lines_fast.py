@@ -12,11 +12,16 @@ _TEXT = const(2)
 _NEGATIVE = const(16)
 _SCALE = const(64)
 _NO_UNIT = const(255)
+_SUB = const(24)  # C of a sub-meter's values
+_SUB_NUMBER = const(0x6001)  # C and D, 96.1, of its number
+_LONGEST = const(128)
 
 
 @micropython.viper
 def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, known: int) -> int:
-    """Walk the lines of a P1 telegram p[k:end]. Returns the number of rows written, at most `most`.
+    """Walk the lines of a P1 telegram p[k:end]. Returns the number of rows written, at most `most` (below 256).
+
+    256 times the index of the first line of a sub-meter (0-n:24 or 0-n:96.1) is added to that, where there is one.
 
     A line makes a row of its first value if its OBIS code is among keys[:known] (sorted). `1-0:`
     may be missing, as in IEC 62056-21. The code may end with *255 or .255; any other number there
@@ -30,6 +35,8 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
     end += base
     p = ptr8(base + k)
     first = int(rows)
+    begin = int(p)
+    aside = 0
     n = 0
     while int(p) < end and n < most:
         if p[0] == 0x02:  # STX
@@ -68,6 +75,11 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             if k == 0x28:
                 break
         if parts < 3 or k != 0x28 or a > 1 or channel > a and key >> 8 != 0x100:
+            if (key >> 16 == _SUB or key >> 8 == _SUB_NUMBER) and parts == 3 and k == 0x28 and not a and not aside:
+                aside = int(p)
+                while aside > begin and ptr8(aside)[-1] >= 0x20:
+                    aside -= 1
+                aside = (aside - base) << 8
             key = 0
         else:
             key |= a << 24
@@ -189,7 +201,63 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
         # go to the next line, over further values of this one; a line with only a value has no code, so it makes no row
         while int(p) < end and p[-1] != 0x0A and p[-1] != 0x0D:
             p = ptr8(int(p) + 1)
-    return n
+    return aside | n
+
+
+@micropython.viper
+def gather(p: ptr8, k: int, end: int, out: ptr8, room: int) -> int:
+    """Copy the lines of sub-meters in p[k:end] to out[:room], each with an LF: 0-n:24 and 0-n:96.1, n 1 to 9.
+
+    k is the beginning of a line. A line that opens with its parenthesis belongs to the line before (DSMR 2.2). Lines
+    of more than 128 bytes are left out, and all that come when out is full.
+
+    Returns twice the length that all of them have, which may be more than `room`, + 1 where out has changed.
+    """
+    base = int(p)
+    end += base
+    p = ptr8(base + k)
+    changed = 0
+    n = 0
+    taken = 0  # the line before was taken
+    while int(p) < end:
+        if p[0] == 0x02:  # STX
+            p = ptr8(int(p) + 1)
+        line = int(p)
+        take = 0
+        if p[0] == 0x28:
+            take = taken
+        elif end - line > 8 and p[0] == 0x30 and p[1] == 0x2D and p[2] >= 0x31 and p[2] <= 0x39 and p[3] == 0x3A:
+            if p[4] == 0x32 and p[5] == 0x34 and p[6] == 0x2E:
+                take = 1
+            elif p[4] == 0x39 and p[5] == 0x36 and p[6] == 0x2E and p[7] == 0x31 and p[8] == 0x2E:
+                take = 1
+        k = 0
+        while int(p) < end and p[0] != 0x0A and p[0] != 0x0D:
+            k |= p[0]
+            p = ptr8(int(p) + 1)
+        size = int(p) - line
+        if k & 0x80 or size > _LONGEST or size < 9 and ptr8(line)[0] != 0x28:
+            take = 0
+        if size:
+            taken = take
+        if take and size:
+            k = n
+            n += size + 1
+            if n > room:
+                room = k
+            else:
+                while k < n:
+                    line += 1
+                    size = 0x0A
+                    if k + 1 < n:
+                        size = ptr8(line)[-1]
+                    if out[k] != size:
+                        out[k] = size
+                        changed = 1
+                    k += 1
+        while int(p) < end and (p[0] == 0x0A or p[0] == 0x0D):
+            p = ptr8(int(p) + 1)
+    return n << 1 | changed
 
 
 @micropython.viper

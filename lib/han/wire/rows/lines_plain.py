@@ -5,21 +5,22 @@ from .walk_plain import key_of, store
 
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
+_SUB, _SUB_NUMBER, _LONGEST = 24, [96, 1], 128
 _UNITS = {"w": 27, "va": 28, "var": 29, "wh": 30, "varh": 32, "a": 33, "v": 35}
 _LARGE = 27, 28, 29, 30, 32  # these may have M in front; the others may have m
 
 
-def _code(head):
-    """The key of an OBIS code, the text in front of a parenthesis; 0 for a foreign code, or a value of the past."""
+def _parts(head):
+    """A, B, C, D and E of an OBIS code, the text in front of a parenthesis; None for others, or a value of the past."""
     a, b, parts, number = 1, 0, [], ""
     for character in head + "(":
         if character.isdigit():
             number += character
             if int(number) > 255:
-                return 0
+                return None
             continue
         if not number:
-            return 0
+            return None
         if character == "-" and not parts:
             a = int(number)
         elif character == ":" and not parts:
@@ -27,13 +28,18 @@ def _code(head):
         elif len(parts) < 3 and character == "." or len(parts) == 2 and character in "(*":
             parts.append(int(number))
         elif character != "(" or number != "255" or len(parts) < 3:
-            return 0
+            return None
         number = ""
-    if len(parts) < 3 or a > 1:
+    return [a, b] + parts if len(parts) == 3 and a < 2 else None
+
+
+def _key(code):
+    """The key of an OBIS code as of _parts(); 0 for a foreign one."""
+    if not code:
         return 0
-    if parts[1] == 7 and parts[2] == 255:
-        parts[2] = 0
-    key = key_of([a, b] + parts)
+    if code[3] == 7 and code[4] == 255:
+        code[4] = 0
+    key = key_of(code)
     return 0 if key == _FOREIGN else key
 
 
@@ -72,17 +78,22 @@ def p1_walk(buf, start, end, rows, most, keys, known):
     """Walk the lines of a P1 telegram buf[start:end]; see the twin in `lines_fast.py`."""
     wanted = set(keys[:known])
     seen = {}
-    n = 0
+    n = aside = 0
     at = start
     text = "".join([chr(byte) for byte in buf[start:end]])
     for line in text.replace("\r", "\n").split("\n"):
         here, at = at, at + len(line) + 1
         if line[:1] == "\x02":
             here, line = here + 1, line[1:]
-        head, _, rest = line.partition("(")
+        head, opened, rest = line.partition("(")
         content, closed, _ = rest.partition(")")
-        key = _code(head) if closed and "(" not in content else 0
-        if not key or key not in wanted or n >= most:
+        if n >= most:
+            break
+        code = _parts(head) if opened else None
+        if code and code[0] == 0 and code[1] and (code[2] == _SUB or code[2:4] == _SUB_NUMBER) and not aside:
+            aside = here << 8
+        key = _key(code) if closed and "(" not in content else 0
+        if not key or key not in wanted:
             continue
         here += len(head) + 1
         if key in seen:
@@ -106,7 +117,29 @@ def p1_walk(buf, start, end, rows, most, keys, known):
         store(rows, n, key, here, len(content), -number if negative else number, scale, unit, kind)
         seen[key] = n, content
         n += 1
-    return n
+    return aside | n
+
+
+def gather(buf, start, end, out, room):
+    """Copy the lines of sub-meters in buf[start:end] to out[:room]; see the twin in `lines_fast.py`."""
+    before = bytes(out)
+    n = 0
+    taken = False
+    for line in bytes(buf[start:end]).replace(b"\r", b"\n").split(b"\n"):
+        line = line[1:] if line[:1] == b"\x02" else line
+        if not line:
+            continue
+        if line[:1] != b"(":
+            taken = len(line) > 8 and line[:2] == b"0-" and line[2] in b"123456789"
+            taken = taken and (line[3:7] == b":24." or line[3:9] == b":96.1.")
+        taken = taken and len(line) <= _LONGEST and max(line) < 0x80
+        if taken:
+            at, n = n, n + len(line) + 1
+            if n > room:
+                room = at
+            else:
+                out[at:n] = line + b"\n"
+    return n << 1 | (bytes(out) != before)
 
 
 def crc_arc(buf, start, end):
