@@ -1,15 +1,17 @@
-"""The Dutch P1 port (DSMR 5.0.2): a telegram each second, with two tariffs and a gas meter on the M-Bus."""
+"""The Dutch P1 port (DSMR 5.0.2): a telegram each second, with two tariffs, and gas and water on the M-Bus."""
 
 from host_sim.localtime import local
 from host_sim.meters.p1 import decimal, p1_time, telegram
 
 IDENT = "/SIM5\\2HAN-5.0"
 METER_ID = "E0099000000042026"
-_GAS_ID = "G0099000000024026"
+GAS_ID = "G0099000000024026"
+WATER_ID = "8SIM0099000026"
+_START = 1577836800  # 2020-01-01: the sub-meters count from here
 
 
 class Meter:
-    """A three-phase smart meter with a gas meter on its M-Bus."""
+    """A three-phase smart meter with two meters on its M-Bus: gas on channel 1, water on channel 2."""
 
     LINE = (115200, 8, None, 1, True)
     PERIOD_MS = 1000
@@ -51,11 +53,23 @@ class Meter:
                 value = max(-value if way else value, 0)
                 yield "1-0:%d.7.0(%s*kW)" % (21 + way + 20 * n, decimal(value, 6, 3))
         second = state.utc_ms // 1000
-        gas_read = second - second % 300  # the gas meter (2016 and later) is read every five minutes
-        litres = 1234567 + (gas_read - 1577836800) // 300 * 9
-        yield "0-1:24.1.0(003)"
-        yield "0-1:96.1.0(" + _hex(_GAS_ID) + ")"
-        yield "0-1:24.2.1(%s)(%s*m3)" % (p1_time(local(gas_read, self.ZONE_MIN)), decimal(litres, 9, 3))
+        for channel, kind, number, (read, litres) in ((1, 3, GAS_ID, gas(second)), (2, 7, WATER_ID, water(second))):
+            yield "0-%d:24.1.0(%03d)" % (channel, kind)
+            yield "0-%d:96.1.0(%s)" % (channel, _hex(number))
+            time = p1_time(local(read, self.ZONE_MIN))
+            yield "0-%d:24.2.1(%s)(%s*m3)" % (channel, time, decimal(litres, 9, 3))
+
+
+def gas(second):
+    """(when the gas meter was read last, Unix s; its litres then). It is read every five minutes, as since 2016."""
+    read = second - second % 300
+    return read, 1234567 + (read - _START) // 300 * 9
+
+
+def water(second):
+    """(when the water meter was read last, Unix s; its litres then). It is read every hour."""
+    read = second - second % 3600
+    return read, 87234 + (read - _START) // 3600 * 13
 
 
 def _hex(text):

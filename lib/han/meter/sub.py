@@ -21,7 +21,7 @@ _UNITS = {
     "kwh": ("kWh", 0), "wh": ("kWh", 3), "mwh": ("kWh", -3),
 }  # fmt: skip
 _DIGITS = 12  # most digits of a value
-_EARLIEST = -378691200  # 2008-01-01: no older meter has such a port, so a time before that is a clock that was never set
+_EARLIEST = -378691200  # 2008-01-01: no older meter has such a port, an earlier time is of a clock never set
 _MONTH = 31 * 86400
 
 
@@ -56,7 +56,7 @@ def meters(extra, clock):
 
 
 def _lines(text):
-    """{code: contents of its parentheses} of lines; None for two lines with the same code that contradict each other."""
+    """{code: contents of its parentheses} of lines; None where two lines with the same code contradict each other."""
     said = {}
     for line in text.replace("\n(", "(").split("\n"):
         code, _, rest = line.partition("(")

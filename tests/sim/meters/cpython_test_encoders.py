@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 
 from host_sim.house import House
 from host_sim.meters import NAMES, create
-from tests.sim.meters.expected import expected
+from tests.sim.meters.expected import expected, sub_meters
 
 PEERS = pathlib.Path(__file__).with_name("peers.py")
 HOUR = 1763802000
@@ -118,7 +118,8 @@ def test_dsmr_parser():
             if name == "dsmr5":
                 assert datetime.datetime.fromisoformat(utc).timestamp() == state.utc_ms / 1000
                 assert seen["EQUIPMENT_IDENTIFIER"] == want["meter_id"]
-                assert seen["gas"]
+                told = [float(seen[what]) for what in ("gas", "water")]
+                assert told == [litres / 1000 for litres in sub_meters(state)]
 
 
 def test_gurux():

@@ -126,6 +126,12 @@ def _p1(state):
     return out
 
 
+def sub_meters(state):
+    """(litres of gas, litres of water) that dsmr5 sends of a state: read every five minutes, and every hour."""
+    since = state.utc_ms // 1000 - 1577836800
+    return 1234567 + 9 * (since // 300), 87234 + 13 * (since // 3600)
+
+
 def _dsmr5(state):
     out = {"ts": _stamp(state.clock), "ts_dst": state.clock[7]}
     out.update(_ident(dsmr5.IDENT))

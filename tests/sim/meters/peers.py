@@ -29,9 +29,10 @@ def dsmr(data):
     for name, value in telegram:
         if hasattr(value, "value"):
             out[name] = str(value.value)
-    gas = telegram.get_mbus_device_by_channel(1) if version is versions.V5 else None
-    if gas:
-        out["gas"] = str(gas.MBUS_METER_READING.value)
+    for channel, name in ((1, "gas"), (2, "water")):
+        meter = telegram.get_mbus_device_by_channel(channel) if version is versions.V5 else None
+        if meter:
+            out[name] = str(meter.MBUS_METER_READING.value)
     return out
 
 

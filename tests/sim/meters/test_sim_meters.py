@@ -3,6 +3,9 @@
 cpython_test_encoders.py does the same with the decoders of others.
 """
 
+from han.meter.decoder import Decoder
+from han.meter.sub import meters
+from han.wire.framer import Framer
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.meters import DEFAULT, NAMES, create
@@ -10,12 +13,30 @@ from host_sim.meters.dlms import fcs16, hdlc, mbus
 from host_sim.meters.p1 import crc16, decimal, telegram
 from host_sim.line.metersource import MeterSource
 from host_sim.uart import Uart
-from tests.sim.meters.expected import expected
+from tests.sim.meters.expected import expected, sub_meters
 from tests.sim.meters.sent import HOUR, check, check_day, decoded, state
 from tests.support import raises
 
 # Telegrams in the 25 s from two seconds before a full hour, by the meters' own periods.
 DUE = {"aidon": 10, "kaifa": 12, "kamstrup": 4, "mbus": 5, "p1": 3, "dsmr5": 25}
+
+
+def test_sub_meters():
+    meter = create("dsmr5")
+    found = []
+    decoder = Decoder(lambda reading: found.extend(meters(reading.extra, reading.clock)))
+    framer = Framer(decoder.telegram)
+    for second in (0, 299, 300, 3599, 3600):
+        now = state(HOUR + second, [0] * 3, [0] * 3, [2300] * 3, [0] * 3, [0, 0], [0, 0])
+        data = meter.encode(now)
+        del found[:]
+        framer.feed(bytearray(data), len(data))
+        gas, water = found
+        assert (gas.channel, gas.kind, gas.id, gas.unit) == (1, 3, "G0099000000024026", "m3")
+        assert (water.channel, water.kind, water.id, water.unit) == (2, 7, "8SIM0099000026", "m3")
+        assert ((gas.value, water.value), gas.places, water.places) == (sub_meters(now), 3, 3)
+        utc = HOUR + second - 1577836800
+        assert (gas.time - 3600, water.time - 3600) == (utc - utc % 300, utc - utc % 3600)
 
 
 def test_names():

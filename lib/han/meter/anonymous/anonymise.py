@@ -290,7 +290,7 @@ class Anonymiser(Decoder):
             start = ident_end
         self._ident(buf, ident, ident_end)
         rows = self.rows
-        n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
+        n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN) & 255
         numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
         self._text_lines(buf, start, end, 8, numbers)
         self._understood(buf, ident, end)
