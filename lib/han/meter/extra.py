@@ -23,7 +23,8 @@ class Extra:
         self.length = 0
         self.changes = 0
         self.found = None
-        self._of = None, -1  # the Extra that was copied last, and its number of changes
+        self._of = self  # the Extra that was copied last
+        self._seen = 0  # its number of changes then
 
     def gather(self, buf, start, end):
         """Take the lines of buf[start:end]; start is the beginning of the first one."""
@@ -39,9 +40,8 @@ class Extra:
 
     def take(self, other):
         """Become a copy of another one. Quick if it is the one that was copied last, and has not changed."""
-        of, changes = self._of
-        if of is not other or changes != other.changes:
-            self._of = other, other.changes
+        if self._of is not other or self._seen != other.changes:
+            self._of, self._seen = other, other.changes
             if other.length > len(self.buf):
                 self._enlarge(other.length)
             copy(self.buf, 0, other.buf, 0, other.length)

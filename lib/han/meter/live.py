@@ -62,7 +62,7 @@ class Live(Reading):
                 from .extra import Extra
 
                 self.extra = Extra()
-            self.extra.take(reading.extra)
+            self.extra.take(reading.extra)  # type: ignore[attr-defined]  # None before the first
         elif reading.raw(P1_IDENT):
             self.extra = None
 
