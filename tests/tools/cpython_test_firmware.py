@@ -41,6 +41,13 @@ exec "$@"
 """
 
 
+@pytest.fixture(autouse=True, scope="module")
+def staged():
+    """There is one build/frozen: other tests that lay it out wait."""
+    with stage.locked("test_frozen"):
+        yield
+
+
 def script(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

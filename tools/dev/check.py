@@ -20,12 +20,15 @@ from tools.dev import unixtests
 TESTS = stage.ROOT / "tests"
 #: Folder for the result of each pytest.
 JUNIT = stage.BUILD / "pytest"
-#: Folders below tests/ whose files run in one pytest, as they share a browser or a folder of build/.
-SHARED = "page", "tools"
+#: Rooms of tests/ that run in one pytest: they share a browser.
+WHOLE = ("page",)
+#: Rooms whose cpython_test_* files run folder by folder, as most are short; those of other rooms run each alone.
+FOLDERS = ("tools",)
 #: Names of the files and folders that take longest. They start first, so that none runs alone at the end.
 LONGEST = (
-    "page", "tools", "test_sweep.py", "cpython_test_simulator.py", "cpython_test_confirm.py", "cpython_test_clients.py",
-    "cpython_test_update.py", "cpython_test_year.py", "cpython_test_console.py", "net", "meter", "api",
+    "page", "tools", "docs", "measure", "cpython_test_simulator.py", "cpython_test_confirm.py",
+    "cpython_test_clients.py", "cpython_test_update.py", "test_store_history.py", "dev", "cpython_test_year.py",
+    "prove", "cpython_test_console.py", "net", "meter", "api",
 )  # fmt: skip
 CPYTHON, MICROPYTHON = "tests on CPython", "tests on MicroPython"
 #: The fast checks: {part: (Python module to run, its arguments …)}.
@@ -79,12 +82,15 @@ def cpython(name, paths):
 
 
 def together():
-    """{name: paths} of the test files for each pytest."""
+    """{name: paths} of the test files that one pytest runs."""
     groups = {}
     for path in sorted(TESTS.rglob("*test_*.py")):
-        folder = path.relative_to(TESTS).parts[0]
-        alone = path.name.startswith("cpython_") and folder not in SHARED
-        groups.setdefault((path if alone else TESTS / folder).relative_to(stage.ROOT).as_posix(), []).append(path)
+        room = path.relative_to(TESTS).parts[0]
+        if room in WHOLE or not path.name.startswith("cpython_"):
+            group = TESTS / room
+        else:
+            group = path.parent if room in FOLDERS else path
+        groups.setdefault(group.relative_to(stage.ROOT).as_posix(), []).append(path)
     return groups
 
 

@@ -48,6 +48,13 @@ class Manifest:
         return self
 
 
+@pytest.fixture(autouse=True, scope="module")
+def staged():
+    """There is one build/frozen: other tests that lay it out wait."""
+    with stage.locked("test_frozen"):
+        yield
+
+
 @pytest.fixture(scope="module")
 def manifest():
     frozen.write()
