@@ -73,5 +73,6 @@ def test_a_new_board_starts_what_was_built(folder):
 
 
 def test_what_starts_it_is_compiled_in_a_small_heap(folder):
-    # 56 kB are the chip's first heap, twice as much here; the simulated flash and loader are in it too.
-    assert started(folder, "80k", START) == STARTED
+    # The chip's first heap has 56 kB, which is 112 kB here. This one must also hold the simulated flash and loader,
+    # whose sources are compiled in it.
+    assert started(folder, "84k", START) == STARTED
