@@ -138,9 +138,15 @@ def main(arguments=()):
     only_quick = parser.parse_args(arguments).quick
     started = time.monotonic()
     rows = {part: [0, 0, 0, 0] for part in (*QUICK, *(() if only_quick else (CPYTHON, MICROPYTHON)))}
+    jobs = quick()
+    if not only_quick:
+        try:
+            jobs += tests()
+        except Exception as error:  # the fast checks run all the same
+            jobs.append((CPYTHON, "what the tests share", no, (repr(error),)))
     # More jobs than processors, as tests with processes mostly wait.
     with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
-        waiting = {pool.submit(timed, *job[2:]): job[:2] for job in quick() + ([] if only_quick else tests())}
+        waiting = {pool.submit(timed, *job[2:]): job[:2] for job in jobs}
         try:
             for future in concurrent.futures.as_completed(waiting):
                 part, name = waiting[future]
