@@ -72,6 +72,8 @@ async def test_the_time_of_a_value():
             ("230720100000", CLOCK, MS),
             ("230720100000", None, MS),  # DSMR 2.2 has no clock
             ("230120100000W", CLOCK, 1674205200000),
+            ("700101010000W", CLOCK, None),
+            ("700101010000W", None, None),
             # The hour that comes twice.
             ("221030023000S", CLOCK, 1667089800000),
             ("221030023000W", CLOCK, 1667093400000),

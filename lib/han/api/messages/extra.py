@@ -10,6 +10,7 @@ _KINDS = {
     12: "heat", 13: "heat", 21: "hot_water", 22: "water", 23: "water", 40: "waste_water",
 }  # fmt: skip
 _HOUR = 3600
+_MONTH = 31 * 86400
 
 
 def more(app, live, mts):
@@ -18,9 +19,12 @@ def more(app, live, mts):
     mts: the meter's own clock in UTC, s since 2020, or None
     """
     found = []
+    now = app.clock.utc()
     for one in meters(live.extra, live.clock):
         kind = None if one.kind is None else _KINDS.get(one.kind, "other")
         ts = _utc(app.clock, live, mts, one.time, one.dst)
+        if ts is not None and now is not None and ts > now + _MONTH:
+            ts = None  # the telegram has no clock that would have shown it
         found.append(
             '{"ch":%d,"kind":%s,"id":%s,"v":%s,"unit":%s,"ts":%s}'
             % (
