@@ -15,7 +15,8 @@ _FLOORS = {
     "han.ota": ("han.net", "han.store", "han.core"),
     "han.api": (
         "han.price", "han.ota", "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
-        "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles", "han.meter.sub",
+        "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles",
+        "han.meter.submeters.sub",
         "han.wire.layers.gcm",
     ),  # fmt: skip
     # What puts them together.

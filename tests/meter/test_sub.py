@@ -1,7 +1,7 @@
 """Sub-meters of P1 ports: the recorded ones against a parse of this file, and odd ones that are built here."""
 from han.meter.decoder import Decoder
 from han.meter.live import Live
-from han.meter.sub import meters
+from han.meter.submeters.sub import meters
 from han.wire.framer import P1, Framer
 
 from tests.support import Random, raw, telegrams

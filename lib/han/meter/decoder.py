@@ -88,7 +88,7 @@ class Decoder:
 
     def with_extra(self):
         """The Extra of this decoder, which is made now."""
-        from .extra import Extra
+        from .submeters.extra import Extra
 
         self.extra = Extra()
         return self.extra

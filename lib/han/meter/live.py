@@ -59,7 +59,7 @@ class Live(Reading):
         """Take over what the telegram says besides its fields. A P1 telegram is complete: it outdates all before."""
         if reading.extra:
             if not self.extra:
-                from .extra import Extra
+                from .submeters.extra import Extra
 
                 self.extra = Extra()
             self.extra.take(reading.extra)  # type: ignore[attr-defined]  # None before the first

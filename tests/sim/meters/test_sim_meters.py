@@ -4,7 +4,7 @@ cpython_test_encoders.py does the same with the decoders of others.
 """
 
 from han.meter.decoder import Decoder
-from han.meter.sub import meters
+from han.meter.submeters.sub import meters
 from han.wire.framer import Framer
 from host_sim.clock import Clock
 from host_sim.house import House

@@ -1,7 +1,7 @@
 """The part of HAN_METER_MESSAGE that only some meters have. Imported with the first telegram that has it."""
 from ...core.clock import EPOCH
 from ...core.zone import UTC
-from ...meter.sub import meters
+from ...meter.submeters.sub import meters
 from .encode import decimal, text
 
 #: Names of device types (EN 13757-7); all others are "other".

@@ -9,7 +9,7 @@ the number of the channel say nothing.
     0-1:24.3.0(time)(status)(60)(1)(0-1:24.2.1)(m3)
     (01569.646)                                   the same in DSMR 2.2 and 3
 """
-from .reading import seconds
+from ..reading import seconds
 
 _TYPE, _VALUES, _OLD_VALUE = "24.1.0", ("24.2.1", "24.2.3", "24.2.0"), "24.3.0"
 _NUMBERS = "96.1.0", "96.1.1"

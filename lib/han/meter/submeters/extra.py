@@ -3,8 +3,8 @@
 Imported with the first telegram that has such lines. They hardly ever change from one telegram to the next, so nothing
 but a comparison is done for each.
 """
-from ..wire.loops import copy
-from ..wire.rows.lines import gather
+from ...wire.loops import copy
+from ...wire.rows.lines import gather
 
 _FIRST = 256  # room for lines at first, bytes: two sub-meters
 _MOST = 1024  # lines that do not fit in here are left out
