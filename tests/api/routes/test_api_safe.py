@@ -76,6 +76,7 @@ async def test_an_image_that_cannot_run_on_its_board_says_so():
         for name in ("meter", "history", "counters"):
             assert (found[name]["status"], found[name]["error"]) == ("stopped", why)
         assert (await ask(app, "/meter")).body == why.encode()
+        assert (await ask(app, "/meter/registers")).body == why.encode()
         token = (await ask(app, "/auth/token")).json()["accessToken"]
         report = (await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)).json()
         assert report["diagnosis"] == why and why in str(report["log"])

@@ -6,7 +6,7 @@ from .encode import text
 _SOME = ("time", "stored", "log", "text", "status")
 
 
-def pieces(copy, ts, place, most=600):
+def pieces(copy, ts, place, most=200):
     """Yield the JSON of a Copy as text, a few registers at a time: about `most` characters.
 
     ts: ms since 1970 when the telegram came, None: not known

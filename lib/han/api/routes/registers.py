@@ -62,6 +62,8 @@ async def serve(app, request):
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "application/json"})
     link = app.link
+    if link.reason:
+        return unread(app)  # the line is left alone: no telegram will come
     wait = 2 * (link.live.period_ms or _USUAL_MS)
     if wait > _MOST_MS:
         wait = _MOST_MS
