@@ -199,6 +199,7 @@ TABLE = {
     ".venv/bin/python -m tools.capture --serial /dev/ttyUSB0 --anonymise meter.bin": captures,
     ".venv/bin/python -m tools.capture --reader http://192.168.1.50 meter.bin": captures,
     ".venv/bin/python -m tools.decode meter.bin": runs(says="import_power_w"),
+    ".venv/bin/python -m tools.decode --registers meter.bin": runs(says="1.7.0"),
     # releases
     "make firmware": builds,
     "make firmware BOARD=HAN_READER_S3": builds,
