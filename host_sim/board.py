@@ -221,10 +221,11 @@ class Board:
         return self.cable
 
     def radio(self):
-        """The host_sim.hardware.network.Radio, created on the first call; its air is a small neighbourhood."""
+        """The host_sim.radio.Radio, created on the first call; its air is a small neighbourhood."""
         if self._radio is None:
             # Imported here, as a small heap has no room for modules that are not used.
-            from host_sim.hardware.network import Radio, neighbourhood
+            from host_sim.radio import Radio
+            from host_sim.radio.air import neighbourhood
 
             self._radio = Radio(self.ticks_ms, self.listen[0])
             self._radio.air.points = neighbourhood(self.listen[0])

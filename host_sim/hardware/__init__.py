@@ -1,1 +1,1 @@
-"""The simulated chip: its loader, flash and network, and look-alikes of the port's modules for them."""
+"""The simulated chip: its loader, flash and cable, and look-alikes of the port's modules for them."""

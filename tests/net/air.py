@@ -12,7 +12,8 @@ from han.store import flash
 from han.store.config import Config
 from host_sim.hardware.cable import Lan
 from host_sim.hardware.flash import Partition
-from host_sim.hardware.network import AccessPoint, Radio
+from host_sim.radio import Radio
+from host_sim.radio.air import AccessPoint
 from host_sim.hardware.powercut import Power
 from tests.support import free_port
 

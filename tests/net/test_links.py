@@ -1,7 +1,7 @@
 """The network's supervisor in all situations of a network, weeks of them in seconds."""
 
 
-from host_sim.hardware.network import AccessPoint
+from host_sim.radio.air import AccessPoint
 from tests.net.air import WIFI, World
 
 WEEK = 7 * 86400

@@ -26,7 +26,8 @@ from tools.measure.accounts import Accounts
 #: The modules that take the place of the chip's board.
 BOARD = (
     "host_sim", "host_sim.board", "host_sim.clock", "host_sim.uart", "host_sim.line.feed", "host_sim.hardware.cable",
-    "host_sim.hardware.flash", "host_sim.hardware.network", "host_sim.hardware.machine",
+    "host_sim.hardware.flash", "host_sim.hardware.machine", "host_sim.radio", "host_sim.radio.air",
+    "host_sim.radio.softap", "host_sim.radio.station",
 )  # fmt: skip
 HERE = pathlib.Path(__file__).parent / "wasm"
 _FOLDER = stage.BUILD / "wasm"

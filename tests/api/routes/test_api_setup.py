@@ -4,7 +4,8 @@ import asyncio
 import json
 
 from host_sim.board import Cable
-from host_sim.hardware.network import Radio, neighbourhood
+from host_sim.radio import Radio
+from host_sim.radio.air import neighbourhood
 from tests.api.fake import Board, Running, ask, get
 
 

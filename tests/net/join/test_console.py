@@ -143,7 +143,7 @@ async def test_networks_are_listed_the_strongest_first_each_once():
     reader = Reader()
     points = reader.world.air.points
     points[0].rssi = -70
-    from host_sim.hardware.network import AccessPoint
+    from host_sim.radio.air import AccessPoint
 
     points += [AccessPoint("Home", "correct horse", 11, -50, None), AccessPoint("Caf\u00e9", "", 1, -60, None)]
     found = await reader.ask(NETWORKS)

@@ -9,7 +9,7 @@ from han.net.join.scan import Scan
 from han.store.config import defaults
 from han.store.flash import COUNTERS, Region
 from host_sim.hardware.flash import Partition
-from host_sim.hardware.network import AccessPoint
+from host_sim.radio.air import AccessPoint
 from host_sim.hardware.powercut import Power
 from tests.net.air import WIFI, World
 from tests.support import Random, raises

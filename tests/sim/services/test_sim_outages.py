@@ -1,6 +1,6 @@
 """What tools/prove/soak.py does to the network."""
 
-from host_sim.hardware.network import Air, neighbourhood
+from host_sim.radio.air import Air, neighbourhood
 from host_sim.services.outages import WAYS, Outages
 
 

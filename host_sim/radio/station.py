@@ -1,4 +1,4 @@
-"""The radio of a simulated board: network.WLAN as in the ESP32 port, in an imaginary neighbourhood.
+"""The station of a simulated radio: network.WLAN(network.WLAN.IF_STA) as in the ESP32 port.
 
 Events take their time on the clock that the caller passes in. They are worked out when a method is called. Signatures,
 errors and oddities are those of MicroPython's ports/esp32: network_wlan.c, network_common.c.
@@ -18,57 +18,12 @@ _BEACON = 200
 _NO_AP = 201
 _AUTH_FAIL = 202
 
-OPEN, WPA2 = 0, 3
+_OPEN, _WPA2 = 0, 3
 
 _SCAN_MS = 2400  # a scan of all channels; a search for a missing network takes as long
 _JOIN_MS = 900
 _HANDSHAKE_MS = 3000
 _BEACON_MS = 6000
-
-
-class AccessPoint:
-    """One access point in the neighbourhood. Tests may change its attributes at any time.
-
-    key      WPA2 password, "" for an open network
-    rssi     signal strength, dBm
-    dhcp     the address, mask, gateway and DNS (None: the gateway) that it gives; None: DHCP does not answer
-    ghost    True: it has forgotten its clients, and they do not notice
-    """
-
-    def __init__(self, ssid, key="", channel=6, rssi=-60, dhcp=("192.168.7.20", "255.255.255.0", "192.168.7.1", None)):
-        self.ssid = ssid
-        self.key = key
-        self.channel = channel
-        self.rssi = rssi
-        self.dhcp = dhcp
-        self.ghost = False
-        self.bssid = b"\x02AP" + ssid.encode()[:3] + b"\0" * (3 - len(ssid.encode()[:3]))
-
-    def address(self):
-        """(address, mask, gateway, DNS) that it gives, None if its DHCP does not answer."""
-        return self.dhcp and tuple(self.dhcp[:3]) + (self.dhcp[3] or self.dhcp[2],)
-
-
-class Air:
-    """The neighbourhood. Tests may change it at any time.
-
-    points  the list of access points
-    mute    True: no data gets through although the connection looks fine
-    """
-
-    def __init__(self, *points):
-        self.points = list(points)
-        self.mute = False
-        self.scans = 0
-
-    def find(self, ssid, bssid=None):
-        """The strongest access point of a network; None if there is none."""
-        found = None
-        for point in self.points:
-            if point.ssid == ssid and (bssid is None or point.bssid == bssid):
-                if found is None or point.rssi > found.rssi:
-                    found = point
-        return found
 
 
 class Station(Interface):
@@ -184,7 +139,7 @@ class Station(Interface):
         self._air.scans += 1
         self._sleep(_SCAN_MS)
         points = sorted(self._air.points, key=lambda point: -point.rssi)
-        return [(p.ssid.encode(), p.bssid, p.channel, p.rssi, WPA2 if p.key else OPEN, False) for p in points]
+        return [(p.ssid.encode(), p.bssid, p.channel, p.rssi, _WPA2 if p.key else _OPEN, False) for p in points]
 
     def config(self, *names, **values):
         """Get one parameter by its name, or set parameters by keywords."""
@@ -305,101 +260,3 @@ class Station(Interface):
             if self._tries >= self._limit:
                 return
         self._associate()
-
-
-class SoftAP(Interface):
-    """network.WLAN(network.WLAN.IF_AP). `stations`: MAC addresses of its clients; tests may change the list."""
-
-    def __init__(self, radio, name, address="192.168.4.1"):
-        super().__init__()
-        self._radio = radio
-        self._dhcp = False
-        self._address = (address, "255.255.255.0", address, address)
-        self._config = {"ssid": name, "key": "", "security": OPEN, "channel": 1, "hidden": False, "max_clients": 4}
-        self.stations = []
-
-    def _settle(self):
-        pass
-
-    def _fixed(self):
-        pass
-
-    def active(self, *state):
-        """Get or set whether the interface is on."""
-        if state:
-            self._radio["ap"] = bool(state[0])
-            if not state[0]:
-                self.stations = []
-        return self._radio["ap"]
-
-    def isconnected(self):
-        """True while it has clients."""
-        return bool(self.stations)
-
-    def status(self, *what):
-        """None, or with "stations" [(mac,)]."""
-        if not what:
-            return None
-        if what[0] == "rssi":
-            raise OSError("STA required")
-        if what[0] != "stations":
-            raise ValueError("unknown status param")
-        if not self._radio["ap"]:
-            raise OSError("Wifi Invalid Mode")
-        return [(mac,) for mac in self.stations]
-
-    def config(self, *names, **values):
-        """Get one parameter by its name, or set parameters by keywords; OSError if it is off or a value is bad."""
-        same = {"essid": "ssid", "authmode": "security", "password": "key"}
-        if names and values:
-            raise TypeError("either pos or kw args are allowed")
-        if not values:
-            if len(names) != 1:
-                raise TypeError("can query only one param")
-            name = same.get(names[0], names[0])
-            if name not in self._config or name == "key":
-                raise ValueError("unknown config param")
-            return self._config[name]
-        changed = dict(self._config)
-        for name, value in values.items():
-            name = same.get(name, name)
-            if name == "reconnects":
-                raise OSError("STA required")
-            if name not in changed:
-                raise ValueError("unknown config param")
-            changed[name] = value
-        if not self._radio["ap"]:
-            raise OSError("Wifi Invalid Mode")
-        if changed["security"] and not 8 <= len(changed["key"]) <= 63:
-            raise OSError("Wifi Invalid Password")
-        if not 1 <= len(changed["ssid"]) <= 32:
-            raise OSError("Wifi SSID Invalid")
-        self._config = changed
-        return None
-
-    def connect(self, *arguments, bssid=None):
-        raise OSError("Wifi Invalid Mode")
-
-    disconnect = scan = connect
-
-
-def neighbourhood(address):
-    """A list of access points. The password of the one called Home is "correct horse"; its DHCP gives this address."""
-    dhcp = (address, "255.255.255.0", NOWHERE, NOWHERE)
-    return [
-        AccessPoint("Home", "correct horse", 6, -52, dhcp),
-        AccessPoint("Neighbour", "not for you", 11, -78),
-        AccessPoint("Café", "", 1, -85),
-    ]
-
-
-class Radio:
-    """The interfaces of a radio, `sta` and `ap`, and its `air`. lan: the Lan of the same board, or None."""
-
-    def __init__(self, ticks_ms, address="192.168.4.1", lan=None, sleep_ms=None):
-        on = {"sta": False, "ap": False}
-        self.air = Air()
-        self.sta = Station(self.air, ticks_ms, on, sleep_ms)
-        self.ap = SoftAP(on, "ESP_SIM", address)
-        if lan:
-            self.sta.listening = lan.wifi_event
