@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from host_sim.__main__ import ROOT, with_application
+from host_sim.command.process import ROOT, with_application
 from host_sim.house import House
 from host_sim.meters import create
 from tests.fuzz import frames

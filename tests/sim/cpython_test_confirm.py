@@ -1,6 +1,6 @@
 """Confirmation and rollback of a new version with the whole simulated reader, in time that jumps.
 
-Uploads, flash, otadata, boot.py and restarts are real, and power fails at any time; see tools/prove/year.py.
+Uploads, flash, otadata, boot.py and restarts are real, and power fails at any time; see tools/prove/jumping.py.
 """
 
 import http.client
@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from han.meter.line.told import selectable
 from host_sim.line.sender import Ahead
+from staging import stage
 from tests.sim.cpython_test_update import NEW, image, upload
-from tools.prove import year
 from tools.image import otadata
+from tools.measure.simulator import PATIENCE
+from tools.prove import jumping
 
 RUNTIMES = (("cpython", None), ("micropython", "416k"))  # 400 kB, and 16 kB for what makes time jump
 RESTART = 75  # host_sim.supervisor.RESTART
@@ -22,14 +23,14 @@ RESET = 2
 PENDING, VALID, ABORTED = 1, 2, 4  # ESP_OTA_IMG_*
 
 
-class Reader(year.Board):
+class Reader(jumping.Board):
     """A reader and its meter; its process is started again by the test."""
 
     def __init__(self, folder, runtime, heap):
         folder.mkdir()
-        zero = year.midnight("2026-01-01")
+        zero = jumping.midnight("2026-01-01")
         super().__init__(SimpleNamespace(runtime=runtime, heap=heap), str(folder), zero)
-        self.meter = year.Meter("p1", zero, 10, 1)
+        self.meter = jumping.Meter("p1", zero, 10, 1)
         self.process = None
 
     def __enter__(self):
@@ -45,7 +46,7 @@ class Reader(year.Board):
 
     def on(self, **how):
         """Power, or a reset."""
-        self.start(self.meter.next_s - year.BEFORE, self.meter.line, [], **how)
+        self.start(self.meter.next_s - jumping.BEFORE, self.meter.line, [], **how)
 
     def live(self, seconds):
         """Let so many seconds pass with telegrams, or less if the reader restarts."""
@@ -61,7 +62,7 @@ class Reader(year.Board):
 
     def restarts(self):
         """Wait until it ends to be started again."""
-        assert self.process.wait(year.PATIENCE) == RESTART
+        assert self.process.wait(PATIENCE) == RESTART
         self.process.stdin.close()
         self.process.stdout.close()
 
@@ -87,7 +88,7 @@ def reader(request, tmp_path):
     with Reader(tmp_path / "state", *request.param) as made:
         made.on()
         # Set up, so that setup mode proves nothing.
-        made.put({"np": "eth", "m": {"o": 1 + selectable().index(made.meter.line)}})
+        made.put({"np": "eth", "m": jumping.chosen(made.meter.line)})
         made.live(90)  # its own start is a good one
         yield made
 
@@ -147,7 +148,7 @@ def test_a_version_that_does_not_read_the_meter_goes_back_and_says_so(tmp_path):
         reader.on()
         old = reader.state()[0]
         reader.live(90)
-        text = (year.stage.ROOT / "lib/han/meter/link.py").read_text()
+        text = (stage.ROOT / "lib/han/meter/link.py").read_text()
         marker = "    async def run(self):\n"
         assert marker in text
         broken = text.replace(marker, marker + "        raise ValueError('a bug')\n")

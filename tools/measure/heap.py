@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 from staging import stage
 from tools.measure import simulator
-from tools.prove import year
 from tools.measure.accounts import Accounts
+from tools.prove.jumping import BEFORE, HOUR, ZONE, Board, Meter, chosen, midnight
 
 WITH_STREAMS = "with 4 streams"
 ALL_ASKED = "the same, each GET just asked for once"
@@ -33,7 +33,7 @@ AFTER = 30
 _SPEED = 10
 _PERIOD = 10  # s between two telegrams
 _PARTS = 5  # rows of the long run
-_FIRST = 7 * year.HOUR  # time in which recording and time keeping have used all their memory once
+_FIRST = 7 * HOUR  # time in which recording and time keeping have used all their memory once
 _LOST = 2000  # bytes by which the free heap may shrink after it
 
 
@@ -134,12 +134,12 @@ def report():
 def readings(count):
     """Print the free heap during so many readings, in time that jumps, and by how much it shrinks."""
     with tempfile.TemporaryDirectory() as folder:
-        start = year.midnight("2026-03-10")
-        board = year.Board(SimpleNamespace(runtime="micropython", heap=HEAP), folder, start)
+        start = midnight("2026-03-10")
+        board = Board(SimpleNamespace(runtime="micropython", heap=HEAP), folder, start)
         board.heap_s = max(_FIRST // 20, _PERIOD * count // _PARTS // 2)  # few enough reports to fit a pipe
-        meter = year.Meter("p1", start, _PERIOD, 1)
-        board.start(meter.next_s - year.BEFORE, meter.line, [])
-        board.put({"t": str(year.ZONE), "m": {"o": 1 + year.selectable().index(meter.line)}})
+        meter = Meter("p1", start, _PERIOD, 1)
+        board.start(meter.next_s - BEFORE, meter.line, [])
+        board.put({"t": str(ZONE), "m": chosen(meter.line)})
         accounts = Accounts(board.process.stdout)
         print("\nfree in a heap of %s after so many readings %5s %8s" % (HEAP, "free", "largest"))
         rows = []
