@@ -22,7 +22,8 @@ FORGOTTEN = (
     ("han.api.routes.history", "han.api.routes.export", "han.api.routes.chosen", "han.store.series.clocksteps"),
     # 2500: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
-     "han.meter.anonymous.aliases", "han.meter.anonymous.sevenbits", "han.store.crashlog"),
+     "han.meter.anonymous.places", "han.meter.anonymous.suspects", "han.meter.anonymous.aliases",
+     "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists",

@@ -22,30 +22,15 @@ from ...wire.conventions import Conventions
 from ...wire.framer import GLO, HDLC, MBUS, P1, SML, Framer
 from ...wire.rows.lines import crc_arc, p1_walk
 from ...wire.loops import crc_x25, sum8, text_end
-from ...wire.layers.segments import Blocks, Segments
+from ...wire.layers.segments import Blocks
 from ...wire.unwrap import APDU, LIST, Layers
-from . import sevenbits
-from .aliases import DIGITS, Aliases, alnum
+from . import sevenbits, suspects
+from .places import Places
 from ..decoder import Decoder
 from ..obis import KEYS, KNOWN
 from ..reading import LIST_VERSION, METER_TYPE, ROWS
 
 _NUMBER, _TEXT = 1, 2
-_PRIVATE = b"96.1", b"96.13", b"0.0", b"42.0", b"C.1"
-
-
-class _Pieces(Segments):
-    """Segments that know the places of their bytes in the capture."""
-
-    def __init__(self, places):
-        super().__init__()
-        self.parts = []  # [(index in the capture, length)]
-        self._places = places
-
-    def add(self, buf, start, end):
-        parts = self._places(buf, start, end)
-        self.parts = self.parts + parts if self.next else parts
-        return super().add(buf, start, end)
 
 
 class _Layers(Layers):
@@ -53,7 +38,6 @@ class _Layers(Layers):
 
     def __init__(self, reject, pieces, ciphered):
         super().__init__(reject)
-        self.pieces = pieces
         self.blocks = Blocks()
         self.segments, self.blocks.raw, self.blocks.whole = pieces
         self._told = ciphered
@@ -85,18 +69,17 @@ class Anonymiser(Decoder):
 
     def __init__(self, data):
         super().__init__(lambda reading: None)
-        self.data = data
+        self._places = Places(data)
         self._conventions = Conventions()
         self.telegrams = 0  # number of telegrams whose content was understood, or is ciphered
-        self._aliases = Aliases()
         self._frames = []  # [framing, start, end, understood, CRC-32]
         self._longer = []  # (index, digits) to insert for checksums that have become longer
         self.rows = array("i", bytes(32 * ROWS))
-        self.layers = _Layers(self.reject, [_Pieces(self._places) for _ in range(3)], self._ciphered)
+        self.layers = _Layers(self.reject, self._places.pieces, self._ciphered)
 
     def run(self):
         """Rewrite the whole capture."""
-        data = self.data
+        data = self._places.data
         if data[:1] in (b"\x0f", b"\xdb", b"\xe0") or data[:3] == b"\xe6\xe7\x00":
             self.telegram(APDU, data, 0, len(data))  # the capture is an APDU without a frame
         if self.telegrams:
@@ -106,7 +89,7 @@ class Anonymiser(Decoder):
         framer.over(data)
         at = 0
         for kind, start, end, understood, crc in self._frames:
-            self._loose(at, start)
+            suspects.loose(self._places, at, start)
             at = max(at, end)
             if not understood:
                 self._rest(kind, start, end, crc)
@@ -115,7 +98,7 @@ class Anonymiser(Decoder):
                 data[end - 2:end] = bytes((crc & 0xFF, crc >> 8))
             elif kind == MBUS:
                 data[end - 2] = sum8(data, start + 4, end - 2)
-        self._loose(at, len(data))
+        suspects.loose(self._places, at, len(data))
         for at, digits in reversed(self._longer):
             data[at:at] = digits
 
@@ -125,100 +108,24 @@ class Anonymiser(Decoder):
 
     def _rest(self, kind, start, end, crc):
         # A repeated block gets the bytes of the first one, which was rewritten.
+        data = self._places.data
         for _, first, last, understood, same in self._frames:
             if same == crc and understood and last - first == end - start:
-                self.data[start:end] = self.data[first:last]
+                data[start:end] = data[first:last]
                 return
         if kind == HDLC:
-            start = hdlc.information(self.data, start, end)
+            start = hdlc.information(data, start, end)
         elif kind == MBUS:
             start += 9
-        self._loose(start, end - 2)
-
-    # Places of bytes in the capture
-
-    def _places(self, buf, start, end):
-        """[(index in the capture, length)] of buf[start:end]. buf: the capture, or the buffer of joined pieces."""
-        if buf is self.data:
-            return [(start, end - start)]
-        found = []
-        at = 0
-        for pieces in self.layers.pieces:  # type: ignore[attr-defined]  # a _Layers
-            if pieces.buf is buf:
-                for place, n in pieces.parts:
-                    first = max(start, at)
-                    last = min(end, at + n)
-                    if first < last:
-                        found.append((place + first - at, last - first))
-                    at += n
-        return found
-
-    def _put(self, buf, at, new):
-        places = self._places(buf, at, at + len(new))
-        buf[at:at + len(new)] = new
-        done = 0
-        for place, n in places:
-            self.data[place:place + n] = new[done:done + n]
-            done += n
+        suspects.loose(self._places, start, end - 2)
 
     def _understood(self, buf, start, end):
         self.telegrams += 1
-        for place, _ in self._places(buf, start, end):
+        for place, _ in self._places.of(buf, start, end):
             for frame in reversed(self._frames):
                 if frame[1] <= place < frame[2]:
                     frame[3] = True
                     break
-
-    def _rename(self, buf, start, end):
-        raw = bytes(memoryview(buf)[start:end])
-        new = self._aliases.of(raw)
-        if new != raw:
-            self._put(buf, start, new)
-
-    def _serials(self, buf, start, end, least=6, keep=()):
-        """Replace everything in buf[start:end] that looks like a serial number, except at the indexes `keep`.
-
-        least: shortest length; 6 outside of telegrams and in lists, 8 in lines of P1
-        """
-        at = start
-        while at < end:
-            stop = at
-            digits = 0
-            while stop < end and alnum(buf[stop]):
-                digits += buf[stop] in DIGITS
-                stop += 1
-            # It is not a value, which has decimals or a unit behind it ...
-            if digits >= 6 and stop - at >= least and at not in keep and (stop == end or buf[stop] not in b".*"):
-                # ... and in lines of P1 it is not a time, YYMMDDhhmmss with or without S or W.
-                if least == 6 or not (stop - at in (12, 13) and digits == 12 and buf[at + 2] < 0x32 > buf[at + 4] - 2):
-                    self._rename(buf, at, stop)
-            at = stop + 1
-
-    def _loose(self, start, end):
-        """Rewrite bytes that are in no telegram, data[start:end]."""
-        data = self.data
-        if end - start < 3:
-            return
-        for raw, new in self._aliases.known():
-            at = start if len(raw) > 4 else -1
-            while at >= 0:
-                at = data.find(raw, at, end)
-                if at >= 0:
-                    data[at:at + len(raw)] = new
-                    at += len(raw)
-            for n in range(len(raw) - 1, 2, -1):
-                if data[start:start + n] == raw[-n:]:
-                    data[start:start + n] = new[-n:]
-                if data[end - n:end] == raw[:n]:
-                    data[end - n:end] = new[:n]
-        self._text_lines(data, start, end, 6, ())
-        for at, step in (start, 1), (end - 1, -1):
-            n = 0
-            while start <= at + n * step < end and alnum(data[at + n * step]):
-                n += 1
-            if n >= 3:
-                for i in range(n):
-                    data[at + i * step] = 0x30
 
     # Telegrams
 
@@ -227,7 +134,7 @@ class Anonymiser(Decoder):
         if kind == SML:
             return self._sml(buf, start, end)
         if kind == GLO and buf[start] == 0x2F:
-            self._ident(buf, start, p1.ident_end(buf, start))
+            suspects.ident(self._places, buf, start, p1.ident_end(buf, start))
         layers = self.layers
         inside = layers.unwrap(kind, buf, start, end)
         if inside == LIST:
@@ -237,8 +144,9 @@ class Anonymiser(Decoder):
 
     def _ciphered(self, buf, start, end, header):
         """Rewrite the system title of a ciphered APDU."""
-        self._rename(buf, start + 5, start + 2 + buf[start + 1])
-        self._serials(buf, header.start, end)  # another firmware may have decrypted the content in place
+        self._places.rename(buf, start + 5, start + 2 + buf[start + 1])
+        # Another firmware may have decrypted the content in place.
+        suspects.serials(self._places, buf, header.start, end)
         self._understood(buf, start, end)
 
     def _list(self, layers):
@@ -262,23 +170,13 @@ class Anonymiser(Decoder):
             raw = bytes(memoryview(buf)[at:at + size]).strip(b"\0 ")
             if known and raw in (reading.raw(METER_TYPE), reading.raw(LIST_VERSION)):
                 keep.append(at)
-            elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in _PRIVATE:
-                self._rename(buf, at, at + size)
+            elif key and b"%d.%d" % (key >> 16 & 0xFF, key >> 8 & 0xFF) in suspects.PRIVATE:
+                self._places.rename(buf, at, at + size)
             elif known and q and not key and rows[q + 7] == _TEXT and not (size == 12 and buf[at] in (7, 8)):
                 # it is not a date-time, which begins with its year
-                self._rename(buf, at, at + size)
-        self._serials(buf, start, end, 6, keep)
+                self._places.rename(buf, at, at + size)
+        suspects.serials(self._places, buf, start, end, 6, keep)
         self._understood(buf, start, end)
-
-    def _ident(self, buf, start, end):
-        at = start
-        while at < end:
-            stop = at
-            while stop < end and buf[stop] in DIGITS:
-                stop += 1
-            if stop - at >= 6:
-                self._rename(buf, at + 3, stop)  # the first three digits are the type
-            at = stop + 1
 
     def _lines(self, layers):
         buf = layers.buf
@@ -288,11 +186,11 @@ class Anonymiser(Decoder):
         ident_end = p1.ident_end(buf, ident)
         if start == ident:
             start = ident_end
-        self._ident(buf, ident, ident_end)
+        suspects.ident(self._places, buf, ident, ident_end)
         rows = self.rows
         n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN) & 255
         numbers = [rows[q + 1] for q in range(0, 8 * n, 8) if rows[q + 7] & 15 == _NUMBER]
-        self._text_lines(buf, start, end, 8, numbers)
+        suspects.text_lines(self._places, buf, start, end, 8, numbers)
         self._understood(buf, ident, end)
         at = text_end(buf, start, end, 0xFF)
         if not 0 < at < end - 1 or start != ident_end:
@@ -303,35 +201,17 @@ class Anonymiser(Decoder):
         # If the meter drops leading zeros, the new checksum may be longer or shorter.
         while len(digits) > size and digits[0] == 0x30:
             digits = digits[1:]
-        self._put(buf, at, digits[:size])
-        if digits[size:] and buf is self.data:
+        self._places.put(buf, at, digits[:size])
+        if digits[size:] and buf is self._places.data:
             self._longer.append((at + size, digits[size:]))
-
-    def _text_lines(self, buf, start, end, least, keep):
-        at = start
-        while at < end:
-            stop = at
-            while stop < end and buf[stop] not in b"\r\n":
-                stop += 1
-            code, _, values = bytes(memoryview(buf)[at:stop]).partition(b"(")
-            parts = code[code.rfind(b":") + 1:].split(b".")
-            # In Belgium, 96.1.4 is the version of the telegram.
-            if b".".join(parts[:2]) in _PRIVATE and parts[2:] != [b"4"]:
-                at += len(code) + 1
-                for value in values.split(b"("):
-                    self._rename(buf, at, at + len(value.partition(b")")[0]))
-                    at += len(value) + 1
-            else:
-                self._serials(buf, at, stop, least, keep)
-            at = stop + 1
 
     def _sml(self, buf, start, end):
         from . import anonymise_sml
 
         telegram = bytearray(memoryview(buf)[start:end])
-        new = anonymise_sml.rewritten(telegram, self._aliases.of, self._conventions)
+        new = anonymise_sml.rewritten(telegram, self._places.aliases.of, self._conventions)
         if new:
-            self._put(buf, start, new)
+            self._places.put(buf, start, new)
             self._understood(buf, start, end)
 
 
