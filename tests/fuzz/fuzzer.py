@@ -36,15 +36,16 @@ from han.meter.reading import METER_ID
 from han.wire import framer as framer_module
 from han.wire.framer import GLO, Framer
 from han.wire.loops import crc_x25
-from tests.fuzz import frames, sources
+from tests.fuzz import fullest, sources
 from tests.fuzz.mutate import Mutator
 from tests.support import Random
 from tools.fields import fields
 
 #: us for a byte that count as a hang, if measured three times. In a telegram of 400 bytes a byte takes 1 and 30.
 MOST_US = 60 if hasattr(gc, "mem_alloc") else 1500
-#: Memory that may come and go without growth: the texts that each reader keeps of its last telegram.
+#: Memory that may come and go without growth: small objects besides those that fullest.py sets to their bounds.
 SLACK = 4096 if hasattr(gc, "mem_alloc") else 600
+_MEASURED = 5  # steps from one look at the memory to the next
 _WARM = 400  # stretches until everything that is created on first use exists
 _FAILURES = 5  # failures to show
 
@@ -106,13 +107,7 @@ class Fuzzer:
         self.digest = 0
         self._good = sources.grouped([source for source in self.sources if source.good])
         self._readers = [(keys, Reader(keys, self._heard)) for keys in self._keys()]
-        # Create buffers that are made on first use now, so that later allocations are growth.
-        for _, reader in self._readers:
-            for source in self.sources:
-                if source.name in ("sml", "aidon-396-segments", "aidon-396-blocks"):
-                    reader.feed(source.data, self._random)
-                    parts = frames.blocks(source.content)
-                    reader.feed(b"".join([frames.hdlc(part) for part in parts[1::-1] + parts[2:]]), self._random)
+        self._fullest = fullest.Maker(Random(seed + 1))
         self.failures = []
         self.bytes = self.stretches = self.exceptions = 0
         self.late = {}  # {reason: number of good telegrams that may be missed for it}
@@ -137,6 +132,9 @@ class Fuzzer:
             self._one()
             if self.stretches == _WARM:
                 self.before = self._memory()
+
+    def measure(self):
+        """Compare the memory with that after the first stretches, each time with all readers at their bounds."""
         if self.before:
             self.after = self._memory()
             if self.after > self.before + SLACK:
@@ -145,6 +143,9 @@ class Fuzzer:
 
     def _memory(self):
         for _, reader in self._readers:
+            reader.framer.gap()
+            for telegram in self._fullest.telegrams():
+                reader.feed(telegram, self._random)
             reader.readings = []
         return memory()
 
@@ -174,7 +175,7 @@ class Fuzzer:
             return
         us = (worked_us() - started) // (len(stretch) + len(good.data))
         if us > self.worst_us:
-            self._measure(us, keys, stretch, good)
+            self._time(us, keys, stretch, good)
         if self._read(reader, seen, good):
             return
         seen = len(reader.readings)
@@ -210,7 +211,7 @@ class Fuzzer:
         """True if the good telegram gave its readings, and nothing came after them."""
         return reader.readings[max(seen, len(reader.readings) - len(good.values)):] == good.values
 
-    def _measure(self, us, keys, stretch, good):
+    def _time(self, us, keys, stretch, good):
         """Measure a slow stretch again, in case the machine did something else meanwhile."""
         for _ in range(3):
             reader = Reader(keys)
@@ -246,8 +247,11 @@ class Fuzzer:
 def main(count, seed):
     fuzzer = Fuzzer(seed)
     steps = 20 if count > 400000 else 1
-    for _ in range(steps):
+    for step in range(steps):
         fuzzer.run(count // steps)
+        if (step + 1) % _MEASURED == 0 or step == steps - 1:
+            fuzzer.measure()
+            print("memory %d before, %d after" % (fuzzer.before, fuzzer.after))
         totals = fuzzer.totals()
         print("%d bytes, %d telegrams, %d decoded, digest %07x" % (
             totals["bytes"], totals["frames"], totals["decoded"], fuzzer.digest))
@@ -257,7 +261,6 @@ def main(count, seed):
     for reason in sorted(fuzzer.late):
         print("%-17s %d: %s" % ("next but one", fuzzer.late[reason], reason))
     print("%-17s %d" % ("worst us a byte", fuzzer.worst_us))
-    print("%-17s %d before, %d after" % ("memory", fuzzer.before, fuzzer.after))
     print("%-17s %d" % ("failures", len(fuzzer.failures)))
     return 1 if fuzzer.failures else 0
 

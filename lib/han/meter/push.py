@@ -43,7 +43,7 @@ class Push:
         self._names = array("i", bytes(4 * ROWS))
         self._first = b""  # the opening of the last list's first text
         self._coded = _NONE  # kind of the last list with codes
-        self._known = []  # kinds of lists without codes that have come
+        self._known = []  # kinds of lists without codes that have come, the last _KINDS of them
         self._last = _NONE  # kind of the last list without codes
 
     def read(self, decoder, layers):
