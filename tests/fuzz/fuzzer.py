@@ -32,6 +32,10 @@ from han.meter import identity
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
+from han.meter.lists import floats, orders  # noqa: F401  else imported by the first telegram that needs them
+from han.meter.sense import widen  # noqa: F401
+from han.meter.submeters import extra  # noqa: F401
+from han.wire import arc  # noqa: F401
 from han.meter.reading import METER_ID
 from han.wire import framer as framer_module
 from han.wire.framer import GLO, Framer
@@ -44,7 +48,7 @@ from tools.fields import fields
 #: us for a byte that count as a hang, if measured three times. In a telegram of 400 bytes a byte takes 1 and 30.
 MOST_US = 60 if hasattr(gc, "mem_alloc") else 1500
 #: Memory that may come and go without growth: small objects besides those that fullest.py sets to their bounds.
-SLACK = 4096 if hasattr(gc, "mem_alloc") else 600
+SLACK = 6144 if hasattr(gc, "mem_alloc") else 600
 _MEASURED = 5  # steps from one look at the memory to the next
 _WARM = 400  # stretches until everything that is created on first use exists
 _FAILURES = 5  # failures to show
