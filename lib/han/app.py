@@ -228,7 +228,8 @@ class App:
         """
         now = self.clock.uptime_ms()
         line = self.link.search.found(self.config.get("line"))
-        for key, value in (("scales", self.link.decoder.scales.keep()), ("line", line)):
+        scales = self.link.decoder.scales
+        for key, value in (("scales", scales.keep() if scales else {}), ("line", line)):
             if value == self.config.get(key) or noted and now - noted.get(key, -self.save_ms) < self.save_ms:
                 continue
             if noted is not None:

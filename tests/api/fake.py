@@ -7,7 +7,6 @@ import os
 
 from han.app import App
 from han.meter.live import Live
-from han.meter.lists.scales import Scales
 from han.meter.line.search import Search
 from han.start import Start
 from han.wire.conventions import Conventions
@@ -127,12 +126,11 @@ class Line:
     """A line with known settings, without any bytes yet."""
 
     any_setting = False
-    reason = tap = None
+    reason = tap = scales = None
 
     def __init__(self):
         self.search = Search(2)
         self.search.telegram()
-        self.scales = Scales()
 
     def forget_key(self):
         """Nothing to do: there are no keys here."""

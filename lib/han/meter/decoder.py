@@ -4,7 +4,6 @@ from array import array
 from ..wire.framer import P1
 from ..wire.unwrap import LIST, Layers
 from .reading import ROWS, Reading
-from .lists.scales import Scales
 
 #: A reason, as those in `wire/`. The application shows them to users unchanged.
 WRONG_KEY = "key does not match"
@@ -34,6 +33,9 @@ class Decoder:
     maker = None  # text with which all lists are assumed to open, whatever they have; None: as they do
     decoded = rejected = 0  # telegrams
     extra = None  # an Extra, once a telegram had something for it
+    scales = None  # a Scales, once a list had no scalers, or something was kept of them; most meters never need it
+    fixed = False, False  # True for voltages, currents whose multiplier the owner has set: their scale is not found out
+    before = (None, None), 0  # import and export before the start, Wh, and the CRC of their meter; for Scales.expect()
     reason = None  # why the last telegram made no reading; None where it made one
     tap = None  # None, or an object that is shown each complete telegram, known or not: take(inside, decoder)
 
@@ -42,7 +44,6 @@ class Decoder:
         self.trace = trace
         self.layers = Layers(self.reject, cipher, trace)
         self.reading = Reading()
-        self.scales = Scales()
         self.rows = array("i", bytes(32 * _USUAL))  # rows of the present telegram, eight integers each
         self._readers = [None] * (LIST + 1)  # by kind of content
 
@@ -92,6 +93,14 @@ class Decoder:
 
         self.extra = Extra()
         return self.extra
+
+    def with_scales(self, kept=None):
+        """The Scales of this decoder, which is made now. kept: what was kept over a restart, see Scales.expect()."""
+        from .lists.scales import Scales
+
+        self.scales = Scales()
+        self.scales.expect(kept or {}, *self.before)
+        return self.scales
 
     def deliver(self, reading):
         """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""

@@ -56,6 +56,7 @@ class Link:
         self.factors = 0, 0, 0, 1
         self._ratio = None  # a Ratio that multiplies by them, None where there is nothing to do
         self._going = False  # counters may have been published
+        self._restated = False  # counters go on with another multiplier, so the next ones are as another meter's
         self._anew = False  # the next reading counts as another meter's
         self.capture = Capture()
         self.uart = uart
@@ -101,13 +102,16 @@ class Link:
         self._ratio = None if ratio.nothing() else ratio
         before, _, _, through = self.factors
         self.factors = energy, current, voltage, transformer
-        scales = self.decoder.scales
-        scales.fixed = voltage > 0, current > 0, energy > 0
-        found = scales.growth.thousandths()
+        decoder = self.decoder
+        decoder.fixed = voltage > 0, current > 0
+        scales = decoder.scales
+        found = scales.growth.thousandths() if scales else 1000
         if self._going and (through != transformer or (before or found) != (energy or found)):
-            scales.growth.forget()
-            scales.restated = True
-        return scales.restated
+            decoder.before = (None, None), decoder.before[1]
+            if scales:
+                scales.growth.forget()
+            self._restated = True
+        return self._restated
 
     def expect(self, counters, meter, kept):
         """Go on from what was published before the start.
@@ -119,7 +123,9 @@ class Link:
         self._going = True
         self.plausible.expect(counters, meter)
         ratio = self.factors[3]
-        self.decoder.scales.expect(kept, [number and number // ratio for number in counters], meter)
+        self.decoder.before = [number and number // ratio for number in counters[:2]], meter
+        if kept:
+            self.decoder.with_scales(kept)
 
     # Lives as long as the application. Its supervisor restarts it if it ever raises.
     async def run(self):
@@ -215,10 +221,10 @@ class Link:
         self._up_tick = self._now
         live = self.live
         scales = self.decoder.scales
-        if reading.unscaled:
-            scales.count(reading, self._up)
-        if scales.restated:
-            scales.restated = False
+        if reading.unscaled and not self.factors[0] and scales.count(reading, self._up):
+            self._restated = True
+        if self._restated:
+            self._restated = False
             self.plausible.change()
             self._anew = True
         if self._ratio:

@@ -6,8 +6,9 @@ from ..wire.loops import same
 from ..wire.rows.walk import axdr_walk
 from .lists.profiles import coded
 from .reading import METER_ID, ROWS
-from .lists.scales import LISTS
 
+#: Opening of the first text of lists without scalers, whose scale is found out, see lists/scales.py.
+_UNSCALED = b"Kamstrup"
 _TEXT = 2  # the kind in the last column of a row
 _OPENING = 8  # first bytes of the first text, which tell the manufacturer
 _KINDS = 6  # most kinds of lists without codes that one meter sends in turn
@@ -90,8 +91,8 @@ class Push:
         row = reading.fill(buf, rows, n, known.profile)
         if known.doubts and not self._sensible(reading, known):
             return decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
-        if info[1] and text == LISTS:
-            decoder.scales.settle(reading)
+        if info[1] and text == _UNSCALED:
+            (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
         if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
             # Austrian lists end with the meter's number without a code.
             at = rows[8 * n - 7]

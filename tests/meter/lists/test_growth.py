@@ -281,6 +281,21 @@ def test_current_transformers():
         assert house.link.live.get(field) == (number and number * times), field
 
 
+def test_meters_that_tell_their_scale_need_no_evidence():
+    house = House().start(counters=(500, None, None, None))
+    house.hear(bytearray(p1()))
+    assert house.link.decoder.scales is None and told(house.link)["energy"] == {"multiplier": 1, "by": "list"}
+    # Settings that come before a first list without scalers hold for it.
+    for energies in (100,), (100, 0):
+        house = House(1, SWEDEN).start(counters=(23060000, None, None, None))
+        for energy in energies:
+            assert house.link.multiply(energy, 0, 0, 1)
+        assert house.link.decoder.scales is None
+        house.run(HOUR)
+        assert house.link.live.meters == 1
+        assert house.link.live.energies()[0] == (house.imported if energy else None)
+
+
 def test_another_meter_without_a_number_is_not_read_as_the_one_before():
     for each in False, True:
         house = House(1, None, ident=None, each=each).run(4 * HOUR)

@@ -96,10 +96,11 @@ def scales(link):
                  it), `known` (earlier telegrams did), `setting`, or `measuring` (not known, so nothing is published)
     claims       number of telegrams (for energies: intervals) in a row that speak for another scale
     """
-    of = link.decoder.scales
+    of = link.decoder.scales  # None: no list was without scalers
     listed = not link.decoder.reading.unscaled
     found = {"ct": link.factors[3]}
-    for i, (name, scale) in enumerate((("energy", of.growth), ("current", of.current), ("voltage", of.voltage))):
+    each = (of.growth, of.current, of.voltage) if of else (None, None, None)
+    for i, (name, scale) in enumerate(zip(("energy", "current", "voltage"), each)):
         times, by = 1000, "maker"
         if link.factors[i]:
             times, by = link.factors[i], "setting"
@@ -116,7 +117,7 @@ def scales(link):
         found[name] = {"multiplier": _number(times), "by": by}
         if not listed:
             found[name]["claims"] = scale.times
-    so_far = of.growth.so_far()
+    so_far = of and of.growth.so_far()
     if so_far:
         found["energy"]["interval"] = dict(zip(("s", "import_wh", "export_wh"), so_far))
     return found

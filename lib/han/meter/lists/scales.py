@@ -31,8 +31,6 @@ from ..obis import EXPORT_ENERGY, EXPORT_POWER, FIELDS, IMPORT_ENERGY, IMPORT_PO
 from ..sense.ratio import multiply
 from ..reading import METER_ID, METER_TYPE, text
 
-#: Opening of the first text of lists with several possible scales. Other manufacturers' lists have only one.
-LISTS = b"Kamstrup"
 # The only other scale of each quantity, as a power of ten to the usual one: 0.01 V (Denmark, Sweden), mA (meters
 # behind transformers), Wh (Sweden, Switzerland).
 _VOLTS, _AMPERES, _ENERGIES = -2, -1, -1
@@ -98,12 +96,9 @@ class Scale:
 
 
 class Scales:
-    """Converts the readings of one meter to the right scale. Each decoder has one."""
+    """Converts the readings of one meter to the right scale. A decoder makes it when it needs it."""
 
     def __init__(self):
-        self.restated = False  # counters go on in another scale than was published, so they are as another meter's
-        #: True for voltages, currents, energies whose multiplier the owner has set: nothing is found out for these.
-        self.fixed = False, False, False
         self.meter = 0  # CRC-32 of the meter's number, 0: not known
         self._kept = {}
         self._id = None  # the meter's number, bytes
@@ -156,8 +151,11 @@ class Scales:
             self.current.known = _power(kept.get("i"), _AMPERES)
             self.growth.known = _power(kept.get("e"), _ENERGIES)
 
-    def settle(self, reading):
-        """Convert voltages and currents of a list with the opening LISTS to their scale. Unknown ones become absent."""
+    def settle(self, reading, fixed):
+        """Convert voltages and currents of a list without scalers to their scale. Unknown ones become absent.
+
+        fixed: True for voltages, currents whose multiplier the owner has set: nothing is found out for these
+        """
         reading.unscaled = True
         number = reading.raw(METER_ID)
         if number is not None and number is not self._id:
@@ -166,7 +164,7 @@ class Scales:
         powers(reading.values, reading.present, found)
         voltage, current = self.voltage, self.current
         mains = found[MAINS]
-        if self.fixed[0] or mains == 1 and voltage.known == 0 and not voltage.times:
+        if fixed[0] or mains == 1 and voltage.known == 0 and not voltage.times:
             voltage.used = 0
         else:
             verdict = _VOLTS if mains == 2 else 0 if mains == 1 else None
@@ -175,7 +173,7 @@ class Scales:
             if voltage.used:
                 _put(reading, L1_VOLTAGE, voltage.used)
                 powers(reading.values, reading.present, found)
-        if self.fixed[1] or current.known == 0 and not current.times + current.weak and plain(found):
+        if fixed[1] or current.known == 0 and not current.times + current.weak and plain(found):
             current.used = 0
         else:
             current.used = self._amperes(current, found)
@@ -225,27 +223,25 @@ class Scales:
     def count(self, reading, up_ms):
         """Convert the counters of a reading that settle() took to their scale. They become absent if it is not known.
 
-        up_ms: uptime
+        up_ms: uptime. True where they go on in another scale than was published, so that they are as another meter's.
         """
-        if self.fixed[2]:
-            return
         growth = self.growth
         known = growth.known
         growth.run(reading.get(IMPORT_POWER), reading.get(EXPORT_POWER), up_ms)
         if same(reading.present, IMPORT_ENERGY, _NO_FIELDS, FIELDS - IMPORT_ENERGY):
-            return
+            return False
         usual = reading.get(IMPORT_ENERGY), reading.get(EXPORT_ENERGY)
         power = growth.judge(usual, up_ms, _ENERGIES, self._usual_at_once(reading))
         if growth.known != known:
             self._learned()
-        if growth.restated:
-            growth.restated = False
-            self.restated = True
         if power is None:
             for field in range(IMPORT_ENERGY, FIELDS):
                 reading.present[field] = 0
         elif power:
             _put(reading, IMPORT_ENERGY, power, FIELDS)
+        restated = growth.restated
+        growth.restated = False
+        return restated
 
     def published(self):
         """The counters of the reading that count() saw last were published."""
