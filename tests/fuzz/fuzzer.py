@@ -112,6 +112,7 @@ class Fuzzer:
         self._good = sources.grouped([source for source in self.sources if source.good])
         self._readers = [(keys, Reader(keys, self._heard)) for keys in self._keys()]
         self._fullest = fullest.Maker(Random(seed + 1))
+        self._memory()  # as only a new reader, in which nothing is open, is sure to take all of them
         self.failures = []
         self.bytes = self.stretches = self.exceptions = 0
         self.late = {}  # {reason: number of good telegrams that may be missed for it}
