@@ -26,7 +26,7 @@ FORGOTTEN = (
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
-     "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists",
+     "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",
      "han.meter.registers.entries"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.permit",

@@ -8,14 +8,14 @@
 from ...core import utf8
 from ...wire.tables import SIZES
 from ..obis import CODES, KEYS, KNOWN, LIST_VERSION
+from .axdr import HOLDS, Steps
 from .value import Register, code, date_time, floating, hexadecimal, integer, octets, scaled, unit
 
 _DEPTH = 8
 # Tags that say more than the table of their sizes does.
 _NULL, _BOOLEAN, _BITS, _OCTETS, _UTF8, _BCD, _COMPACT, _ENUM = 0, 3, 4, 9, 12, 13, 0x13, 22
 _DATE_TIME, _DATE, _TIME, _DELTA, _DELTA_UNSIGNED, _DONT_CARE = 25, 26, 27, 28, 31, 0xFF
-_HOLDS = 1, 2
-_NUMBER, _SIGNED, _MEASURED, _NEITHER = 0x10, 0x80, 0x90, 0xFF  # in the form of a tag, see wire/tables.py
+_NUMBER, _SIGNED, _MEASURED = 0x10, 0x80, 0x90  # in the form of a tag, see wire/tables.py
 # Attributes of a register.
 _VALUE, _SCALER, _STAMP = 2, 3, 5
 
@@ -27,85 +27,25 @@ def registers(buf, start, end, order=b""):
     """
     walk = _Walk(buf, start, end, order)
     try:
-        if walk.take(1)[0] in _HOLDS:
+        if walk.take(1)[0] in HOLDS:
             for register in walk.outermost(walk.length()):
                 yield register
     except ValueError:
         pass  # a Decoder hands over none such; what is whole in front of it has been told
 
 
-class _Walk:
+class _Walk(Steps):
     def __init__(self, buf, start, end, order):
-        self.buf = buf
-        self.p = start
-        self.end = end
+        super().__init__(buf, start, end)
         self.order = order
         self.place = 0  # of the next value without a code
-
-    def take(self, size):
-        """The next bytes."""
-        if self.p + size > self.end:
-            raise ValueError("malformed")
-        self.p += size
-        return self.buf[self.p - size : self.p]
-
-    def ahead(self, size):
-        return self.buf[self.p : min(self.p + size, self.end)]
-
-    def length(self):
-        """A BER length."""
-        size = self.take(1)[0]
-        return integer(self.take(size & 0x7F), False) if size & 0x80 else size
-
-    def content(self, tag):
-        """The bytes of a value whose tag has been taken; of one that holds others, all of theirs."""
-        if tag in _HOLDS:
-            start = self.p
-            self._skip(self.length())
-            return self.buf[start : self.p]
-        if tag == _COMPACT:
-            start = self.p
-            self._types(1)
-            self.take(self.length())
-            return self.buf[start : self.p]
-        if tag == _DONT_CARE:
-            return b""
-        form = SIZES[tag] if tag < len(SIZES) else _NEITHER
-        if form == _NEITHER:
-            raise ValueError("malformed")
-        size = self.length() if form & 0x4F == 0x40 else form & 15
-        return self.take((size + 7) // 8 if tag == _BITS else size)
-
-    def _skip(self, values):
-        while values:
-            tag = self.take(1)[0]
-            values -= 1
-            if tag in _HOLDS:
-                values += self.length()
-                if values > self.end - self.p:
-                    raise ValueError("malformed")
-            else:
-                self.content(tag)
-
-    def _types(self, count):
-        """Step over the types of a compact array's elements (IEC 62056-6-2 clause 4.1.5)."""
-        while count:
-            tag = self.take(1)[0]
-            count -= 1
-            if tag == 1:
-                self.take(2)
-                count += 1
-            elif tag == 2:
-                count += self.length()
-            if count > self.end - self.p:
-                raise ValueError("malformed")
 
     def outermost(self, count):
         """The registers of the outermost list: so many values, the last of them with names in front or without."""
         start = self.p
         for at in range(count):
             tag = self.take(1)[0]
-            if tag not in _HOLDS:
+            if tag not in HOLDS:
                 self.content(tag)
                 continue
             names = self._names(self.length())
@@ -166,7 +106,7 @@ class _Walk:
                     yield _register(name, attribute, _NULL, b"", pair)
                 continue
             tag = self.take(1)[0]
-            if tag in _HOLDS:
+            if tag in HOLDS:
                 for register in self._leaves(name, attribute, self.length()):
                     yield register
                 continue
@@ -214,7 +154,7 @@ class _Walk:
                     owner = found
                 continue
             tag = self.take(1)[0]
-            if tag in _HOLDS:
+            if tag in HOLDS:
                 if last:
                     yield last
                     last = leaf = None
@@ -275,7 +215,7 @@ class _Walk:
         while count:
             tag = self.take(1)[0]
             count -= 1
-            if tag in _HOLDS:
+            if tag in HOLDS:
                 count += self.length()
                 if count > self.end - self.p:
                     raise ValueError("malformed")
