@@ -12,7 +12,6 @@ from .line.capture import Capture
 from .decoder import Decoder
 from .live import Live
 from .sense.plausible import Plausible
-from .sense.ratio import Ratio
 from .reading import METER_ID
 from .line.search import Search
 
@@ -98,8 +97,11 @@ class Link:
         The ratio multiplies all numbers except voltages. True where the counters change with it, so that they must
         begin anew, as another meter's.
         """
-        ratio = Ratio(energy, current, voltage, transformer)
-        self._ratio = None if ratio.nothing() else ratio
+        self._ratio = None
+        if energy or current or voltage or transformer != 1:
+            from .sense.ratio import Ratio  # most owners set none of these
+
+            self._ratio = Ratio(energy, current, voltage, transformer)
         before, _, _, through = self.factors
         self.factors = energy, current, voltage, transformer
         decoder = self.decoder

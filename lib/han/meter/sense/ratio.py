@@ -33,10 +33,6 @@ class Ratio:
         times[WATT_HOUR] = times[VAR_HOUR] = (energy or 1000) * transformer
         self._times = times
 
-    def nothing(self):
-        """True where no number would change."""
-        return self._times == [1000] * 6
-
     def apply(self, reading):
         """Multiply all fields that the reading has."""
         for field in range(FIELDS):
