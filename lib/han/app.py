@@ -42,6 +42,8 @@ class App:
     save_ms = 15 * 60 * 1000
     #: Time between two looks whether the configuration wants spot prices, s.
     watch_s = 2
+    #: Time between two looks whether anybody talks to the console, s.
+    console_s = 0.25
 
     seed: bytes  # random bytes for tokens
     memory: memory.Memory
@@ -247,11 +249,16 @@ class App:
 
     # Lives as long as the application.
     async def _listen(self):
+        board = self.board
+        heard = b""
+        # Nobody talks to most readers over their console, once they are in a network.
+        while not (heard or board.console.addressed or self.links.setup):
+            await asyncio.sleep(self.console_s)
+            heard = board.console.read()
         from .net.join.console import Console
 
-        board = self.board
         about = _FIRMWARE, self.updates.running, board.chip, board.hostname
-        await Console(board.console, self.links, self.join, about).run()
+        await Console(board.console, self.links, self.join, about).run(heard)
 
     # Lives as long as the application.
     async def _keep_time(self):

@@ -111,7 +111,7 @@ class Reader:
         self.door.typed += data
         self.door.said = b""
         while self.door.typed:
-            await self.console.turn()
+            await self.console.turn(self.door.read())
         return packets(self.door.said)
 
 
@@ -182,7 +182,7 @@ async def test_ctrl_c_is_switched_off_only_while_somebody_may_set_it_up():
     await reader.ask(CURRENT[:9])
     reader.world.run(3)
     await reader.ask(b"\r")
-    await reader.console.turn()
+    await reader.console.turn(reader.door.read())
     assert reader.door.calls == [False, True, False, True]
     assert await reader.ask(CURRENT)
     reader.world.close()
@@ -203,9 +203,9 @@ async def test_after_a_packet_has_ended_the_run_before_the_next_ones_are_expecte
     reader = Reader(w={"e": True, "s": "Home", "p": "correct horse", "w": 2})
     reader.door.addressed = True
     reader.console = Console(reader.door, reader.world.links, reader.join, ())
-    await reader.console.turn()
+    await reader.console.turn(reader.door.read())
     assert reader.door.calls == [False]
     reader.world.run(61)
-    await reader.console.turn()
+    await reader.console.turn(reader.door.read())
     assert reader.door.calls == [False, True]
     reader.world.close()

@@ -55,21 +55,22 @@ class Console:
     pause = staticmethod(asyncio.sleep)
 
     # Lives as long as the application.
-    async def run(self):
-        """Read the console and obey the commands that come."""
+    async def run(self, heard):
+        """Read the console and obey the commands that come. heard: bytes that have been read already."""
         try:
+            await self.turn(heard)
             while True:
-                await self.turn()
                 await self.pause(_SELDOM if self._interrupts else _SOON)
+                await self.turn(self._door.read())
         finally:
             self._allow(True)
 
-    async def turn(self):
+    async def turn(self, heard):
         """Take the bytes that have come. KeyboardInterrupt for a Ctrl-C that is in no packet."""
         packets = self._packets
         now = self._links.clock.uptime_ms()
         self._watch(now)
-        for byte in self._door.read():
+        for byte in heard:
             inside = packets.begun
             found = packets.feed(byte)
             if byte == _CTRL_C and not inside and not self._interrupts:
