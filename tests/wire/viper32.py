@@ -6,6 +6,7 @@ chip's do, and refuse what lies outside of the buffer.
 """
 
 import ast
+import importlib
 import pathlib
 import sys
 import types
@@ -102,7 +103,7 @@ def load(path, package, name):
         module.__dict__["ptr%d" % (8 * size)] = lambda buf, size=size: _Pointer(buf, size)
     exec(compile(ast.fix_missing_locations(tree), str(path), "exec"), module.__dict__)
     sys.modules[module.__name__] = module
-    setattr(sys.modules[package], name, module)
+    setattr(importlib.import_module(package), name, module)
     return module
 
 
