@@ -117,7 +117,7 @@ def report(options, meter, events, yearly, daily, health, starts, seconds):
         begin, end = yearly["t"][0], yearly["t"][-1] + 32 * DAY
         marks[begin] = meter.first
         marks[end] = [now + more for now, more in zip(meter.last, meter.carried)]
-        edges = [begin] + edges + [end]
+        edges = sorted({begin, *edges, end})  # a start at the first of a month is in it already
     for since, found, wanted, unknown in differences(yearly, marks, edges, often):
         right = same(found, wanted, unknown)
         good = good and right
