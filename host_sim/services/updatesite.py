@@ -6,6 +6,8 @@ others concern the images.
 
 import asyncio
 
+from host_sim.services.server import Server
+
 #: Values of `fault`: ways in which the server can fail. The first three are no faults but other valid servers.
 FAULTS = (
     "norange", "redirect", "slow",
@@ -15,15 +17,12 @@ FAULTS = (
 _PIECE = 2048
 
 
-class Site:
+class Site(Server):
     """The server. files(path): bytes of a file, None if there is none."""
 
     def __init__(self, files, host="127.0.0.1", port=0):
+        super().__init__(host, port)
         self.files = files
-        self.host = host
-        self.port = port
-        #: ssl.SSLContext for https, None for http.
-        self.tls = None
         self.fault = ""
         #: Number of answers that are still to be cut short.
         self.cuts = 0
@@ -31,8 +30,6 @@ class Site:
         self.requests = []
         #: Seconds between two pieces with the fault "slow".
         self.pause = 0.05
-        self._server = None
-        self._tasks = []
 
     @property
     def base(self):
@@ -41,44 +38,12 @@ class Site:
             return "https://localhost:%d" % self.port  # a certificate is for a name, not for an address
         return "http://%s:%d" % (self.host, self.port)
 
-    async def open(self):
-        """Listen. OSError if the port is taken."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
-        if not self.port:  # CPython alone can tell which port it got
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self):
-        """Stop listening, and end the open connections."""
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.sleep(0.01)
-
-    # Lives as long as a connection.
-    async def _serve(self, reader, writer):
-        task = asyncio.current_task()
-        self._tasks.append(task)
-        try:
-            path = (await reader.readline()).split()[1].decode()
-            start = 0
-            while True:
-                line = (await reader.readline()).strip().lower()
-                if not line:
-                    break
-                if line.startswith(b"range: bytes="):
-                    start = int(line[13:].rstrip(b"-").decode())
-            await self._answer(path, start, writer)
-        except (OSError, IndexError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.remove(task)
-            writer.close()
-            try:
-                await writer.wait_closed()
-            except (OSError, asyncio.CancelledError):
-                pass
-
-    async def _answer(self, path, start, writer):
+    async def answer(self, path, fields, writer):
+        """Answer a request for a file, or for a fault."""
+        start = 0
+        for field in fields:
+            if field.startswith(b"range: bytes="):
+                start = int(field[13:].rstrip(b"-").decode())
         if path.startswith("/faults/"):
             self.fault = path[8:]
             return await self._send(writer, b"200 OK", b"")

@@ -48,7 +48,7 @@ from tools.fields import fields
 #: us for a byte that count as a hang, if measured three times. In a telegram of 400 bytes a byte takes 1 and 30.
 MOST_US = 60 if hasattr(gc, "mem_alloc") else 1500
 #: Memory that may come and go without growth: small objects besides those that fullest.py sets to their bounds.
-SLACK = 6144 if hasattr(gc, "mem_alloc") else 600
+SLACK = 2048 if hasattr(gc, "mem_alloc") else 600
 _MEASURED = 5  # steps from one look at the memory to the next
 _WARM = 400  # stretches until everything that is created on first use exists
 _FAILURES = 5  # failures to show

@@ -10,6 +10,7 @@ import asyncio
 from host_sim.services.prices import awattar, dayfiles, ecb, elering, energidataservice, energycharts
 from host_sim.services.prices import energyzero, nordpool
 from host_sim.services.prices.market import day_bounds, offset, price
+from host_sim.services.server import Server
 
 _SERVICES = (dayfiles, energycharts, elering, energidataservice, awattar, energyzero, nordpool)
 #: The names of all services; the last one has the exchange rates.
@@ -24,58 +25,24 @@ FAULTS = (
 _HUGE = 300000
 
 
-class Sites:
+class Sites(Server):
     """The server. clock: function that returns Unix seconds, to hide what is not published yet; None: hide nothing."""
 
     def __init__(self, host="127.0.0.1", port=0, clock=None):
-        self.host = host
-        self.port = port
+        super().__init__(host, port)
         self.clock = clock
         #: {service: its fault}
         self.faults = {}
         #: Paths of all requests.
         self.requests = []
-        self._server = None
-        self._tasks = []
 
     @property
     def table(self):
         """{service: base address} for the board."""
         return {name: "http://%s:%d/%s" % (self.host, self.port, name) for name in NAMES}
 
-    async def open(self):
-        """Listen. OSError if the port is taken."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        if not self.port:  # CPython alone can tell which port it got
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self):
-        """Stop listening, and end the open connections."""
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.sleep(0.01)
-
-    # Lives as long as a connection.
-    async def _serve(self, reader, writer):
-        task = asyncio.current_task()
-        self._tasks.append(task)
-        try:
-            line = await reader.readline()
-            while (await reader.readline()).strip():
-                pass
-            await self._answer(line.split()[1].decode(), writer)
-        except (OSError, IndexError, ValueError, KeyError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.remove(task)
-            writer.close()
-            try:
-                await writer.wait_closed()
-            except (OSError, asyncio.CancelledError):
-                pass
-
-    async def _answer(self, path, writer):
+    async def answer(self, path, fields, writer):
+        """Answer a request for a service's document, or for a fault."""
         self.requests.append(path)
         name, _, rest = path[1:].partition("/")
         if name == "faults":  # /faults/elering/500 sets a fault, /faults/elering/ clears it

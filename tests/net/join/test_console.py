@@ -1,9 +1,11 @@
 """Joining a network over the console: Improv's packets, and the reader's answers."""
 
 import asyncio
+import sys
 
 from han.net.join import improv
 from han.net.join.console import Console
+from tests.api.fake import Board, Running
 from tests.net.air import World
 from tests.support import Random, raises
 
@@ -209,3 +211,21 @@ async def test_after_a_packet_has_ended_the_run_before_the_next_ones_are_expecte
     await reader.console.turn(reader.door.read())
     assert reader.door.calls == [False, True]
     reader.world.close()
+
+
+async def test_the_application_loads_it_with_the_first_bytes_and_loses_none_of_them():
+    name = "han.net.join.console"
+    board = Board()
+    board.console = door = Door()
+    sys.modules.pop(name, None)
+    async with Running(board) as app:
+        app.console_s = 0.01
+        await asyncio.sleep(1)
+        assert name not in sys.modules and not door.said
+        door.typed = CURRENT[:5]
+        while door.typed:
+            await asyncio.sleep(0.01)
+        door.typed = CURRENT[5:] + ABOUT
+        while b"HAN reader" not in door.said:
+            await asyncio.sleep(0.01)
+        assert name in sys.modules and packets(door.said)[0][0] == 1  # the state, to the packet in two parts
