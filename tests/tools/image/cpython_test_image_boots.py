@@ -75,4 +75,5 @@ def test_a_new_board_starts_what_was_built(folder):
 
 def test_what_starts_it_is_compiled_in_a_small_heap(folder):
     # The chip's first heap has 56 kB, which is 112 kB here. This one must also hold the simulated flash and loader.
-    assert started(folder, "80k", START) == STARTED
+    # It takes 77 to 80 kB: what a conservative collector finds on the stack differs between computers.
+    assert started(folder, "96k", START) == STARTED
