@@ -1,6 +1,7 @@
 // Texts in the page's languages. Numbers, money and times are written as in these languages.
 
-const TEXTS = __TEXTS__; // [keys, texts in the first language, texts in the second, …]
+// [keys, texts in the first language, texts in the second, …]. Texts without a key are named by their number.
+const TEXTS = __TEXTS__.map((lines) => lines.split("\n"));
 const LANGUAGES = __LANGUAGES__;
 export const NAMES = ["English", "Suomi", "Svenska", "Norsk"];
 // How numbers and dates are written. In English too, days come before months, as the page is read in Europe.
@@ -49,7 +50,7 @@ export const languageIndex = () => language;
 // The text of a key, with {0} and {1} replaced by the values. For an unknown key, as of a state that is newer than this
 // page, it is the key's last word.
 export function t(key, ...values) {
-  const at = TEXTS[0].indexOf(key);
+  const at = typeof key === "number" ? key : TEXTS[0].indexOf(key);
   const text = at < 0 ? key.slice(key.lastIndexOf(".") + 1) : TEXTS[language + 1][at];
   return values.length ? text.replace(/\{(\d)\}/g, (_, index) => values[index]) : text;
 }
