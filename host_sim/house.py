@@ -5,6 +5,8 @@ interpreters. Power is constant within a second of UTC. The counters are the exa
 second the three phases are netted, as the simulated meters do it.
 """
 
+from host_sim import grid
+from host_sim.demand import Demand
 from host_sim.localtime import local, weekday
 
 _SLOT = 10  # s; thermostats, clouds and people change nothing faster than this
@@ -58,9 +60,10 @@ class State:
     varh     [import, export] in whole varh
     tariffs  [[import, export] of the low tariff, [import, export] of the normal one] in whole Wh
     tariff   1 low, 2 normal
+    demand   (W of the running quarter so far, this month's peak, the months before) as in host_sim.demand
     """
 
-    def __init__(self, utc_ms, clock, p, q, u, i, wh, varh, tariffs, tariff=2):
+    def __init__(self, utc_ms, clock, p, q, u, i, wh, varh, tariffs, tariff=2, demand=(0, None, ())):
         self.utc_ms = utc_ms
         self.clock = clock
         self.p = p
@@ -71,6 +74,7 @@ class State:
         self.varh = varh
         self.tariffs = tariffs
         self.tariff = tariff
+        self.demand = demand
 
     def net(self):
         """(import W, export W, import var, export var), netted over the phases."""
@@ -94,6 +98,7 @@ class House:
         self.time = utc_s
         self.sums = [wh * 3600 for wh in self.FIRST]  # Ws and vars
         self.low = [self.sums[0] * 2 // 5, self.sums[1] // 5]  # the part of sums[:2] in the low tariff
+        self.demand = Demand(utc_s, self.sums[0], zone_min)
         self._slot = None
         self._base = None
         if saved:
@@ -101,14 +106,24 @@ class House:
 
     def save(self):
         """The counters as plain lists and integers, for `saved`."""
-        return {"time": self.time, "sums": list(self.sums), "low": list(self.low)}
+        return {"time": self.time, "sums": list(self.sums), "low": list(self.low), "demand": self.demand.save()}
+
+    def replace(self, utc_s, wh):
+        """Count on from utc_s with a new meter. wh: its counters, as in FIRST."""
+        self.time = utc_s
+        self.sums = [number * 3600 for number in wh]
+        self.low = [0, 0]
+        self.demand = Demand(utc_s, self.sums[0], self.zone_min)
 
     def _restore(self, saved, utc_s):
         self.sums, self.low = list(saved["sums"]), list(saved["low"])
+        self.demand = Demand(saved["time"], self.sums[0], self.zone_min, saved.get("demand"))
         # The meter went on counting while the simulator was off. Counting a month second by second would take
         # minutes, so a long gap is counted in strides.
         time = saved["time"]
         self.time = min(time, utc_s)
+        if time > utc_s:
+            self.demand.begin(utc_s, self.sums[0])
         if utc_s - time > _EXACT:
             stride = max(60, (utc_s - time) // 5000)
             while self.time + stride <= utc_s:
@@ -117,14 +132,24 @@ class House:
 
     def stride(self, utc_s):
         """Count up to utc_s in one step, with the power of the first second for all of them."""
-        self._count(self.time, utc_s - self.time)
-        self.time = utc_s
+        first = self.time
+        while self.time < utc_s:
+            until = min(utc_s, self.demand.end)
+            self._count(first, until - self.time)
+            self._reach(until)
 
     def advance(self, utc_s):
         """Count every second before utc_s; never backwards."""
         while self.time < utc_s:
-            self._count(self.time, 1)
-            self.time += 1
+            until = min(utc_s, self.demand.end)
+            for second in range(self.time, until):
+                self._count(second, 1)
+            self._reach(until)
+
+    def _reach(self, utc_s):
+        self.time = utc_s
+        if utc_s == self.demand.end:
+            self.demand.close(self.sums[0])
 
     def _count(self, time, seconds):
         p, q, low = self._powers(time)
@@ -141,13 +166,16 @@ class House:
         self.advance(second)
         p, q, low = self._powers(second)
         u = [2312 - w * 3 // 1000 + noise(self.seed + 50 + n, second // 3) % 9 for n, w in enumerate(p)]
-        i = [isqrt(p[n] * p[n] + q[n] * q[n]) * 10000 // u[n] for n in range(3)]
+        if grid.failing(second):
+            u[grid.PHASE] = 0
+        i = [isqrt(p[n] * p[n] + q[n] * q[n]) * 10000 // u[n] if u[n] else 0 for n in range(3)]
         wh = [s // 3600 for s in self.sums]
         tariffs = [[s // 3600 for s in self.low]]
         # The two tariffs add up to the total also in whole Wh, as in a meter that shows all three.
         tariffs.append([wh[0] - tariffs[0][0], wh[1] - tariffs[0][1]])
         clock = local(second, self.zone_min)
-        return State(utc_ms, clock, p, q, u, i, wh[:2], wh[2:], tariffs, 1 if low else 2)
+        demand = self.demand.running(self.sums[0]), self.demand.peak, self.demand.months
+        return State(utc_ms, clock, p, q, u, i, wh[:2], wh[2:], tariffs, 1 if low else 2, demand)
 
     def _powers(self, time):
         """([W] * 3, [var] * 3, low tariff) of one second."""
@@ -157,7 +185,10 @@ class House:
             self._base = self._loads(slot * _SLOT)
         p, q, low = self._base
         jitter = noise(self.seed + 7, time)
-        return ([p[0] + jitter % 7, p[1] + (jitter >> 4) % 5, p[2] + (jitter >> 8) % 9], q, low)
+        p = [p[0] + jitter % 7, p[1] + (jitter >> 4) % 5, p[2] + (jitter >> 8) % 9]
+        if grid.failing(time):
+            p[grid.PHASE], q = 0, [0 if n == grid.PHASE else w for n, w in enumerate(q)]
+        return p, q, low
 
     def _loads(self, time):
         seed = self.seed

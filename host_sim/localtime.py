@@ -43,8 +43,16 @@ def is_summer(utc_s):
 
 def local(utc_s, zone_min):
     """Local time (year, month, day, weekday, hour, minute, second, summer); zone_min: offset in winter, minutes."""
-    summer = is_summer(utc_s)
-    wall = utc_s + zone_min * 60 + (3600 if summer else 0)
+    return _civil(utc_s + zone_min * 60, is_summer(utc_s))
+
+
+def standard(utc_s, zone_min):
+    """local() of a clock that nobody sets to summer time."""
+    return _civil(utc_s + zone_min * 60, False)
+
+
+def _civil(wall, summer):
+    wall += 3600 if summer else 0
     days, second = wall // 86400, wall % 86400
     year, month, day = civil_from_days(days)
     return (year, month, day, weekday(days), second // 3600, second // 60 % 60, second % 60, summer)

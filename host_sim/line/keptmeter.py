@@ -30,7 +30,7 @@ class KeptMeter:
         try:
             with open(self._path) as file:
                 saved = json.load(file)
-            return saved if set(saved) == {"time", "sums", "low"} else None
+            return saved if set(saved) - {"demand"} == {"time", "sums", "low"} else None
         except (OSError, ValueError, TypeError):
             return None
 

@@ -8,7 +8,7 @@ A module has a class `Meter` with
 encode() is a pure function of a host_sim.house.State.
 """
 
-NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5")
+NAMES = ("aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5", "belgian", "swedish")
 #: Meters of rare kinds of networks and sites.
 SPECIAL = ("aidon_it", "aidon_ct", "dsmr3")
 #: Meters whose lists carry no scaler and use another scale than usual for their maker: a reader must find it out.

@@ -1,13 +1,18 @@
-"""The Dutch P1 port (DSMR 5.0.2): a telegram each second, with two tariffs, and gas and water on the M-Bus."""
+"""The Dutch P1 port (DSMR 5.0.2): a telegram each second, with two tariffs, and gas and water on the M-Bus.
 
+It has no lines of breaker and limiter: this version dropped them.
+"""
+
+from host_sim import grid
 from host_sim.localtime import local
-from host_sim.meters.p1 import decimal, p1_time, telegram
+from host_sim.meters.p1 import decimal, hexed, p1_time, telegram
+from host_sim.meters.submeters import gas, water
 
 IDENT = "/SIM5\\2HAN-5.0"
 METER_ID = "E0099000000042026"
 GAS_ID = "G0099000000024026"
 WATER_ID = "8SIM0099000026"
-_START = 1577836800  # 2020-01-01: the sub-meters count from here
+_LOG = 10  # long failures that its log has room for
 
 
 class Meter:
@@ -29,7 +34,7 @@ class Meter:
         yield ""
         yield "1-3:0.2.8(50)"
         yield "0-0:1.0.0(" + p1_time(state.clock) + ")"
-        yield "0-0:96.1.1(" + _hex(METER_ID) + ")"
+        yield "0-0:96.1.1(" + hexed(METER_ID) + ")"
         for way in (0, 1):
             for tariff in (0, 1):
                 counter = decimal(state.tariffs[tariff][way], 10, 3)
@@ -37,13 +42,16 @@ class Meter:
         yield "0-0:96.14.0(%04d)" % state.tariff
         for way in (0, 1):
             yield "1-0:%d.7.0(%s*kW)" % (way + 1, decimal(net[way], 6, 3))
-        yield "0-0:96.7.21(00006)"
-        yield "0-0:96.7.9(00003)"
-        yield "1-0:99.97.0(1)(0-0:96.7.19)(240529135630S)(0000002451*s)"
-        for kind in (32, 36):  # sags and swells
+        second = state.utc_ms // 1000
+        failures = grid.failures(second)
+        yield "0-0:96.7.21(%05d)" % (len(failures) + grid.short(second))
+        yield "0-0:96.7.9(%05d)" % len(failures)
+        newest = [self._failure(*failure) for failure in failures[: -_LOG - 1 : -1]]
+        yield "1-0:99.97.0(%d)(0-0:96.7.19)%s" % (len(newest), "".join(newest))
+        for kind, counts in ((32, grid.sags(second)), (36, grid.swells(second))):
             for n in range(3):
-                yield "1-0:%d.%d.0(%05d)" % (32 + 20 * n, kind, 36 - kind)
-        yield "0-0:96.13.0()"
+                yield "1-0:%d.%d.0(%05d)" % (32 + 20 * n, kind, counts[n])
+        yield "0-0:96.13.0(" + hexed(grid.message(state.clock)) + ")"
         for n, voltage in enumerate(state.u):
             yield "1-0:%d.7.0(%s*V)" % (32 + 20 * n, decimal(voltage, 5, 1))
         for n, current in enumerate(state.i):
@@ -52,25 +60,11 @@ class Meter:
             for n, value in enumerate(state.p):
                 value = max(-value if way else value, 0)
                 yield "1-0:%d.7.0(%s*kW)" % (21 + way + 20 * n, decimal(value, 6, 3))
-        second = state.utc_ms // 1000
         for channel, kind, number, (read, litres) in ((1, 3, GAS_ID, gas(second)), (2, 7, WATER_ID, water(second))):
             yield "0-%d:24.1.0(%03d)" % (channel, kind)
-            yield "0-%d:96.1.0(%s)" % (channel, _hex(number))
+            yield "0-%d:96.1.0(%s)" % (channel, hexed(number))
             time = p1_time(local(read, self.ZONE_MIN))
             yield "0-%d:24.2.1(%s)(%s*m3)" % (channel, time, decimal(litres, 9, 3))
 
-
-def gas(second):
-    """(when the gas meter was read last, Unix s; its litres then). It is read every five minutes, as since 2016."""
-    read = second - second % 300
-    return read, 1234567 + (read - _START) // 300 * 9
-
-
-def water(second):
-    """(when the water meter was read last, Unix s; its litres then). It is read every hour."""
-    read = second - second % 3600
-    return read, 87234 + (read - _START) // 3600 * 13
-
-
-def _hex(text):
-    return "".join(["%02X" % ord(c) for c in text])
+    def _failure(self, begin, end):
+        return "(%s)(%010d*s)" % (p1_time(local(end, self.ZONE_MIN)), end - begin)

@@ -52,6 +52,11 @@ def decimal(value, width, places):
     return text[:-places] + "." + text[-places:]
 
 
+def hexed(text):
+    """A text as the hexadecimal digits of its bytes."""
+    return "".join(["%02X" % byte for byte in text.encode()])
+
+
 def crc16(data):
     """CRC-16/ARC (DSMR 5.0.2, 6.2)."""
     crc = 0

@@ -1,5 +1,6 @@
 """The simulated house and its calendar."""
 
+from host_sim import grid
 from host_sim.house import House, isqrt, noise
 from host_sim.localtime import civil_from_days, days_from_civil, is_summer, local, weekday
 
@@ -103,3 +104,77 @@ def test_a_restart_goes_on_counting():
     back = House(START, 2, 60, saved)
     assert back.sums == saved["sums"]
     assert back.state(START * 1000).wh[0] == saved["sums"][0] // HOUR
+
+
+def means(house, until):
+    """{end of a quarter: W} of a house that counts every second until then; the first quarter is not whole."""
+    found, quarter, begun = {}, 0, house.time
+    for second in range(house.time, until):
+        quarter += house.state(second * 1000).net()[0]
+        if (second + 1) % 900 == 0:
+            found[second + 1] = quarter // 900
+            quarter = 0
+    found.pop((begun // 900 + 1) * 900)
+    return found
+
+
+def highest(found, until):
+    """(end, W) of the highest quarter that has ended by then."""
+    mean, at = max([(mean, -at) for at, mean in found.items() if at <= until])
+    return -at, mean
+
+
+def test_peaks_are_those_of_the_house():
+    end = 1764543600  # the midnight at the end of November, in Central Europe
+    house, twin = House(end - 7500, 6), House(end - 7500, 6)
+    found = means(twin, end + 1800)
+    november = highest(found, end)
+    house.advance(end - 1)
+    assert house.state((end - 1) * 1000).demand[1] == november
+    _, peak, months = house.state(end * 1000).demand
+    assert peak is None and months == [(end, november)]
+    december = {at: mean for at, mean in found.items() if at > end}
+    for second in (900, 1799, 1800):
+        assert house.state((end + second) * 1000).demand[1] == highest(december, end + second)
+    # The running value is the energy so far, shared out over the whole quarter.
+    used = sum([house.state((end + 1800 + second) * 1000).net()[0] for second in range(300)])
+    assert house.state((end + 2100) * 1000).demand[0] == used // 900
+
+
+def test_peaks_of_strides_and_of_a_restart_and_of_another_meter():
+    house = House(START + 450, 2)
+    for _ in range(40 * 24 * 2):  # strides of half an hour that begin in the middle of a quarter
+        house.stride(house.time + 1800)
+    saved = house.save()
+    assert len(house.demand.months) == 1 and house.demand.peak[1] > 10000
+    again = House(house.time, 2, 60, saved)
+    assert (again.demand.peak, again.demand.months) == (house.demand.peak, house.demand.months)
+    long = House(house.time + 500 * 86400, 2, 60, saved)
+    assert len(long.demand.months) == 13 and long.demand.months[-1][0] <= long.time
+    back = House(START, 2, 60, saved)  # the clock was set back
+    back.advance(START + 1800)
+    assert back.demand.running(back.sums[0]) < 17000
+    # A file of a simulator that kept no peaks yet.
+    del saved["demand"]
+    assert House(house.time, 2, 60, saved).demand.months == []
+    house.replace(house.time, (100, 0, 0, 0))
+    assert (house.demand.peak, house.demand.months, house.state(house.time * 1000).wh) == (None, [], [100, 0])
+
+
+def test_a_failing_phase_has_no_power():
+    begin, end = grid.failures(1763800000)[-1]
+    assert 400 <= end - begin < 1900 and not grid.failing(begin - 1) and not grid.failing(end)
+    house = House(begin - 60, 3)
+    for second in range(begin - 60, end + 60):
+        state = house.state(second * 1000)
+        off = begin <= second < end
+        assert grid.failing(second) == off
+        assert ((state.p[1], state.q[1], state.u[1], state.i[1]) == (0, 0, 0, 0)) == off
+    assert len(grid.failures(end)) == 1 + len(grid.failures(end - 1))
+    assert grid.failures(0) == [] and grid.short(0) == 0 and grid.sags(0) == [0] * 3
+    for count in (grid.sags, grid.swells):
+        assert [a <= b for a, b in zip(count(1763800000), count(1793800000))] == [True] * 3
+
+
+def test_the_grid_company_announces_works():
+    assert grid.message((2026, 3, 9)) == "" and "15-03-2026" in grid.message((2026, 3, 10, 2, 0, 0, 0, False))

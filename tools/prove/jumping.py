@@ -77,12 +77,9 @@ class Meter:
         """Replace the meter. The reader does not trust the first `unseen` telegrams of the new one yet."""
         house = self._house
         before = self.last
-        house.sums = [wh * 3600 for wh in NEW]
-        house.low = [0, 0]
-        house.time = self.next_s
+        house.replace(self.next_s, NEW)
         state = house.state((self.next_s + unseen * self._period) * 1000)
-        house.sums = [wh * 3600 for wh in NEW]
-        house.time = self.next_s
+        house.replace(self.next_s, NEW)
         first = [wh // self.step * self.step for wh in state.wh]
         self.carried = [a - b + more for a, b, more in zip(before, first, self.carried)]
 

@@ -21,7 +21,7 @@ from tools.prove.jumping import BEFORE, DAY, HOUR, MINUTE, ZONE, Board, Meter, c
 EARLY = 15 * HOUR
 #: Meters that send their counters in each telegram. If another kind of meter is replaced, the reader knows up to an
 #: hour from power alone; UNKNOWN Wh may be missing then.
-OFTEN = ("p1", "dsmr5", "mbus")
+OFTEN = ("p1", "dsmr5", "belgian", "swedish", "mbus")
 UNKNOWN = 300
 CHANGED = 8  # flag of a sample: another meter
 

@@ -33,6 +33,8 @@ for _n in "123":
         for _way in ("import", "export"):
             AMSHAN["%s_%s_l%s" % (_kind, _way, _n)] = "l%s_%s_%s" % (_n, _way, _unit)
 
+DUTCH = ("dsmr5", "belgian")
+
 DSMR = {
     "CURRENT_ELECTRICITY_USAGE": ("import_power_w", 1000),
     "CURRENT_ELECTRICITY_DELIVERY": ("export_power_w", 1000),
@@ -76,7 +78,7 @@ def near(a, b):
 
 
 def test_amshan():
-    for name in ("aidon", "kaifa", "kamstrup", "p1"):
+    for name in ("aidon", "kaifa", "kamstrup", "p1", "swedish"):
         cases = list(moments(name))
         assert len(cases) > 3
         answers = ask("amshan", [meter.encode(state) for meter, state in cases])
@@ -94,7 +96,7 @@ def test_amshan():
                         assert seen[theirs] == want[ours]
                     else:
                         # It multiplies kW and kWh as floats and truncates.
-                        limit = 1.0005 if name == "p1" and seen[theirs] > 0 else 0.0005
+                        limit = 1.0005 if name in ("p1", "swedish") and seen[theirs] > 0 else 0.0005
                         assert abs(float(seen[theirs]) - want[ours]) < limit, (name, ours, seen[theirs], want[ours])
             assert compared == len(set(want) & set(AMSHAN.values())) and compared
             if "ts" in want:
@@ -102,7 +104,7 @@ def test_amshan():
 
 
 def test_dsmr_parser():
-    for name in ("p1", "dsmr5"):
+    for name in ("p1", "dsmr5", "belgian", "swedish"):
         cases = list(moments(name))
         answers = ask("dsmr", [meter.encode(state) for meter, state in cases])
         for (meter, state), seen in zip(cases, answers):
@@ -115,11 +117,33 @@ def test_dsmr_parser():
                     assert near(float(seen[theirs]) * scale, want[field]), (name, field, seen[theirs], want[field])
             utc = seen["P1_MESSAGE_TIMESTAMP"]
             # It knows the Dutch zone only.
-            if name == "dsmr5":
+            if name in DUTCH:
                 assert datetime.datetime.fromisoformat(utc).timestamp() == state.utc_ms / 1000
-                assert seen["EQUIPMENT_IDENTIFIER"] == want["meter_id"]
+                number = "EQUIPMENT_IDENTIFIER" if name == "dsmr5" else "BELGIUM_EQUIPMENT_IDENTIFIER"
+                assert seen[number] == want["meter_id"]
                 told = [float(seen[what]) for what in ("gas", "water")]
                 assert told == [litres / 1000 for litres in sub_meters(state)]
+
+
+def test_dsmr_parser_reads_the_demand_of_a_belgian_meter():
+    meter = create("belgian")
+    house = House(HOUR - 70 * 86400, 11, meter.ZONE_MIN)
+    while house.time < HOUR - 900:
+        house.stride(house.time + 900)
+    states = [house.state(HOUR * 1000)] + [state for _, state in moments("belgian")]
+    for state, seen in zip(states, ask("dsmr", [meter.encode(state) for state in states])):
+        running, peak, months = state.demand
+        assert float(seen["BELGIUM_CURRENT_AVERAGE_DEMAND"]) * 1000 == running
+        ((time, _, value),) = seen["BELGIUM_MAXIMUM_DEMAND_MONTH"]
+        assert float(value) * 1000 == (peak[1] if peak else 0)
+        if peak:
+            assert datetime.datetime.fromisoformat(time).timestamp() == peak[0]
+        told = seen["BELGIUM_MAXIMUM_DEMAND_13_MONTHS"]
+        for (time, month, value), (end, highest) in zip(told, months):
+            assert float(value) * 1000 == highest[1]
+            assert [datetime.datetime.fromisoformat(text).timestamp() for text in (time, month)] == [highest[0], end]
+        assert len(told) == len(months)
+    assert len(states[0].demand[2]) == 2 and states[0].demand[1]
 
 
 def test_gurux():
@@ -192,4 +216,4 @@ def numbered(texts, items):
 
 
 def test_every_meter_is_asked_about():
-    assert set(NAMES) == {"aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5"}
+    assert set(NAMES) == {"aidon", "kaifa", "kamstrup", "mbus", "p1", "dsmr5", "belgian", "swedish"}

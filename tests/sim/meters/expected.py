@@ -3,7 +3,8 @@
 For tests; written independently of the encoders.
 """
 
-from host_sim.meters import aidon, aidon_ct, dsmr3, dsmr5, kaifa, kamstrup, mbus, p1
+from host_sim.localtime import civil_from_days
+from host_sim.meters import aidon, aidon_ct, belgian, dsmr3, dsmr5, kaifa, kamstrup, mbus, p1, swedish
 from host_sim.meters.lines import currents
 
 
@@ -16,6 +17,8 @@ def expected(name, state):
         "mbus": _mbus,
         "p1": _p1,
         "dsmr5": _dsmr5,
+        "belgian": _belgian,
+        "swedish": _swedish,
         "aidon_it": _aidon_it,
         "aidon_ct": _aidon_ct,
         "dsmr3": _dsmr3,
@@ -113,9 +116,9 @@ def _ident(ident):
     return {"p1_ident": ident, "manufacturer": ident[1:4], "meter_type": ident[4:]}
 
 
-def _p1(state):
+def _p1(state, ident=p1.IDENT):
     out = {"ts": _stamp(state.clock), "ts_dst": state.clock[7]}
-    out.update(_ident(p1.IDENT))
+    out.update(_ident(ident))
     out.update(_power(state))
     out.update(_counters(state))
     for values, kind in ((state.p, "power_w"), (state.q, "reactive_var")):
@@ -126,25 +129,69 @@ def _p1(state):
     return out
 
 
+def _swedish(state):
+    out = _p1(state, swedish.IDENT)
+    wall = state.utc_ms // 1000 + 3600  # standard time all year
+    date = civil_from_days(wall // 86400)
+    out["ts"] = _stamp(date + (0, wall // 3600 % 24, wall // 60 % 60, wall % 60))
+    out["ts_dst"] = False
+    return out
+
+
 def sub_meters(state):
-    """(litres of gas, litres of water) that dsmr5 sends of a state: read every five minutes, and every hour."""
-    since = state.utc_ms // 1000 - 1577836800
-    return 1234567 + 9 * (since // 300), 87234 + 13 * (since // 3600)
+    """(litres of gas, litres of water) at a state: read every five minutes, and every hour."""
+    second = state.utc_ms // 1000
+    gas = _used(second - second % 300, 1234567, _gas_day, _GAS)
+    return gas, _used(second - second % 3600, 87234, _water_day, _WATER)
 
 
-def _dsmr5(state):
+#: Per mille of a day's gas and water in each hour.
+_GAS = [10] * 3 + [15, 50, 90, 95, 60, 35] + [25] * 5 + [30, 45, 80, 95, 90, 70, 45, 25, 10, 10]
+_WATER = [5, 0, 0, 0, 20, 130, 150, 70, 30, 20, 30, 40, 30, 20, 20, 35, 60, 90, 80, 60, 55, 35, 15, 5]
+
+
+def _used(read, before, of_day, hours):
+    """Litres on a counter that was at `before` on 2020-07-01, when it was read; of_day(n): those of the n-th day."""
+    days, second = divmod(read - 1593561600, 86400)
+    part = 0
+    for hour, share in enumerate(hours):
+        part += share * min(3600, max(0, second - hour * 3600))
+    return before + sum([of_day(day) for day in range(days)]) + of_day(days) * part // 3600000
+
+
+def _gas_day(day):
+    return 400 + 26 * min(day % 365, 365 - day % 365)
+
+
+def _water_day(_):
+    return 340
+
+
+def _two_tariffs(state, ident, number, low):
+    """The values of a meter of DSMR 5 or eMUCS. low: number of the low tariff."""
     out = {"ts": _stamp(state.clock), "ts_dst": state.clock[7]}
-    out.update(_ident(dsmr5.IDENT))
-    out["meter_id_ascii"] = dsmr5.METER_ID
-    out["meter_id"] = dsmr5.METER_ID.encode().hex().upper()
+    out.update(_ident(ident))
+    out["meter_id_ascii"] = number
+    out["meter_id"] = number.encode().hex().upper()
     out.update(_power(state, reactive=False))
-    for n, (bought, sold) in enumerate(state.tariffs):
-        out["import_energy_t%d_wh" % (n + 1)] = bought
-        out["export_energy_t%d_wh" % (n + 1)] = sold
+    for n, (bought, sold) in zip((low, 3 - low), state.tariffs):
+        out["import_energy_t%d_wh" % n] = bought
+        out["export_energy_t%d_wh" % n] = sold
     out.update(_phases([max(p, 0) for p in state.p], 1, "import_power_w"))
     out.update(_phases([max(-p, 0) for p in state.p], 1, "export_power_w"))
     out.update(_phases(state.u, 10, "voltage_v"))
+    return out
+
+
+def _dsmr5(state):
+    out = _two_tariffs(state, dsmr5.IDENT, dsmr5.METER_ID, 1)
     out.update(_phases([(i + 500) // 1000 for i in state.i], 1, "current_a"))
+    return out
+
+
+def _belgian(state):
+    out = _two_tariffs(state, belgian.IDENT, belgian.METER_ID, 2)
+    out.update(_phases([(i + 5) // 10 for i in state.i], 100, "current_a"))
     return out
 
 

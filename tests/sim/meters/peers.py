@@ -23,14 +23,22 @@ def dsmr(data):
     from dsmr_parser import parsers
     from dsmr_parser import telegram_specifications as versions
 
-    version = versions.V5 if b"1-3:0.2.8(50)" in data else versions.SWEDEN
+    version = versions.SWEDEN
+    if b"1-3:0.2.8(50)" in data:
+        version = versions.V5
+    elif b"0-0:96.1.4(502" in data:
+        version = versions.BELGIUM_FLUVIUS
     telegram = parsers.TelegramParser(version).parse(data.decode())  # raises for a wrong checksum
     out = {}
     for name, value in telegram:
         if hasattr(value, "value"):
             out[name] = str(value.value)
+        if name.startswith("BELGIUM_MAXIMUM_DEMAND"):
+            found = value if isinstance(value, list) else [value]
+            times = ("occurred" if isinstance(value, list) else "datetime", "datetime")
+            out[name] = [[str(getattr(one, time)) for time in times] + [str(one.value)] for one in found]
     for channel, name in ((1, "gas"), (2, "water")):
-        meter = telegram.get_mbus_device_by_channel(channel) if version is versions.V5 else None
+        meter = telegram.get_mbus_device_by_channel(channel) if version is not versions.SWEDEN else None
         if meter:
             out[name] = str(meter.MBUS_METER_READING.value)
     return out

@@ -1,6 +1,7 @@
 """What tests of the simulated meters share: states of the house, and whether a meter sends what they say."""
 
 from han.meter.decoder import Decoder
+from han.meter.submeters.sub import meters
 from han.wire.framer import Framer
 from host_sim.house import House, State
 from host_sim.localtime import local
@@ -19,6 +20,16 @@ def decoded(data):
     framer.feed(bytearray(data), len(data))
     framer.gap()
     return messages
+
+
+def sub_meters_of(data):
+    """What our own decoder makes of the sub-meters in a telegram."""
+    found = []
+    decoder = Decoder(lambda reading: found.extend(meters(reading.extra, reading.clock)))
+    framer = Framer(decoder.telegram)
+    framer.feed(bytearray(data), len(data))
+    framer.gap()
+    return found
 
 
 def check(name, state):

@@ -3,40 +3,47 @@
 cpython_test_encoders.py does the same with the decoders of others.
 """
 
-from han.meter.decoder import Decoder
-from han.meter.submeters.sub import meters
-from han.wire.framer import Framer
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.meters import DEFAULT, NAMES, create
 from host_sim.meters.dlms import fcs16, hdlc, mbus
 from host_sim.meters.p1 import crc16, decimal, telegram
+from host_sim.meters.submeters import gas, water
 from host_sim.line.metersource import MeterSource
 from host_sim.uart import Uart
 from tests.sim.meters.expected import expected, sub_meters
-from tests.sim.meters.sent import HOUR, check, check_day, decoded, state
+from tests.sim.meters.sent import HOUR, check, check_day, decoded, state, sub_meters_of
 from tests.support import raises
 
 # Telegrams in the 25 s from two seconds before a full hour, by the meters' own periods.
-DUE = {"aidon": 10, "kaifa": 12, "kamstrup": 4, "mbus": 5, "p1": 3, "dsmr5": 25}
+DUE = {"aidon": 10, "kaifa": 12, "kamstrup": 4, "mbus": 5, "p1": 3, "dsmr5": 25, "belgian": 25, "swedish": 3}
 
 
 def test_sub_meters():
-    meter = create("dsmr5")
-    found = []
-    decoder = Decoder(lambda reading: found.extend(meters(reading.extra, reading.clock)))
-    framer = Framer(decoder.telegram)
-    for second in (0, 299, 300, 3599, 3600):
-        now = state(HOUR + second, [0] * 3, [0] * 3, [2300] * 3, [0] * 3, [0, 0], [0, 0])
-        data = meter.encode(now)
-        del found[:]
-        framer.feed(bytearray(data), len(data))
-        gas, water = found
-        assert (gas.channel, gas.kind, gas.id, gas.unit) == (1, 3, "G0099000000024026", "m3")
-        assert (water.channel, water.kind, water.id, water.unit) == (2, 7, "8SIM0099000026", "m3")
-        assert ((gas.value, water.value), gas.places, water.places) == (sub_meters(now), 3, 3)
-        utc = HOUR + second - 1577836800
-        assert (gas.time - 3600, water.time - 3600) == (utc - utc % 300, utc - utc % 3600)
+    for name, numbers in (
+        ("dsmr5", ("G0099000000024026", "8SIM0099000026")),
+        ("belgian", ("7SIM0099000024", "8SIM0099000025")),
+    ):
+        for second in (0, 299, 300, 3599, 3600, 70000, 200 * 86400 + 5):
+            now = state(HOUR + second, [0] * 3, [0] * 3, [2300] * 3, [0] * 3, [0, 0], [0, 0])
+            gas, water = sub_meters_of(create(name).encode(now))
+            assert (gas.channel, gas.kind, gas.id, gas.unit) == (1, 3, numbers[0], "m3")
+            assert (water.channel, water.kind, water.id, water.unit) == (2, 7, numbers[1], "m3")
+            assert ((gas.value, water.value), gas.places, water.places) == (sub_meters(now), 3, 3)
+            utc = HOUR + second - 1577836800
+            ahead = 7200 if gas.dst else 3600
+            assert (gas.time - ahead, water.time - ahead) == (utc - utc % 300, utc - utc % 3600)
+
+
+def test_sub_meters_count_forwards():
+    for meter in (gas, water):
+        before, at = 0, 1766000000
+        while at < 1766000000 + 800 * 86400:
+            read, litres = meter(at)
+            assert litres >= before and read <= at
+            if before:
+                assert litres - before < 1200
+            before, at = litres, at + 7000
 
 
 def test_names():
@@ -52,8 +59,8 @@ def test_what_is_sent_is_what_was_meant():
 
 def test_extremes():
     for name in NAMES:
-        # Nine digits are all that a Dutch meter shows.
-        most = 999999999 if name == "dsmr5" else 4 * 10**9
+        # Nine digits are all that a Dutch or a Belgian meter shows.
+        most = 999999999 if name in ("dsmr5", "belgian") else 4 * 10**9
         for moment in (
             state(HOUR, [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0], [0, 0]),
             state(HOUR + 10, [17000, 16999, 20001], [9999, 1, 0], [2599, 2600, 9], [65000, 1, 9999], [most, 1], [9, 3]),
@@ -114,11 +121,11 @@ def test_counters_come_on_the_hour_where_the_meter_does_so():
 
 def test_summer_time_is_told():
     for utc, summer in ((1743296390, False), (1743296400, True), (1761440390, True), (1761440400, False)):
-        for name in ("p1", "dsmr5", "mbus"):
+        for name in ("p1", "dsmr5", "belgian", "mbus", "swedish"):
             meter = create(name)
             moment = House(utc, 5, meter.ZONE_MIN).state(utc * 1000)
             seen = decoded(meter.encode(moment))[0]
-            assert seen["ts_dst"] == summer
+            assert seen["ts_dst"] == (summer and name != "swedish")
             check(name, moment)
 
 
