@@ -11,10 +11,11 @@ _FLOORS = {
     "han.meter": ("han.wire", "han.core"),
     "han.store": ("han.core", "han.meter.obis", "han.meter.reading"),
     "han.net": ("han.store", "han.core"),
-    "han.price": ("han.net", "han.store", "han.core"),
+    "han.tariff": ("han.store", "han.core"),
+    "han.price": ("han.tariff", "han.net", "han.store", "han.core"),
     "han.ota": ("han.net", "han.store", "han.core"),
     "han.api": (
-        "han.price", "han.ota", "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
+        "han.price", "han.ota", "han.net", "han.tariff", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
         "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles",
         "han.meter.submeters.sub",
         "han.wire.layers.gcm",

@@ -16,12 +16,11 @@ def loaded(flash):
     return config
 
 
-def test_a_new_reader_has_the_defaults_and_none_of_them_is_null():
+def test_a_new_reader_has_the_defaults_and_objects_and_booleans_are_not_null():
     config = Config(Flash(2).region())
     assert config.load() is False and config.damaged == 0
     assert config.values == defaults()
-    text = json.dumps(config.values)
-    assert "null" not in text
+    assert [key for key, value in config.values.items() if value is None] == ["sell"]
     for path in (("m",), ("e",), ("w",), ("e", "n"), ("w", "n")):
         assert isinstance(config.get(*path), dict)
     for path in (("s",), ("bhf",), ("e", "e"), ("w", "e"), ("w", "b")):
@@ -29,6 +28,14 @@ def test_a_new_reader_has_the_defaults_and_none_of_them_is_null():
     assert config.get("m", "t") == "auto"
     with raises(KeyError):
         config.get("m", "nothing")
+
+
+def test_a_setting_without_a_value_at_first_may_have_any():
+    flash = Flash(2)
+    config = loaded(flash)
+    for sell in (4250000, 0, None):
+        config.note("sell", sell)
+        assert loaded(flash).get("sell") == sell
 
 
 def test_what_is_saved_is_loaded_and_the_copies_take_turns():

@@ -47,6 +47,14 @@ class Book:
                     return prices[(utc - start) // step]
         return None
 
+    def tariff(self, zone):
+        """The tariff.fees.Tariff of the configuration's VAT and fees in a zone; None where there are neither."""
+        if not self._config.get("vat") and not self._config.get("fees"):
+            return None
+        from ..tariff.fees import Tariff
+
+        return Tariff(self._config.values, zone)
+
     def valid(self):
         """The days if they are for the configuration's area and currency, else ()."""
         return self.days if self.of == self.wanted else ()

@@ -15,13 +15,20 @@ def _network():
 
 
 def defaults():
-    """The configuration of a new reader, in the API's names; `p` in 10^-6 minor units per kWh, `m.s` in thousandths."""
+    """The configuration of a new reader, in the API's names.
+
+    `p`, `monthly` and `sell` are in 10^-6 minor units, `vat` and `m.s` in thousandths, `fees` as in tariff/fees.py.
+    """
     return {
         "t": "Etc/UTC",
         "s": False,
         "p": 0,
         "pc": "EUR",
         "pa": "FI",
+        "vat": 0,
+        "fees": [],
+        "monthly": 0,
+        "sell": None,
         "np": "auto",
         "up": "automatic",
         "bhf": False,
@@ -42,13 +49,16 @@ def defaults():
 
 
 def merged(stored, default):
-    """A new dict: the defaults, replaced by stored values of the same type. Unknown stored keys are kept."""
+    """A new dict: the defaults, replaced by stored values of the same type. Unknown stored keys are kept.
+
+    Where the default is None, every stored value is right.
+    """
     result = dict(stored)
     for key, value in default.items():
         found = stored.get(key)
         if isinstance(value, dict):
             result[key] = merged(found if isinstance(found, dict) else {}, value)
-        elif type(found) is not type(value):
+        elif key not in stored or value is not None and type(found) is not type(value):
             result[key] = value
     return result
 

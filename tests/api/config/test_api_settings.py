@@ -4,7 +4,7 @@ import asyncio
 import json
 from binascii import b2a_base64
 
-from han.api.config import settings
+from han.api.config import fees, settings
 from han.core.strictjson import Parser, Real
 from han.app import App
 from han.meter.line import told
@@ -95,6 +95,9 @@ GOOD = (
     ("p", (0, 1, 8.5, 1000000)),
     ("pc", ("EUR", "ISK")),
     ("pa", ("FI", "SE4", "NO1", "DE-LU", "CH")),
+    ("vat", (0, 25, 25.5, 8.125, 100)),
+    ("monthly", (0, 399, -5200, 4.123456, 1000000)),
+    ("sell", (0, None, 4.25, -1.5, 1000000)),
     ("np", ("auto", "eth", "sta", "eth_sta")),
     ("up", ("automatic", "download", "manual")),
     ("bhf", (True, False)),
@@ -130,6 +133,14 @@ BAD = (
     ("p", (-1, -0.0001, 1000001, "5", None, True, [])),
     ("pc", ("eur", "USD", "", None, 1)),
     ("pa", ("NO6", "fi", "DE", "", None, ["FI"])),
+    ("vat", (-1, -0.001, 100.001, 101, "25", None, True, [], {}, 10**20)),
+    ("fees", (None, {}, 5, "x", True, [{"p": 1}] * 9)),
+    ("fees[0]", ([None], [5], [[]], ["p"], [True], [[{"p": 1}]])),
+    ("fees[1]", ([{"p": 1}, None],)),
+    ("fees[0].p", ([{}], [{"p": None}], [{"p": "5"}], [{"p": True}], [{"p": 1000001}], [{"p": -1000000.5}])),
+    ("fees[2].p", ([{"p": 1}, {"p": 0}, {"hours": [1, 2]}],)),
+    ("monthly", (-1000001, 1000001, "5", None, False, [])),
+    ("sell", (-1000001, 1000001, "5", True, [], {})),
     ("np", ("wifi", None, 0)),
     ("up", ("auto", None)),
     ("bhf", (1, "no")),
@@ -169,7 +180,22 @@ BAD = (
 )  # fmt: skip
 
 
+FEES = (
+    ({"p": 2.5}, [2500000, 0, 24, 127, 4095]),
+    ({"p": 0}, [0, 0, 24, 127, 4095]),
+    ({"p": -0.25, "hours": [7, 22]}, [-250000, 7, 22, 127, 4095]),
+    ({"p": 5.123456, "hours": [22, 7], "days": [1, 2, 3, 4, 5]}, [5123456, 22, 7, 31, 4095]),
+    ({"p": 1, "hours": [22, 24], "months": [1, 2, 3, 11, 12]}, [1000000, 22, 24, 127, 3079]),
+    ({"p": 1, "hours": [23, 0], "days": [7], "months": [2]}, [1000000, 23, 0, 64, 2]),
+    ({"p": 1000000}, [10**12, 0, 24, 127, 4095]),
+    ({"p": -1000000, "days": [6, 7]}, [-(10**12), 0, 24, 96, 4095]),
+)
+BAD_HOURS = (None, 7, [], [7], [7, 7], [24, 7], [-1, 7], [7, 25], [7, 22, 23], ["7", 22], [7.5, 22], [True, 22], {})
+BAD_NUMBERS = (None, 1, [], [0], [13], [1, 1], ["1"], [1.5], [True], [None], {}, "1")
+
+
 def nested(path, value):
+    path = path.split("[")[0]
     for key in reversed(path.split(".")):
         value = {key: value}
     return value
@@ -182,9 +208,9 @@ def test_every_field_is_taken():
             found = result
             for key in path.split("."):
                 found = found[key]
-            if path == "p":
-                assert found == int(value * 1000000)
-            elif path[:4] == "m.s.":
+            if path in ("p", "monthly", "sell"):
+                assert found == (None if value is None else round(value * 1000000))
+            elif path == "vat" or path[:4] == "m.s.":
                 assert found == round(value * 1000)
             elif path in ("pw", "m.k", "w.p"):
                 assert found == (value or "")
@@ -197,6 +223,23 @@ def test_every_bad_value_is_refused_by_name():
         for value in values:
             text = message(nested(path, value))
             assert text.startswith(path + " must be "), (path, value, text)
+
+
+def test_fees_are_kept_as_integers_and_told_as_they_came():
+    kept = changed(json.dumps({"fees": [fee for fee, _ in FEES]}).encode(), defaults())["fees"]
+    assert kept == [fee for _, fee in FEES]
+    assert json.loads(fees.told(kept)) == [fee for fee, _ in FEES]
+    every = {"p": 1, "hours": [0, 24], "days": [7, 6, 5, 4, 3, 2, 1], "months": [m + 1 for m in range(12)], "name": "x"}
+    assert fees.told(changed(json.dumps({"fees": [every]}).encode(), defaults())["fees"]) == '[{"p":1}]'
+    assert changed(b'{"fees":[]}', dict(defaults(), fees=kept)) == defaults()
+
+
+def test_a_bad_fee_is_refused_by_name():
+    good = {"p": 1}
+    for key, values in (("hours", BAD_HOURS), ("days", BAD_NUMBERS + ([8],)), ("months", BAD_NUMBERS)):
+        for value in values:
+            text = message({"fees": [good, good, {"p": 1, key: value}]})
+            assert text.startswith("fees[2].%s must be " % key), (key, value, text)
 
 
 def test_nothing_else_changes_and_unknown_keys_are_kept_but_not_taken():
@@ -245,13 +288,16 @@ async def test_put_is_kept_told_and_survives():
         await events.open()
         await events.send(b"GET /sse HTTP/1.1\r\nHost: x\r\n\r\n")
         await events.until(b"event: HAN_OTA_MESSAGE")
+        mine = {"vat": 25.5, "fees": [fee for fee, _ in FEES], "monthly": 399.5, "sell": -0.123456}
         values = {"t": "Europe/Stockholm", "p": 12.345678, "m": {"f": 35}, "w": {"s": "Nät", "p": "salasana"}}
+        values.update(mine)
         answer = await put(app, values)
         assert answer.status == 200
         assert answer.json() == {"success": True, "message": "configuration:ok", "rebootRequired": False}
         found = await get(app, "/configuration")
         assert (found["t"], found["p"], found["m"]["f"]) == ("Europe/Stockholm", 12.345678, 35)
         assert found["w"]["s"] == "Nät"
+        assert {key: found[key] for key in mine} == mine
         assert found["w"]["p"] == "" and "salasana" not in json.dumps(found)
         await events.until(b"event: HAN_CONFIGURATION_MESSAGE")
         await events.until(b"data: ")

@@ -4,6 +4,7 @@ from array import array
 
 from han.api.routes.prices import prices
 from han.core.clock import EPOCH
+from han.core.zone import Zone
 from han.price.keep import add
 from tests.api.fake import NOW, Running, ask, get, raw
 
@@ -66,6 +67,38 @@ async def test_spot_prices_from_the_start_of_today_to_the_last_known():
         assert b"chunked" not in head and body == answer.body
         head = await ask(app, "/prices", "HEAD")
         assert head.status == 200 and not head.body
+
+
+async def test_totals_beside_prices_where_vat_or_fees_are_set():
+    async with Running() as app:
+        app.config.values.update({"p": 8123456, "vat": 25500})
+        message = await get(app, "/prices")
+        assert message == {
+            "type": "HAN_PRICES_MESSAGE", "price": 8.123456, "currency": "EUR", "prices": [], "total": 10.194937,
+            "totals": [],
+        }  # fmt: skip
+        numbers = fill(app)
+        app.clock.zone = Zone()
+        plain = (await ask(app, "/prices")).body
+        app.config.values["vat"] = 0
+        app.config.values["fees"] = []
+        assert (await ask(app, "/prices")).body == plain[: plain.index(b',"total"')] + b"}"
+        day = (_TODAY // 86400 + 2) % 7
+        app.config.values["fees"] = [[2790000, 0, 24, 127, 4095], [-5, 6, 22, 1 << day, 4095]]
+        now = (NOW // 1000 - EPOCH - _TODAY) // 900
+        for vat in (0, 25500):
+            app.config.values["vat"] = vat
+            totals = []
+            for k, number in enumerate(numbers):
+                number += 2790000 - 5 * (24 <= k < 88)
+                size = (abs(number) * (100000 + vat) + 50000) // 100000
+                totals.append(exact(size if number > 0 else -size))
+            body = (await ask(app, "/prices")).body.decode()
+            assert body.endswith('],"total":%s,"totals":[%s]}' % (totals[now], ",".join(totals)))
+            assert body.startswith(plain.decode()[: plain.index(b',"total"')])
+        app.book.days = ()
+        message = await get(app, "/prices")
+        assert message["price"] is message["total"] is None and message["totals"] == message["prices"] == []
 
 
 async def test_a_change_while_it_is_sent_does_not_mix():

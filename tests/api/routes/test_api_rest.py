@@ -8,6 +8,7 @@ from han.core.zone import Zone
 from han.meter import obis
 from han.meter.reading import LIST_VERSION, METER_ID, METER_TYPE
 from tests.api.fake import FULL, NOW, Board, Link, Running, ask, get, put, raw
+from tests.support import Random
 
 
 def is_mac(text):
@@ -264,11 +265,11 @@ async def test_dead_flash_does_not_keep_the_reader_from_reading():
 # --- /configuration (7)
 
 
-async def test_the_configuration_has_every_field_and_no_null():
+async def test_the_configuration_has_every_field_and_null_only_for_numbers():
     async with Running() as app:
         body = (await ask(app, "/configuration")).body
         c = json.loads(body.decode())
-        assert b"null" not in body
+        assert [key for key in c if c[key] is None] == ["sell"] and body.count(b"null") == 1
         assert c["type"] == "HAN_CONFIGURATION" and c["v"] == (await get(app, "/han"))["version"]
         for name in "type v t s p pc pa np up bhf m e w".split():
             assert name in c
@@ -388,6 +389,30 @@ async def test_history_and_compact_data_through_the_gate():
         assert (data["p"], data["pc"], data["ep"]["h"], data["ep"]["d"]) == (8.123456, "EUR", 8.123456, 194.962944)
         assert data["ep"]["w"] == 1364.740608 and data["ep"]["m"] == 5848.88832
         assert abs(data["c"] - NOW // 1000) < 100
+
+
+async def test_the_cost_of_now_is_exact_and_has_vat_and_fees():
+    async with Running() as app:
+        app.clock.zone = Zone("Europe/Helsinki")
+        values = app.config.values
+        always, never = [2790001, 0, 24, 127, 4095], [10**9, 0, 24, 127, 1]  # NOW is in September
+        random = Random(19)
+        for turn in range(60):
+            vat = (0, 25500, 24000, 8125)[turn % 4]
+            fees = [[], [always], [always, never]][turn % 3]
+            price, power = random.bits(28), random.bits(24)
+            values.update({"p": price, "vat": vat, "fees": fees})
+            app.link.read((0, power))
+            body = (await ask(app, "/data")).body.decode()
+            net = price + 2790001 * bool(fees)
+            costs = []
+            for hours in (1, 24, 168, 720):
+                exact = power * hours * net * (100000 + vat)  # 10^-14 minor units
+                costs.append("%07d" % (exact // 10**8 + (exact % 10**8 >= 5 * 10**7)))
+            costs = [(text[:-6] + "." + text[-6:]).rstrip("0").rstrip(".") for text in costs]
+            assert body.endswith('"ep":{"h":%s,"d":%s,"w":%s,"m":%s}}' % tuple(costs)), (turn, body, costs)
+            price = ("%07d" % price)[:-6] + ("." + ("%07d" % price)[-6:]).rstrip("0").rstrip(".")
+            assert ',"p":%s,' % price in body
 
 
 async def test_history_survives_a_restart_and_a_partition_that_cannot_be_had():

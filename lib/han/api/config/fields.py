@@ -6,9 +6,13 @@ They are one text, which takes less memory than objects.
 #: A line for each field: its path, its kind, and the kind's arguments. settings.py reads them.
 FIELDS = """t zone
 s flag
-p price
+p number 6 0 1000000
 pc one EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK
 pa one FI EE LV LT SE1 SE2 SE3 SE4 NO1 NO2 NO3 NO4 NO5 DK1 DK2 NL BE DE-LU AT PL CH
+vat number 3 0 100
+fees fees
+monthly number 6 -1000000 1000000
+sell number 6 -1000000 1000000 null
 np one auto eth sta eth_sta
 up one automatic download manual
 bhf flag

@@ -2,8 +2,8 @@
 from ...core.zonefile import find
 from ..http.access import is_address, is_name, is_server
 from .fields import FIELDS
+from .number import scaled
 
-_DEAREST = 10**12  # 10^-6 minor units per kWh
 _MOST_TIMES = 10**6  # thousandths
 
 
@@ -64,14 +64,24 @@ def _check(rule, value, target, key):
     elif kind == "zone":
         good, wanted = is_text and find(value) is not None, "a time zone of /definitions, such as Europe/Helsinki"
     elif kind == "times":
-        nothing = _scaled(value, 24) == 0
-        value = _scaled(value, 3)
+        nothing = scaled(value, 24) == 0
+        value = scaled(value, 3)
         good = type(value) is int and 0 < value + nothing <= _MOST_TIMES
         wanted = "0, which leaves it to the reader, or a number from 0.001 to %d" % (_MOST_TIMES // 1000)
-    elif kind == "price":
-        value = _scaled(value, 6)
-        good = type(value) is int and 0 <= value <= _DEAREST
-        wanted = "a number from 0 to %d" % (_DEAREST // 10**6)
+    elif kind == "number":
+        low, high = int(rule[3]), int(rule[4])
+        places = int(rule[2])
+        value = scaled(value, places)
+        good = type(value) is int and low * 10**places <= value <= high * 10**places
+        wanted = "a number from %d to %d" % (low, high)
+        if rule[5:]:
+            good = good or value is None
+            wanted += ", or null"
+    elif kind == "fees":
+        from .fees import kept
+
+        value = kept(value)
+        good, wanted = True, None
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most
@@ -101,13 +111,6 @@ def _check(rule, value, target, key):
         return wanted
     target[key] = value
     return None
-
-
-def _scaled(value, places):
-    """A number of a request as an integer of 10^-places; any other value as it is."""
-    if type(value) is int:
-        return value * 10**places
-    return value.scaled(places) if hasattr(value, "scaled") else value
 
 
 def is_secret(kind, value, size):

@@ -27,11 +27,15 @@ async def serve(app, request):
     values += [decimal(live.get(L1_VOLTAGE + i), 1) for i in range(3)]
     values += [decimal(live.get(L1_CURRENT + i), 3) for i in range(3)]
     values += [decimal(price, 6), text(app.book.currency), text(None if utc is None else utc + EPOCH)]
+    # W times 10^-6 minor units per kWh gives 10^-9 minor units. They are rounded to 10^-6, half away from zero.
+    total, unit = price, 1000
+    tariff = app.book.tariff(app.clock.zone)
+    if tariff:
+        total, unit = tariff.exact(utc, price), unit * tariff.unit
     for hours in _HOURS:
-        # W times 10^-6 minor units per kWh gives 10^-9 minor units. They are rounded to 10^-6, half away from zero.
         cost = None
-        if price is not None and power is not None:
-            product = power * price * hours
-            cost = (abs(product) + 500) // 1000 * (1 if product > 0 else -1)
+        if total is not None and power is not None:
+            product = power * total * hours
+            cost = (2 * abs(product) + unit) // (2 * unit) * (1 if product > 0 else -1)
         values.append(decimal(cost, 6))
     return (_DATA % tuple(values)).encode()

@@ -2,7 +2,8 @@
 from .encode import decimal, flag, text
 
 _CONFIGURATION = (
-    '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"np":%s,"up":%s,"bhf":%s,'
+    '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"vat":%s,"fees":%s,"monthly":%s,"sell":%s,'
+    '"np":%s,"up":%s,"bhf":%s,'
     '"hosts":[%s],"ts":[%s],"pws":%s,"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
     '"ks":%s,"as":%s},"e":{"e":%s,"n":%s},'
     '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
@@ -21,6 +22,10 @@ def message(app):
         decimal(c["p"], 6),
         text(c["pc"]),
         text(c["pa"]),
+        decimal(c["vat"], 3),
+        _fees(c["fees"]),
+        decimal(c["monthly"], 6),
+        decimal(c["sell"], 6),
         text(c["np"]),
         text(c["up"]),
         flag(c["bhf"]),
@@ -49,6 +54,14 @@ def message(app):
         _network(w["n"]),
     )
     return (_CONFIGURATION % values).encode()
+
+
+def _fees(fees):
+    if not fees:
+        return "[]"
+    from ..config.fees import told
+
+    return told(fees)
 
 
 def _network(n):

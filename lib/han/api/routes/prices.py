@@ -14,26 +14,39 @@ async def serve(app, request):
     return Response(prices(app.book, app.clock), 200, {"Content-Type": "application/json"})
 
 
-def slots(book, clock):
-    """Yield (start, price) of each known slot from the start of the local day on; units as in price/book.py."""
-    days = book.valid()
-    now = clock.utc()
-    if days and now is not None and book.spot:
-        today = clock.zone.day_start(now)
-        for start, step, numbers in days:
-            for k in range(len(numbers)):
-                if start + k * step >= today:
-                    yield start + k * step, numbers[k]
-
-
 def prices(book, clock):
-    """Yield the message in pieces, bytes: the price of now, and the known slots from the start of today on."""
-    piece = _PRICES % (decimal(book.price(clock.utc()), 6), text(book.currency))
+    """Yield the message in pieces, bytes: the price of now, and the known slots from the start of today on.
+
+    Where VAT or fees are set, the price of now and each slot's have a total as well.
+    """
+    now = clock.utc()
+    days = book.valid() if book.spot and now is not None else ()
+    today = clock.zone.day_start(now) if days else 0
+    price = book.price(now)
+    tariff = book.tariff(clock.zone)
+    piece = _PRICES % (decimal(price, 6), text(book.currency))
     comma = ""
-    for start, price in slots(book, clock):
-        piece += "%s[%d000,%s]" % (comma, start + EPOCH, decimal(price, 6))
+    for start, each in _slots(days, today):
+        piece += "%s[%d000,%s]" % (comma, start + EPOCH, decimal(each, 6))
         comma = ","
         if len(piece) > _PIECE:
             yield piece.encode()
             piece = ""
+    if tariff:
+        piece += '],"total":%s,"totals":[' % decimal(tariff.total(now, price), 6)
+        comma = ""
+        for start, each in _slots(days, today):
+            piece += comma + decimal(tariff.total(start, each), 6)
+            comma = ","
+            if len(piece) > _PIECE:
+                yield piece.encode()
+                piece = ""
     yield (piece + "]}").encode()
+
+
+def _slots(days, today):
+    """Yield (start, price) of each slot of the days from `today` on; units as in price/book.py."""
+    for start, step, numbers in days:
+        for k in range(len(numbers)):
+            if start + k * step >= today:
+                yield start + k * step, numbers[k]
