@@ -6,8 +6,8 @@ and the meter's counters at the end of the sample's bucket.
 """
 from ...core.clock import EPOCH
 from ...core.zone import date
-from ...store.series.samples import QUARTERS, TENS, counter, price
-from .chosen import FLAGS, NAMES, Chosen, currents
+from ...store.series.samples import FLAGS, QUARTERS, TENS, counter, price
+from .chosen import NAMES, Chosen, currents
 from ..messages.encode import decimal, text
 
 _HEAD = (

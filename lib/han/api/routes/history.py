@@ -6,8 +6,8 @@ samples have been written to all columns. In the columns that are left, they are
 from microdot import Response
 
 from ...core.clock import EPOCH
-from ...store.series.samples import PARTIAL, QUARTERS, price
-from .chosen import FLAGS, NAMES, Chosen, currents
+from ...store.series.samples import FLAGS, PARTIAL, QUARTERS, price
+from .chosen import NAMES, Chosen, currents
 from ..http.chunks import Chunks
 from ..http.connection import refusal
 from ..messages.encode import decimal, text

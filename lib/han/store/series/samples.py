@@ -37,6 +37,8 @@ except ImportError:
 
 TENS, QUARTERS, DAYS, MONTHS = const(0), const(1), const(2), const(3)
 LIVE, PARTIAL, UNSET, CHANGED = const(1), const(2), const(4), const(8)
+#: Those that clients get.
+FLAGS = LIVE | PARTIAL | UNSET | CHANGED
 #: In records only. GUESSED: t is from a clock that nothing had set. LATE: the counters have brought
 #: energy of the time before, which belongs to the day but to no known quarter.
 GUESSED, LATE = const(16), const(32)
