@@ -14,10 +14,11 @@ _FLOORS = {
     "han.tariff": ("han.store", "han.core"),
     "han.price": ("han.tariff", "han.net", "han.store", "han.core"),
     "han.ota": ("han.net", "han.store", "han.core"),
+    "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (
         "han.price", "han.ota", "han.net", "han.tariff", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
         "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles",
-        "han.meter.submeters.sub",
+        "han.meter.submeters.sub", "han.alarms.rules",
         "han.wire.layers.gcm",
     ),  # fmt: skip
     # What puts them together.

@@ -107,6 +107,7 @@ class App:
         if self.board.console:
             self.supervisor.start("console", self._listen)
         self.supervisor.start("reach", self._ask_itself)
+        self.watch_alarms()
         self.listening.set()
         try:
             reason, text = await self.supervisor.watch(self.board, self._look)
@@ -142,6 +143,11 @@ class App:
         if urgent:
             self.streams.shed()
         return False
+
+    def watch_alarms(self):
+        """Start the task of the alarms, if any is set and it does not run. It ends when none is set any more."""
+        if self.config.get("alarms") and not self.supervisor.lives("alarms"):
+            self.supervisor.start("alarms", self._watch)
 
     # Called once in a second.
     def _look(self):
@@ -259,6 +265,14 @@ class App:
 
         about = _FIRMWARE, self.updates.running, board.chip, board.hostname
         await Console(board.console, self.links, self.join, about).run(heard)
+
+    # Lives while an alarm is set.
+    async def _watch(self):
+        from .alarms.watch import Watch
+
+        report = self._running("alarms")
+        await Watch(self.clock, self.config, self.bus, self.silence, self.book, report).run()
+        self.supervisor.set("alarms", "stopped", "disabled")
 
     # Lives as long as the application.
     async def _keep_time(self):

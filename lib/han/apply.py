@@ -19,6 +19,7 @@ def configure(app, values):
             app.link.decoder.forget_key()
     app.messages.forget()  # the latest reading is encoded again with the new settings
     app.bus.publish("configuration", None)
+    app.watch_alarms()
 
 
 def use(app):

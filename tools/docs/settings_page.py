@@ -18,6 +18,7 @@ sys.path[:0] = [str(stage.ROOT / "lib")]
 from han.api.config import settings  # noqa: E402  needs the path above
 from han.api.config.fields import FIELDS  # noqa: E402
 from han.api.messages import configuration  # noqa: E402
+from han.alarms import rules as alarms  # noqa: E402
 from han.store.config import defaults  # noqa: E402
 
 _CHAPTERS = (
@@ -25,6 +26,8 @@ _CHAPTERS = (
     ("m.", "The meter", "Its port, its keys, and what its numbers mean."),
     ("e.", "The cable", "For boards with Ethernet."),
     ("w.", "WiFi", ""),
+    ("alarms.", "Alarms", """No alarm is set at first. One that is set begins with the values of the last column.
+`{"alarms":{"power":null}}` switches one off. [alarms.md](alarms.md) says when each goes on and off."""),
 )
 _SECRETS = ("key", "password", "passphrase")
 _HEAD = """# All settings
@@ -54,9 +57,12 @@ def rules():
 def text():
     """The page as Markdown text."""
     fresh = defaults()
+    begun = {name: alarms.fresh(name) for name in alarms.names()}
+    fresh["alarms"] = {name: dict.fromkeys(rule, 0) for name, rule in begun.items()}
     reader = types.SimpleNamespace(
         config=types.SimpleNamespace(values=fresh), updates=types.SimpleNamespace(running="1.0.0.0"))
     told = json.loads(configuration.message(reader))
+    told["alarms"] = begun
     described = openapi.document()["components"]["schemas"]["Settings"]
     names = tuple(chapter[0] for chapter in _CHAPTERS if chapter[0])
     lines = [_HEAD]
@@ -102,4 +108,4 @@ def _wanted(path, values):
 
 
 def _shown(value):
-    return "none" if value in ("", []) else "`%s`" % json.dumps(value).strip('"')
+    return "to be given" if value is None else "none" if value in ("", []) else "`%s`" % json.dumps(value).strip('"')

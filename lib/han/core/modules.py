@@ -31,14 +31,16 @@ FORGOTTEN = (
      "han.meter.registers.entries"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
-     "han.api.config.fees", "han.api.config.windows", "han.api.config.permit",
+     "han.api.config.fees", "han.api.config.windows", "han.api.config.alarms", "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply",
-     "han.meter.lists.profiles"),
+     "han.meter.lists.profiles", "han.alarms.rules"),
     # 1200: the first messages of a stream, and requests that clients make once or now and then.
     ("han.api.http.listen", "han.api.messages.state", "han.api.messages.configuration", "han.api.messages.ota",
      "han.api.messages.compact", "han.api.routes.health", "han.api.routes.identity", "han.api.routes.prices",
      "han.tariff.fees", "han.tariff.windows",
-     "han.meter.line.told", "han.meter.identity"),
+     "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms"),
+    # 0000: alarms. Their task keeps what it needs while any is set.
+    ("han.alarms.watch", "han.alarms.alarm", "han.alarms.values"),
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
     # 1400: checks of the network, each minute; NTP, each six hours.

@@ -62,6 +62,11 @@ class Supervisor:
         service.error = error
         service.healing = False
 
+    def lives(self, name):
+        """True while a task runs or will be restarted."""
+        task = self._find(name).task
+        return task is not None and not task.done()
+
     def judge(self, name, health, error=None):
         """Set the health of a running task from outside. Ignored while the task is being restarted."""
         service = self._find(name)

@@ -17,7 +17,8 @@ def _network():
 def defaults():
     """The configuration of a new reader, in the API's names.
 
-    `p`, `monthly` and `sell` are in 10^-6 minor units, `vat` and `m.s` in thousandths, `fees` as in tariff/fees.py.
+    `p`, `monthly`, `sell` and `alarms.price.below` are in 10^-6 minor units, `vat` and `m.s` in thousandths, `fees` as in
+    tariff/fees.py.
     """
     return {
         "t": "Etc/UTC",
@@ -41,6 +42,7 @@ def defaults():
         },  # fmt: skip
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
+        "alarms": {},  # {name: {field: number}}, see alarms/rules.py
         # Not settings: what the reader has found out about its line (meter/line/search.py) and about its meter's
         # scalers (meter/lists/scales.py).
         "line": 0,

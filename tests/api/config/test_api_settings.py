@@ -126,6 +126,11 @@ GOOD = (
     ("w.z", (0, 13)),
     ("w.b", (True, False)),
     ("w.n.g", ("10.0.0.1",)),
+    ("alarms.current.percent", (10, 200)),
+    ("alarms.power.w", (1, 1000000)),
+    ("alarms.selling.s", (0, 3600)),
+    ("alarms.silent.s", (60, 86400)),
+    ("alarms.price.below", (-1000000, -0.5, 0, 1000000)),
 )  # fmt: skip
 BAD = (
     ("t", ("Europe/Nowhere", "", "Factory", 5, None, [], "europe/helsinki")),
@@ -177,6 +182,14 @@ BAD = (
     ("m", (None, [], "x", 5)),
     ("e.n", (None, "dhcp")),
     ("w", ([1],)),
+    ("alarms.current.percent", (9, 201, 50.5, "50", None, True)),
+    ("alarms.power.w", (0, 1000001, "5", None, [])),
+    ("alarms.selling.w", (0, None)),
+    ("alarms.selling.s", (-1, 3601, 0.5)),
+    ("alarms.silent.s", (59, 86401)),
+    ("alarms.price.below", (-1000001, 1000001, "0", None, False)),
+    ("alarms", (None, [], 5, "power")),
+    ("alarms.price", (5, [], "0", True)),
 )  # fmt: skip
 
 
@@ -208,7 +221,7 @@ def test_every_field_is_taken():
             found = result
             for key in path.split("."):
                 found = found[key]
-            if path in ("p", "monthly", "sell"):
+            if path in ("p", "monthly", "sell", "alarms.price.below"):
                 assert found == (None if value is None else round(value * 1000000))
             elif path == "vat" or path[:4] == "m.s.":
                 assert found == round(value * 1000)

@@ -5,7 +5,7 @@ from microdot import Response
 
 from ...core.zonefile import names
 from ...meter.line.told import describe, selectable
-from .fields import choices
+from .fields import FIELDS, choices
 
 # Bytes of a piece of the time zones, about.
 _PIECE = 400
@@ -36,7 +36,7 @@ def _definitions():
     piece = ',"lines":[{"o":0,"name":"auto"}'
     for index, line in enumerate(selectable()):
         piece += ',{"o":%d,"name":"%s"}' % (index + 1, describe(line))
-    yield (piece + '],"timezones":').encode()
+    yield (piece + '],"alarms":' + _alarms() + ',"timezones":').encode()
     piece = "["
     for name in names():
         piece += '"%s",' % name
@@ -44,3 +44,14 @@ def _definitions():
             yield piece[:-1].encode()
             piece = ","
     yield (piece[:-1] + "]}").encode()
+
+
+def _alarms():
+    """The fields of each alarm with their bounds, as JSON."""
+    bounds = {}
+    for line in FIELDS.split("\n"):
+        path, _, *limits = line.split(" ")
+        if path[:7] == "alarms.":
+            name, field = path[7:].split(".")
+            bounds.setdefault(name, {})[field] = [int(number) for number in limits[-2:]]
+    return dumps(bounds)

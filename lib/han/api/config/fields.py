@@ -47,7 +47,15 @@ w.n.m one dhcp static
 w.n.i address
 w.n.s address
 w.n.g address
-w.n.d1 address"""
+w.n.d1 address
+alarms.current.percent int 10 200
+alarms.current.s int 0 3600
+alarms.power.w int 1 1000000
+alarms.power.s int 0 3600
+alarms.selling.w int 1 1000000
+alarms.selling.s int 0 3600
+alarms.silent.s int 60 86400
+alarms.price.below number 6 -1000000 1000000"""
 
 
 def choices(path):

@@ -15,6 +15,11 @@ def changed(given, values):
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")
     values = _copy(values)
+    if isinstance(given.get("alarms"), dict):
+        from .alarms import begun
+
+        given = dict(given)
+        given["alarms"] = begun(given["alarms"], values["alarms"])
     for line in FIELDS.split("\n"):
         rule = line.split(" ")
         source, target = given, values

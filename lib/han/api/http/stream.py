@@ -6,7 +6,8 @@ from .client import Client
 
 from ...core.memory import STREAM
 
-_TOPICS = ("state", "meter", "configuration", "ota")  # in the order a new client gets them
+_TOPICS = ("state", "meter", "configuration", "ota", "alarms")  # in the order a new client gets them
+_LATEST = ("meter", "alarms")  # of these, it gets only what has been published
 
 
 class Streams:
@@ -62,7 +63,7 @@ class Streams:
         put("hello", hello)
         app.messages.refresh()
         for topic in _TOPICS:
-            if topic != "meter" or app.messages.reading():
+            if topic not in _LATEST or app.bus.latest.get(topic):
                 put(topic, None)
 
     def leave(self, client):

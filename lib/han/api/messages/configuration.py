@@ -6,7 +6,7 @@ _CONFIGURATION = (
     '"np":%s,"up":%s,"bhf":%s,'
     '"hosts":[%s],"ts":[%s],"pws":%s,"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
     '"ks":%s,"as":%s},"e":{"e":%s,"n":%s},'
-    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s}}'
+    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s},"alarms":{%s}}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
 
@@ -52,6 +52,7 @@ def message(app):
         w["z"],
         flag(w["b"]),
         _network(w["n"]),
+        _alarms(c["alarms"]) if c["alarms"] else "",
     )
     return (_CONFIGURATION % values).encode()
 
@@ -66,3 +67,13 @@ def _fees(fees):
 
 def _network(n):
     return _NETWORK % (text(n["m"]), text(n["i"]), text(n["s"]), text(n["g"]), text(n["d1"]))
+
+
+def _alarms(alarms):
+    from ...alarms.rules import sound
+
+    return ",".join([
+        '"%s":{%s}' % (name, ",".join([
+            '"%s":%s' % (field, decimal(rule[field], 6 if field == "below" else 0)) for field in sorted(rule)
+        ])) for name, rule in sound(alarms)
+    ])  # fmt: skip

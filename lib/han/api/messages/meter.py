@@ -75,7 +75,7 @@ class Messages:
 
     def refresh(self):
         """Drop the messages that have the time in them, so that a new client gets them with the time of now."""
-        for topic in ("state", "ota"):
+        for topic in ("state", "ota", "alarms"):
             self.drop(topic)
 
     def drop(self, topic):

@@ -11,7 +11,7 @@ _HEALTH = (
     '"sse":{"c":%d,"m":%d},"dropped":%d},"uptime_ms":%d,"services":['
 )
 _SYSTEM = '{"size":%d,"free":%d,"minimum":%d,"largest":%d}'
-_METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}}'
+_METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
 # The meter task's counters, in the order of its stages.
 _STAGES = (
@@ -55,6 +55,11 @@ def _pieces(app):
     stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
     found = text(line(link)), flag(link.search.locked), text(checksum(link)), text(diagnosis(link))
     yield (_METER % ((stages,) + found)).encode()
+    if app.bus.latest.get("alarms"):
+        from ..messages.alarms import those_on
+
+        yield (',"alarms":' + those_on(app)).encode()
+    yield b"}"
 
 
 def _streams(app):

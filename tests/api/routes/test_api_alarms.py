@@ -1,0 +1,155 @@
+"""Alarms through the API: set, told by /alarms, /health and the streams, gone again, after a restart."""
+
+import asyncio
+import json
+
+from tests.api.fake import FULL, Board, Running, ask, get
+from tests.api.http.test_api_stream import FIRST, sse, ws
+
+
+async def change(app, alarms):
+    answer = await ask(app, "/configuration", "PUT", "", json.dumps({"alarms": alarms}).encode())
+    assert answer.status == 200, answer.body
+
+
+async def until(condition):
+    for _ in range(300):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never")
+
+
+async def row(app):
+    found = [one for one in (await get(app, "/health"))["services"] if one["name"] == "alarms"]
+    return found[0] if found else None
+
+
+def state(app, name):
+    for alarm in app.bus.latest.get("alarms", ()):
+        if alarm.name == name:
+            return alarm.on
+    return "not set"
+
+
+async def test_without_alarms_nothing_is_there():
+    async with Running() as app:
+        app.link.read(*FULL)
+        assert "alarms" not in await get(app, "/health") and await row(app) is None
+        assert (await get(app, "/configuration"))["alarms"] == {}
+        found = await get(app, "/alarms")
+        assert found["type"] == "HAN_ALARMS_MESSAGE" and found["alarms"] == {}
+        client = await ws(app)
+        kinds = await client.start()
+        app.bus.publish("ota", None)
+        assert kinds + [(await client.message())["type"]] == [FIRST[0], "HAN_METER_MESSAGE"] + FIRST[1:] + FIRST[2:]
+        await client.close()
+
+
+async def test_an_alarm_is_told_everywhere():
+    async with Running() as app:
+        app.link.read(*FULL)
+        clients = [await ws(app), await sse(app)]
+        for client in clients:
+            await client.start()
+        await change(app, {"power": {"w": 999, "s": 0}, "current": {"percent": 50}, "price": {"below": 0.5}})
+        for client in clients:
+            assert (await client.message())["type"] == "HAN_CONFIGURATION_MESSAGE"
+            message = await client.message()
+            assert message["type"] == "HAN_ALARMS_MESSAGE" and message["alarms"]["power"]["on"] is True
+        found = await get(app, "/alarms")
+        now = app.clock.unix_ms()
+        assert abs(found["ts"] - now) < 2000
+        power = found["alarms"]["power"]
+        assert abs(power.pop("since") - now) < 2000
+        assert power == {"on": True, "value": 1000, "limit": 999}
+        found["alarms"]["current"].pop("since")
+        assert found["alarms"]["current"] == {"on": False, "value": 6.1, "limit": 12.5, "phase": 1}
+        assert found["alarms"]["price"]["on"] is True  # the fixed price is 0
+        health = await get(app, "/health")
+        assert [one["name"] for one in health["alarms"]] == ["power", "price"]
+        assert [one["value"] for one in health["alarms"]] == [1000, 0] and health["meter"]
+        assert (await row(app)) == {"name": "alarms", "status": "running", "health": "ok", "error": None}
+        assert (await get(app, "/configuration"))["alarms"] == {
+            "power": {"w": 999, "s": 0}, "current": {"percent": 50, "s": 60}, "price": {"below": 0.5}}  # fmt: skip
+        # A new client gets it after the first messages.
+        late = await sse(app)
+        await late.start()
+        message = await late.message()
+        assert message["type"] == "HAN_ALARMS_MESSAGE" and sorted(message["alarms"]) == ["current", "power", "price"]
+        clients.append(late)
+        # All are switched off: they are told once, and the task ends.
+        await change(app, {"power": None, "current": None, "price": None, "silent": None})
+        for client in clients:
+            assert (await client.message())["type"] == "HAN_CONFIGURATION_MESSAGE"
+            message = await client.message()
+            assert message["type"] == "HAN_ALARMS_MESSAGE" and message["alarms"] == {}
+            await client.close()
+        assert (await row(app)) == {"name": "alarms", "status": "stopped", "health": "disabled", "error": None}
+        assert "alarms" not in await get(app, "/health")
+        # And they can be set again.
+        await change(app, {"power": {"w": 5000}})
+        await until(lambda: state(app, "power") is False)
+        assert (await row(app))["health"] == "ok"
+
+
+async def test_a_restart_watches_what_is_stored():
+    board = Board()
+    async with Running(board) as app:
+        app.link.read(*FULL)
+        await change(app, {"power": {"w": 500, "s": 0}, "silent": {"s": 120}})
+        await until(lambda: state(app, "power") is True)
+    async with Running(Board(board.flash)) as app:
+        await until(lambda: "alarms" in app.bus.latest)
+        assert state(app, "power") is None  # nobody knows yet
+        found = (await get(app, "/alarms"))["alarms"]
+        assert found["power"]["on"] is None and found["power"]["value"] is None and found["silent"]["on"] is False
+        assert (await row(app))["error"] == "not known: power"
+        app.link.read(*FULL)
+        await until(lambda: state(app, "power") is True)
+
+
+async def test_a_crash_of_the_task_leaves_nothing_as_it_was():
+    async with Running() as app:
+        app.link.read(*FULL)
+        await change(app, {"power": {"w": 500, "s": 0}})
+        await until(lambda: state(app, "power") is True)
+        app.supervisor.first_ms = 300
+        price, app.book.price = app.book.price, None
+        await change(app, {"price": {"below": 1}})
+        await until(lambda: app.bus.latest["alarms"] == [])
+        found = await row(app)
+        assert found["status"] == "restarting" and found["health"] == "failed" and found["error"]
+        app.book.price = price
+        await until(lambda: state(app, "power") is True and state(app, "price") is True)
+
+
+async def test_a_wrong_alarm_is_refused_by_name():
+    async with Running() as app:
+        await change(app, {"power": {"w": 500}})
+        for alarms, message in (
+            ({"pover": {}}, "alarms.pover must be one of current, power, selling, silent, price"),
+            ({"x" * 3000: None}, "alarms.xxxxxxxxxxxxxxxx must be one of current, power, selling, silent, price"),
+            ([], "alarms must be an object"),
+            (None, "alarms must be an object"),
+            ({"power": 5}, "alarms.power must be an object"),
+            ({"power": {"w": 0}}, "alarms.power.w must be an integer from 1 to 1000000"),
+            ({"power": {"w": None}}, "alarms.power.w must be an integer from 1 to 1000000"),
+            ({"power": {"s": 3601}}, "alarms.power.s must be an integer from 0 to 3600"),
+            ({"power": {"s": 0}, "current": {}}, "alarms.current.percent must be an integer from 10 to 200"),
+            ({"current": {"s": 5}}, "alarms.current.percent must be an integer from 10 to 200"),
+            ({"price": {}}, "alarms.price.below must be a number from -1000000 to 1000000"),
+            ({"price": {"below": "1"}}, "alarms.price.below must be a number from -1000000 to 1000000"),
+            ({"silent": {"s": 59}}, "alarms.silent.s must be an integer from 60 to 86400"),
+        ):
+            answer = await ask(app, "/configuration", "PUT", "", json.dumps({"alarms": alarms}).encode())
+            assert answer.status == 400 and answer.json()["message"].startswith(message), (alarms, answer.body)
+        # Nothing of a refused request is taken, and what is not given stays.
+        assert (await get(app, "/configuration"))["alarms"] == {"power": {"w": 500, "s": 60}}
+        await change(app, {"power": {"s": 5, "later": 1}, "selling": {}})
+        expected = {"power": {"w": 500, "s": 5}, "selling": {"w": 100, "s": 60}}
+        assert (await get(app, "/configuration"))["alarms"] == expected
+        await change(app, {})
+        assert (await get(app, "/configuration"))["alarms"] == expected
+        bounds = (await get(app, "/definitions"))["alarms"]
+        assert bounds["power"] == {"w": [1, 1000000], "s": [0, 3600]} and len(bounds) == 5
