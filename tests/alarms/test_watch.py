@@ -3,6 +3,7 @@
 from han.alarms.values import crossing, current, power
 from han.alarms.watch import Watch
 from han.core.bus import Bus
+from han.core.zone import Zone
 from han.meter.live import Live
 from han.meter.obis import (
     EXPORT_POWER,
@@ -11,6 +12,7 @@ from han.meter.obis import (
     L1_EXPORT_POWER,
     L1_IMPORT_POWER,
 )
+from han.tariff.fees import Tariff
 from tests.api.fake import put
 
 
@@ -20,7 +22,7 @@ class House:
     def __init__(self, **alarms):
         self.up = 1000000
         self.bus = Bus()
-        self.values = {"alarms": alarms, "m": {"f": 25}}
+        self.values = {"alarms": alarms, "m": {"f": 25}, "vat": 0, "fees": []}
         self.live = Live()
         self.received = None
         self.now = 5
@@ -56,7 +58,12 @@ class House:
         assert utc == self.now
         return self.cost
 
+    def tariff(self, zone):
+        assert zone is self.zone
+        return Tariff(self.values, zone) if self.values["vat"] else None
+
     cost = None
+    zone = Zone()
 
     def report(self, health, error):
         self.reported = health, error
@@ -176,6 +183,20 @@ def test_a_price_that_is_missing_is_not_known():
     assert len(house.messages) == 5
     house.now = None  # the clock is not set
     house.cost = None
+    house.wait(1)
+    assert house.messages[-1] == {"price": None}
+
+
+def test_a_price_has_vat_and_fees_where_they_are_set():
+    house = House(price={"below": 3000000})
+    house.cost = 2000000
+    house.wait(1)
+    assert house.messages[-1] == {"price": True}
+    house.values.update(vat=25500, fees=[[500000, 0, 24, 127, 4095]])
+    house.publish("configuration", None)
+    house.wait(1)
+    assert house.messages[-1] == {"price": False} and house.state("price").value == 3137500
+    house.now = None  # whether a fee is paid now is not known
     house.wait(1)
     assert house.messages[-1] == {"price": None}
 

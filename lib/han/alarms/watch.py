@@ -30,6 +30,7 @@ class Watch:
         self._book = book
         self._report = report
         self._alarms = []
+        self._tariff = None  # the Tariff of VAT and fees, where there are any
         self._seen = None  # how often the configuration had been published at the last look
         self._read = 0  # number of the last reading that was looked at
 
@@ -62,7 +63,7 @@ class Watch:
                 age = 0 if not silent else self._silence.age() if live else now
                 value = age // 1000
             elif name == "price":
-                value = self._book.price(self._clock.utc())
+                value = self._cost()
             elif silent:
                 value = alarm.phase = None
             elif not read:
@@ -91,7 +92,15 @@ class Watch:
             else:
                 alarm = _KINDS.get(name, Alarm)(name, rule, limit, now)
             self._alarms.append(alarm)
+            if name == "price":
+                self._tariff = self._book.tariff(self._clock.zone)
         return self._alarms != before
+
+    def _cost(self):
+        """The price of now with VAT and fees, 10^-6 minor units per kWh; None where it is not known."""
+        utc = self._clock.utc()
+        price = self._book.price(utc)
+        return self._tariff.total(utc, price) if self._tariff else price
 
     def _limit(self, name, rule):
         """The limit that a rule sets."""
