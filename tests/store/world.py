@@ -148,7 +148,7 @@ class World:
         for number in range(series.first, series.next):
             sample = series.read(number)
             if sample:
-                by = shifted(number, moved)
+                by = shifted(series.number(number), moved)
                 t = start_near(kind, sample[0] + by, self.zone) if by else sample[0]
                 found.append((t,) + tuple(sample[1:]))
         return found

@@ -28,6 +28,12 @@ class Region:
         self._partition = partition
         self._first = first
 
+    def part(self, first, sectors):
+        """The Region of some of these sectors. ValueError: they are not all of this Region."""
+        if first < 0 or first + sectors > self.sectors:
+            raise ValueError("no such sectors in the region")
+        return Region(self._partition, self._first + first, sectors)
+
     def read(self, sector, offset, buf):
         """Fill buf with the bytes from an offset in a sector on."""
         self._partition.readblocks(self._first + sector, buf, offset)

@@ -21,7 +21,7 @@ An entry:
 An entry of 0 seconds marks the start of a run, or another meter.
 """
 from .bucket import DRIFT, FIRST
-from ..ring import first, last, opened, read
+from ..ring import first, last, opened, place_of, read
 from .samples import DAYS, GUESSED, MONTHS, TENS, UNSET, Series
 
 _ENTRY = "Ii4i4i"
@@ -121,8 +121,9 @@ def _reach(history, seconds):
     while run:
         history.run = run
         for kind, samples in enumerate(series):  # the finest series that still has samples of both runs decides
-            begin = _dated(history, samples, kind, run[kind])
-            end = _dated(history, samples, kind, run[kind] - 1)
+            place = place_of(history.series[kind], run[kind])
+            begin = _dated(history, samples, kind, place)
+            end = _dated(history, samples, kind, place - 1)
             if begin is not None and end is not None:
                 break
         if begin is None or end is None or begin + seconds >= end:
@@ -138,11 +139,11 @@ def _before(region, run):
     return None
 
 
-def _dated(history, samples, kind, number):
-    if number == samples.next:
+def _dated(history, samples, kind, place):
+    if place == samples.next:
         return history.buckets[kind].t
-    sample = samples.read(number)
-    return sample and sample[0] + shifted(number, moves(history.region, kind))
+    sample = samples.read(place)
+    return sample and sample[0] + shifted(samples.number(place), moves(history.region, kind))
 
 
 def _note(history, seconds):

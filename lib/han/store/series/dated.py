@@ -48,7 +48,7 @@ class Dated:
 
     def dated(self, number, sample):
         """The sample with this number, its time corrected by later steps of the clock (clocksteps.py)."""
-        by = shifted(number, self._moves) if self._moves else 0
+        by = shifted(self.series.number(number), self._moves) if self._moves else 0
         if not by:
             return sample
         return (start_near(self.kind, sample[0] + by, self.zone), sample[1] | UNSET) + sample[2:]

@@ -5,7 +5,9 @@ first sample that the coarser series does not contain yet. A coarser sample that
 """
 from .clocksteps import known, moves, shifted, start_near
 from .history import History
-from .samples import CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS, Series, rings
+from .samples import (
+    CHANGED, DAYS, GUESSED, LATE, MONTHS, NO_COUNTER, PARTIAL, QUARTERS, TENS, Series, newest, rings, unfolded,
+)  # fmt: skip
 
 # A pause between samples that is longer than this was a gap, s. Shorter ones are normal: telegrams may be rare.
 _GAP = 180
@@ -46,7 +48,7 @@ class _Replay:
         """Fold everything. OSError when the flash cannot be read."""
         history = self._history
         history.run, history.meter, dated = known(history.region)
-        last = self._last(MONTHS)
+        last = newest(self._series[MONTHS])
         if last:
             # The last month may have begun in another zone: its end is found from a day in its middle.
             history.t = self._zone.next_month(self._t(MONTHS, *last) + _FORTNIGHT)
@@ -56,7 +58,7 @@ class _Replay:
             # A coarser sample that is written now contains the samples before number `next` of this series.
             ring, self._at = history.series[kind], _At()
             history.series[kind] = self._at
-            for number in range(self._first(kind), series.next):
+            for number in range(unfolded(series, self._series[kind + 1]), series.next):
                 self._at.next = number
                 sample = series.read(number)
                 if sample:
@@ -64,29 +66,12 @@ class _Replay:
             history.series[kind] = ring
         if history.t is not None:
             self._open(TENS)
-        last = self._last(TENS)
-        history.guessed = bool(last and last[1][1] & GUESSED and last[0] >= dated)
+        last = newest(self._series[TENS])
+        history.guessed = bool(last and last[1][1] & GUESSED and self._series[TENS].number(last[0]) >= dated)
 
     def _t(self, kind, number, sample):
-        by = shifted(number, self._moves[kind])
+        by = shifted(self._series[kind].number(number), self._moves[kind])
         return start_near(kind, sample[0] + by, self._zone) if by else sample[0]
-
-    def _last(self, kind):
-        """(number, sample) of the newest sample, or None."""
-        series = self._series[kind]
-        for number in range(series.next - 1, series.first - 1, -1):
-            sample = series.read(number)
-            if sample:
-                return number, sample
-        return None
-
-    def _first(self, kind):
-        """Number of the first sample that no coarser sample contains."""
-        series = self._series[kind]
-        last = self._last(kind + 1)
-        if not last:
-            return series.first
-        return max(series.first, series.next - (series.next - last[1][18] & 0xFF))
 
     def _open(self, kind):
         while self._opened > kind:

@@ -20,12 +20,12 @@ while that is recorded, and after a restart from the finer samples in flash (rep
 cut costs no more than the last 10 s. The counters at the end of each sample keep the sums right where
 samples are missing.
 
-Each ring has a share of the partition. The 10-second series has at most a quarter of it: with 256 kB,
-the flash of that quarter lasts 20 years. In a small partition it has only what is left. Quarters have most of the
-the space.
+Each ring has a share of the partition. The 10-second series has at most a quarter of it. In a small partition
+it has only what is left. Quarters have most of the space. Of the sectors of the 10-second series, the
+last ones are the ledger's (store/ledger), if there are enough: the others last 20 years, see docs/history.md.
 """
 from ..flash import Region
-from ..ring import begin_after, first, opened, read
+from ..ring import begin_after, first, number_of, opened, read
 
 try:
     from micropython import const
@@ -55,9 +55,12 @@ FORMATS = "IBBII9hIIBBHH", "IBBHH9hIIBBBiBB", "IBHII9hIIBBB", "IBHII9hIIBBB"
 BEFORE = {}
 #: Seconds of a bucket. Those of a day and a month are nominal, as the zone says when they end.
 LENGTHS = 10, 900, 86400, 2592000
-_CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
+#: Codes of currencies; a number in a record counts them.
+CURRENCIES = "EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK"
 #: The next sector is erased when so many slots are left in the present one.
 AHEAD = const(8)
+#: With so many sectors or more, the 10-second series uses 9 of 16, and the ledger has the others.
+_DIVIDED = const(16)
 
 
 def fitting(kind, values):
@@ -102,6 +105,11 @@ def shares(sectors):
     return (0, tens), (tens, quarters), (tens + quarters, days), (tens + quarters + days, months)
 
 
+def used(tens):
+    """Sectors that the 10-second series uses, of its share of so many; the ledger has the others."""
+    return tens if tens < _DIVIDED else tens * 9 // 16
+
+
 def counter(low, high):
     """Wh of a counter from its low word and high byte, None where not known."""
     return None if high == NO_COUNTER else high << 32 | low
@@ -113,12 +121,12 @@ def price(sample):
     if currency == NO_PRICE:
         return None, None
     high = high - 256 if high > 127 else high
-    return (high << 32) + (low & 0xFFFFFFFF), _CURRENCIES[4 * currency : 4 * currency + 3]
+    return (high << 32) + (low & 0xFFFFFFFF), CURRENCIES[4 * currency : 4 * currency + 3]
 
 
 def packed(number, currency):
     """The last three values of a sample of 15 minutes, from its price or None and its currency: undoes price()."""
-    at = _CURRENCIES.find(currency) if currency else -1
+    at = CURRENCIES.find(currency) if currency else -1
     if number is None or at < 0:
         return 0, 0, NO_PRICE
     low = number & 0xFFFFFFFF
@@ -129,7 +137,7 @@ def rings(partition, before=None):
     """The Ring of each series in a list. before: used instead of BEFORE. OSError when the flash cannot be read."""
     found = []
     for kind, share in enumerate(shares(partition.ioctl(4, 0))):
-        ring = opened(Region(partition, *share), FORMATS[kind], LAYOUT)
+        ring = opened(Region(partition, *share), FORMATS[kind], LAYOUT, None if kind else used(share[1]))
         older = (before or BEFORE).get(kind)
         if ring.strange and older:
             layout, form, convert = older
@@ -143,6 +151,8 @@ def rings(partition, before=None):
 
 class Series:
     """Reads the samples of a Ring: those of this layout, and before them what is left of the layout before.
+
+    Samples are numbered by their places, see ring.py.
 
     first  number of the oldest sample that may still be there; negative for a sample of the layout before
     """
@@ -159,6 +169,10 @@ class Series:
         """Number that the next sample to be recorded will have."""
         return self._ring.next
 
+    def number(self, place):
+        """The number in flash of the sample in a place."""
+        return number_of(self._ring, place)
+
     def read(self, number):
         """The sample as a tuple in the order of its format, in 10 mA and Wh; None where there is none (any more)."""
         ring = self._ring
@@ -167,3 +181,20 @@ class Series:
             sample = read(old, number - self._base + old.next)
             return sample and convert(sample)
         return whole(read(ring, number))
+
+
+def newest(series):
+    """(number, sample) of a Series' newest sample, or None."""
+    for number in range(series.next - 1, series.first - 1, -1):
+        sample = series.read(number)
+        if sample:
+            return number, sample
+    return None
+
+
+def unfolded(series, coarser):
+    """Number of the first sample of a Series that no sample of the next coarser one contains."""
+    last = newest(coarser)
+    if not last:
+        return series.first
+    return max(series.first, series.next - (series.next - last[1][18] & 0xFF))
