@@ -104,7 +104,7 @@ async def test_monthly_and_yearly():
 
 
 async def test_from_to_and_limit():
-    world = World(true=START)
+    world = World(128, true=START)
     world.run(3 * HOUR)
     base = START + EPOCH
     message = await ask(world, TENS, "from=%d&to=%d" % (base + 100, base + 200))
@@ -118,7 +118,7 @@ async def test_from_to_and_limit():
 
 
 async def test_every_column_has_the_same_samples_while_recording_goes_on():
-    world = World(true=START)
+    world = World(128, true=START)
     world.run(4 * HOUR, 10)
 
     def more():
