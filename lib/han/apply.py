@@ -1,5 +1,6 @@
 """Applies the configuration: at the start, and when it changes. Imported for that."""
 from .core.zone import Zone
+from .store.config import priced
 
 
 def configure(app, values):
@@ -8,6 +9,7 @@ def configure(app, values):
     network = [key for key in ("np", "e", "w") if values[key] != before[key]]
     if network:
         app.links.policy().plan(values)
+    _date_prices(app, values)
     app.config.change(values)
     if network:
         app.links.policy().apply()
@@ -20,6 +22,15 @@ def configure(app, values):
     app.messages.forget()  # the latest reading is encoded again with the new settings
     app.bus.publish("configuration", None)
     app.watch_alarms()
+
+
+def _date_prices(app, values):
+    """Note in a new configuration since when it has prices, where the one before has none."""
+    if priced(values) and not priced(app.config.values):
+        now = app.clock.utc()
+        if now is None:
+            now = app.history and app.history.t
+        values["since"] = now or 0
 
 
 def use(app):

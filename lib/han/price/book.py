@@ -4,6 +4,7 @@ Prices are integers, 10^-6 minor units (cents, öre) per kWh: a single-precision
 A day is a day of the exchange, from midnight to midnight in Berlin. It has 92, 96 or 100 slots of a quarter
 of an hour, or 23, 24 or 25 slots of an hour where prices are published by the hour.
 """
+from ..store.config import priced
 
 #: Where the exchange's days begin and end.
 MARKET = "Europe/Berlin"
@@ -54,6 +55,15 @@ class Book:
         from ..tariff.fees import Tariff
 
         return Tariff(self._config.values, zone)
+
+    def costs(self, zone):
+        """The tariff.costs.Costs of the configuration in a zone; None where it has no price at all."""
+        values = self._config.values
+        if not priced(values) and values["sell"] is None:
+            return None
+        from ..tariff.costs import Costs
+
+        return Costs(values, zone)
 
     def valid(self):
         """The days if they are for the configuration's area and currency, else ()."""

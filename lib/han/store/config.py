@@ -47,6 +47,8 @@ def defaults():
         # scalers (meter/lists/scales.py).
         "line": 0,
         "scales": {},
+        # Since when prices are set, s since 2020: a price of 0 that was recorded before is none. See tariff/costs.py.
+        "since": 0,
     }
 
 
@@ -63,6 +65,11 @@ def merged(stored, default):
         elif key not in stored or value is not None and type(found) is not type(value):
             result[key] = value
     return result
+
+
+def priced(values):
+    """True where values of the configuration have a price of energy: the exchange's, a fixed one, or fees."""
+    return bool(values["s"] or values["p"] or values["fees"])
 
 
 class Config:

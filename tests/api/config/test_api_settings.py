@@ -326,6 +326,24 @@ async def test_put_is_kept_told_and_survives():
         assert app.config.get("w", "p") == "salasana" and app.clock.zone.name == "Europe/Stockholm"
 
 
+async def test_it_is_noted_since_when_prices_are_set():
+    async with Running() as app:
+        assert app.config.get("since") == 0
+        await put(app, {"vat": 25.5, "sell": 1, "monthly": 5})
+        assert app.config.get("since") == 0  # none of them is a price of energy
+        for priced, free in (({"s": True}, {"s": False}), ({"p": 5}, {"p": 0}), ({"fees": [{"p": 1}]}, {"fees": []})):
+            app.board.ticks += 60000
+            await put(app, priced)
+            since = app.config.get("since")
+            assert abs(since - app.clock.utc()) <= 1
+            app.board.ticks += 60000
+            await put(app, {"m": {"f": 35 + len(priced)}})
+            await put(app, {"vat": 24})
+            assert app.config.get("since") == since
+            await put(app, free)
+            assert app.config.get("since") == since
+
+
 async def test_what_is_read_may_be_written_back_and_changes_nothing():
     board = Board()
     async with Running(board) as app:

@@ -130,11 +130,15 @@ async def answers(app, token):
         validate(path, method, answer)
 
 
-@pytest.mark.parametrize("reading", (False, True))
-def test_answers_are_as_described(reading):
+PRICED = {"p": 8123456, "vat": 25500, "fees": [[2790000, 7, 22, 31, 4095]], "monthly": 399000000, "sell": -1}
+
+
+@pytest.mark.parametrize(("reading", "settings"), ((False, {}), (True, {}), (False, PRICED), (True, PRICED)))
+def test_answers_are_as_described(reading, settings):
     async def all_of_them():
         reader = Reader()
         async with reader as app:
+            app.config.values.update(settings)
             if reading:
                 await reader.hear(app, said("METER1", 5000123, 700456), said("METER1", 5000200, 700456))
             await answers(app, (await get(app, "/auth/token"))["accessToken"])

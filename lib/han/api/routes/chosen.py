@@ -21,20 +21,29 @@ _MOST = 1 << 40
 class Chosen(Dated):
     """The samples of a History that a query chooses. query: (from, to, limit), each None when not given.
 
+    costs     the tariff.costs.Costs of an answer that has costs, else None
+
     kind      number of the series, an index into NAMES
     live      the sample of the bucket that has not ended; None when it is not in the answer
     x         Unix time of the newest sample in the answer; None when there is none
-    currency  currency of the newest price in the answer; None when there is none
+    oldest    start of the oldest one, s since 2020; None when there is none
+    currency  currency of the newest price in the answer, or of its costs; None when there is neither
+    money     the money.Money of an answer that has costs, else None
     """
 
-    def __init__(self, history, kind, query):
+    def __init__(self, history, kind, query, costs=None):
         super().__init__(history, kind)
+        self.money = None
+        if costs:
+            from .money import Money
+
+            self.money = Money(self, history, costs)
         start, end, self._limit = query
         self._default = start is end is self._limit is None
         self._start = 0 if start is None else start - EPOCH
         self._end = _MOST if end is None else end - EPOCH
         self.live = self.newest(history)
-        self.x = self.currency = None
+        self.x = self.oldest = self.currency = None
         self._first = self._last = self.next
         self._bits = bytearray()  # one bit a sample, from _last backwards: 1 when it is in the answer
 
@@ -69,8 +78,12 @@ class Chosen(Dated):
                 bits[at // 8] |= 1 << at % 8
                 self._first = number
                 left -= 1
+        if self.money:
+            self.currency = self.currency or self.money.currency
+            await self.money.load(self.oldest)
 
     def _took(self, sample):
+        self.oldest = sample[0]
         if self.x is None:
             self.x = sample[0] + EPOCH
             if self._default:

@@ -23,8 +23,8 @@ _CURRENTS = "c_min", "c_avg", "c_max"
 class Export(Chosen):
     """One answer, line by line. form: "csv" or "jsonl"; comma: the numbers of a CSV have decimal commas."""
 
-    def __init__(self, history, kind, query, form, comma=False):
-        super().__init__(history, kind, query)
+    def __init__(self, history, kind, query, form, comma=False, costs=None):
+        super().__init__(history, kind, query, costs)
         self._form = form
         self._comma = comma
 
@@ -77,6 +77,11 @@ class Export(Chosen):
             number, currency = price(s)
             yield "p", decimal(number, 6)
             yield "pc", text(currency)
+        if self.money:
+            for name, column in self.money.columns:
+                yield name, column(sample) if sample else ""
+            if kind != QUARTERS:
+                yield "pc", text(self.currency)
 
     def _time(self, t):
         """A time, s since 2020 UTC, as ISO 8601 on the local clock."""

@@ -6,7 +6,7 @@ samples have been written to all columns. In the columns that are left, they are
 from microdot import Response
 
 from ...core.clock import EPOCH
-from ...store.series.samples import FLAGS, PARTIAL, QUARTERS, price
+from ...store.series.samples import FLAGS, PARTIAL, QUARTERS, TENS, price
 from .chosen import NAMES, Chosen, currents
 from ..http.chunks import Chunks
 from ..http.connection import refusal
@@ -66,12 +66,13 @@ async def serve(app, request):
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "application/json"})
     kind = NAMES.index(request.path[9:])
+    costs = None if kind == TENS else app.book.costs(app.clock.zone)
     if form == "json":
-        answer = History(history, kind, query)
+        answer = History(history, kind, query, costs)
     else:
         from .export import Export
 
-        answer = Export(history, kind, query, form, comma)
+        answer = Export(history, kind, query, form, comma, costs)
     if request.http_version == "1.1":
         out = Chunks(request.sock)
         await answer.send(out, _PATIENCE)
@@ -91,7 +92,7 @@ class History(Chosen):
         out = bytearray(_HEAD)
         kind = self.kind
         out += b'{"type":"HAN_%s_HISTORY_MESSAGE","x":%s' % (_TYPES[kind].encode(), text(self.x).encode())
-        for name, column in (
+        columns = [
             ("t", lambda s: str(s[0] + EPOCH)),
             ("f", lambda s: str(s[1] & FLAGS)),
             ("i", lambda s: decimal(s[3], 3)),
@@ -99,18 +100,21 @@ class History(Chosen):
             ("c_min", lambda s: currents(s, 5)),
             ("c_avg", lambda s: currents(s, 8)),
             ("c_max", lambda s: currents(s, 11)),
-            ("p", self._cost),
-        ):
-            if name != "p" or kind == QUARTERS:
-                out += b',"%s":[' % name.encode()
-                out = await self._column(connection, patience, out, column, name)
-                out += b"]"
+        ]
         if kind == QUARTERS:
+            columns.append(("p", self._price))
+        if self.money:
+            columns += self.money.columns
+        for name, column in columns:
+            out += b',"%s":[' % name.encode()
+            out = await self._column(connection, patience, out, column, name)
+            out += b"]"
+        if kind == QUARTERS or self.money:
             out += b',"pc":' + text(self.currency).encode()
         out += b"}"
         await connection.send(bytes(out), patience)
 
-    def _cost(self, sample):
+    def _price(self, sample):
         number, currency = price(sample)
         return decimal(number if currency == self.currency else None, 6)
 
