@@ -192,7 +192,7 @@ def test_a_price_has_vat_and_fees_where_they_are_set():
     house.cost = 2000000
     house.wait(1)
     assert house.messages[-1] == {"price": True}
-    house.values.update(vat=25500, fees=[[500000, 0, 24, 127, 4095]])
+    house.values.update(vat=2550, fees=[[500000, 0, 24, 127, 4095]])
     house.publish("configuration", None)
     house.wait(1)
     assert house.messages[-1] == {"price": False} and house.state("price").value == 3137500

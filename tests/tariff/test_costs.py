@@ -28,7 +28,7 @@ def kept(fee):
 
 
 def settings(**more):
-    values = dict(defaults(), s=True, vat=25500, fees=[kept(fee) for fee in FEES], monthly=399123456)
+    values = dict(defaults(), s=True, vat=2550, fees=[kept(fee) for fee in FEES], monthly=399123456)
     values.update(more)
     return values
 
@@ -110,12 +110,12 @@ class Year:
         return await all_of(self.world.history, Costs(values, self.zone), kind)
 
     def exact(self, values, begin, end):
-        """(cost in 10^-14, income in 10^-9 minor units, Wh imported and exported that they are of)."""
+        """(cost in 10^-13, income in 10^-9 minor units, Wh imported and exported that they are of)."""
         cost = income = imported = exported = 0
         for t in range(begin, end, 900):
             a, b, price = self.quarters.get(t, (0, 0, None))
             if price is not None:
-                cost += a * (price + paid(values, self.zone, t)) * (100000 + values["vat"])
+                cost += a * (price + paid(values, self.zone, t)) * (10000 + values["vat"])
                 imported += a
             sold = price if values["sell"] is None else values["sell"]
             if sold is not None:
@@ -134,19 +134,19 @@ async def test_days_and_months_are_exact_to_the_last_digit():
         zone = Zone(name)
         first = zone.day_start(days(year, month, day) * 86400 + 43200)
         made = Year(zone, first, count, 100 + seed, large=50 * seed)
-        for values in (settings(), settings(fees=[], vat=8125), settings(vat=0, monthly=-5000000, sell=4123457)):
+        for values in (settings(), settings(fees=[], vat=813), settings(vat=0, monthly=-5000000, sell=4123457)):
             found = await made.told(DAYS, values)
             assert sorted(found) == sorted(made.days)
             for t, day in made.days.items():
                 cost, income, energies = made.exact(values, t, zone.next_day(t))
                 assert energies == day
-                assert found[t] == (half_away(cost, 10**8), half_away(income, 1000), 0), (name, t)
+                assert found[t] == (half_away(cost, 10**7), half_away(income, 1000), 0), (name, t)
             found = await made.told(MONTHS, values)
             assert sorted(found) == sorted(made.months)
             for t in made.months:
                 cost, income, _ = made.exact(values, t, zone.next_month(t))
-                cost += 1000 * values["monthly"] * (100000 + values["vat"])
-                assert found[t] == (half_away(cost, 10**8), half_away(income, 1000), 0), (name, t)
+                cost += 1000 * values["monthly"] * (10000 + values["vat"])
+                assert found[t] == (half_away(cost, 10**7), half_away(income, 1000), 0), (name, t)
 
 
 async def test_days_of_92_and_100_quarters():
@@ -156,7 +156,7 @@ async def test_days_of_92_and_100_quarters():
         made = Year(zone, t, 1, 5)
         assert len(made.quarters) == count
         cost, income, _ = made.exact(settings(), t, zone.next_day(t))
-        assert await made.told(DAYS, settings()) == {t: (half_away(cost, 10**8), half_away(income, 1000), 0)}
+        assert await made.told(DAYS, settings()) == {t: (half_away(cost, 10**7), half_away(income, 1000), 0)}
 
 
 async def test_what_is_missing_or_has_no_price_makes_a_part_and_never_a_whole():
@@ -170,7 +170,7 @@ async def test_what_is_missing_or_has_no_price_makes_a_part_and_never_a_whole():
         for t, day in made.days.items():
             cost, income, energies = made.exact(values, t, zone.next_day(t))
             part = int(energies != day)
-            assert found[t] == (half_away(cost, 10**8), half_away(income, 1000), part)
+            assert found[t] == (half_away(cost, 10**7), half_away(income, 1000), part)
             parts += part
         assert 3 < parts < 18
         assert [part for _, _, part in (await made.told(MONTHS, values)).values()] == [1, 1]
@@ -213,8 +213,8 @@ def test_a_quarter():
     values[3:5] = 1234, 55
     costs = Costs(settings(), zone)
     t = days(2026, 6, 1) * 86400 + 12 * 3600  # a Monday in summer: the first fee alone
-    assert costs.total(t, values) == half_away((2253001 - 8123457) * 125500, 10**5)
-    assert costs.cost(t, values) == half_away(1234 * (2253001 - 8123457) * 125500, 10**8)
+    assert costs.total(t, values) == half_away((2253001 - 8123457) * 12550, 10**4)
+    assert costs.cost(t, values) == half_away(1234 * (2253001 - 8123457) * 12550, 10**7)
     assert costs.income(t, values) == half_away(-8123457 * 55, 1000)
     values[19:] = packed(None, None)
     assert costs.total(t, values) is costs.cost(t, values) is costs.income(t, values) is None

@@ -17,8 +17,8 @@ def _network():
 def defaults():
     """The configuration of a new reader, in the API's names.
 
-    `p`, `monthly`, `sell` and `alarms.price.below` are in 10^-6 minor units, `vat` and `m.s` in thousandths, `fees` as
-    in tariff/fees.py.
+    `p`, `monthly`, `sell` and `alarms.price.below` are in 10^-6 minor units, `vat` in 10^-2 percent, `m.s`
+    in thousandths, `fees` as in tariff/fees.py.
     """
     return {
         "t": "Etc/UTC",

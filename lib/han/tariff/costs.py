@@ -18,7 +18,7 @@ class Costs:
     buys, sells  True where it can be known what energy costs, and what is paid for it
     taxed        True where VAT or fees are set
     currency     of all that is told; what has a price in another one has none
-    vat          10^-3 percent
+    vat          10^-2 percent
     monthly      fixed fees of a month without VAT, 10^-6 minor units
     """
 

@@ -9,8 +9,8 @@ from .windows import holds, rounded
 class Tariff:
     """The VAT and fees of the configuration's values, by the clock of a zone."""
 
-    #: What exact() counts in: so many to 10^-6 minor units. The configuration has VAT in 10^-3 percent.
-    unit = 100000
+    #: What exact() counts in: so many to 10^-6 minor units. The configuration has VAT in 10^-2 percent.
+    unit = 10000
 
     def __init__(self, values, zone):
         self.factor = self.unit + values["vat"]

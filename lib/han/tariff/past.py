@@ -19,7 +19,7 @@ class Money:
     """What a day has cost and earned.
 
     net      cost without VAT, 10^-9 minor units; None where it is not known
-    vat      10^-3 percent
+    vat      10^-2 percent
     income   10^-9 minor units; None where it is not known
     part     True where they are not of all its energy
     """

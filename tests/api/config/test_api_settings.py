@@ -95,7 +95,7 @@ GOOD = (
     ("p", (0, 1, 8.5, 1000000)),
     ("pc", ("EUR", "ISK")),
     ("pa", ("FI", "SE4", "NO1", "DE-LU", "CH")),
-    ("vat", (0, 25, 25.5, 8.125, 100)),
+    ("vat", (0, 25, 25.5, 8.13, 100)),
     ("monthly", (0, 399, -5200, 4.123456, 1000000)),
     ("sell", (0, None, 4.25, -1.5, 1000000)),
     ("np", ("auto", "eth", "sta", "eth_sta")),
@@ -138,7 +138,7 @@ BAD = (
     ("p", (-1, -0.0001, 1000001, "5", None, True, [])),
     ("pc", ("eur", "USD", "", None, 1)),
     ("pa", ("NO6", "fi", "DE", "", None, ["FI"])),
-    ("vat", (-1, -0.001, 100.001, 101, "25", None, True, [], {}, 10**20)),
+    ("vat", (-1, -0.01, 100.01, 101, "25", None, True, [], {}, 10**20)),
     ("fees", (None, {}, 5, "x", True, [{"p": 1}] * 9)),
     ("fees[0]", ([None], [5], [[]], ["p"], [True], [[{"p": 1}]])),
     ("fees[1]", ([{"p": 1}, None],)),
@@ -223,7 +223,9 @@ def test_every_field_is_taken():
                 found = found[key]
             if path in ("p", "monthly", "sell", "alarms.price.below"):
                 assert found == (None if value is None else round(value * 1000000))
-            elif path == "vat" or path[:4] == "m.s.":
+            elif path == "vat":
+                assert found == round(value * 100)
+            elif path[:4] == "m.s.":
                 assert found == round(value * 1000)
             elif path in ("pw", "m.k", "w.p"):
                 assert found == (value or "")

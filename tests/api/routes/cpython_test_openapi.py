@@ -130,7 +130,7 @@ async def answers(app, token):
         validate(path, method, answer)
 
 
-PRICED = {"p": 8123456, "vat": 25500, "fees": [[2790000, 7, 22, 31, 4095]], "monthly": 399000000, "sell": -1}
+PRICED = {"p": 8123456, "vat": 2550, "fees": [[2790000, 7, 22, 31, 4095]], "monthly": 399000000, "sell": -1}
 
 
 @pytest.mark.parametrize(("reading", "settings"), ((False, {}), (True, {}), (False, PRICED), (True, PRICED)))

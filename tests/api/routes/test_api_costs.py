@@ -21,7 +21,7 @@ NIGHT = [-1500001, 22, 7, 127, 4095]
 
 
 def settings(**more):
-    return dict(defaults(), s=True, vat=25500, fees=[[2253001, 0, 24, 127, 4095], NIGHT], monthly=399000001, **more)
+    return dict(defaults(), s=True, vat=2550, fees=[[2253001, 0, 24, 127, 4095], NIGHT], monthly=399000001, **more)
 
 
 def world(hours, price=None, power=None):
@@ -93,10 +93,10 @@ async def test_each_quarter_day_and_month_has_its_cost():
     for start, row in zip(t, rows):
         wh = [thousandths(each) for each in row[:2]]
         price = millionths(row[2])
-        cost = wh[0] * (price + fees(start, made.zone)) * 125500
+        cost = wh[0] * (price + fees(start, made.zone)) * 12550
         income = wh[1] * price
-        assert row[3] == decimals(half_away((price + fees(start, made.zone)) * 125500, 10**5)), start
-        assert row[4] == decimals(half_away(cost, 10**8)) and row[5] == decimals(half_away(income, 1000)), start
+        assert row[3] == decimals(half_away((price + fees(start, made.zone)) * 12550, 10**4)), start
+        assert row[4] == decimals(half_away(cost, 10**7)) and row[5] == decimals(half_away(income, 1000)), start
         day = quarters.setdefault(made.zone.day_start(start), [0, 0, 0])
         for k, each in enumerate((cost, income, 1)):
             day[k] += each
@@ -106,12 +106,12 @@ async def test_each_quarter_day_and_month_has_its_cost():
     assert len(found) == len(quarters) == 4 and text.endswith(',"pc":"EUR"}')
     for start, cost, income, part in found:
         day = quarters[int(start) - EPOCH]
-        assert (cost, income) == (decimals(half_away(day[0], 10**8)), decimals(half_away(day[1], 1000))) and part == "0"
+        assert (cost, income) == (decimals(half_away(day[0], 10**7)), decimals(half_away(day[1], 1000))) and part == "0"
     text = await columns(made, MONTHS, values)
     (found,) = zip(*[column(text, name) for name in ("t", "cost", "income", "part")])
-    cost = sum([day[0] for day in quarters.values()]) + 399000001 * 1000 * 125500
+    cost = sum([day[0] for day in quarters.values()]) + 399000001 * 1000 * 12550
     income = sum([day[1] for day in quarters.values()])
-    assert found[1:] == (decimals(half_away(cost, 10**8)), decimals(half_away(income, 1000)), "0")
+    assert found[1:] == (decimals(half_away(cost, 10**7)), decimals(half_away(income, 1000)), "0")
 
 
 async def test_lines_say_what_columns_say():

@@ -71,7 +71,7 @@ async def test_spot_prices_from_the_start_of_today_to_the_last_known():
 
 async def test_totals_beside_prices_where_vat_or_fees_are_set():
     async with Running() as app:
-        app.config.values.update({"p": 8123456, "vat": 25500})
+        app.config.values.update({"p": 8123456, "vat": 2550})
         message = await get(app, "/prices")
         assert message == {
             "type": "HAN_PRICES_MESSAGE", "price": 8.123456, "currency": "EUR", "prices": [], "total": 10.194937,
@@ -86,12 +86,12 @@ async def test_totals_beside_prices_where_vat_or_fees_are_set():
         day = (_TODAY // 86400 + 2) % 7
         app.config.values["fees"] = [[2790000, 0, 24, 127, 4095], [-5, 6, 22, 1 << day, 4095]]
         now = (NOW // 1000 - EPOCH - _TODAY) // 900
-        for vat in (0, 25500):
+        for vat in (0, 2550):
             app.config.values["vat"] = vat
             totals = []
             for k, number in enumerate(numbers):
                 number += 2790000 - 5 * (24 <= k < 88)
-                size = (abs(number) * (100000 + vat) + 50000) // 100000
+                size = (abs(number) * (10000 + vat) + 5000) // 10000
                 totals.append(exact(size if number > 0 else -size))
             body = (await ask(app, "/prices")).body.decode()
             assert body.endswith('],"total":%s,"totals":[%s]}' % (totals[now], ",".join(totals)))

@@ -398,7 +398,7 @@ async def test_the_cost_of_now_is_exact_and_has_vat_and_fees():
         always, never = [2790001, 0, 24, 127, 4095], [10**9, 0, 24, 127, 1]  # NOW is in September
         random = Random(19)
         for turn in range(60):
-            vat = (0, 25500, 24000, 8125)[turn % 4]
+            vat = (0, 2550, 2400, 813)[turn % 4]
             fees = [[], [always], [always, never]][turn % 3]
             price, power = random.bits(28), random.bits(24)
             values.update({"p": price, "vat": vat, "fees": fees})
@@ -407,8 +407,8 @@ async def test_the_cost_of_now_is_exact_and_has_vat_and_fees():
             net = price + 2790001 * bool(fees)
             costs = []
             for hours in (1, 24, 168, 720):
-                exact = power * hours * net * (100000 + vat)  # 10^-14 minor units
-                costs.append("%07d" % (exact // 10**8 + (exact % 10**8 >= 5 * 10**7)))
+                exact = power * hours * net * (10000 + vat)  # 10^-13 minor units
+                costs.append("%07d" % (exact // 10**7 + (exact % 10**7 >= 5 * 10**6)))
             costs = [(text[:-6] + "." + text[-6:]).rstrip("0").rstrip(".") for text in costs]
             assert body.endswith('"ep":{"h":%s,"d":%s,"w":%s,"m":%s}}' % tuple(costs)), (turn, body, costs)
             price = ("%07d" % price)[:-6] + ("." + ("%07d" % price)[-6:]).rstrip("0").rstrip(".")

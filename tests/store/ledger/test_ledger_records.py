@@ -20,7 +20,8 @@ def full(t):
 
 def same(one, other):
     return all([getattr(one, name) == getattr(other, name) for name in (
-        "t", "f", "replaced", "other", "values", "alarms", "cost", "income", "currency", "peaks", "billed",
+        "t", "f", "replaced", "other", "values", "alarms", "net", "vat", "income", "part", "currency", "peaks",
+        "billed",
     )])  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def test_an_hour():
 def test_a_day_and_a_month():
     for kind in (DAYS, MONTHS):
         row = full(START)
-        row.cost, row.income, row.currency = -(2**40) - 7, 2**50 + 3, "ISK"
+        row.net, row.income, row.currency = -(2**60) - 7, 2**62 + 3, "ISK"
+        row.vat, row.part = 10000, True
         row.peaks = (4123, 99 if kind == DAYS else START + 900, False), (4000, 3, True), (0, 0, False)
         if kind == MONTHS:
             row.billed = 2500

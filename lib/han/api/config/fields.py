@@ -9,7 +9,7 @@ s flag
 p number 6 0 1000000
 pc one EUR SEK NOK DKK GBP PLN CZK HUF RON BGN CHF ISK
 pa one FI EE LV LT SE1 SE2 SE3 SE4 NO1 NO2 NO3 NO4 NO5 DK1 DK2 NL BE DE-LU AT PL CH
-vat number 3 0 100
+vat number 2 0 100
 fees fees
 monthly number 6 -1000000 1000000
 sell number 6 -1000000 1000000 null

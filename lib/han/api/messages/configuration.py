@@ -22,7 +22,7 @@ def message(app):
         decimal(c["p"], 6),
         text(c["pc"]),
         text(c["pa"]),
-        decimal(c["vat"], 3),
+        decimal(c["vat"], 2),
         _fees(c["fees"]),
         decimal(c["monthly"], 6),
         decimal(c["sell"], 6),

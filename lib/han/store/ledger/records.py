@@ -10,8 +10,10 @@ one record:
     4I 4B    counters of the sub-meters on channels 1 to 4 at the end, 10^-3 of their units: low words, then high bytes;
              NO_COUNTER as high byte where not known
     hours    H       bits of the alarms that were on
-    others   q q B   cost of import and income of export, 10^-6 minor units; number of their currency
-             B 3I    bits of the peaks that are not of a whole interval; the highest mean powers, W
+    others   q H q   cost of import without VAT, 10^-9 minor units; VAT, 10^-2 percent, and PART; income of export,
+                     10^-9 minor units
+             B 3I    bits 0 to 2: peaks that are not of a whole interval; from bit 3 on: number of the currency;
+                     the highest mean powers, W
     days     3B      numbers of their intervals, counted from the start of the day
     months   3I I    starts of their intervals, s since 2020 UTC; power that is billed, W
 
@@ -20,7 +22,7 @@ Nobody needs the ledger to be whole. All but the counters of sub-meters and the 
 into these sectors, and does so again where somebody goes back to it. So a row may be gone, but none is wrong.
 """
 from ..ring import first, opened, read
-from ..series.samples import AHEAD, CURRENCIES, NO_COUNTER, NO_PRICE, QUARTERS, TENS, Series, counter, unfolded, used
+from ..series.samples import AHEAD, CURRENCIES, NO_COUNTER, QUARTERS, TENS, Series, counter, unfolded, used
 
 try:
     from micropython import const
@@ -34,8 +36,9 @@ HOURS, DAYS, MONTHS = const(0), const(1), const(2)
 #: Channels of sub-meters; peaks of a day or month.
 CHANNELS, PEAKS = const(4), const(3)
 _LAYOUT = const(1)
-_FORMATS = "IBB4I4BH", "IBB4I4BqqBB3I3B", "IBB4I4BqqBB3I3II"
+_FORMATS = "IBB4I4BH", "IBB4I4BqHqB3I3B", "IBB4I4BqHqB3I3II"
 _NO_MONEY = -(1 << 63)
+_PART, _NO_CURRENCY = const(0x8000), const(31)
 _NO_POWER = 0xFFFFFFFF
 _MOST = (NO_COUNTER << 32) - 1
 
@@ -49,7 +52,9 @@ class Row:
     other     the same bits: that one is of another kind, or has another unit
     values    counters of the four sub-meters at the end, 10^-3 of their units
     alarms    of an hour: bits of the alarms that were on
-    cost, income, currency  of a day or month: 10^-6 minor units, and the currency's code
+    net, income  of a day or month: cost without VAT and income, 10^-9 minor units
+    vat, currency  of these: 10^-2 percent, and the code. The net of a month has its VAT in it, and its vat is 0
+    part      True where net and income are not of all the energy
     peaks     of a day or month: up to three (mean power of an interval, W; which one; True where it is not whole);
               which one: the interval's number in a day, or in a month its start, s since 2020 UTC
     billed    of a month: W
@@ -59,7 +64,9 @@ class Row:
         self.t = t
         self.f = self.replaced = self.other = self.alarms = 0
         self.values = [None] * CHANNELS
-        self.cost = self.income = self.currency = self.billed = None
+        self.net = self.income = self.currency = self.billed = None
+        self.vat = 0
+        self.part = False
         self.peaks = ()
 
 
@@ -110,11 +117,12 @@ class Ledger:
         if kind == HOURS:
             values.append(row.alarms)
         else:
-            values += [_NO_MONEY if value is None else value for value in (row.cost, row.income)]
+            net, income = [_NO_MONEY if value is None else value for value in (row.net, row.income)]
+            values += [net, row.vat | (_PART if row.part else 0), income]
             at = CURRENCIES.find(row.currency) if row.currency else -1
-            values.append(NO_PRICE if at < 0 else at // 4)
+            bits = (_NO_CURRENCY if at < 0 else at // 4) << 3
             peaks = list(row.peaks)[:PEAKS]
-            values.append(sum([1 << i for i, peak in enumerate(peaks) if peak[2]]))
+            values.append(sum([1 << i for i, peak in enumerate(peaks) if peak[2]]) | bits)
             peaks += [(_NO_POWER, 0)] * (PEAKS - len(peaks))
             values += [peak[0] for peak in peaks]
             values += [peak[1] for peak in peaks]
@@ -155,11 +163,15 @@ def _row(kind, values):
     if kind == HOURS:
         row.alarms = values[11]
         return row
-    row.cost, row.income = [None if value == _NO_MONEY else value for value in values[11:13]]
-    if values[13] != NO_PRICE:
-        row.currency = CURRENCIES[4 * values[13] : 4 * values[13] + 3]
+    net, vat, income, bits = values[11:15]
+    row.net = None if net == _NO_MONEY else net
+    row.income = None if income == _NO_MONEY else income
+    row.vat, row.part = vat & ~_PART, bool(vat & _PART)
+    at = bits >> 3
+    if at != _NO_CURRENCY:
+        row.currency = CURRENCIES[4 * at : 4 * at + 3]
     row.peaks = tuple(
-        (values[15 + i], values[18 + i], bool(values[14] >> i & 1)) for i in range(PEAKS) if values[15 + i] != _NO_POWER
+        (values[15 + i], values[18 + i], bool(bits >> i & 1)) for i in range(PEAKS) if values[15 + i] != _NO_POWER
     )
     if kind == MONTHS and values[21] != _NO_POWER:
         row.billed = values[21]
