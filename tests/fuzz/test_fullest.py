@@ -25,9 +25,9 @@ def test_the_fullest_telegrams_reach_the_bounds():
     assert [len(pieces.buf) for pieces in (layers.segments, layers.blocks.raw, layers.blocks.whole)] == [2048] * 3
     assert [len(extra.buf) for extra in (decoder.extra, reader.live.extra)] == [1024] * 2
     assert len(decoder._readers[LIST]._known) == 6
-    assert [len(text) for text in decoder.reading._texts] == [64] * 6
-    assert [len(text) for text in reader.live._texts] == [64] * 6
-    assert not [text for text, other in zip(reader.live._texts, decoder.reading._texts) if text is other]
+    assert [len(text) for text in decoder.reading.texts] == [64] * 6
+    assert [len(text) for text in reader.live.texts] == [64] * 6
+    assert not [text for text, other in zip(reader.live.texts, decoder.reading.texts) if text is other]
 
 
 def test_nothing_grows_beyond_the_bounds():

@@ -7,6 +7,7 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
+from han.meter.said import date_time
 from han.wire.framer import P1
 from han.wire.unwrap import APDU
 
@@ -100,12 +101,13 @@ def test_texts_are_kept_between_telegrams_and_lose_their_padding():
 
 def test_date_times():
     made = Reading()
-    assert made.set_clock(bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")), 0)
+    made.tell(date_time(bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")), 0, made.when))
     assert made.clock == seconds(2023, 7, 24, 19, 40, 25)
     assert (made.deviation, made.dst) == (-120, True)
-    assert made.set_clock(bytes.fromhex("07e60102070e2514ff8000ff"), 0)
-    assert (made.deviation, made.dst) == (None, None)
-    assert not made.set_clock(b"\xff" * 12, 0)
+    made.tell(date_time(bytes.fromhex("07e60102070e2514ff8000ff"), 0, made.when))
+    assert (made.clock, made.deviation, made.dst) == (seconds(2022, 1, 2, 14, 37, 20), None, None)
+    made.tell(date_time(b"\xff" * 12, 0, made.when))
+    assert made.clock is None
     for text, dst in ((b"240407122854S", True), (b"240407122854W", False), (b"240407122854", None)):
         assert made.set_p1_clock(text, 0, len(text))
         assert (made.clock, made.dst) == (seconds(2024, 4, 7, 12, 28, 54), dst)

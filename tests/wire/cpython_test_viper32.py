@@ -10,16 +10,19 @@ from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
 MODULES = (
-    "wire.fast", "wire.layers.gcm_fast", "wire.rows.lines_fast", "wire.rows.sml_fast", "wire.rows.step_fast",
-    "wire.rows.walk_fast", "meter.fill_fast", "ota.slot.fold_fast",
+    "wire.fast", "wire.frames_fast", "wire.layers.gcm_fast", "wire.rows.lines_fast", "wire.rows.sml_fast",
+    "wire.rows.step_fast", "wire.rows.walk_fast", "meter.said_fast", "meter.fill_fast", "ota.slot.fold_fast",
 )  # fmt: skip
+TESTS = "tests.wire.test_twins", "tests.wire.test_twins_frames", "tests.wire.test_twins_said"
 # Which of two twins there is has to be chosen before.
-CHOOSERS = ("meter.fill", "ota.slot.image", "wire.rows.lines", "wire.loops", "wire.rows.walk")
+CHOOSERS = (
+    "meter.said", "meter.fill", "wire.frames", "ota.slot.image", "wire.rows.lines", "wire.loops", "wire.rows.walk",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def twins():
-    """tests/wire/test_twins.py, which finds these modules where it looks for viper's."""
+    """The tests of twins, which find these modules where they look for viper's."""
     for chooser in CHOOSERS:
         importlib.import_module("han." + chooser)
     kept = {}
@@ -27,8 +30,9 @@ def twins():
         package, _, module = ("han." + name).rpartition(".")
         kept[package + "." + module] = sys.modules.get(package + "." + module)
         viper32.load(LIB / (name.replace(".", "/") + ".py"), package, module)
-    kept["tests.wire.test_twins"] = sys.modules.pop("tests.wire.test_twins", None)
-    yield importlib.import_module("tests.wire.test_twins")
+    for name in TESTS:
+        kept[name] = sys.modules.pop(name, None)
+    yield [importlib.import_module(name) for name in TESTS]
     for name, module in kept.items():
         sys.modules.pop(name, None)
         package, _, attribute = name.rpartition(".")
@@ -43,7 +47,7 @@ def test_a_word_wraps():
 
 
 def test_all_loops_in_words_of_32_bits(twins):
-    tests = [value for name, value in sorted(vars(twins).items()) if name.startswith("test_")]
-    assert len(tests) > 8
+    tests = [value for one in twins for name, value in sorted(vars(one).items()) if name.startswith("test_")]
+    assert len(tests) > 12
     for test in tests:
         test()

@@ -14,7 +14,7 @@ except ImportError:
 
 from han.meter import fill_fast, fill_plain, reading
 from han.meter.lists import profiles
-from han.meter.obis import ALL, CODES, FIELDS, KEYS, KNOWN, SPECIALS
+from han.meter.obis import FIELDS, KEYS, KNOWN
 from han.ota.slot import fold_plain
 from han.wire.layers import gcm, gcm_plain
 from han.wire.rows import lines_plain, sml_plain, walk_plain
@@ -98,10 +98,10 @@ def test_parity_and_escapes():
 def walked(module, data, start):
     rows = array("i", bytes(32 * MOST))
     info = array("i", bytes(64))
-    end = module.axdr_walk(data, start, len(data), rows, MOST, array("i", bytes(4 * MOST)), info)
-    if end < 0:
+    full = module.axdr_walk(data, start, len(data), rows, array("i", bytes(4 * MOST)), info)
+    if full and info[15] != len(data):
         return "malformed"
-    return end, list(info[:4]), [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
+    return full, info[15], list(info[:4]), [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
 
 
 def length(random, size):
@@ -252,13 +252,11 @@ def test_gather_on_generated_lines():
 
 
 def filled(module, rows, n, profile):
-    values = array("i", bytes(8 * ALL))
-    present = bytearray(ALL)
-    special = bytearray(SPECIALS)
-    order, defaults = profile
-    module.fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, values, present, special)
-    numbers = [(values[2 * i], values[2 * i + 1]) if present[i] else None for i in range(FIELDS)]
-    return numbers, bytes(present), bytes(special)
+    one = reading.Reading()
+    one.present[3] = one.said[2] = one.special[1] = 1
+    more = module.fill(one, bytearray(9), rows, n, profile)
+    numbers = [(one.values[2 * i], one.values[2 * i + 1]) if one.present[i] else None for i in range(FIELDS)]
+    return more, numbers, bytes(one.present), bytes(one.special), bytes(one.said)
 
 
 def test_fill_on_random_rows():

@@ -2,16 +2,20 @@
 import micropython
 from micropython import const
 
-from .obis import BASES, QUANTITIES, UNITS
+from .obis import BASES, CODES, KEYS, KNOWN, QUANTITIES, UNITS
+from .said_fast import heard
 
 _NUMBER = const(1)
 _NEGATIVE = const(16)
 _NO_UNIT = const(255)
 _TEXTS = const(64)
 _SPECIALS = const(11)
+_NAMED = const(8)
+_SLOTS = const(6)
 _FIELDS = const(46)
 _ALL = const(55)
 _AMPERE = const(3)
+_L1_EXPORT = const(7)
 _VOLTAGES = const(16)
 _CURRENTS = const(19)
 _COUNTERS = const(22)
@@ -22,24 +26,47 @@ _MOST_AMPERE = const(20000000)
 
 
 @micropython.viper
-def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8, ordered: int, defaults: ptr8,
-         values: ptr32, present: ptr8, special: ptr8):
-    """Scale n rows (see `wire/rows/walk_fast.py`) to base units, and store them by field.
+def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
+    """Forget the fields of a reading. Scale n rows (see `wire/rows/walk_fast.py`) to base units; store them by field.
 
-    known, keys, codes   `known` sorted keys, and the field of each
-    order, ordered       the fields of the first `ordered` rows, where these have no key
-    defaults             64 + the power of ten of each quantity, for numbers without a unit. 0 for
-                         voltages: by the size of the number. 0 for currents: 0.01 A, but whole
-                         amperes in a number of 64 bits
-    values               result: two words for each field, the low 24 bits and the rest
-    present              result: 1, or 3 for a negative number, for each field that is there
-    special              result: 1 + the row of each text that is not empty
+    profile   (order, defaults). order: the fields of the first rows, where these have no key; defaults: 64 + the
+              power of ten of each quantity, for numbers without a unit. 0 for voltages: by the size of the number. 0
+              for currents: 0.01 A, but whole amperes in a number of 64 bits
 
-    A field that is there already keeps its first value.
+    Results in the reading: in `values` two words for each field, the low 24 bits and the rest; in `present` 1, or 3
+    for a negative number, for each field that is there; in `special` 1 + the row of each text that is not empty; in
+    `said` 1 for each text that is known already. A field that is there already keeps its first value.
+
+    Returns 0 where that is all. 1: a text is new, or a power has a sign or no direction, or there is an energy of
+    another channel, see `sense/direction.py`.
     """
+    values = ptr32(reading.values)
+    present = ptr8(reading.present)
+    special = ptr8(reading.special)
+    first = int(rows)
+    at = _ALL
+    while at:
+        at -= 1
+        present[at] = 0
+    at = _SPECIALS
+    while at:
+        at -= 1
+        special[at] = 0
+    said = ptr8(reading.said)
+    at = _SLOTS
+    while at:
+        at -= 1
+        said[at] = 0
+    known = int(KNOWN)
+    keys = ptr32(KEYS)
+    codes = ptr8(CODES)
+    order = ptr8(profile[0])
+    ordered = int(len(profile[0]))
+    defaults = ptr8(profile[1])
     bases = ptr8(BASES)
     units = ptr8(UNITS)
     quantities = ptr8(QUANTITIES)
+    more = 0
     i = 0
     while i < n:
         i += 1
@@ -107,11 +134,18 @@ def fill(rows: ptr32, n: int, known: int, keys: ptr32, codes: ptr8, order: ptr8,
         key = 1
         if row[7] & _NEGATIVE and low | high:
             key = 3
+            if code < _L1_EXPORT:
+                more = 1
+        if code >= _FIELDS:
+            more = 1
         present[code] = key
         values = ptr32(int(values) + code * 8)
         values[0] = low
         values[1] = high
         values = ptr32(int(values) - code * 8)
+    if not more and int(heard(reading, int(buf), first, 0)) < _NAMED:
+        more = 1
+    return more
 
 
 @micropython.viper

@@ -3,16 +3,21 @@ from .obis import (
     ALL,
     AMPERE,
     BASES,
+    CODES,
     FIELDS,
     IMPORT_ENERGY,
+    KEYS,
     L1_CURRENT,
+    L1_EXPORT_POWER,
     L1_VOLTAGE,
     QUANTITIES,
+    SLOTS,
     SPECIALS,
     TEXTS,
     UNITS,
     VOLT,
 )
+from .said_plain import heard
 
 _NUMBER, _NEGATIVE, _NO_UNIT = 1, 16, 255
 # Limits in powers(): the largest magnitude, above which it is cut; 0.1 V and mA, above which U times I is unknown.
@@ -38,12 +43,19 @@ def _told(quantity, number, size):
     return 62 if number >= 10000 else 63 if number >= 1000 else 64
 
 
-def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present, special):
+_codes = dict(zip(KEYS, CODES))
+
+
+def fill(reading, buf, rows, n, profile):
     """Scale n rows to base units, and store them by field; see the twin in `fill_fast.py`."""
-    codes = dict(zip(keys[:known], codes))
+    order, defaults = profile
+    values, present, special = reading.values, reading.present, reading.special
+    present[:] = bytes(len(present))
+    special[:] = bytes(len(special))
+    reading.said[:] = bytes(len(reading.said))
     for i in range(n):
         key, _, size, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
-        code = codes.get(key, 0xFF) if key else order[i] if i < ordered else 0xFF
+        code = _codes.get(key, 0xFF) if key else order[i] if i < len(order) else 0xFF
         if code >= TEXTS:
             code -= TEXTS
             if code < SPECIALS and kind and size:
@@ -65,6 +77,9 @@ def fill(rows, n, known, keys, codes, order, ordered, defaults, values, present,
             continue
         values[code * 2], values[code * 2 + 1] = number & 0xFFFFFF, number >> 24
         present[code] = 3 if kind & _NEGATIVE and number else 1
+    if any(present[FIELDS:]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
+        return 1
+    return int(heard(reading, buf, rows, 0) < len(SLOTS))
 
 
 def overlay(values, present, over, there):

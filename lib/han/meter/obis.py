@@ -25,6 +25,10 @@ TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, ADDRESS, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70, 71
 CLOCK, TIME, DATE = 72, 73, 74
 SPECIALS = 11
+# Slots of a reading's texts, and the slot of each code from ID to MAKER. Of several codes for one slot, the first one
+# with a content counts.
+METER_ID, METER_TYPE, MANUFACTURER, LIST_NAME, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
+SLOTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_NAME, MANUFACTURER))
 NOTHING = 0xFF  # in a profile: a value that is not used
 
 # Quantities. The base units are W, var, 0.1 V, mA, Wh, varh. BASES has their power of ten, and

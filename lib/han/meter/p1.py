@@ -21,11 +21,11 @@ def read(decoder, layers):
         rows = decoder.rows
         n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
     reading = decoder.reading
-    reading.clear()
+    reading.fill(buf, rows, n & 255, P1)
     if n > 255:
         reading.extra = decoder.extra or decoder.with_extra()
         reading.extra.gather(buf, n >> 8, end)
-    reading.fill(buf, rows, n & 255, P1)
+    reading.tell(0)
     reading.p1_clock(buf, rows)
     reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
     reading.set_text(METER_TYPE, buf, ident + 4, ident_stop)

@@ -1,16 +1,18 @@
 """Reads DLMS push lists: from the body of a data-notification to a reading. Imported with the first push list."""
 from array import array
 
-from ..wire.layers.apdu import DATE_TIME, date_time
-from ..wire.loops import same
+from ..wire.layers.apdu import DATE_TIME
 from ..wire.rows.walk import axdr_walk
 from .lists.profiles import coded
 from .reading import METER_ID, ROWS
+from .said import alike, rest
 
-#: Opening of the first text of lists without scalers, whose scale is found out, see lists/scales.py.
+# Opening of the first text of lists without scalers, whose scale is found out.
 _UNSCALED = b"Kamstrup"
 _TEXT = 2  # the kind in the last column of a row
 _OPENING = 8  # first bytes of the first text, which tell the manufacturer
+_CODED = 0x7FFF  # no list has so many rows
+_ENDED = 15  # index in info of where the walk has ended
 _KINDS = 6  # most kinds of lists without codes that one meter sends in turn
 
 
@@ -19,20 +21,22 @@ class Kind:
 
     text      opening of their first text; this alone tells a kind of lists with OBIS codes
     profile   (order, scale), see profiles.py
-    n         number of rows
+    n         number of rows; _CODED where they have codes, as their number tells nothing then
     shape     hash of the types of the values, see axdr_walk()
     doubts    number of further lists of the kind that orders.judge() checks, as the order may be wrong
+    mark      for alike(): n, shape, and the length of text
+    unscaled  True for lists without scalers, whose scale is found out, see lists/scales.py
     """
 
-    def __init__(self, text, profile, n=0, shape=0, doubts=0):
+    def __init__(self, text, profile, n=_CODED, shape=0, doubts=0):
         self.text = text
         self.profile = profile
-        self.n = n
-        self.shape = shape
         self.doubts = doubts
+        self.mark = array("i", (n, shape, len(text)))
+        self.unscaled = n == _CODED and text == _UNSCALED
 
 
-_NONE = Kind(None, None)
+_NONE = Kind(b"", None, _CODED - 1)  # no list is of this kind
 
 
 class Push:
@@ -42,85 +46,71 @@ class Push:
         #: The results of axdr_walk() for the last list, such as the number of rows and of OBIS codes.
         self.info = array("i", bytes(64))
         self._names = array("i", bytes(4 * ROWS))
-        self._first = b""  # the opening of the last list's first text
-        self._coded = _NONE  # kind of the last list with codes
+        self._usual = self._coded = _NONE  # kind of the last list; of the last list with codes
         self._known = []  # kinds of lists without codes that have come, the last _KINDS of them
-        self._last = _NONE  # kind of the last list without codes
 
     def read(self, decoder, layers):
         """Read the list that is left in `layers` into the decoder's reading. True, or None where it was rejected."""
-        buf = layers.buf
-        start = layers.start
-        end = layers.end
-        info = self.info
-        rows = decoder.rows
-        room = len(rows) >> 3
-        stop = axdr_walk(buf, start, end, rows, room, self._names, info)
-        if stop == end and (info[0] >= room or info[1] >= room) and decoder.more_rows():
-            rows = decoder.rows
-            stop = axdr_walk(buf, start, end, rows, ROWS, self._names, info)
-        if stop != end:
-            stop = -1 - stop if stop < 0 else stop
-            return decoder.reject("list malformed", "at byte %d" % (stop - layers.front))
-        n = info[0]
-        text = decoder.maker
-        if text is None:
-            text = b""
-            if n and rows[7] == _TEXT and (rows[2] != DATE_TIME or buf[rows[1]] > 8):
-                text = self._first
-                size = min(rows[2], _OPENING)
-                if len(text) != size or not same(buf, rows[1], text, size):
-                    self._first = text = bytes(memoryview(buf)[rows[1] : rows[1] + size])
-        reading = decoder.reading
-        if info[1]:
-            known = self._coded
-            if known.text != text:
-                known = self._coded = Kind(text, coded(text))
-        else:
-            known = self._last
-            if known.n != n or known.shape != info[3] or known.text != text:
-                known = self._kind(reading, buf, rows, n, text)
-                self._last = known or _NONE
-                if not known:
-                    return decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
-        if info[2]:
+        if axdr_walk(layers.buf, layers.at[0], layers.at[1], decoder.rows, self._names, self.info):
+            if not self._walk_again(decoder, layers):
+                return None
+        known = self._usual
+        if decoder.maker is not None or not alike(layers.buf, decoder.rows, self.info, known.mark, known.text):
+            known = self._usual = self._kind(decoder, layers.buf)
+            if known is _NONE:
+                return None
+        if self.info[2]:
             from .lists import floats
 
-            floats.settle(buf, rows, n, known.profile[0])
-        reading.clear()
-        row = reading.fill(buf, rows, n, known.profile)
-        if known.doubts and not self._sensible(reading, known):
-            return decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
-        if info[1] and text == _UNSCALED:
-            (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
-        if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and reading.raw(METER_ID) is None:
+            floats.settle(layers.buf, decoder.rows, self.info[0], known.profile[0])
+        decoder.reading.fill(layers.buf, decoder.rows, self.info[0], known.profile)
+        if (known.doubts or known.unscaled) and not self._judged(decoder, known):
+            return None
+        if decoder.reading.tell(rest(decoder.reading, layers, decoder.rows, self.info[0])):
             # Austrian lists end with the meter's number without a code.
-            at = rows[8 * n - 7]
-            if rows[8 * n - 6] != DATE_TIME or buf[at] > 8:
-                reading.set_text(METER_ID, buf, at, at + rows[8 * n - 6])
-        # A clock among the values was read together with them; the date-time of the header may be older.
-        if not (row and rows[8 * row - 6] == DATE_TIME and reading.set_clock(buf, rows[8 * row - 7])):
-            at = date_time(layers.front, start)
-            if at:
-                reading.set_clock(buf, at)
+            row = 8 * self.info[0] - 8
+            at = decoder.rows[row + 1]
+            if decoder.rows[row + 2] != DATE_TIME or layers.buf[at] > 8:
+                decoder.reading.set_text(METER_ID, layers.buf, at, at + decoder.rows[row + 2])
         return True
 
     def order(self):
         """The fields of those values of the last list that have no code, by their places (bytes)."""
-        profile = (self._coded if self.info[1] else self._last).profile
+        profile = self._usual.profile
         return profile[0] if profile else b""
 
-    def _kind(self, reading, buf, rows, n, text):
-        """The kind of a list without codes. It is chosen when the first such list comes; None where it is unknown."""
-        shape = self.info[3]
+    def _walk_again(self, decoder, layers):
+        """A list is malformed, or has filled all rows. True where its rows are there; None where it was rejected."""
+        info = self.info
+        if info[_ENDED] == layers.end and decoder.more_rows():
+            axdr_walk(layers.buf, layers.start, layers.end, decoder.rows, self._names, info)
+        if info[_ENDED] != layers.end:
+            at = info[_ENDED] if info[_ENDED] >= 0 else -1 - info[_ENDED]
+            return decoder.reject("list malformed", "at byte %d" % (at - layers.front))
+        return True
+
+    def _kind(self, decoder, buf):
+        """The kind of a list. It is made when the first such list comes; _NONE where it is unknown, and rejected."""
+        rows = decoder.rows
+        n, coded_values, _, shape = self.info[:4]
+        text = decoder.maker
+        if text is None:
+            text = b""
+            if n and rows[7] == _TEXT and (rows[2] != DATE_TIME or buf[rows[1]] > 8):
+                text = bytes(memoryview(buf)[rows[1] : rows[1] + min(rows[2], _OPENING)])
+        if coded_values:
+            if self._coded is _NONE or self._coded.text != text:
+                self._coded = Kind(text, coded(text))
+            return self._coded
         for known in self._known:
-            if known.n == n and known.shape == shape and known.text == text:
+            if known.mark[0] == n and known.mark[1] == shape and known.text == text:
                 return known
         from .lists.orders import choose
 
-        chosen = choose(reading, buf, rows, n, text)
+        chosen = choose(decoder.reading, buf, rows, n, text)
         if not chosen:
-            return None
+            decoder.reject("unknown list", "%d values, %d texts in front" % (n, _texts(rows, n)))
+            return _NONE
         profile, doubts = chosen
         known = Kind(text, profile, n, shape, doubts)
         if len(self._known) == _KINDS:
@@ -128,20 +118,26 @@ class Push:
         self._known.append(known)
         return known
 
-    def _sensible(self, reading, known):
-        """True where the values of a list make sense in the order that was chosen for its kind.
+    def _judged(self, decoder, known):
+        """False where the values of a list make no sense in the order that was chosen for its kind, and are rejected.
 
-        Else the kind is forgotten. After enough sensible lists, or one that proves the order, doubts become 0.
+        Then the kind is forgotten. After enough sensible lists, or one that proves the order, doubts become 0.
         """
-        from .lists import orders
+        reading = decoder.reading
+        if known.unscaled:
+            (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
+        if known.doubts:
+            from .lists import orders
 
-        said = orders.judge(reading)
-        if said == orders.WRONG:
-            self._known.remove(known)
-            self._last = _NONE
-        else:
+            said = orders.judge(reading)
+            if said == orders.WRONG:
+                self._known.remove(known)
+                self._usual = _NONE
+                n = self.info[0]
+                decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
+                return False
             known.doubts = 0 if said == orders.PROVEN else known.doubts - 1
-        return said != orders.WRONG
+        return True
 
 
 def _texts(rows, n):

@@ -3,21 +3,24 @@ from array import array
 
 from ..wire.loops import copy, same
 from .fill import fill, overlay
-from .obis import (
+from .obis import (  # noqa: F401  the slots of texts are imported from here
     ALL,
     CLOCK,
-    CODES,
     DATE,
     DEVICE_NAME,
     FIELDS,
-    KEYS,
-    KNOWN,
-    L1_EXPORT_POWER,
-    NET_POWER,
+    LIST_NAME,
+    MANUFACTURER,
+    METER_ID,
+    METER_TYPE,
+    NAME,
+    P1_IDENT,
+    SLOTS,
     SPECIALS,
     TEXTS,
     TIME,
 )
+from .said import heard
 from .sense.direction import complete
 
 #: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
@@ -42,16 +45,13 @@ P1 = b"", scale(0, 0, 0, 3)
 #: The profile of SML, whose entries have their own scalers.
 SML = b"", scale(0, 0, 0, 0)
 
-# Slots of `Reading.text`.
-METER_ID, METER_TYPE, MANUFACTURER, LIST_VERSION, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
-_SLOTS = 6
+LIST_VERSION = LIST_NAME  # slots of `Reading.text`, as METER_ID and others from `obis.py`
+_TEXTS = 6
 
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
-_SIGNED = b"\x03"  # a negative number in `present`; before L1_EXPORT_POWER, it is an imported or reactive power
-# The slot of each code from ID to MAKER. Of several codes for one slot, the first one with a content counts.
-_TEXTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_VERSION, MANUFACTURER))
 _LONGEST_TEXT = 64
+_UNKNOWN = -0x8000  # a deviation
 
 
 def seconds(year, month, day, hour, minute, second):
@@ -102,9 +102,10 @@ class Reading:
         self.dst = None
         self.netted = 0  # bit 0: the total, bits 1 to 3: phases whose imported power was negative
         self.undirected = False  # a power has come whose direction is unknown
-        self._special = bytearray(SPECIALS)  # 1 + the row of each text or clock
-        self._texts = [b""] * _SLOTS  # kept from telegram to telegram, as they hardly ever change
-        self._said = bytearray(_SLOTS)  # 1: this telegram has the text
+        self.special = bytearray(SPECIALS)  # 1 + the row of each text or clock
+        self.texts = [b""] * _TEXTS  # kept from telegram to telegram, as they hardly ever change
+        self.said = bytearray(_TEXTS)  # 1: this telegram has the text
+        self.when = array("i", bytes(16))  # what date_time() has read
 
     def get(self, field):
         """A field's number in its base unit (W, var, 0.1 V, mA, Wh, varh); None where absent."""
@@ -133,13 +134,13 @@ class Reading:
 
     def raw(self, slot):
         """The bytes of a slot's text; None where absent. It is the same object as long as the text does not change."""
-        return self._texts[slot] if self._said[slot] else None
+        return self.texts[slot] if self.said[slot] else None
 
     def clear(self):
         """Forget all values of the telegram before."""
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
-        copy(self._special, 0, _NO_SPECIALS, 0, SPECIALS)
-        copy(self._said, 0, _NO_FIELDS, 0, _SLOTS)
+        copy(self.special, 0, _NO_SPECIALS, 0, SPECIALS)
+        copy(self.said, 0, _NO_FIELDS, 0, _TEXTS)
         self.clock = self.deviation = self.dst = self.extra = None
         self.netted = 0
         self.undirected = False
@@ -151,34 +152,37 @@ class Reading:
 
     def named(self):
         """True where a text identifies the meter; the ident line of P1 alone is not enough."""
-        return bool(self._said[METER_ID]) or not self._said[P1_IDENT] and any(self._said)
+        return bool(self.said[METER_ID]) or not self.said[P1_IDENT] and any(self.said)
 
     def fill(self, buf, rows, n, profile):
-        """Take the values of n rows of a telegram in buf. profile: (order, scale), as in `lists/profiles.py`.
+        """Forget the telegram before, and take the values of n rows of one in buf, except clocks.
 
-        Returns 1 + the row of the clock, 0 where there is none. The clock is not read yet.
+        profile: (order, scale), as in `lists/profiles.py`
         """
-        special = self._special
-        order, defaults = profile
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
-        fill(rows, n, KNOWN, KEYS, CODES, order, len(order), defaults, self.values, self.present, special)
-        present = self.present
-        if not same(present, NET_POWER, _NO_FIELDS, ALL - NET_POWER) or present.find(_SIGNED, 0, L1_EXPORT_POWER) >= 0:
-            complete(self, rows, n)
-        for source in range(CLOCK - TEXTS):
-            row = special[source]
-            if row:
-                at = rows[8 * row - 7]
-                end = at + rows[8 * row - 6]
-                if not self._said[_TEXTS[source]]:
-                    self.set_text(_TEXTS[source], buf, at, end)
-                if source == DEVICE_NAME - TEXTS:
-                    self.set_text(NAME, buf, at, end)
-        return special[CLOCK - TEXTS]
+        self.extra = None
+        self.netted = 0
+        self.undirected = self.unscaled = False
+        if fill(self, buf, rows, n, profile):
+            self._complete(buf, rows, n)
+
+    def _complete(self, buf, rows, n):
+        """Take what few telegrams have: powers without the usual direction, and texts that were not known."""
+        complete(self, rows, n)
+        source = heard(self, buf, rows, 0)
+        while source < len(SLOTS):
+            row = 8 * self.special[source]
+            at = rows[row - 7]
+            end = at + rows[row - 6]
+            if not self.said[SLOTS[source]]:
+                self.set_text(SLOTS[source], buf, at, end)
+            if source == DEVICE_NAME - TEXTS:
+                self.set_text(NAME, buf, at, end)
+            source = heard(self, buf, rows, source + 1)
 
     def p1_clock(self, buf, rows):
         """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
-        row, time, date = [8 * self._special[code - TEXTS] for code in (CLOCK, TIME, DATE)]
+        row, time, date = [8 * self.special[code - TEXTS] for code in (CLOCK, TIME, DATE)]
         if row:
             return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])
         if not time or not date:
@@ -196,7 +200,7 @@ class Reading:
 
         A text that begins with a control character is a binary number, which has no padding.
         """
-        known = self._texts[slot]
+        known = self.texts[slot]
         length = len(known)
         if not length or end - start != length or not same(buf, start, known, length):
             while end > start and buf[end - 1] in b"\0 " and not 0 < buf[start] < 0x20:
@@ -205,22 +209,20 @@ class Reading:
             if length <= 0:
                 return False
             if len(known) != length or not same(buf, start, known, length):
-                self._texts[slot] = bytes(memoryview(buf)[start:start + length])
-        self._said[slot] = 1
+                self.texts[slot] = bytes(memoryview(buf)[start:start + length])
+        self.said[slot] = 1
         return True
 
-    def set_clock(self, buf, at):
-        """Take the date-time of 12 bytes (IEC 62056-62 clause 4.1.6.1) at buf[at]. False where it is not specified."""
-        clock = seconds(buf[at] << 8 | buf[at + 1], buf[at + 2], buf[at + 3],
-                        buf[at + 5], buf[at + 6], buf[at + 7])
-        if clock is None:
-            return False
-        self.clock = clock
-        deviation = buf[at + 9] << 8 | buf[at + 10]
-        self.deviation = None if deviation == 0x8000 else deviation - (deviation >> 15 << 16)
-        status = buf[at + 11]
-        self.dst = None if status == 0xFF else status & 0x80 != 0
-        return True
+    def tell(self, found):
+        """Take the date-time that was read into `when` as the clock. found: as of said.rest(). Returns its bit 1."""
+        if found & 1:
+            when = self.when
+            self.clock = when[0] * 86400 + when[1]
+            self.deviation = None if when[2] == _UNKNOWN else when[2]
+            self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
+        else:
+            self.clock = self.deviation = self.dst = None
+        return found & 2
 
     def set_p1_clock(self, buf, at, length):
         """Take YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. False: invalid."""
@@ -238,10 +240,10 @@ class Reading:
     def merge(self, other):
         """Take over the values that the other reading has, and its clock; keep the rest."""
         overlay(self.values, self.present, other.values, other.present)
-        for slot in range(_SLOTS):
-            if other._said[slot]:
-                self._said[slot] = 1
-                self._texts[slot] = other._texts[slot]
+        for slot in range(_TEXTS):
+            if other.said[slot]:
+                self.said[slot] = 1
+                self.texts[slot] = other.texts[slot]
         self.clock = other.clock
         self.deviation = other.deviation
         self.dst = other.dst

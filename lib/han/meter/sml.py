@@ -31,11 +31,10 @@ def read(decoder, layers):
     if n < 0:
         return decoder.reject("list malformed")
     reading = decoder.reading
-    reading.clear()
     reading.fill(buf, rows, n, SML)
+    reading.tell(0)
     number = reading.raw(METER_ID)
     if number and number.startswith(DZG) and _mend(buf, rows, n, int.from_bytes(number[len(DZG):], "big")):
-        reading.clear()
         reading.fill(buf, rows, n, SML)
     return True
 

@@ -9,10 +9,13 @@ is searched once for openings, and checked once for each telegram that it may be
 A ciphered APDU without a framing has no checksum. So it is not followed close behind another opening,
 which may carry it. It counts as cut off if another ciphered APDU opens inside it.
 """
+from array import array
+
 from .layers import apdu
-from . import hdlc, mbus
 from .conventions import Conventions
+from .frames import arrive, hdlc_check, mbus_check
 from .loops import copy, hunt, text_end
+from .openings import Openings
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
 _IDENT = 7  # an ident line of P1 in front of a ciphered APDU
@@ -28,10 +31,6 @@ _PARITY = -3  # the parity is wrong
 
 # Bytes of the buffer at first, enough for most meters. It is doubled twice at most: an HDLC frame has up to 2049.
 _USUAL = 1152
-_OPENINGS = 4
-# A ciphered APDU opens at most so many bytes behind the opening that carries it: the headers of HDLC or M-Bus, of the
-# link layer and of a block, or an ident line, are not longer.
-_CARRIED = 80
 
 
 class Counters:
@@ -45,7 +44,7 @@ class Counters:
     parity = 0  # telegrams of a 7E1 line with a wrong parity, and the first one with a CRC, which shows such a line
 
 
-class Framer:
+class Framer(Openings):
     """Takes chunks of bytes, and calls `sink` with each complete telegram whose checksum is right.
 
     sink(kind, buf, start, end)   kind: HDLC, MBUS, P1, GLO or SML; the telegram is buf[start:end], which is valid
@@ -62,44 +61,64 @@ class Framer:
     size = 4096
 
     def __init__(self, sink, counters=None, trace=None, enough=Conventions.usually):
+        super().__init__()
         self.sink = sink
         self.trace = trace
         self.counters = counters or Counters()
         self.buf = bytearray(min(_USUAL, self.size))
         self.base = 0  # offset of buf[0] in the stream
-        self._end = 0  # index behind the last byte in buf
-        self._scan = 0  # index up to which openings have been searched
-        # The openings, the oldest first: kind, index, and number of bytes in buf at which to look again.
-        self.kinds = bytearray(_OPENINGS)
-        self._start = [0] * _OPENINGS
-        self._need = [0] * _OPENINGS
-        self.open = 0  # number of openings
+        # Indexes: up to which openings have been searched; behind the last byte; of the frame that arrive() has found.
+        self.at = array("i", bytes(12))
         self.conventions = Conventions(enough)
         self._p1 = self._sml = None  # their checkers; made when needed, as a meter needs one of them at most
 
     def feed(self, data, n):
         """Take the first n bytes of data; n may be any number."""
         self.counters.bytes += n
+        at = self.at
+        if self.open or n > len(self.buf) - at[1] and not self._fits(n):
+            self._feed(data, n)
+            return
+        # Most meters send a frame at a time. Nothing else is open, so a good one needs no more than its own check.
+        kind = arrive(self.buf, at, data, n)
+        while kind:
+            self.counters.frames += 1
+            if self.trace:
+                self.trace("telegram", self.base + at[2], self.base + at[0])
+            self.sink(kind, self.buf, at[2], at[0])
+            kind = arrive(self.buf, at, data, 0)
+        if at[0] + 1 < at[1]:
+            self._work(False)
+
+    def _feed(self, data, n):
+        """Take bytes that belong to an open telegram, or do not fit in."""
+        at = self.at
         done = 0
         while done < n:
-            room = len(self.buf) - self._end
+            room = len(self.buf) - at[1]
             if not room:
                 room = self._make_room()
             take = n - done if n - done < room else room
-            copy(self.buf, self._end, data, done, done + take)
-            self._end += take
+            copy(self.buf, at[1], data, done, done + take)
+            at[1] += take
             done += take
             self._work(False)
 
+    def _fits(self, n):
+        """True where n bytes fit in, after those that are not needed any more have been dropped. Nothing is open."""
+        if self.at[0]:
+            self._make_room()
+        return n <= len(self.buf) - self.at[1]
+
     def gap(self):
         """The line has fallen silent. A P1 telegram without its last end of line is good; others are cut off."""
-        if self._end:
+        if self.at[1]:
             self._work(True)
             for i in range(self.open):
-                self._cut_off(i, self._end)
+                self._cut_off(i, self.at[1])
             self.open = 0
-            self.base += self._end
-            self._end = self._scan = 0
+            self.base += self.at[1]
+            self.at[0] = self.at[1] = 0
 
     def _by(self, kind):
         """': X25' where the checksum of the telegram just checked is right by that other convention, else ''."""
@@ -115,27 +134,25 @@ class Framer:
             self.trace(what, self.base + start, self.base + end)
 
     def _make_room(self):
-        first = self._start[0] if self.open else self._scan
+        first = self._start[0] if self.open else self.at[0]
         if not first and self._grow():
-            return len(self.buf) - self._end
+            return len(self.buf) - self.at[1]
         if not first:
             # One opening has filled the whole buffer, but no telegram is so long.
             self.counters.overrun += 1
-            self._give_up("overrun", 0, self._end)
+            self._give_up("overrun", 0, self.at[1])
             self._drop(0)
-            first = self._start[0] if self.open else self._scan
-        copy(self.buf, 0, self.buf, first, self._end)
+            first = self._start[0] if self.open else self.at[0]
+        copy(self.buf, 0, self.buf, first, self.at[1])
         self.base += first
-        self._end -= first
-        self._scan -= first
-        for i in range(self.open):
-            self._start[i] -= first
-            self._need[i] -= first
+        self.at[1] -= first
+        self.at[0] -= first
+        self._move(first)
         if self._p1:
             self._p1.resume -= first
         if self._sml:
             self._sml.resume -= first
-        return len(self.buf) - self._end
+        return len(self.buf) - self.at[1]
 
     def _grow(self):
         """Double the buffer, up to `size` bytes. False where it has that size already, or memory is short."""
@@ -145,17 +162,9 @@ class Framer:
             buf = bytearray(min(2 * len(self.buf), self.size))
         except MemoryError:
             return False
-        copy(buf, 0, self.buf, 0, self._end)
+        copy(buf, 0, self.buf, 0, self.at[1])
         self.buf = buf
         return True
-
-    def _drop(self, i):
-        self.open -= 1
-        while i < self.open:
-            self.kinds[i] = self.kinds[i + 1]
-            self._start[i] = self._start[i + 1]
-            self._need[i] = self._need[i + 1]
-            i += 1
 
     def _work(self, last):
         """Search the new bytes for openings, and check each opening that may be complete. last: no more will come."""
@@ -163,7 +172,7 @@ class Framer:
             # Check first, so that an opening behind a complete telegram does not cut it off.
             i = 0
             while i < self.open:
-                if self._need[i] <= self._end or last:
+                if self._need[i] <= self.at[1] or last:
                     end = self._look(i, last)
                     if end > 0:
                         self._take(i, end)
@@ -173,12 +182,12 @@ class Framer:
                         self._drop(i)
                         continue
                 i += 1
-            hit = hunt(self.buf, self._scan, self._end)
+            hit = hunt(self.buf, self.at[0], self.at[1])
             at = hit >> 3
             if not hit & 7:
-                self._scan = at
+                self.at[0] = at
                 return
-            self._scan = at + 1
+            self.at[0] = at + 1
             self._opening(hit & 7, at)
 
     def _opening(self, kind, at):
@@ -202,38 +211,25 @@ class Framer:
 
                 self._sml = sml.Checker(self.conventions)
             self._sml.open(at)
-        if self.open == _OPENINGS:
-            self._drop(0)
-        n = self.open
-        self.kinds[n] = kind
-        self._start[n] = at
-        self._need[n] = at + 6
-        self.open = n + 1
-
-    def _alone(self, at):
-        """False where another telegram may carry the ciphered APDU that opens at `at`."""
-        for i in range(self.open):
-            if self.kinds[i] != GLO and at - self._start[i] < _CARRIED:
-                return False
-        return True
+        self._add(kind, at)
 
     def _look(self, i, last):
         kind = self.kinds[i]
         start = self._start[i]
         if kind == HDLC:
-            end = hdlc.check(self.buf, start, self._end)
+            end = hdlc_check(self.buf, start, self.at[1])
         elif kind == MBUS:
-            end = mbus.check(self.buf, start, self._end)
+            end = mbus_check(self.buf, start, self.at[1])
         elif kind == P1:
-            end = self._p1.check(self.buf, start, self._end, last)
+            end = self._p1.check(self.buf, start, self.at[1], last)
             if self._p1.ciphered:
                 kind = self.kinds[i] = _IDENT  # its ciphertext may look like other P1 openings
         elif kind == _IDENT:
-            end = self._p1.check_ident(self.buf, start, self._end)
+            end = self._p1.check_ident(self.buf, start, self.at[1])
         elif kind == SML:
-            end = self._sml.check(self.buf, start, self._end)
+            end = self._sml.check(self.buf, start, self.at[1])
         else:
-            end = apdu.check_ciphered(self.buf, start, self._end)
+            end = apdu.check_ciphered(self.buf, start, self.at[1])
         if end > 0 and kind in UNCHECKED and self._interrupted(kind, start, end):
             self.counters.truncated += 1
             self._give_up("truncated", start, end)
@@ -245,7 +241,7 @@ class Framer:
             # P1 inside a ciphered APDU is only chance, and not counted.
             if kind != P1 or not i or self.kinds[i - 1] not in UNCHECKED:
                 self.counters.checksum_errors += 1
-            stop = self._end
+            stop = self.at[1]
             if kind == P1:
                 stop = min(stop, self._p1.resume + 5)  # behind the ! and four digits
             elif kind == SML:
@@ -253,7 +249,7 @@ class Framer:
             self._give_up("checksum" + self._by(kind), start, stop)
         elif end == _PARITY:
             self.counters.parity += 1
-            self._give_up("parity", start, self._end)
+            self._give_up("parity", start, self.at[1])
         return end
 
     def _cut_off(self, i, end):
@@ -273,9 +269,9 @@ class Framer:
         while at < end:
             hit = hunt(self.buf, at, end)
             at = hit >> 3
-            if hit & 7 == GLO and apdu.check_ciphered(self.buf, at, self._end) != NONE:
+            if hit & 7 == GLO and apdu.check_ciphered(self.buf, at, self.at[1]) != NONE:
                 return True
-            if hit & 7 == P1 and self._p1 and self._p1.check_ident(self.buf, at, self._end) != WRONG:
+            if hit & 7 == P1 and self._p1 and self._p1.check_ident(self.buf, at, self.at[1]) != WRONG:
                 return True
             at += 1
         return False
@@ -287,14 +283,7 @@ class Framer:
         start = self._start[i]
         if self.trace:
             self.trace("telegram" + self._by(kind), self.base + start, self.base + end)
-        keep = 0
-        for k in range(self.open):
-            if self._start[k] >= end:
-                self.kinds[keep] = self.kinds[k]
-                self._start[keep] = self._start[k]
-                self._need[keep] = self._need[k]
-                keep += 1
-        self.open = keep
-        if self._scan < end:
-            self._scan = end
+        self._drop_before(end)
+        if self.at[0] < end:
+            self.at[0] = end
         self.sink(GLO if kind == _IDENT else kind, self.buf, start, end)

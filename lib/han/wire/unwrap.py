@@ -9,21 +9,22 @@
 The content is the list in a data-notification, P1 text, or the messages of SML. Modules for layers
 that only some meters send are imported when the first such layer comes.
 """
-from . import hdlc, mbus
-from .framer import GLO, HDLC, MBUS, P1, SML
-from .layers import apdu
+from array import array
+
+from .framer import GLO, MBUS, P1, SML
+from .frames import peel
 from .loops import text_end
-from .mbus import ALONE, LAST, NUMBERS
 
 #: Layers besides the framings: an APDU without a frame; the list in a data-notification.
 APDU, LIST = 6, 7
 
 NO_KEY = "encrypted: no key"
 
-_DATA_NOTIFICATION, _GLO_CIPHERING, _DED_CIPHERING, _BLOCK_TRANSFER = 0x0F, 0xDB, 0xDC, 0xE0
-_LLC = 0xE6
-_IDENT = 0x2F  # '/' opens P1 text, which a ciphered APDU may hold
-_EMPTY = -1
+# The further answers of peel(): what is there to be done next. MBUS or _SEGMENT is a frame of several.
+_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT = 8, 9, 10, 11, 13, 14
+# What at[3] tells of a _SEGMENT: it is the first frame of its telegram, the last one; of a MBUS: its number, the last.
+_FIRST, _LAST = 1, 2
+_NUMBERS, _LAST_NUMBER = 0x0F, 0x10
 _APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 
 
@@ -41,7 +42,6 @@ class Layers:
     """
 
     buf = b""
-    start = end = front = 0
     encrypted = 0  # number of ciphered APDUs
     decrypt_failures = 0  # number of those that could not be decrypted
     unproven = False  # the last telegram was decrypted without checking a tag
@@ -51,6 +51,20 @@ class Layers:
         self.cipher = cipher
         self._reject = reject
         self._trace = trace
+        # Start, end and front; what peel() tells; number of frames that wait for the rest of their telegram; the layer.
+        self.at = array("i", bytes(24))
+
+    @property
+    def start(self):
+        return self.at[0]
+
+    @property
+    def end(self):
+        return self.at[1]
+
+    @property
+    def front(self):
+        return self.at[2]
 
     def unwrap(self, layer, buf, start, end):
         """Unwrap the telegram buf[start:end]. layer: its framing, or APDU.
@@ -58,130 +72,101 @@ class Layers:
         Returns the kind of its content: LIST, P1 or SML. None where it was rejected, or pieces are still missing.
         """
         self.unproven = False
-        text_only = layer == GLO  # a ciphered APDU without a frame holds P1 text
-        front = start
+        self.buf = buf
+        layer = peel(buf, start, end, layer, self.at)
+        return layer if layer == LIST or layer == P1 else self._inside(layer)
+
+    def _inside(self, what):
+        """Do what peel() has found until the content is left. Returns as unwrap() does."""
+        at = self.at
+        text_only = at[5] == GLO and what != _IDENT  # a ciphered APDU without a frame holds P1 text
         left = _APDUS
         while left:
-            if layer == HDLC:
-                more = hdlc.segmented(buf, start)
-                start = hdlc.information(buf, start, end)
-                end -= 2
-                if more or self.segments and self.segments.next:
-                    whole = self._segment(buf, start, end, apdu.skip_llc(buf, start, end) > start, not more)
-                    if not whole:
-                        return None
-                    buf, start, end = whole.buf, 0, whole.length
-                    whole.start()
-                layer = APDU
-            elif layer == APDU:
-                left -= 1
-                tag = buf[start] if start < end else _EMPTY
-                if tag == _LLC:
-                    start = apdu.skip_llc(buf, start, end)
-                    tag = buf[start] if start < end else _EMPTY
-                if tag == _DATA_NOTIFICATION and not text_only:
-                    front = start
-                    start = apdu.body(buf, start, end)
-                    if not start:
-                        return self._reject("notification malformed", "")
-                    layer = LIST
-                    break
-                if tag == _IDENT:
-                    front = start
-                    end = self._text(buf, start, end)
-                    if not end:
-                        return None
-                    layer = P1
-                    break
-                if tag == _GLO_CIPHERING or tag == _DED_CIPHERING:
-                    opened = self._open(buf, start, end)
-                    if not opened:
-                        return None
-                    start, end = opened
-                elif tag == _BLOCK_TRANSFER:
-                    whole = self._block(buf, start, end)
-                    if not whole:
-                        return None
-                    buf, start, end = whole.buf, 0, whole.length
-                    self.blocks.start()  # type: ignore[attr-defined]  # None before the first block
-                else:
-                    left = 0
-            elif layer == P1:
-                break
-            elif layer == MBUS:
-                number = mbus.number(buf, start)
-                start = mbus.data(start)
-                end -= 2
-                if number != ALONE or self.segments and self.segments.next:
-                    if not self._in_order(number):
-                        return self._reject("segments missing", "")
-                    whole = self._segment(buf, start, end, not number & NUMBERS, number & LAST)
-                    if not whole:
-                        return None
-                    buf, start, end = whole.buf, 0, whole.length
-                    whole.start()
-                layer = APDU
-            elif layer == SML:
-                start, end = (self._sml or self._loaded_sml()).content(buf, start, end)
-                break
-            elif buf[start] != _IDENT:
-                layer = APDU
-            else:
-                text_only = False
-                opened = self._open(buf, (self._p1 or self._loaded_p1()).apdu_start(buf, start), end)
-                if not opened:
+            if what == _SEGMENT or what == MBUS:
+                if not self._segment(what):
                     return None
-                start, end = opened
-                layer = APDU
-                if 0x30 <= buf[start] <= 0x39:
+            elif what == _CIPHERED or what == _BLOCK:
+                left -= 1
+                if not (self._opened(at[0]) if what == _CIPHERED else self._block()):
+                    return None
+            elif what == _IDENT:
+                front = at[0]
+                if not self._opened((self._p1 or self._loaded_p1()).apdu_start(self.buf, front)):
+                    return None
+                if 0x30 <= self.buf[at[0]] <= 0x39:
                     # Only the lines were ciphered. Their ident line is in front of the APDU.
-                    if text_end(buf, start, end, 0xFF) < 0:
-                        return self._reject("P1 text damaged", "")
-                    layer = P1
-                    break
-        else:
-            return self._reject("no known APDU", "tag %02X" % tag if tag >= 0 else "empty")
-        self.buf = buf
-        self.start = start
-        self.end = end
-        self.front = front
-        return layer
+                    at[2] = front
+                    return P1 if text_end(self.buf, at[0], at[1], 0xFF) >= 0 else self._reject("P1 text damaged", "")
+            elif what == _TEXT:
+                return self._text()
+            elif what == SML:
+                at[0], at[1] = (self._sml or self._loaded_sml()).content(self.buf, at[0], at[1])
+                return SML
+            elif text_only or what != LIST and what != _MALFORMED:
+                break
+            else:
+                return LIST if what == LIST else self._reject("notification malformed", "")
+            if left:
+                what = peel(self.buf, at[0], at[1], APDU, at)
+        return self._reject("no known APDU", "tag %02X" % at[3] if at[3] >= 0 else "empty")
 
-    def _segment(self, buf, start, end, first, last):
-        """Add a frame of a telegram that has several. With the last one, the Segments; None before, or if rejected.
-
-        first, last: whether it is the first or the last frame of the telegram
-        """
+    def _segment(self, what):
+        """Add a frame of a telegram that has several. True with the last one; None before, or if it was rejected."""
+        at = self.at
         segments = self.segments or self._loaded_segments()
+        last = at[3] & (_LAST if what == _SEGMENT else _LAST_NUMBER)
+        if what == _SEGMENT:
+            first = at[3] & _FIRST
+        else:
+            first = not at[3] & _NUMBERS
+            if not first and at[3] & _NUMBERS != segments.next & _NUMBERS and (segments.next or not last):
+                # It is out of order.
+                return self._without(segments, "segments missing")
         if first and segments.next:
-            segments.start()
-            self._reject("segments missing", "")
+            self._without(segments, "segments missing")
         if not first and not segments.next:
             return self._reject("segment without a beginning", "")
-        if not segments.add(buf, start, end):
-            return self._reject("telegram too long", "")
-        return segments if last else self._note("segment")
+        if not segments.add(self.buf, at[0], at[1]):
+            return self._without(segments, "telegram too long")
+        at[4] = segments.next
+        return self._whole(segments) if last else self._note("segment")
 
-    def _in_order(self, number):
-        """False where the M-Bus frame with this mbus.number() is out of order; the frames before are forgotten then."""
-        segments = self.segments or self._loaded_segments()
-        waiting = segments.next
-        n = number & NUMBERS
-        if n and n != waiting & NUMBERS and (waiting or not number & LAST):
-            segments.start()
-            return False
+    def _without(self, segments, reason):
+        """Forget the frames before this one."""
+        segments.start()
+        self.at[4] = 0
+        return self._reject(reason, "")
+
+    def _whole(self, segments):
+        """All pieces are there: go on with them."""
+        at = self.at
+        self.buf = segments.buf
+        at[0] = at[4] = 0
+        at[1] = segments.length
+        segments.start()
         return True
 
-    def _block(self, buf, start, end):
-        """Add a block of general block transfer. The Segments with all blocks when none is missing, else None."""
+    def _block(self):
+        """Add a block of general block transfer. True when none is missing, else None."""
         if not self.blocks:
             from .layers.segments import Blocks
 
             self.blocks = Blocks()
-        state = self.blocks.add(buf, start, end)
+        state = self.blocks.add(self.buf, self.at[0], self.at[1])
         if state < 0:
             return self._reject("block malformed", "")
-        return self.blocks.done if state else self._note("block")
+        if not state:
+            return self._note("block")
+        self._whole(self.blocks.done)
+        self.blocks.start()
+        return True
+
+    def _opened(self, start):
+        """Decrypt the ciphered APDU at buf[start] in place. True, or None where it was rejected."""
+        opened = self._open(self.buf, start, self.at[1])
+        if opened:
+            self.at[0], self.at[1] = opened
+        return opened
 
     def _open(self, buf, start, end):
         """Decrypt the ciphered APDU buf[start:end] in place. (start, end) of the plaintext; None where rejected."""
@@ -201,12 +186,16 @@ class Layers:
         self.unproven = not self.cipher.proven
         return opened
 
-    def _text(self, buf, start, end):
-        """Check the P1 telegram in an APDU. Returns its end; None where it was rejected."""
+    def _text(self):
+        """Check the P1 telegram in an APDU. P1; None where it was rejected."""
+        at = self.at
         checker = (self._p1 or self._loaded_p1()).Checker()
-        checker.open(start)
-        end = checker.check(buf, start, end, True)
-        return self._reject("P1 text damaged", "") if end <= 0 or checker.ciphered else end
+        checker.open(at[0])
+        end = checker.check(self.buf, at[0], at[1], True)
+        if end <= 0 or checker.ciphered:
+            return self._reject("P1 text damaged", "")
+        at[1] = end
+        return P1
 
     def _note(self, what):
         if self._trace:

@@ -15,8 +15,7 @@ def walk(data):
     rows = array("i", bytes(32 * MOST))
     info = array("i", bytes(64))
     data = bytearray(data)
-    end = axdr_walk(data, 0, len(data), rows, MOST, array("i", bytes(4 * MOST)), info)
-    if end != len(data):
+    if axdr_walk(data, 0, len(data), rows, array("i", bytes(4 * MOST)), info):
         return None
     found = []
     for i in range(info[0]):
@@ -159,7 +158,7 @@ def test_scaler_and_unit_behind_their_names_go_with_their_values():
     value, unit = b"\x06\0\0\0\x05", b"\x02\x02\x0f\x03\x16\x1b"
     data = bytearray(structure(names, value, value, unit, UNIT))
     rows, info = array("i", bytes(32 * MOST)), array("i", bytes(64))
-    assert axdr_walk(data, 0, len(data), rows, MOST, array("i", bytes(4 * MOST)), info) == len(data)
+    assert not axdr_walk(data, 0, len(data), rows, array("i", bytes(4 * MOST)), info)
     assert [list(rows[8 * i + 5:8 * i + 7]) for i in range(info[0])] == [[67, 27], [64, 27]]
 
 

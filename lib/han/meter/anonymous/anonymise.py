@@ -59,7 +59,7 @@ class _InPlace(Framer):
 
     def over(self, data):
         self.buf = data
-        self.size = self._end = len(data)
+        self.size = self.at[1] = len(data)
         self._work(False)
         self.gap()
 

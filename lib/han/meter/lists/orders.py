@@ -108,7 +108,6 @@ def choose(reading, buf, rows, n, text):
                 continue
             if scale is KAIFA_SCALE:
                 return profile, 0
-            reading.clear()
             reading.fill(buf, rows, n, profile)
             said = judge(reading)
             if said > score:

@@ -1,30 +1,7 @@
-"""Headers of the DLMS APDUs that meters push (IEC 62056-5-3): these functions find the content behind them."""
+"""Headers of the DLMS APDUs that meters push (IEC 62056-5-3). What is not here is stepped over by `frames.peel`."""
 DATE_TIME = 12  # bytes
 _NONE = -1
 _LONGEST = 3900
-
-
-def skip_llc(buf, start, end):
-    """Index behind the LLC header E6 E6 00 or E6 E7 00 (IEC 62056-46 clause 5.3.2); `start` where there is none."""
-    if end - start >= 3 and buf[start] == 0xE6 and buf[start + 1] & 0xFE == 0xE6 and buf[start + 2] == 0:
-        return start + 3
-    return start
-
-
-def body(buf, start, end):
-    """Index of the body of the data-notification buf[start:end] (clause 6.9); 0 where it is malformed.
-
-    In front of the body is a date-time: its length and 12 bytes. Kaifa and older meters of Kamstrup send a tag before
-    the length. The length may be 0.
-    """
-    at = start + 5  # tag and long-invoke-id-and-priority
-    if at < end and buf[at] == 0x09:
-        at += 1
-    if at >= end:
-        return 0
-    length = buf[at]
-    at += 1 + length
-    return at if not length or length == DATE_TIME and at <= end else 0
 
 
 def date_time(start, body):
@@ -33,7 +10,7 @@ def date_time(start, body):
 
 
 def check_ciphered(buf, start, end):
-    """Check the general-glo-ciphering APDU that opens at buf[start]; the answers are those of `hdlc.check`.
+    """Check the general-glo-ciphering APDU that opens at buf[start]; the answers are those of `hdlc.py`.
 
     It has no checksum, so it must begin as meters send it: a system title of 8 bytes that begins
     with the three letters of the manufacturer, and a valid security control.
@@ -47,7 +24,7 @@ def check_ciphered(buf, start, end):
 
 
 def ciphered_end(buf, at, end):
-    """Check a ciphered APDU. buf[at] is the length of its system title. The answers are those of `hdlc.check`."""
+    """Check a ciphered APDU. buf[at] is the length of its system title. The answers are those of `hdlc.py`."""
     if at + 14 > end:
         return -at - 14
     if buf[at] > 8:

@@ -31,18 +31,21 @@ _DONT_CARE = const(0xFF)
 
 
 @micropython.viper
-def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, info: ptr32) -> int:
+def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> int:
     """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) in p[k:end].
 
-    rows    gets at most `most` rows. A value without a code has a row only if it is an element of the
-            outermost list itself
-    names   `most` words, used for the keys of attribute descriptors
+    listed  array of 32-bit integers, gets as many rows as fit in. A value without a code has a row only if it is an
+            element of the outermost list itself
+    names   as many words as rows, used for the keys of attribute descriptors
     info    16 words. Results: [0] number of rows, [1] number of OBIS codes met, [2] number of values of
-            kind 3, [3] a hash of the types of the list's values without codes, in their order
+            kind 3, [3] a hash of the types of the list's values without codes, in their order;
+            [15] the index behind the value, or -1 - index where it is malformed
 
-    Returns the index behind the value, or -1 - index where the value is malformed.
+    Returns 0 where the value ends at `end`, and there was room for all rows, else 1.
     """
     # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
+    rows = ptr32(listed)
+    most = int(len(listed)) >> 3
     base = int(p)
     end += base
     p = ptr8(base + k)
@@ -72,7 +75,10 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
             if depth < 0:
                 info[0] = n
                 info[3] = shape
-                return int(p) - base
+                info[15] = int(p) - base
+                if int(p) == end and n < most and info[1] < most:
+                    return 0
+                return 1
         left[0] = left[0] - 1
         if int(p) >= end:
             break
@@ -261,4 +267,5 @@ def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, names: ptr32, i
         scale = _SCALE
         unit = _NO_UNIT
         p = ptr8(int(p) + size)
-    return base - 1 - int(p)
+    info[15] = base - 1 - int(p)
+    return 1

@@ -236,13 +236,15 @@ def store(rows, n, key, offset, length, number, scale, unit, kind):
         rows[n * 8 + i] = word
 
 
-def axdr_walk(buf, start, end, rows, most, names, info):
+def axdr_walk(buf, start, end, rows, names, info):
     """Walk one A-XDR value in buf[start:end]; see the twin in `walk_fast.py`."""
+    most = len(rows) >> 3
     walk = _Walk(buf, start, end, rows, most)
     try:
         walk.value(0, 0)
     except _Malformed:
         info[0] = info[1] = info[2] = 0
-        return -1 - walk.p
-    info[0], info[1], info[2], info[3] = walk.n, walk.codes, walk.floats, walk.shape
-    return walk.p
+        info[15] = -1 - walk.p
+        return 1
+    info[0], info[1], info[2], info[3], info[15] = walk.n, walk.codes, walk.floats, walk.shape, walk.p
+    return 0 if walk.p == end and walk.n < most and walk.codes < most else 1

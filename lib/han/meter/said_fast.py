@@ -1,0 +1,138 @@
+"""What a telegram says besides numbers, texts and clocks, as viper code. `said_plain.py` has the twins."""
+import micropython
+from micropython import const
+
+from .obis import SLOTS
+
+_TEXT = const(2)
+_DATE_TIME = const(12)
+_OPENING = const(8)
+_CODED = const(0x7FFF)
+_NAMED = const(8)
+_DEVICE = const(3)
+_NAME = const(5)
+_CLOCK = const(8)
+_LONGEST = const(64)
+
+
+@micropython.viper
+def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
+    """Mark the texts as said that a telegram has in `special`, from number `source` on, and that are known already.
+
+    Returns the number of the first one whose text is new, 8 where there is none.
+    """
+    special = ptr8(reading.special)
+    said = ptr8(reading.said)
+    slots = ptr8(SLOTS)
+    while source < _NAMED:
+        k = special[source]
+        slot = slots[source]
+        if k and said[slot]:
+            # Of several codes for one slot, the first one counts. A device name has a slot of its own besides.
+            slot = _NAME
+            if source != _DEVICE:
+                k = 0
+        while k:
+            row = ptr32(int(rows) + (k << 5) - 32)
+            p = ptr8(int(buf) + row[1])
+            size = row[2]
+            if not p[0] or p[0] >= 0x20:
+                while size and (p[size - 1] == 0 or p[size - 1] == 0x20):
+                    size -= 1
+            if size > _LONGEST:
+                size = _LONGEST
+            if size:
+                known = reading.texts[slot]
+                if int(len(known)) != size:
+                    return source
+                q = ptr8(known)
+                while size:
+                    size -= 1
+                    if p[size] != q[size]:
+                        return source
+                said[slot] = 1
+            if source != _DEVICE or slot == _NAME:
+                k = 0
+            slot = _NAME
+        source += 1
+    return source
+
+
+@micropython.viper
+def date_time(buf: ptr8, at: int, when: ptr32) -> int:
+    """Read the date-time of 12 bytes (IEC 62056-62 clause 4.1.6.1) at buf[at]. 1, or 0 where it is not specified.
+
+    when   result: days since 2020-01-01, seconds of the day, deviation in minutes (-32768: not specified), status
+    """
+    p = ptr8(int(buf) + at)
+    year = p[0] << 8 | p[1]
+    month = p[2]
+    if year < 1970 or year >= 2100 or month < 1 or month > 12 or p[3] < 1 or p[3] > 31:
+        return 0
+    if p[5] > 23 or p[6] > 59 or p[7] > 60:
+        return 0
+    # Years are counted from March, so that the leap day is a year's last day.
+    if month < 3:
+        year -= 1
+        month += 12
+    at = 365 * year + year // 4 - year // 100 + year // 400
+    when[0] = at + (153 * (month - 3) + 2) // 5 + p[3] - 737731
+    when[1] = p[5] * 3600 + p[6] * 60 + p[7]
+    at = p[9] << 8 | p[10]
+    when[2] = at - (at >> 15 << 16)
+    when[3] = p[11]
+    return 1
+
+
+@micropython.viper
+def rest(reading, layers, rows: ptr32, n: int) -> int:
+    """What a list of n rows has besides values. layers: with the list, see `wire/unwrap.py`.
+
+    Returns 1 where it has a date-time, which is put into `when` (a clock among the values was read together with
+    them; the date-time of the header may be older), + 2 where it ends with a text without a code and has no number.
+    """
+    buf = ptr8(layers.buf)
+    at = ptr32(layers.at)
+    found = 0
+    k = ptr8(reading.special)[_CLOCK]
+    if k:
+        row = ptr32(int(rows) + (k << 5) - 32)
+        if row[2] == _DATE_TIME:
+            found = int(date_time(int(buf), row[1], reading.when))
+    if not found:
+        k = at[0] - _DATE_TIME
+        if k > at[2]:
+            found = int(date_time(int(buf), k, reading.when))
+    if n > 1:
+        row = ptr32(int(rows) + (n << 5) - 32)
+        if not row[0] and row[7] == _TEXT and not ptr8(reading.said)[0]:
+            found += 2
+    return found
+
+
+@micropython.viper
+def alike(buf: ptr8, rows: ptr32, info: ptr32, mark: ptr32, text: ptr8) -> int:
+    """1 where the list that axdr_walk() has walked into rows and info is of the kind with this mark and text, else 0.
+
+    mark   number of rows (0x7FFF: lists with codes, of any number), hash of the types, length of text
+    text   the opening of the list's first text
+    """
+    n = info[0]
+    if info[1]:
+        if mark[0] != _CODED:
+            return 0
+    elif mark[0] != n or mark[1] != info[3]:
+        return 0
+    size = 0
+    if n and rows[7] == _TEXT and (rows[2] != _DATE_TIME or buf[rows[1]] > 8):
+        size = rows[2]
+        if size > _OPENING:
+            size = _OPENING
+    if size != mark[2]:
+        return 0
+    buf = ptr8(int(buf) + rows[1])
+    while size:
+        size -= 1
+        if buf[size] != text[size]:
+            return 0
+    return 1

@@ -1,0 +1,75 @@
+"""The twins of `said_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
+from .obis import CLOCK, DEVICE_NAME, METER_ID, NAME, SLOTS, TEXTS
+
+_TEXT = 2
+_DATE_TIME = 12
+_OPENING = 8
+_CODED = 0x7FFF
+_LONGEST = 64
+
+
+def padless(raw):
+    """A text without padding at its end. One that begins with a control character is a binary number: it has none."""
+    return raw[:_LONGEST] if raw and 0 < raw[0] < 0x20 else raw.rstrip(b"\0 ")[:_LONGEST]
+
+
+def heard(reading, buf, rows, source):
+    """Mark the texts as said that are known already; see the twin in `said_fast.py`."""
+    while source < len(SLOTS):
+        row = 8 * reading.special[source]
+        raw = padless(bytes(buf[rows[row - 7]:rows[row - 7] + rows[row - 6]])) if row else b""
+        slots = [] if reading.said[SLOTS[source]] else [SLOTS[source]]
+        if source == DEVICE_NAME - TEXTS:
+            slots.append(NAME)
+        for slot in slots:
+            if raw and raw != reading.texts[slot]:
+                return source
+            if raw:
+                reading.said[slot] = 1
+        source += 1
+    return source
+
+
+def date_time(buf, at, when):
+    """Read the date-time of 12 bytes at buf[at]; see the twin in `said_fast.py`."""
+    year, month, day = buf[at] << 8 | buf[at + 1], buf[at + 2], buf[at + 3]
+    hour, minute, second = buf[at + 5:at + 8]
+    if not (1970 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61):
+        return 0
+    days = day - 1
+    for y in range(min(year, 2020), max(year, 2020)):
+        days += (365 + _leap(y)) * (1 if year > 2020 else -1)
+    for m in range(1, month):
+        days += 28 + _leap(year) if m == 2 else 30 if m in (4, 6, 9, 11) else 31
+    deviation = buf[at + 9] << 8 | buf[at + 10]
+    when[0], when[1] = days, hour * 3600 + minute * 60 + second
+    when[2], when[3] = deviation - (deviation >> 15 << 16), buf[at + 11]
+    return 1
+
+
+def _leap(year):
+    return year % 4 == 0  # also 2000, and 2100 is out of range
+
+
+def rest(reading, layers, rows, n):
+    """What a list of n rows has besides values; see the twin in `said_fast.py`."""
+    buf, at = layers.buf, layers.at
+    row = 8 * reading.special[CLOCK - TEXTS]
+    found = 0
+    if row and rows[row - 6] == _DATE_TIME:
+        found = date_time(buf, rows[row - 7], reading.when)
+    if not found and at[0] - _DATE_TIME > at[2]:
+        found = date_time(buf, at[0] - _DATE_TIME, reading.when)
+    if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and not reading.said[METER_ID]:
+        found += 2
+    return found
+
+
+def alike(buf, rows, info, mark, text):
+    """1 where a list is of the kind with this mark and text; see the twin in `said_fast.py`."""
+    if mark[0] != (_CODED if info[1] else info[0]) or not info[1] and mark[1] != info[3]:
+        return 0
+    first = b""
+    if info[0] and rows[7] == _TEXT and (rows[2] != _DATE_TIME or buf[rows[1]] > 8):
+        first = bytes(buf[rows[1]:rows[1] + min(rows[2], _OPENING)])
+    return int(first == bytes(text[:mark[2]]))

@@ -1,0 +1,71 @@
+"""The viper loops over frames and their headers against their twins, on frames of all kinds and damaged ones."""
+from array import array
+
+from tests.support import Random, skip
+
+try:
+    from han.wire import frames_fast
+except ImportError:
+    skip("no viper on this interpreter: the twins are what runs")
+
+from han.wire import frames_plain, plain
+
+ROUNDS = 300
+
+
+def arrived(module, before, data, at):
+    buf = bytearray(before + bytes(len(data) + 8))
+    where = array("i", (at, len(before), 0))
+    found = [module.arrive(buf, where, data, len(data))]
+    while found[-1]:
+        found += [where[2], where[0], module.arrive(buf, where, data, 0)]
+    return found, bytes(buf), list(where)
+
+
+def test_frames():
+    random = Random(29)
+    seen = set()
+    answers = 0
+    for _ in range(8 * ROUNDS):
+        size = random.choice((0, 1, 7, 30, 130))
+        content = random.choice((b"", b"\xe6\xe7\0")) + random.choice((b"\x0f\0\0\0\1", b"\xdb", b"\xe0", b"/", b""))
+        content += random.choice((b"\0", b"\x0c" + bytes(12), b"\x09\x0c" + bytes(12), b"\x09\0", b"\x05", b"\x0c"))
+        content += random.bytes(size)
+        made = random.below(4)
+        if made == 0:
+            body = bytes((0x53, 0xFF, random.choice((0x10, 0x10, 0, 0x11, 2)), 1, 0x67)) + content
+            count = len(body) & 0xFF
+            data = bytes((0x68, count, count, 0x68)) + body + bytes((sum(body) & 0xFF, 0x16))
+        else:
+            addresses = random.choice((b"\x41\x03", b"\xce\xff\x03", b"\2\4\6\7\3", b"\2\4\6\x08\x0a\3"))
+            count = 2 + len(addresses) + 1 + (2 if content else 0) + len(content) + 2
+            head = bytes((random.choice((0xA0, 0xA0, 0xA8)) | count >> 8, count & 0xFF)) + addresses + b"\x13"
+            data = head + plain.crc_x25(head, 0, len(head)).to_bytes(2, "little") + content if content else head
+            data = b"\x7e" + data + plain.crc_x25(data, 0, len(data)).to_bytes(2, "little")
+        data = bytearray(random.choice((b"", b"\x7e", b"\x7e\x7e", b"x")) + data)
+        if random.below(3) == 0:
+            data[random.below(len(data))] ^= 1 << random.below(8)
+        first = 0
+        while data[first] not in b"\x7e\x68" and first < len(data) - 8 or data[first + 1] == 0x7E:
+            first += 1
+        cut = random.choice((len(data), len(data), random.between(min(6, len(data)), len(data))))
+        for name in "hdlc_check", "mbus_check":
+            one, two = [getattr(module, name)(data, first, cut) for module in (frames_fast, frames_plain)]
+            assert one == two, (name, bytes(data), first, cut)
+            answers += one > 0
+        data = data + random.choice((b"", b"\x7e")) + data
+        cut = random.below(len(data))
+        one, two = [arrived(module, bytes(data[:cut]), data[cut:], 0) for module in (frames_fast, frames_plain)]
+        assert one == two, (bytes(data), cut)
+        start, end = 0, len(data) // 2
+        layer = random.choice((4, 6, 3, 5))
+        if len(one[0]) > 1:
+            layer, start, end = one[0][:3]
+        results = []
+        waiting = random.choice((0, 0, 0, 2))
+        for module in frames_fast, frames_plain:
+            at = array("i", (0, 0, 0, 0, waiting, 0))
+            results.append((module.peel(data, start, end, layer, at), list(at)))
+        assert results[0] == results[1], (bytes(data), start, end, layer)
+        seen.add((layer, results[0][0]))
+    assert answers > ROUNDS and len(seen) > 16, (answers, seen)
