@@ -28,10 +28,13 @@ FORGOTTEN = (
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",
-     "han.meter.registers.entries"),
+     "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram", "han.api.routes.peaks",
+     "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks", "han.tariff.rules",
+     "han.tariff.presets"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
-     "han.api.config.fees", "han.api.config.windows", "han.api.config.alarms", "han.api.config.permit",
+     "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",
+     "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply",
      "han.meter.lists.profiles", "han.alarms.rules"),
     # 1200: the first messages of a stream, and requests that clients make once or now and then.

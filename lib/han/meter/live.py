@@ -8,6 +8,8 @@ from .reading import P1_IDENT, Reading
 class Live(Reading):
     """The value of the bus's topic 'meter': one object, which is changed and published again with each reading."""
 
+    demand = None  # True: the meter tells its demand (registers/demand.py); False: it does not; None: nobody has asked
+
     def __init__(self):
         super().__init__()
         self.seq = 0  # number of readings since the start
@@ -23,6 +25,7 @@ class Live(Reading):
         self.clear()
         self.network.forget()
         self.period_ms = 0
+        self.demand = None
         self.meters += 1
 
     def take(self, reading, ticks, since_ms):

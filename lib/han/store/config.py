@@ -18,7 +18,7 @@ def defaults():
     """The configuration of a new reader, in the API's names.
 
     `p`, `monthly`, `sell` and `alarms.price.below` are in 10^-6 minor units, `vat` in 10^-2 percent, `m.s`
-    in thousandths, `fees` as in tariff/fees.py.
+    in thousandths, `fees` as in tariff/fees.py, `cap` as in tariff/rules.py.
     """
     return {
         "t": "Etc/UTC",
@@ -30,6 +30,7 @@ def defaults():
         "fees": [],
         "monthly": 0,
         "sell": None,
+        "cap": {},
         "np": "auto",
         "up": "automatic",
         "bhf": False,

@@ -11,9 +11,11 @@ from han.api.routes.table import TABLE
 from han.api.config.settings import changed
 from han.api.messages.registers import pieces
 from han.store.config import defaults
+from han.tariff.presets import names
+from han.tariff.rules import Rule
 from tests.api.fake import Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
-from tests.api.routes import test_api_registers
+from tests.api.routes import test_api_peaks, test_api_registers
 from tests.meter.registers.taps import copies
 from tests.support import telegrams
 from tools.prove import apifuzz
@@ -117,7 +119,7 @@ def resolve(reference):
 async def answers(app, token):
     trusted = "Authorization: Bearer %s\r\n" % token
     for path, method in sorted(openapi.operations(DOCUMENT)):
-        if path in ("/ws", "/sse", "/reboot", "/meter/registers"):
+        if path in ("/ws", "/sse", "/reboot", "/meter/registers", "/peaks"):
             continue
         body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
         if path == "/setup":
@@ -161,6 +163,30 @@ def test_registers_are_as_described():
             answer = await ask(app, "/meter/registers")
             assert answer.status == 503
             validate("/meter/registers", "GET", answer)
+
+    asyncio.run(asked())
+
+
+def test_peaks_are_as_described():
+    """What a meter tells, and what the reader has found, for each preset and without a rule."""
+
+    async def asked():
+        async with Running(test_api_peaks.belgian()) as app:
+            await test_api_registers.silence(app)
+            for cap in {}, {"preset": "flanders", "price": 470000000}:
+                app.config.values["cap"] = cap
+                line = test_api_registers.Line(app, 1000)
+                answer = asyncio.create_task(ask(app, "/peaks"))
+                await line.waiting()
+                line.send(test_api_peaks.sent())
+                await test_api_registers.silence(app)
+                validate("/peaks", "GET", await answer)
+            for name in names():
+                if not Rule({"preset": name}).plain():
+                    app.config.values["cap"] = {"preset": name}
+                    validate("/peaks", "GET", await ask(app, "/peaks"))
+        async with Running() as app:
+            validate("/peaks", "GET", await ask(app, "/peaks"))
 
     asyncio.run(asked())
 

@@ -154,7 +154,7 @@ async def test_no_memory_is_said():
         line = Line(app, 5000)
         asked = line.ask()
         await line.waiting()
-        module = sys.modules["han.api.routes.registers"]
+        module = sys.modules["han.api.routes.telegram"]
         copy = module.Copy
 
         def short(kind, decoder):

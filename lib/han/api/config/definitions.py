@@ -5,6 +5,8 @@ from microdot import Response
 
 from ...core.zonefile import names
 from ...meter.line.told import describe, selectable
+from ...tariff.presets import PRESETS, preset
+from .cap import fields
 from .fields import FIELDS, choices
 
 # Bytes of a piece of the time zones, about.
@@ -28,7 +30,14 @@ def _definitions():
     for i in range(0, len(words), 2):
         piece += ',"%s":%s' % (words[i], dumps(choices(words[i + 1])))
     yield piece.encode()
-    piece = ',"fuse":[%s],"wifiChannels":[%s]' % (",".join(choices("m.f")), ",".join(choices("w.z")))
+    for name, country, currency, day, source, _ in PRESETS:
+        rule = dict(preset(name))
+        piece = ',' if name != PRESETS[0][0] else ',"caps":['
+        piece += '{"name":"%s","country":"%s","date":"%s","source":"%s",%s}' % (
+            name, country, day, source, ",".join(fields(rule)),
+        )  # fmt: skip
+        yield piece.encode()
+    piece = '],"fuse":[%s],"wifiChannels":[%s]' % (",".join(choices("m.f")), ",".join(choices("w.z")))
     piece += ',"wifiSecurity":[{"w":0,"name":"open"}'
     for number, name in enumerate(("WPA", "WPA2", "WPA3")):
         piece += ',{"w":%d,"name":"%s"}' % (number + 1, name)

@@ -13,6 +13,7 @@ vat number 2 0 100
 fees fees
 monthly number 6 -1000000 1000000
 sell number 6 -1000000 1000000 null
+cap cap
 np one auto eth sta eth_sta
 up one automatic download manual
 bhf flag

@@ -87,6 +87,11 @@ def _check(rule, value, target, key):
 
         value = kept(value)
         good, wanted = True, None
+    elif kind == "cap":
+        from .cap import kept
+
+        value = kept(value)
+        good, wanted = True, None
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most

@@ -2,7 +2,7 @@
 from .encode import decimal, flag, text
 
 _CONFIGURATION = (
-    '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"vat":%s,"fees":%s,"monthly":%s,"sell":%s,'
+    '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"vat":%s,"fees":%s,"monthly":%s,"sell":%s,"cap":%s,'
     '"np":%s,"up":%s,"bhf":%s,'
     '"hosts":[%s],"ts":[%s],"pws":%s,"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
     '"ks":%s,"as":%s},"e":{"e":%s,"n":%s},'
@@ -26,6 +26,7 @@ def message(app):
         _fees(c["fees"]),
         decimal(c["monthly"], 6),
         decimal(c["sell"], 6),
+        _cap(c["cap"]),
         text(c["np"]),
         text(c["up"]),
         flag(c["bhf"]),
@@ -63,6 +64,14 @@ def _fees(fees):
     from ..config.fees import told
 
     return told(fees)
+
+
+def _cap(cap):
+    if not cap:
+        return "null"
+    from ..config.cap import told
+
+    return told(cap)
 
 
 def _network(n):

@@ -22,7 +22,7 @@ def more(app, live, mts):
     now = app.clock.utc()
     for one in meters(live.extra, live.clock):
         kind = None if one.kind is None else _KINDS.get(one.kind, "other")
-        ts = _utc(app.clock, live, mts, one.time, one.dst)
+        ts = placed(app.clock, live, mts, one.time, one.dst)
         if ts is not None and now is not None and ts > now + _MONTH:
             ts = None  # the telegram has no clock that would have shown it
         found.append(
@@ -39,8 +39,8 @@ def more(app, live, mts):
     return ',"sub":[%s]' % ",".join(found) if found else ""
 
 
-def _utc(clock, live, mts, local, dst):
-    """UTC of a sub-meter's local time, by the zone, and with what corrects the meter's own clock; None: not known."""
+def placed(clock, live, mts, local, dst):
+    """UTC of a local time in a telegram, by the zone, and with what corrects the meter's own clock; None: not known."""
     if local is None:
         return None
     zone = clock.zone

@@ -39,13 +39,14 @@ TABLE = """
 /history/monthly routes.history.serve GET
 /history/yearly routes.history.serve GET
 /meter/registers routes.registers.serve GET
+/peaks routes.peaks.serve GET
 / page.serve GET
 /ui page.serve GET
 """
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Modules that take 5 to 10 kB. Their requests are refused while memory is so short that others would suffer.
-_BIG = ("routes.diagnostics", "routes.history", "http.listen", "routes.update", "routes.registers")
+_BIG = ("routes.diagnostics", "routes.history", "http.listen", "routes.update", "routes.registers", "routes.peaks")
 
 
 def rows(path):
