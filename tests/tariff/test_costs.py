@@ -2,7 +2,10 @@
 
 from han.core.zone import Zone, date, days
 from han.store.config import defaults
-from han.store.series.samples import DAYS, MONTHS, NO_CURRENT, QUARTERS, fitting, packed
+from han.store.series.samples import DAYS, MONTHS, NO_CURRENT, QUARTERS, Series, fitting, packed
+from han.store.ledger import records
+from han.store.ledger.records import Ledger
+from han.tariff.close import Close
 from han.tariff.costs import Costs
 from han.tariff.past import Past
 from tests.store.world import World
@@ -47,15 +50,16 @@ def half_away(number, unit):
     return size if number > 0 else -size
 
 
-async def all_of(history, costs, kind):
+async def all_of(history, costs, kind, ledger=None):
     """{start: (cost, income, part)} of the days or months that have costs."""
+    past = await Past(history, costs, kind, ledger).load(0)
     found = {}
-
-    def put(t, *told):
-        assert not found or t < min(found)
-        found[t] = told
-
-    await Past(history, costs, kind).load(0, put)
+    series = Series(history.series[kind])
+    for number in range(series.first, series.next):
+        t = series.read(number)[0]
+        money = past.find(t)
+        if money:
+            found[t] = money.told()
     return found
 
 
@@ -98,6 +102,7 @@ class Year:
             t = end
         for start in sorted(self.months):
             self._append(MONTHS, start, self.months[start])
+        world.history.t = t
 
     def _append(self, kind, t, wh, more=()):
         values = [t, 0, 90, wh[0], wh[1]] + [NO_CURRENT] * 9
@@ -106,8 +111,18 @@ class Year:
         fitting(kind, values)
         self.world.history.series[kind].append(*values)
 
-    async def told(self, kind, values):
-        return await all_of(self.world.history, Costs(values, self.zone), kind)
+    async def told(self, kind, values, ledger=None):
+        return await all_of(self.world.history, Costs(values, self.zone), kind, ledger)
+
+    async def close(self, kind, starts, values):
+        """Write rows of the ledger, as when these days or months end, and return it as after a restart."""
+        ledger = Ledger(self.world.history)
+        closing = Close(self.world.history, ledger, Costs(values, self.zone))
+        for t in starts:
+            row = records.Row(t)
+            await closing.fill(kind, row, t)
+            ledger.append(kind, row)
+        return Ledger(self.world.history)
 
     def exact(self, values, begin, end):
         """(cost in 10^-13, income in 10^-9 minor units, Wh imported and exported that they are of)."""
@@ -147,6 +162,64 @@ async def test_days_and_months_are_exact_to_the_last_digit():
                 cost, income, _ = made.exact(values, t, zone.next_month(t))
                 cost += 1000 * values["monthly"] * (10000 + values["vat"])
                 assert found[t] == (half_away(cost, 10**7), half_away(income, 1000), 0), (name, t)
+
+
+async def test_what_has_ended_is_in_the_ledger_and_later_settings_do_not_change_it():
+    zone = Zone("Europe/Helsinki")
+    first = zone.day_start(days(2026, 9, 20) * 86400 + 43200)
+    made = Year(zone, first, 60, 77)
+    starts = sorted(made.days)
+    before, after = settings(), settings(vat=813, fees=[], monthly=1)
+    await made.close(records.DAYS, starts[:20], before)
+    ledger = await made.close(records.DAYS, starts[20:50], after)
+    wanted = {}
+    months = {}
+    for at, t in enumerate(starts):
+        values = before if at < 20 else after
+        cost, income, _ = made.exact(values, t, zone.next_day(t))
+        wanted[t] = half_away(cost, 10**7), half_away(income, 1000), 0
+        month = months.setdefault(zone.month_start(t), [0, 0])
+        month[0] += cost
+        month[1] += income
+    assert await made.told(DAYS, after, ledger) == wanted
+    for cost in months.values():
+        cost[0] += 1000 * 10813
+    months = {t: (half_away(cost, 10**7), half_away(income, 1000), 0) for t, (cost, income) in months.items()}
+    assert await made.told(MONTHS, after, ledger) == months
+    assert len(months) == 3
+    # The month of both settings is closed now.
+    ledger = await made.close(records.MONTHS, sorted(months)[:2], after)
+    last = max(months)
+    other = await made.told(MONTHS, settings(vat=0, monthly=0, sell=0), ledger)
+    assert {t: other[t] for t in other if t != last} == {t: months[t] for t in months if t != last}
+    assert other[last] != months[last]
+    # In another currency all of that is not known, and the running month is a part.
+    other = await made.told(DAYS, settings(pc="SEK"), ledger)
+    assert sorted(other) == starts[50:]
+    other = await made.told(MONTHS, settings(pc="SEK"), ledger)
+    assert list(other.values()) == [(None, None, 1)]
+
+
+async def test_rows_are_found_in_any_order_and_those_of_a_wrong_clock_are_not():
+    zone = Zone("Etc/UTC")
+    first = days(2026, 9, 20) * 86400
+    made = Year(zone, first, 40, 78)
+    wanted = await made.told(DAYS, settings())
+    starts = sorted(made.days)
+    await made.close(records.DAYS, starts[:10], settings())
+    ledger = Ledger(made.world.history)
+    for t in (starts[10] + 10**8, starts[10] + 10**8 + 86400):
+        ledger.append(records.DAYS, records.Row(t))
+    ledger = await made.close(records.DAYS, starts[10:], settings())
+    past = await Past(made.world.history, Costs(settings(), zone), DAYS, ledger).load(0)
+    random = Random(4)
+    for _ in range(200):
+        t = starts[random.below(40)] + (random.below(4) == 0)
+        money = past.find(t)
+        assert (money and money.told()) == wanted.get(t)
+    for t in (0, 2**30, starts[0], starts[-1], starts[-1] + 86400):
+        money = past.find(t)
+        assert (money and money.told()) == wanted.get(t)
 
 
 async def test_days_of_92_and_100_quarters():

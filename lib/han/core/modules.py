@@ -20,7 +20,8 @@ FORGOTTEN = (
     ("begin", "pins", "han.start", "han.store.series.replay"),
     # 1600: requests for the history, which pages and clients make now and then.
     ("han.api.routes.history", "han.api.routes.export", "han.api.routes.chosen", "han.store.series.clocksteps",
-     "han.store.series.dated", "han.api.routes.money", "han.tariff.past", "han.tariff.costs"),
+     "han.store.series.dated", "han.api.routes.money", "han.tariff.past", "han.tariff.costs",
+     "han.tariff.close", "han.store.ledger.records"),
     # 2500: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
      "han.meter.anonymous.places", "han.meter.anonymous.suspects", "han.meter.anonymous.aliases",

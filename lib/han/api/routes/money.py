@@ -1,10 +1,6 @@
 """The costs in an answer to GET /history/…, of quarters of an hour, days or months. Imported where a price is set."""
-from array import array
-
 from ...store.series.samples import QUARTERS
 from ..messages.encode import decimal
-
-_UNKNOWN = -(1 << 63)
 
 
 class Money:
@@ -17,9 +13,6 @@ class Money:
     def __init__(self, chosen, history, costs):
         self.currency = costs.currency
         self._past = None
-        # Four numbers of each day or month, the newest first: start, cost, income, 1 where they are of a part only.
-        self._table = array("q")
-        self._at = 0
         if chosen.kind == QUARTERS:
             self.columns = [
                 ("cost", lambda s: decimal(costs.cost(s[0], s), 6)),
@@ -30,33 +23,28 @@ class Money:
         else:
             from ...tariff.past import Past
 
-            self._past = Past(history, costs, chosen.kind)
+            self._past = Past(history, costs, chosen.kind, kept(history))
             self.columns = [
-                ("cost", lambda s: self._told(s[0], 1, 6)),
-                ("income", lambda s: self._told(s[0], 2, 6)),
-                ("part", lambda s: self._told(s[0], 3, 0)),
+                ("cost", lambda s: self._told(s, 0, 6)),
+                ("income", lambda s: self._told(s, 1, 6)),
+                ("part", lambda s: self._told(s, 2, 0)),
             ]
 
     async def load(self, oldest):
         """Find the costs of days or months from `oldest` on, s since 2020 or None for none."""
         if self._past and oldest is not None:
-            await self._past.load(oldest, self._put)
+            await self._past.load(oldest)
 
-    def _put(self, t, cost, income, part):
-        self._table.extend(array("q", [t, _known(cost), _known(income), part]))
-
-    def _told(self, t, which, places):
-        """One of the numbers of a day or month as JSON. They are asked for in the order of time, column by column."""
-        table, at = self._table, self._at
-        if at >= len(table) or table[at] > t:
-            at = max(0, len(table) - 4)
-        while at and table[at] < t:
-            at -= 4
-        self._at = at
-        if not table or table[at] != t or table[at + which] == _UNKNOWN:
-            return "null"
-        return decimal(table[at + which], places)
+    def _told(self, sample, which, places):
+        money = self._past.find(sample[0])
+        return decimal(None if money is None else money.told()[which], places)
 
 
-def _known(number):
-    return _UNKNOWN if number is None else number
+def kept(history):
+    """The Ledger of a History; None where there is no room for one."""
+    from ...store.ledger.records import Ledger
+
+    try:
+        return Ledger(history)
+    except ValueError:
+        return None
