@@ -3,6 +3,7 @@
 import asyncio
 
 from han.store.series.samples import QUARTERS
+from han.tariff.kept import Kept
 from han.tariff.own import Own
 from han.tariff.rules import Rule
 from tests.store.world import World
@@ -57,7 +58,9 @@ class Life:
         return {t: (wh, t not in self.bad) for t, wh in self.truth.items()}
 
     def own(self, rule):
-        return asyncio.run(Own(self.world.history, Rule(rule), self.world.true).load())
+        rule = Rule(rule)
+        kept = Kept(self.world.history, None, rule, [])
+        return asyncio.run(Own(self.world.history, rule, self.world.true).load(kept))
 
     def check(self):
         """Compare what the reader says with the truth, for each rule."""

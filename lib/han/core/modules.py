@@ -31,7 +31,7 @@ FORGOTTEN = (
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",
      "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram", "han.api.routes.peaks",
      "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks", "han.tariff.rules",
-     "han.tariff.presets"),
+     "han.tariff.presets", "han.tariff.kept"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
      "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",

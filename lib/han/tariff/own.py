@@ -1,7 +1,7 @@
 """The peaks that the reader has found itself, from the meter's counters. Imported when they are asked for."""
 from ..store.series.samples import CHANGED, QUARTERS, TENS
 from .peaks import Month, Running
-from .quarters import BAD, Quarters
+from .quarters import BAD
 
 _QUARTER = 900
 
@@ -27,16 +27,11 @@ class Own:
         self.month = Month(rule, zone, ())
         self._quarters = None
 
-    async def load(self):
-        """Read the month's days and the quarters of the running interval. Returns self."""
-        history, rule = self._history, self._rule
-        zone = history.clock.zone
-        self._quarters = quarters = Quarters(history, rule, zone.month_start(self.begin), self.begin)
-        await quarters.read()
-        peaks = []
-        for day in quarters.days.values():
-            peaks += day.peaks()
-        self.month = Month(rule, zone, peaks)
+    async def load(self, kept):
+        """Read the month's days from a Kept, and the quarters of the running interval. Returns self."""
+        zone = self._history.clock.zone
+        peaks, self._quarters = await kept.gathered(zone.month_start(self.begin), self.begin)
+        self.month = Month(self._rule, zone, peaks)
         return self
 
     def running(self, power):

@@ -13,7 +13,7 @@ _QUARTER = 900
 class Quarters:
     """Reads the quarters of a History from `start` on, s since 2020, a midnight; those from `running` on apart.
 
-    days     {midnight: Day}
+    days     {midnight: its peaks, see peaks.Day}
     ws       energy of the quarters from `running` on, Ws
     count    their number
     good     nothing speaks against them
@@ -33,7 +33,6 @@ class Quarters:
     async def read(self):
         """Read them all, a few at a time: a request does not hold up others."""
         series = Dated(self._history, QUARTERS)
-        begin = None
         day = None
         for found in series.backwards():
             if found is None:
@@ -52,7 +51,12 @@ class Quarters:
             self.before = self.before or t == self._running - _QUARTER
             if t < self._start:
                 continue
-            if begin is None or t < begin:
-                begin = series.zone.day_start(t)
-                day = self.days[begin] = Day(self._rule, series.zone, begin)
+            if day is None or t < day.start:
+                self._end(day)
+                day = Day(self._rule, series.zone, series.zone.day_start(t))
             day.take(t, sample[3], good)
+        self._end(day)
+
+    def _end(self, day):
+        if day:
+            self.days[day.start] = day.peaks()

@@ -10,6 +10,8 @@ from microdot import Response
 from ...meter.obis import IMPORT_POWER
 from ...meter.reading import P1_IDENT
 from ...meter.registers.demand import Demand
+from ...store.ledger.records import Ledger
+from ...tariff.kept import Kept
 from ...tariff.own import Own
 from ...tariff.rules import Rule
 from ..http.connection import refusal
@@ -41,11 +43,18 @@ async def serve(app, request):
                 demand = None
     told = Told(app, rule, live, demand)
     history, utc = app.history, app.clock.utc()
-    own = None
-    if history and utc is not None and history.t is not None and not (told.month and told.running):
-        own = await Own(history, rule, utc).load()
-    told.add(own, live and live.get(IMPORT_POWER))
+    if history and utc is not None and history.t is not None and not (told.month and told.running and told.months):
+        kept = Kept(history, _ledger(history), rule, app.config.get("peaks"))
+        told.add(await Own(history, rule, utc).load(kept), live and live.get(IMPORT_POWER), kept)
     return message(told, bool(cap))
+
+
+def _ledger(history):
+    """The Ledger, None where there is none."""
+    try:
+        return Ledger(history)
+    except ValueError:
+        return None
 
 
 async def _demand(copy):

@@ -1,0 +1,110 @@
+"""The peaks of days and months that are over: from the ledger, and into it. Imported when peaks are asked for, and when
+a day ends.
+
+A day's row has the peaks of the rule of that day. What the ledger's peaks were found by is noted beside the settings:
+[mark of the rule, start of the first day whose row is by it]. A day before that, or without a row, is computed from
+its quarters of an hour, as far as these reach.
+"""
+from ..store.ledger.records import DAYS, MONTHS
+from .peaks import KEPT, Month
+from .quarters import Quarters
+
+
+class Kept:
+    """The peaks in a Ledger (None: there is none) that are by a rule. noted: see above, [] for none."""
+
+    def __init__(self, history, ledger, rule, noted):
+        self._history = history
+        self._ledger = ledger
+        self._rule = rule
+        self._since = noted[1] if len(noted) == 2 and noted[0] == rule.mark() else None
+
+    async def gathered(self, start, running):
+        """(peaks of the days from `start` until `running`, the Quarters with those from `running` on), s since 2020.
+
+        start: a midnight
+        """
+        zone = self._history.clock.zone
+        rows = self._days(start, running)
+        today = first = zone.day_start(running)
+        found = []
+        day = zone.day_start(today - 1)
+        while start <= day < today:
+            if day in rows:
+                found += rows[day]
+            else:
+                first = day
+            day = zone.day_start(day - 1)
+        quarters = Quarters(self._history, self._rule, max(first, start), running)
+        await quarters.read()
+        for day, peaks in quarters.days.items():
+            if day not in rows:
+                found += peaks
+        return found, quarters
+
+    def _days(self, start, end):
+        """{start of the day: its peaks} of the rows from start to end."""
+        found = {}
+        if self._since is not None and self._ledger:
+            for row in self._ledger.rows(DAYS):
+                if row.t < start or row.t < self._since:
+                    break
+                if row.t < end:
+                    interval = self._rule.interval
+                    found[row.t] = [(w, row.t + at * interval, not part) for w, at, part in row.peaks]
+        return found
+
+    def months(self, count):
+        """[(start, start of its highest peak or None, W that it counts, whole)] of the last months, oldest first."""
+        found = []
+        if self._since is not None and self._ledger:
+            zone = self._history.clock.zone
+            for row in self._ledger.rows(MONTHS):
+                if len(found) == count or zone.next_month(row.t) <= self._since:
+                    break
+                if row.billed is not None:
+                    whole = [peak[1] for peak in row.peaks if not peak[2]]
+                    found.append((row.t, whole[0] if whole else None, row.billed, len(whole) == len(row.peaks)))
+        found.reverse()
+        return found
+
+
+class Keeper:
+    """Fills the rows of a Ledger for days and months that have ended.
+
+    note  function that keeps what is noted, see above
+    """
+
+    def __init__(self, history, ledger, rule, noted, note):
+        self._history = history
+        self._ledger = ledger
+        self._rule = rule
+        self._noted = noted
+        self._note = note
+        self._quarters = None
+
+    async def fill(self, kind, row, begin, end):
+        """Fill a row of the day or month from begin to end. They come the oldest first, the days first."""
+        if kind == DAYS:
+            if not self._quarters:
+                # What is written now goes as far as today.
+                self._now_by(begin)
+                self._quarters = Quarters(self._history, self._rule, begin, self._history.t)
+                await self._quarters.read()
+            peaks = self._quarters.days.get(begin, ())
+            row.peaks = [(w, (t - begin) // self._rule.interval, not whole) for w, t, whole in peaks]
+            return
+        kept = Kept(self._history, self._ledger, self._rule, self._noted)
+        peaks, _ = await kept.gathered(begin, end)
+        month = Month(self._rule, self._history.clock.zone, peaks)
+        row.billed = month.value()
+        row.peaks = [(w, t, not whole) for _, (w, t, whole) in (month.counting + month.others)[:KEPT]]
+
+    def _now_by(self, begin):
+        """Rows from `begin` on are by the rule of now."""
+        noted, mark = self._noted, self._rule.mark()
+        if len(noted) == 2 and noted[0] == mark:
+            begin = min(begin, noted[1])
+        if [mark, begin] != noted:
+            self._note([mark, begin])
+            self._noted = [mark, begin]
