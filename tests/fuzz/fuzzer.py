@@ -34,7 +34,7 @@ from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.lists import floats, orders  # noqa: F401  else imported by the first telegram that needs them
 from han.meter.sense import widen  # noqa: F401
-from han.meter.submeters import extra  # noqa: F401
+from han.meter import extra  # noqa: F401
 from han.wire import arc  # noqa: F401
 from han.meter.reading import METER_ID
 from han.wire import framer as framer_module

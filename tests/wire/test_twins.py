@@ -12,9 +12,9 @@ try:
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.meter import fill_fast, fill_plain, reading
+from han.meter import fill_fast, fill_plain, more_fast, more_plain, reading
 from han.meter.lists import profiles
-from han.meter.obis import FIELDS, KEYS, KNOWN
+from han.meter.obis import FIELDS, KEYS, KNOWN, LOG, MORE, MORE_UNITS, PEAK, SPECIALS, TEXTS
 from han.ota.slot import fold_plain
 from han.wire.layers import gcm, gcm_plain
 from han.wire.rows import lines_plain, sml_plain, walk_plain
@@ -114,13 +114,16 @@ def length(random, size):
 
 
 def obis_code(random):
+    if random.below(3) == 0:
+        codes = (b"\x18\1\0", b"\x18\2\1", b"\x60\3\x0a", b"\x60\1\0", b"\x60\x0e\0", b"\x60\7\x15", b"\x18\x82\1")
+        return bytes((random.choice(b"\0\0\0\1\2"), random.below(12))) + random.choice(codes) + b"\xff"
     return bytes((random.below(2), random.below(3), random.choice(b"\x01\x02\x20\x60\x19\x00"),
                   random.choice(b"\x07\x08\x01\x09\x00"), random.below(2), 0xFF))
 
 
 def described_object(random):
     """What an object list says of one value."""
-    attribute = bytes((0x0F, random.choice((2, 2, 2, 3, 3, 4))))
+    attribute = bytes((0x0F, random.choice((2, 2, 2, 3, 3, 4, 5, 9))))
     head = b"\x12\x00\x03\x09\x06" + obis_code(random) + attribute + b"\x12\x00\x00"
     if random.below(3):
         return b"\x02\x04" + head
@@ -154,7 +157,9 @@ def axdr(random, depth=0):
     if kind == 6:
         return described_object(random)
     if kind == 7:
-        return b"\x02\x02\x00\x03" + obis + b"\x02" + b"\x06" + random.bytes(4)
+        attribute = random.choice(b"\2\2\2\3\5\x09")
+        value = random.choice((b"\x06" + random.bytes(4), b"\3\1", b"\x16\2"))
+        return b"\x02\x02\x00\x03" + obis + bytes((attribute,)) + value
     if kind == 8:
         return b"\x09\x0c\x07\xe5\x02\x03\x04\x05\x06\x07\xff\x80\x00\x00"
     if kind == 9:
@@ -214,10 +219,11 @@ def test_p1_walk_on_generated_lines():
     codes = ("1-0:1.8.0", "1-0:32.7.0", "0-0:1.0.0", "0-0:96.1.1", "1.7.0", "1-0:2.8.2*255", "0-1:96.1.0",
              "1-0:21.7.0.255", "1-1:1.7.0", "x", "1-0:300.7.0", "0-1:1.0.0", "1-0:1.7", "\x021-0:1.7.0", "1.8.0*01",
              "1-0:1.7.255*255", "1.8.8&12", "0.9.1", "1-0:0.9.2", "1-0:1.8.0*255*1", "1-0-1:1.7.0", "1-0:1.7:0",
-             "0-1:24.2.1", "\x020-2:24.1.0*255", "0-0:24.1.0", "0-3:24.2.1*300", "1-1:24.2.1", "0-4:24.2")
+             "1-0:1.6.0", "0-1:96.3.10", "0-9:96.3.10", "0-10:96.3.10", "1-2:96.3.10", "1-0:99.97.0", "0-0:96.13.0",
+             "1-0:1.6.0", "1-0:0.0.0", "0-1:24.2.1", "\x020-2:24.1.0*255", "0-0:24.1.0", "0-3:24.2.1*300", "1-1:24.2.1", "0-4:24.2")
     values = ("000123.456*kWh", "12", "-5.25*A", "230.1*V", "9*kW", "1.2kVAr", "0*varh", "(", "", "4B3845", "1,5*W",
               "99999999999999999999", "1..2*kW", "7*kVArh", "240101120000S", "3*mA", "00.1*MWh", "8*Wh)(9*Wh",
-              "1.*kW", "5*k", "5*", "5**W", "+7*W", "3*MA", "3*mW", "1.5", "1.5*m", "3.4*kW ", " 3*W", "14:52:39")
+              "1.*kW", "5*k", "5*", "230109134558W)(2.5*kW", "230109134558)(2.5*kW", "230109134558W)(", "230109)(1*kW", "5**W", "+7*W", "3*MA", "3*mW", "1.5", "1.5*m", "3.4*kW ", " 3*W", "14:52:39")
     for _ in range(4 * ROUNDS):
         text = ""
         for _ in range(random.between(1, 6)):
@@ -275,6 +281,54 @@ def test_fill_on_random_rows():
                 rows[8 * i + k] = row[k]
         for p in (profile, profiles.coded(b"Kamstrup"), reading.P1):
             assert filled(fill_fast, rows, n, p) == filled(fill_plain, rows, n, p)
+
+
+def read_more(module, text, rows, special, how, sizes, texts, end):
+    numbers = array("i", range(len(MORE_UNITS) + 1))
+    module.more(text, rows, special, how, numbers)
+    return list(numbers), module.unchanged(text, rows, special, end, sizes, *texts)
+
+
+def test_more_on_random_rows():
+    random = Random(26)
+    pieces = (b"0002", b"T3", b"T", b"4.556", b"-0.5", b"0.981", b"50.00*Hz", b"0.05*kHz", b"*Hz", b"1.*Hz", b"5*xHz", b"7*H",
+              b"999999999", b"00000000000000001", b"1,5", b"--1", b"", b"ER11", b"1.2.3", b"0*MHz", b"T-1", b"9.x")
+    same = 0
+    for _ in range(3 * ROUNDS):
+        text = bytearray(b"1-0:99.97.0(" + b"x" * 20)
+        rows = array("i", bytes(32 * MOST))
+        special = bytearray(SPECIALS)
+        for i in range(MOST):
+            piece = random.choice(pieces)
+            text += random.choice((b"(", b"(230109134558W)(", b"(230109134558)(", b"\r\n"))
+            row = (random.bits(25), len(text), len(piece), random.choice((random.bits(24), random.bits(7), 1000)),
+                   random.choice((0, 0, 0, random.bits(5), random.bits(26))), 64 + random.between(-5, 6),
+                   random.choice((27, 28, 33, 44, 255, 255)), random.choice((1, 1, 17, 2, 2, 18, 3)))
+            text += piece + random.choice((b")", b")(x)", b")\r\n", b"\n"))
+            for k in range(8):
+                rows[8 * i + k] = row[k]
+            special[random.between(MORE - TEXTS, SPECIALS - 1)] = i + 1
+        end = random.choice((0, len(text), len(text) - 3))
+        texts, sizes = [], array("i", bytes(20))
+        for slot in range(5):
+            k = special[PEAK - TEXTS if slot == 4 else LOG - TEXTS + slot]
+            at, size = (rows[8 * k - 7], rows[8 * k - 6]) if k else (0, 0)
+            if k and end and slot in (0, 3):
+                size = min(len(bytes(text[at:end]).split(b"\r")[0].split(b"\n")[0]), max(0, end - at))
+            if slot == 4:
+                before = bytes(text[at - 16:at]) if k else b""
+                size = 0 if not end or before[-2:] != b")(" else 13 if before[:1] == b"(" else 12 if before[1:2] == b"(" else 0
+                at -= size + 2
+            said = bytes(text[at:at + size])
+            if not random.below(12):
+                said = said[:-1] + b"?"
+            texts.append(said)
+            sizes[slot] = len(said)
+        how = random.below(4)
+        one, two = [read_more(module, text, rows, special, how, sizes, texts, end) for module in (more_fast, more_plain)]
+        assert one == two, (bytes(text), list(rows), bytes(special), how, texts, end, one, two)
+        same += one[1]
+    assert ROUNDS < same < 3 * ROUNDS, same
 
 
 def test_overlay():

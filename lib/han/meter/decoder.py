@@ -32,7 +32,6 @@ class Decoder:
 
     maker = None  # text with which all lists are assumed to open, whatever they have; None: as they do
     decoded = rejected = 0  # telegrams
-    extra = None  # an Extra, once a telegram had something for it
     scales = None  # a Scales, once a list had no scalers, or something was kept of them; most meters never need it
     fixed = False, False  # True for voltages, currents whose multiplier the owner has set: their scale is not found out
     before = (None, None), 0  # import and export before the start, Wh, and the CRC of their meter; for Scales.expect()
@@ -86,13 +85,6 @@ class Decoder:
         except MemoryError:
             return False  # the rows that fitted are read
         return True
-
-    def with_extra(self):
-        """The Extra of this decoder, which is made now."""
-        from .submeters.extra import Extra
-
-        self.extra = Extra()
-        return self.extra
 
     def with_scales(self, kept=None):
         """The Scales of this decoder, which is made now. kept: what was kept over a restart, see Scales.expect()."""

@@ -9,7 +9,10 @@ _NUMBER = const(1)
 _NEGATIVE = const(16)
 _NO_UNIT = const(255)
 _TEXTS = const(64)
-_SPECIALS = const(11)
+_SPECIALS = const(50)
+_MORE = const(11)  # the first special of more.py
+_NUMBERS = const(35)  # of more.py
+_SUB = const(0x5000000)  # the least key of another meter's value
 _NAMED = const(8)
 _SLOTS = const(6)
 _FIELDS = const(46)
@@ -34,11 +37,12 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
               for currents: 0.01 A, but whole amperes in a number of 64 bits
 
     Results in the reading: in `values` two words for each field, the low 24 bits and the rest; in `present` 1, or 3
-    for a negative number, for each field that is there; in `special` 1 + the row of each text that is not empty; in
-    `said` 1 for each text that is known already. A field that is there already keeps its first value.
+    for a negative number, for each field that is there; in `special` 1 + the row of each text that is not empty, and
+    of what more.py and extra.py read; in `said` 1 for each text that is known already. A field that is there already keeps its first value.
 
     Returns 0 where that is all. 1: a text is new, or a power has a sign or no direction, or there is an energy of
-    another channel, see `sense/direction.py`.
+    another channel, see `sense/direction.py`. + 2: there are numbers for more.py, + 4: texts for extra.py, + 8: values of
+    sub-meters.
     """
     values = ptr32(reading.values)
     present = ptr8(reading.present)
@@ -84,12 +88,18 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
                 step >>= 1
             if keys[at] == key:
                 code = codes[at]
+            elif key >= _SUB:
+                more |= 8
         elif i <= ordered:
             code = order[i - 1]
         if code >= _ALL:
             code -= _TEXTS
             if code >= 0 and code < _SPECIALS and not special[code] and row[7] and row[2]:
                 special[code] = i
+                if code >= _MORE + _NUMBERS:
+                    more |= 4
+                elif code >= _MORE:
+                    more |= 2
             continue
         if row[7] & 15 != _NUMBER or present[code]:
             continue
@@ -135,16 +145,16 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
         if row[7] & _NEGATIVE and low | high:
             key = 3
             if code < _L1_EXPORT:
-                more = 1
+                more |= 1
         if code >= _FIELDS:
-            more = 1
+            more |= 1
         present[code] = key
         values = ptr32(int(values) + code * 8)
         values[0] = low
         values[1] = high
         values = ptr32(int(values) - code * 8)
-    if not more and int(heard(reading, int(buf), first, 0)) < _NAMED:
-        more = 1
+    if not more & 1 and int(heard(reading, int(buf), first, 0)) < _NAMED:
+        more |= 1
     return more
 
 

@@ -10,6 +10,8 @@ from .obis import (
     L1_CURRENT,
     L1_EXPORT_POWER,
     L1_VOLTAGE,
+    LOG,
+    MORE,
     QUANTITIES,
     SLOTS,
     SPECIALS,
@@ -43,6 +45,7 @@ def _told(quantity, number, size):
     return 62 if number >= 10000 else 63 if number >= 1000 else 64
 
 
+_SUB = 0x5000000  # the least key of another meter's value
 _codes = dict(zip(KEYS, CODES))
 
 
@@ -53,13 +56,18 @@ def fill(reading, buf, rows, n, profile):
     present[:] = bytes(len(present))
     special[:] = bytes(len(special))
     reading.said[:] = bytes(len(reading.said))
+    more = 0
     for i in range(n):
         key, _, size, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
         code = _codes.get(key, 0xFF) if key else order[i] if i < len(order) else 0xFF
+        if key >= _SUB and key not in _codes:
+            more |= 8
         if code >= TEXTS:
             code -= TEXTS
-            if code < SPECIALS and kind and size:
-                special[code] = special[code] or i + 1
+            if code < SPECIALS and kind and size and not special[code]:
+                special[code] = i + 1
+                if code >= MORE - TEXTS:
+                    more |= 4 if code >= LOG - TEXTS else 2
             continue
         if kind & 15 != _NUMBER or code >= ALL or present[code]:
             continue
@@ -78,8 +86,8 @@ def fill(reading, buf, rows, n, profile):
         values[code * 2], values[code * 2 + 1] = number & 0xFFFFFF, number >> 24
         present[code] = 3 if kind & _NEGATIVE and number else 1
     if any(present[FIELDS:]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
-        return 1
-    return int(heard(reading, buf, rows, 0) < len(SLOTS))
+        return more | 1
+    return more | (heard(reading, buf, rows, 0) < len(SLOTS))
 
 
 def overlay(values, present, over, there):

@@ -12,7 +12,7 @@ from .line.capture import Capture
 from .decoder import Decoder
 from .live import Live
 from .sense.plausible import Plausible
-from .reading import METER_ID
+from .reading import LISTED, METER_ID
 from .line.search import Search
 
 #: Pause between two looks at the UART, ms. Its receive buffer of 8 kB holds 700 ms at 115200 baud.
@@ -98,6 +98,7 @@ class Link:
         begin anew, as another meter's.
         """
         self._ratio = None
+        self.live.ratio = transformer
         if energy or current or voltage or transformer != 1:
             from .sense.ratio import Ratio  # most owners set none of these
 
@@ -217,6 +218,8 @@ class Link:
 
     def _reading(self, reading):
         if reading.empty():
+            if reading.more & LISTED:
+                self.live.take_more(reading)  # a list of sub-meters alone
             return
         since = self.board.ticks_diff
         self._up += since(self._now, self._up_tick)
@@ -250,3 +253,5 @@ class Link:
             live.title = layers.ciphered.title
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
         self._bus.publish("meter", live)
+        if live.extra and live.extra.events and live.extra.events.news:
+            self._bus.publish("meter_events", live.extra.events.told())

@@ -2,7 +2,7 @@
 from .sense.direction import PAIRS
 from .sense.network import Network
 from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
-from .reading import P1_IDENT, Reading
+from .reading import Reading
 
 
 class Live(Reading):
@@ -19,10 +19,16 @@ class Live(Reading):
         self.title = None  # system title of ciphered telegrams
         self.period_ms = 0  # typical time from one telegram to the next, 0 while unknown
         self.network = Network()
+        #: What the meter says besides the fields, an Extra; None as long as it says nothing else.
+        self.extra = None
+        self.ratio = 1  # of the transformers before the meter, by which what is in `extra` has to be multiplied
+        self._new = True  # no telegram of this meter has come yet
 
     def forget(self):
         """Another meter takes over: forget all values of the one before."""
         self.clear()
+        self.extra = None
+        self._new = True
         self.network.forget()
         self.period_ms = 0
         self.demand = None
@@ -31,8 +37,9 @@ class Live(Reading):
     def take(self, reading, ticks, since_ms):
         """Take over a telegram's reading, received at `ticks`, since_ms after the one before (0: it is the first)."""
         self.merge(reading)
-        if reading.extra or self.extra:
-            self._take_extra(reading)
+        if reading.more or self.extra:
+            self.take_more(reading)
+        self._new = False
         if reading.undirected:
             # A power has come whose direction is unknown: the values before are out of date.
             self.present[IMPORT_POWER] = self.present[EXPORT_POWER] = 0
@@ -58,15 +65,13 @@ class Live(Reading):
             else:
                 self.period_ms += self.period_ms // 4
 
-    def _take_extra(self, reading):
-        """Take over what the telegram says besides its fields. A P1 telegram is complete: it outdates all before."""
-        if reading.extra:
-            if not self.extra:
-                from .submeters.extra import Extra
+    def take_more(self, reading):
+        """Take over what the telegram says besides its fields."""
+        if not self.extra:
+            from .extra import Extra
 
-                self.extra = Extra()
-            self.extra.take(reading.extra)  # type: ignore[attr-defined]  # None before the first
-        elif reading.raw(P1_IDENT):
+            self.extra = Extra()
+        if not self.extra.take(reading, self._new):
             self.extra = None
 
     def energies(self):

@@ -1,7 +1,7 @@
 """The only table from OBIS codes (IEC 62056-61) of an electricity meter to fields.
 
 A field is a small integer. Below FIELDS it is a number in the base unit of its quantity. From
-TEXTS on it is a text or the clock. Group A of a code may be 0 or 1.
+TEXTS on it is a text, the clock, or something that extra.py keeps. Group A of a code may be 0 or 1.
 """
 from array import array
 
@@ -24,7 +24,21 @@ ALL = 55
 TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, ADDRESS, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70, 71
 CLOCK, TIME, DATE = 72, 73, 74
-SPECIALS = 11
+# More of the meter itself, which only some send; see extra.py. First the numbers, then what is read as text.
+MORE = 75
+TARIFF, FREQUENCY = 75, 76
+POWER_FACTOR, APPARENT, EXPORT_APPARENT = 77, 81, 85  # the total and three phases each
+BREAKER, RELAY = 89, 90  # six relays
+LIMIT, FUSE = 96, 97  # three phases
+FAILURES, LONG_FAILURES, SAGS, SWELLS = 100, 101, 102, 105  # three phases each
+DEMAND, PEAK = 108, 109
+LOG, MESSAGE, MESSAGE_CODE, PEAKS = 110, 111, 112, 113
+SPECIALS = 50
+NOT_SENT = -0x40000000  # among these numbers
+# COSEM units of the numbers of MORE. 252: W or A; 253: a power factor; 254: a count or a state.
+MORE_UNITS = bytes(
+    [254, 44] + [253] * 4 + [28] * 8 + [254] * 7 + [252] + [33] * 3 + [254] * 8 + [27] * 2
+)  # fmt: skip
 # Slots of a reading's texts, and the slot of each code from ID to MAKER. Of several codes for one slot, the first one
 # with a content counts.
 METER_ID, METER_TYPE, MANUFACTURER, LIST_NAME, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
@@ -71,6 +85,30 @@ def _table():
         add(1, 16 + 20 * i, 7, 0, NET_POWER + i)
         add(3, 1 + i, 8, 0, OTHER_ENERGY + i)  # 1-2, see `wire/rows/sml_fast.py`
     add(1, 15, 7, 0, ANY_POWER)
+    for i in range(4):
+        c = 20 * i
+        add(1, c + 13, 7, 0, POWER_FACTOR + i)
+        add(1, c + 9, 7, 0, APPARENT + i)
+        add(1, c + 10, 7, 0, EXPORT_APPARENT + i)
+        if i:
+            add(1, c + 11, 4, 0, FUSE + i - 1)
+            add(1, c + 12, 32, 0, SAGS + i - 1)
+            add(1, c + 12, 36, 0, SWELLS + i - 1)
+    for i in range(6):
+        add(5 + i, 96, 3, 10, RELAY + i)  # 0-1 to 0-6, see `wire/rows/walk_fast.py`
+    for a in 0, 1:  # in lists, A of all codes with D = 7 is 1
+        add(a, 96, 7, 21, FAILURES)
+        add(a, 96, 7, 9, LONG_FAILURES)
+        add(a, 96, 14, 0, TARIFF)
+        add(a, 96, 3, 10, BREAKER)
+        add(a, 17, 0, 0, LIMIT)
+    add(1, 14, 7, 0, FREQUENCY)
+    add(1, 1, 4, 0, DEMAND)
+    add(1, 1, 6, 0, PEAK)
+    add(1, 99, 97, 0, LOG)
+    add(0, 96, 13, 0, MESSAGE)
+    add(0, 96, 13, 1, MESSAGE_CODE)
+    add(0, 98, 1, 0, PEAKS)
     add(0, 96, 1, 0, ID)
     add(1, 96, 1, 0, ID)
     add(0, 96, 1, 1, ID_OTHER)

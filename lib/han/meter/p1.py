@@ -2,7 +2,7 @@
 from ..wire.rows.lines import p1_walk
 from ..wire.p1 import ident_end
 from .obis import KEYS, KNOWN
-from .reading import MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS
+from .reading import LINES, MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS
 
 
 def read(decoder, layers):
@@ -22,9 +22,10 @@ def read(decoder, layers):
         n = p1_walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
     reading = decoder.reading
     reading.fill(buf, rows, n & 255, P1)
+    reading.end = end
     if n > 255:
-        reading.extra = decoder.extra or decoder.with_extra()
-        reading.extra.gather(buf, n >> 8, end)
+        reading.more |= LINES
+        reading.aside = n >> 8
     reading.tell(0)
     reading.p1_clock(buf, rows)
     reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)

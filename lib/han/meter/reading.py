@@ -45,6 +45,10 @@ P1 = b"", scale(0, 0, 0, 3)
 #: The profile of SML, whose entries have their own scalers.
 SML = b"", scale(0, 0, 0, 0)
 
+#: Bits of `Reading.more`: numbers from obis.TARIFF on, texts from obis.LOG on, values of sub-meters in a list, lines of
+#: sub-meters in a P1 telegram.
+NUMBERS, SAID, LISTED, LINES = 1, 2, 4, 8
+
 LIST_VERSION = LIST_NAME  # slots of `Reading.text`, as METER_ID and others from `obis.py`
 _TEXTS = 6
 
@@ -91,7 +95,12 @@ class Reading:
     """The fields of one telegram. It is filled again for the next one, so keep values, not the object."""
 
     assumed = False  # the list does not tell its scale, so the usual one of its manufacturer was assumed
-    extra = None  # what the telegram says besides the fields, an Extra; None where it says nothing else
+    # What the telegram says besides the fields, bits. Live takes it from the telegram.
+    more = 0
+    buf = rows = b""  # the telegram of which that is said, and its rows
+    count = 0  # number of rows
+    aside = 0  # index of the first line of a sub-meter
+    end = 0  # of a P1 telegram: its end; 0 for others
     unscaled = False  # its scale must be told from the numbers, see lists/scales.py
 
     def __init__(self):
@@ -102,7 +111,7 @@ class Reading:
         self.dst = None
         self.netted = 0  # bit 0: the total, bits 1 to 3: phases whose imported power was negative
         self.undirected = False  # a power has come whose direction is unknown
-        self.special = bytearray(SPECIALS)  # 1 + the row of each text or clock
+        self.special = bytearray(SPECIALS)  # 1 + the row of each text, clock, or number of few meters
         self.texts = [b""] * _TEXTS  # kept from telegram to telegram, as they hardly ever change
         self.said = bytearray(_TEXTS)  # 1: this telegram has the text
         self.when = array("i", bytes(16))  # what date_time() has read
@@ -141,7 +150,8 @@ class Reading:
         copy(self.present, 0, _NO_FIELDS, 0, ALL)
         copy(self.special, 0, _NO_SPECIALS, 0, SPECIALS)
         copy(self.said, 0, _NO_FIELDS, 0, _TEXTS)
-        self.clock = self.deviation = self.dst = self.extra = None
+        self.clock = self.deviation = self.dst = None
+        self.more = self.end = 0
         self.netted = 0
         self.undirected = False
         self.unscaled = False
@@ -160,10 +170,14 @@ class Reading:
         profile: (order, scale), as in `lists/profiles.py`
         """
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
-        self.extra = None
-        self.netted = 0
+        self.netted = self.end = 0
         self.undirected = self.unscaled = False
-        if fill(self, buf, rows, n, profile):
+        found = fill(self, buf, rows, n, profile)
+        self.more = found >> 1
+        self.buf = buf
+        self.rows = rows
+        self.count = n
+        if found & 1:
             self._complete(buf, rows, n)
 
     def _complete(self, buf, rows, n):

@@ -1,6 +1,7 @@
 """What tests of the simulated meters share: states of the house, and whether a meter sends what they say."""
 
 from han.meter.decoder import Decoder
+from han.meter.live import Live
 from han.meter.submeters.sub import meters
 from han.wire.framer import Framer
 from host_sim.house import House, State
@@ -25,7 +26,13 @@ def decoded(data):
 def sub_meters_of(data):
     """What our own decoder makes of the sub-meters in a telegram."""
     found = []
-    decoder = Decoder(lambda reading: found.extend(meters(reading.extra, reading.clock)))
+    live = Live()
+
+    def take(reading):
+        live.take(reading, 0, 0)
+        found.extend(meters(live.extra, live.clock))
+
+    decoder = Decoder(take)
     framer = Framer(decoder.telegram)
     framer.feed(bytearray(data), len(data))
     framer.gap()

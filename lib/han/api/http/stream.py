@@ -8,6 +8,7 @@ from ...core.memory import STREAM
 
 _TOPICS = ("state", "meter", "configuration", "ota", "alarms")  # in the order a new client gets them
 _LATEST = ("meter", "alarms")  # of these, it gets only what has been published
+_NEWS = ("meter_events",)  # of these, only what is published from then on
 
 
 class Streams:
@@ -50,7 +51,7 @@ class Streams:
         MemoryError when there is no memory for it; the connection is then as before.
         """
         app = self.app
-        mailbox = app.bus.subscribe(*_TOPICS)
+        mailbox = app.bus.subscribe(*_TOPICS + _NEWS)
         try:
             client = Client(kind, connection, mailbox, self)
         except MemoryError:

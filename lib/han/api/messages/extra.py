@@ -1,6 +1,5 @@
-"""The part of HAN_METER_MESSAGE that only some meters have. Imported with the first telegram that has it."""
-from ...core.clock import EPOCH
-from ...core.zone import UTC
+"""The parts of HAN_METER_MESSAGE that only some meters have. Imported with the first telegram that has any."""
+from ...meter import obis
 from ...meter.submeters.sub import meters
 from .encode import decimal, text
 
@@ -9,49 +8,78 @@ _KINDS = {
     1: "oil", 2: "electricity", 3: "gas", 4: "heat", 5: "steam", 6: "hot_water", 7: "water", 10: "cold", 11: "cold",
     12: "heat", 13: "heat", 21: "hot_water", 22: "water", 23: "water", 40: "waste_water",
 }  # fmt: skip
-_HOUR = 3600
-_MONTH = 31 * 86400
+# Counters of tariffs: name, first field, number of fields.
+_TARIFFS = (
+    ("ict", obis.IMPORT_ENERGY_T1, obis.TARIFFS), ("ect", obis.EXPORT_ENERGY_T1, obis.TARIFFS),
+    ("rict", obis.IMPORT_REACTIVE_ENERGY_T1, 2), ("rect", obis.EXPORT_REACTIVE_ENERGY_T1, 2),
+)  # fmt: skip
+# Numbers: name, first code, number of codes, decimal places, whether it is multiplied by the transformers' ratio.
+_NUMBERS = (
+    ("tariff", obis.TARIFF, 1, 0, False), ("f", obis.FREQUENCY, 1, 3, False), ("pf", obis.POWER_FACTOR, 4, 3, False),
+    ("s", obis.APPARENT, 4, 0, True), ("se", obis.EXPORT_APPARENT, 4, 0, True), ("limit_w", obis.LIMIT, 1, 0, True),
+    ("fuse", obis.FUSE, 3, 3, True), ("fails", obis.FAILURES, 1, 0, False),
+    ("long_fails", obis.LONG_FAILURES, 1, 0, False), ("sags", obis.SAGS, 3, 0, False),
+    ("swells", obis.SWELLS, 3, 0, False), ("demand", obis.DEMAND, 1, 0, True), ("peak", obis.PEAK, 1, 0, True),
+)  # fmt: skip
+_SWITCH = "off", "on", "ready"
+_RELAYS = 6
 
 
-def more(app, live, mts):
-    """The JSON of what a Live has in `extra`, with a comma in front; "" where that is nothing.
+def more(live, stamp):
+    """The JSON of what a Live has besides the fields of all meters, with a comma in front; "" where that is nothing.
 
-    mts: the meter's own clock in UTC, s since 2020, or None
+    stamp(local, dst): the JSON of a local time
     """
-    found = []
-    now = app.clock.utc()
-    for one in meters(live.extra, live.clock):
-        kind = None if one.kind is None else _KINDS.get(one.kind, "other")
-        ts = placed(app.clock, live, mts, one.time, one.dst)
-        if ts is not None and now is not None and ts > now + _MONTH:
-            ts = None  # the telegram has no clock that would have shown it
-        found.append(
-            '{"ch":%d,"kind":%s,"id":%s,"v":%s,"unit":%s,"ts":%s}'
-            % (
-                one.channel,
-                text(kind),
-                text(one.id),
-                decimal(one.value, one.places),
-                text(one.unit),
-                text(None if ts is None else (ts + EPOCH) * 1000),
-            )
-        )
-    return ',"sub":[%s]' % ",".join(found) if found else ""
+    extra = live.extra
+    found = [_meter(one, stamp) for one in meters(extra, live.clock)] if extra else ()
+    said = ',"sub":[%s]' % ",".join(found) if found else ""
+    parts = _counters(live)
+    if extra:
+        parts += _numbers(extra, live.ratio, stamp)
+    return said + ',"x":{%s}' % ",".join(parts) if parts else said
 
 
-def placed(clock, live, mts, local, dst):
-    """UTC of a local time in a telegram, by the zone, and with what corrects the meter's own clock; None: not known."""
-    if local is None:
-        return None
-    zone = clock.zone
-    if zone.name != UTC:
-        utc = zone.utc(local, dst)
-        if mts is not None and zone.utc(live.clock, True) == zone.utc(live.clock, False):
-            utc += mts - zone.utc(live.clock, live.dst)  # an hour, where the meter stays at winter time
-        return utc
-    if mts is None:
-        return None
-    utc = local + mts - live.clock
-    if dst is not None and live.dst is not None:
-        utc += _HOUR * (live.dst - dst)
-    return utc
+def _meter(one, stamp):
+    kind = None if one.kind is None else _KINDS.get(one.kind, "other")
+    return '{"ch":%d,"kind":%s,"id":%s,"v":%s,"unit":%s,"ts":%s}' % (
+        one.channel, text(kind), text(one.id), decimal(one.value, one.places), text(one.unit),
+        stamp(one.time, one.dst),
+    )  # fmt: skip
+
+
+def _counters(live):
+    parts = []
+    for name, field, count in _TARIFFS:
+        while count and not live.present[field + count - 1]:
+            count -= 1
+        if count:
+            parts.append('"%s":[%s]' % (name, ",".join([decimal(live.get(field + i), 3) for i in range(count)])))
+    return parts
+
+
+def _numbers(extra, ratio, stamp):
+    parts = []
+    for name, code, count, places, multiplied in _NUMBERS:
+        numbers = [extra.number(code + i) for i in range(count)]
+        if any([number is not None for number in numbers]):
+            if multiplied and ratio != 1:
+                numbers = [None if number is None else number * ratio for number in numbers]
+            told = ",".join([decimal(number, places) for number in numbers])
+            parts.append(('"%s":%s' if count == 1 else '"%s":[%s]') % (name, told))
+    limit = extra.limit()
+    if limit is not None:
+        parts.append('"limit_a":' + decimal(limit * ratio, 3))
+    if extra.number(obis.PEAK) is not None and extra.peak_time:
+        parts.append('"peak_ts":' + stamp(*extra.peak_clock()))
+    switches = [_switch(extra.number(obis.BREAKER + i)) for i in range(1 + _RELAYS)]
+    if switches[0] != "null":
+        parts.append('"breaker":' + switches[0])
+    while switches[-1] == "null" and len(switches) > 1:
+        switches.pop()
+    if len(switches) > 1:
+        parts.append('"relays":[%s]' % ",".join(switches[1:]))
+    return parts
+
+
+def _switch(state):
+    return text(_SWITCH[state] if state is not None and state < len(_SWITCH) else None)

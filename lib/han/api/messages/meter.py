@@ -21,6 +21,8 @@ _PHASES = const(4)  # the same four, each for three phases
 _VOLTAGE = const(16)  # 0.1 V
 _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
+_TARIFFS = const(26)  # counters of tariffs, the last of the fields
+_FIELDS = const(46)
 
 #: A reading is stale after three of the meter's periods without another, but never before this, ms.
 STALE_MS = 10000
@@ -122,10 +124,11 @@ class Messages:
             ts //= 1000
         mts = app.clock.of_meter(live.clock, live.deviation, live.dst)
         extra = ""
-        if live.extra and unknown == "null":
+        if unknown == "null" and (live.extra or live.present.find(b"\1", _TARIFFS, _FIELDS) >= 0):
             from .extra import more
+            from .metertime import stamps
 
-            extra = more(app, live, mts)
+            extra = more(live, stamps(app.clock, live))
         if mts is not None:
             mts = (mts + EPOCH) * 1000
         return (

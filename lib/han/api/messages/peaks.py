@@ -5,7 +5,7 @@ from ...meter.obis import IMPORT_POWER
 from ...tariff.peaks import Month, Running
 from ..config.cap import fields
 from .encode import decimal, flag, text
-from .extra import placed
+from .metertime import placed
 
 _MESSAGE = (
     '{"type":"HAN_PEAKS_MESSAGE","cap":%s,"month":[%s],"billed_w":%s,"cost":%s,"pc":%s,"now":%s,"months":[%s]}'

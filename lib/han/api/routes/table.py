@@ -40,6 +40,7 @@ TABLE = """
 /history/yearly routes.history.serve GET
 /meter/registers routes.registers.serve GET
 /peaks routes.peaks.serve GET
+/meter/events messages.meter_events.serve GET
 / page.serve GET
 /ui page.serve GET
 """

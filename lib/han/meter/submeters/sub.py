@@ -17,7 +17,7 @@ _NUMBERS = "96.1.0", "96.1.1"
 # but without prefixes that nobody bills in.
 _UNITS = {
     "m3": ("m3", 0), "dm3": ("m3", 3), "l": ("m3", 3),
-    "gj": ("GJ", 0), "mj": ("GJ", 3),
+    "gj": ("GJ", 0), "mj": ("GJ", 3), "j": ("GJ", 9),
     "kwh": ("kWh", 0), "wh": ("kWh", 3), "mwh": ("kWh", -3),
 }  # fmt: skip
 _DIGITS = 12  # most digits of a value
@@ -49,7 +49,7 @@ def meters(extra, clock):
     One that has neither a number nor a value is not there: it has been removed, or was never read.
     """
     if extra.found is None:
-        said = _lines(bytes(memoryview(extra.buf)[: extra.length]).decode())
+        said = _lines(bytes(memoryview(extra.buf)[: extra.length]).decode()) if extra.length else {}
         found = [_meter(channel, said, clock) for channel in sorted({code[2:3] for code in said if code})]
         extra.found = [one for one in found if one.id or one.value is not None]
     return extra.found
@@ -104,7 +104,7 @@ def _value(one, number, unit, time, clock):
     if not digits.isdigit() or not whole or (point and not fraction) or len(digits) > _DIGITS or unit and not known:
         return
     value, places = int(digits), len(fraction)
-    when, dst = _time(time)
+    when, dst = local(time)
     if when is not None and clock is not None and when > clock + _MONTH:
         when = dst = None  # years ahead of the meter's own clock, as some are that lost their time
     # Zero at a time that cannot be is what stands there until the sub-meter has been read.
@@ -118,7 +118,7 @@ def _value(one, number, unit, time, clock):
     one.value, one.places, one.time, one.dst = value, places, when, dst
 
 
-def _time(text):
+def local(text):
     """(s since 2020-01-01 in local time, True in summer time) of YYMMDDhhmmss with or without S or W; None each."""
     digits, season = text[:12], text[12:]
     if len(digits) < 12 or not digits.isdigit() or season not in ("", "S", "W"):
@@ -128,6 +128,11 @@ def _time(text):
     if when is None or when < _EARLIEST:
         return None, None
     return when, season == "S" if season else None
+
+
+def ascii(raw):
+    """Bytes as text; "" where they are not ASCII."""
+    return "" if raw and max(raw) > 127 else bytes(raw).decode()
 
 
 def _readable(number):

@@ -14,6 +14,8 @@ _SCALE = const(64)
 _NO_UNIT = const(255)
 _SUB = const(24)  # C of a sub-meter's values
 _SUB_NUMBER = const(0x6001)  # C and D, 96.1, of its number
+_SWITCH = const(0x60030A)  # 96.3.10
+_PEAK = const(0x1010600)  # 1-0:1.6.0
 _LONGEST = const(128)
 
 
@@ -23,7 +25,8 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
 
     256 times the index of the first line of a sub-meter (0-n:24 or 0-n:96.1) is added to that, where there is one.
 
-    A line makes a row of its first value if its OBIS code is among keys[:known] (sorted). `1-0:`
+    A line makes a row of its first value if its OBIS code is among keys[:known] (sorted). Of 1.6.0, the value is behind
+    a time. The key of 0-n:96.3.10 has 4 + n for A. `1-0:`
     may be missing, as in IEC 62056-21. The code may end with *255 or .255; any other number there
     means a value of the past, which makes no row. A line ends with CR, LF or both. A value must end
     with its parenthesis. A number must have a complete, known unit; only an energy may lack it, and
@@ -74,12 +77,19 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             number = -1
             if k == 0x28:
                 break
-        if parts < 3 or k != 0x28 or a > 1 or channel > a and key >> 8 != 0x100:
-            if (key >> 16 == _SUB or key >> 8 == _SUB_NUMBER) and parts == 3 and k == 0x28 and not a and not aside:
-                aside = int(p)
-                while aside > begin and ptr8(aside)[-1] >= 0x20:
-                    aside -= 1
-                aside = (aside - base) << 8
+        if parts < 3 or k != 0x28 or a > 1:
+            a = -1
+        elif channel > a and key >> 8 != 0x100:
+            if not a and key == _SWITCH and channel < 10:
+                a = channel + 4  # a relay
+            else:
+                if (key >> 16 == _SUB or key >> 8 == _SUB_NUMBER) and not a and not aside:
+                    aside = int(p)
+                    while aside > begin and ptr8(aside)[-1] >= 0x20:
+                        aside -= 1
+                    aside = (aside - base) << 8
+                a = -1
+        if a < 0:
             key = 0
         else:
             key |= a << 24
@@ -95,6 +105,13 @@ def p1_walk(p: ptr8, k: int, end: int, rows: ptr32, most: int, keys: ptr32, know
             if keys[at] != key:
                 key = 0
         if key:
+            if key == _PEAK:
+                # Its time stands in front of it, YYMMDDhhmmss with or without S or W, which the row leaves out.
+                at = 0
+                while at < 13 and int(p) + at < end and p[at] >= 0x30:
+                    at += 1
+                if at > 11 and int(p) + at + 1 < end and p[at] == 0x29 and p[at + 1] == 0x28:
+                    p = ptr8(int(p) + at + 2)
             start = int(p)
             low = 0
             high = 0

@@ -5,7 +5,7 @@ from .walk_plain import key_of, store
 
 _NUMBER, _TEXT = 1, 2
 _SCALE, _NO_UNIT, _FOREIGN = 64, 255, 0x3FFFFFFF
-_SUB, _SUB_NUMBER, _LONGEST = 24, [96, 1], 128
+_SUB, _SUB_NUMBER, _SWITCH, _PEAK, _LONGEST = 24, [96, 1], [96, 3, 10], 0x1010600, 128
 _UNITS = {"w": 27, "va": 28, "var": 29, "wh": 30, "varh": 32, "a": 33, "v": 35}
 _LARGE = 27, 28, 29, 30, 32  # these may have M in front; the others may have m
 
@@ -37,6 +37,8 @@ def _key(code):
     """The key of an OBIS code as of _parts(); 0 for a foreign one."""
     if not code:
         return 0
+    if code[2:] == _SWITCH and not code[0] and 0 < code[1] < 10:
+        return code[1] + 4 << 24 | key_of([0, 0] + code[2:])
     if code[3] == 7 and code[4] == 255:
         code[4] = 0
     key = key_of(code)
@@ -96,6 +98,15 @@ def p1_walk(buf, start, end, rows, most, keys, known):
         if not key or key not in wanted:
             continue
         here += len(head) + 1
+        if key == _PEAK:
+            behind = 0
+            while behind < 13 and rest[behind:behind + 1] >= "0":
+                behind += 1
+            if behind > 11 and rest[behind:behind + 2] == ")(":
+                here += behind + 2
+                content, closed, _ = rest[behind + 2:].partition(")")
+            if not closed or "(" in content:
+                continue
         if key in seen:
             # The code has come before: if its content was another, neither can be trusted.
             row, before = seen[key]

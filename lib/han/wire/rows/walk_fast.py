@@ -2,7 +2,8 @@
 
 `lines_fast.py` makes the same rows from P1, `sml_fast.py` from SML. A row is eight 32-bit words:
 
-    0 key     OBIS A << 24 | C << 16 | D << 8 | E; 0 where the list has no code for the value
+    0 key     OBIS A << 24 | C << 16 | D << 8 | E; 0 where the list has no code for the value. 0-1 to 0-9, channels of
+              other meters, have 5 to 13 for A
     1 offset  2 length   of the content in the buffer
     3 low     4 high     magnitude of the number: high << 24 | low; low has 24 bits
     5 scale   64 + scaler (power of ten) that was sent with the number
@@ -25,6 +26,8 @@ _NO_UNIT = const(255)
 _DEPTH = const(8)
 _FOREIGN = const(0x3FFFFFFF)
 _SCALER = const(0x10000000)  # added to a key where a push list names the object's attribute 3, scaler and unit
+_SWITCH = const(0x600300)  # C and D, 96.3, of a breaker
+_TIME = const(0x8000)  # added to the key of a sub-meter's value where it is the value's time (attribute 5)
 _FITS = const(0x3FFFFF)
 _COMPACT = const(0x13)
 _DONT_CARE = const(0xFF)
@@ -162,8 +165,6 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
                         break
                     p = ptr8(k)
                     size = 4
-            if mark:
-                mark = _SCALER if mark == 1 else _FOREIGN
         elif not pending and (not named or depth != 1):
             # an OBIS code names the value behind it
             if tag == 9:
@@ -180,6 +181,13 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
             key = _FOREIGN
             o = ptr8(code)
             k = o[0]
+            if mark:
+                if mark == 1 and o[2] == 96 and o[3] == 3 or mark == 11 and o[2] == 24 and o[3] == 1:
+                    mark = 0  # attribute 3 of a breaker is its state, attribute 9 of a channel the kind of its meter
+                elif mark == 7 and o[2] == 24:
+                    mark = _TIME
+                else:
+                    mark = _SCALER if mark == 1 else _FOREIGN
             if k < 2:
                 if o[1] <= k or o[2] == 1 and not o[3]:
                     key = k << 24 | o[2] << 16 | o[3] << 8 | o[4] | mark
@@ -189,6 +197,8 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
                             key |= 1 << 24
                         elif not key & 0xFFFFFF:
                             key = _FOREIGN
+                elif not k and o[1] < 10 and (o[2] == 24 or o[2] == 96 and (o[3] == 1 or o[3] == 3)):
+                    key = o[1] + 4 << 24 | o[2] << 16 | o[3] << 8 | o[4] | mark
             if tag == 2 and size == 4:
                 if named < most:
                     names[named] = key
@@ -228,6 +238,8 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
             else:
                 key = _FOREIGN  # it has neither a name nor a place in the list
         last = ptr32(0)
+        if (tag == 3 or tag == 22) and key & 0xFFFF00 == _SWITCH:
+            kind = _NUMBER  # the state of a breaker, a boolean or an enumeration
         if key < _SCALER and n < most:
             rows[0] = key
             rows[1] = int(p) - base

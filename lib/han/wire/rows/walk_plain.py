@@ -3,7 +3,7 @@ from ..tables import SIZES
 
 _NUMBER, _FLOAT, _NEGATIVE = 1, 3, 16
 _SCALE, _NO_UNIT, _DEPTH, _FOREIGN = 64, 255, 8, 0x3FFFFFFF
-_COMPACT, _DONT_CARE, _SCALER = 0x13, 0xFF, 0x10000000
+_BOOLEAN, _ENUM, _COMPACT, _DONT_CARE, _SCALER, _TIME, _SWITCH = 3, 22, 0x13, 0xFF, 0x10000000, 0x8000, 0x600300
 
 
 def key_of(code):
@@ -17,14 +17,22 @@ def key_of(code):
 def _name(code):
     """The key of an OBIS code. Some meters of Landis+Gyr send A = 0 for electricity."""
     key = key_of(code) or _FOREIGN
-    return key | 1 << 24 if key != _FOREIGN and code[3] in (7, 8) else key
+    if key != _FOREIGN:
+        return key | 1 << 24 if code[3] in (7, 8) else key
+    a, b, c, d, e = code[:5]
+    if not a and 0 < b < 10 and (c == 24 or c == 96 and d in (1, 3)):
+        return b + 4 << 24 | c << 16 | d << 8 | e
+    return _FOREIGN
 
 
 def _attribute(code, attribute):
-    """The key for an attribute of an object: 2 is the value, 3 is scaler and unit; others are _FOREIGN."""
-    if attribute not in (2, 3):
-        return _FOREIGN
-    return _name(code) | (_SCALER if attribute == 3 else 0)
+    """The key for an attribute of an object: 2 is the value, 3 is scaler and unit; most others are _FOREIGN."""
+    switch = code[2:4] == b"\x60\x03"
+    if attribute == 2 or attribute == 3 and switch or attribute == 9 and code[2:4] == b"\x18\x01":
+        return _name(code)
+    if attribute == 5 and code[2] == 24:
+        return _name(code) | _TIME
+    return _name(code) | _SCALER if attribute == 3 else _FOREIGN
 
 
 def _form(tag):
@@ -208,7 +216,7 @@ class _Walk:
         if key >= _SCALER or self.n >= self.most:
             return
         form = 0 if content is None else _form(tag)
-        kind = form >> 4 & 3
+        kind = _NUMBER if tag in (_BOOLEAN, _ENUM) and key & 0xFFFF00 == _SWITCH else form >> 4 & 3
         number = 0
         if kind == _NUMBER:
             number = int.from_bytes(content, "big")
