@@ -38,11 +38,12 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
 
     Results in the reading: in `values` two words for each field, the low 24 bits and the rest; in `present` 1, or 3
     for a negative number, for each field that is there; in `special` 1 + the row of each text that is not empty, and
-    of what more.py and extra.py read; in `said` 1 for each text that is known already. A field that is there already keeps its first value.
+    of what more.py and extra.py read; in `said` 1 for each text that is known already. A field that is there already
+    keeps its first value.
 
     Returns 0 where that is all. 1: a text is new, or a power has a sign or no direction, or there is an energy of
-    another channel, see `sense/direction.py`. + 2: there are numbers for more.py, + 4: texts for extra.py, + 8: values of
-    sub-meters.
+    another channel, see `sense/direction.py`. + 2: there are numbers for more.py, + 4: texts for extra.py, + 8: values
+    of sub-meters.
     """
     values = ptr32(reading.values)
     present = ptr8(reading.present)

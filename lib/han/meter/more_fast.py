@@ -145,7 +145,7 @@ def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log
     slot = 0
     while slot < 5:
         known = log
-        row = special[slot]
+        k = slot
         if slot == 1:
             known = message
         elif slot == 2:
@@ -154,7 +154,8 @@ def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log
             known = peaks
         elif slot == 4:
             known = time
-            row = special[-1]
+            k = -1
+        row = special[k]
         size = sizes[slot]
         if row:
             words = ptr32(int(rows) + (row - 1) * 32)
