@@ -4,7 +4,7 @@
     segments.py   three buffers of 2048 bytes: segments, blocks, blocks in order
     decoder.py    64 rows
     push.py       six kinds of lists without codes
-    extra.py      lines of sub-meters, 1024 bytes; messages, 4096 bytes; months, 2048 bytes
+    extra.py      lines of sub-meters, 1024 bytes; messages, 4096 bytes
     reading.py    texts of 64 bytes, those of the last telegram and those of the last that was plausible
 """
 from tests.fuzz import frames

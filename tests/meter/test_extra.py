@@ -1,11 +1,10 @@
-"""More of the meter itself: numbers, events, months, sub-meters in lists. Odd telegrams never tell a wrong number."""
+"""More of the meter itself: numbers, events, sub-meters in lists. Odd telegrams never tell a wrong number."""
 from json import loads
 
 from han.api.messages.extra import more
 from han.meter.obis import IMPORT_POWER
 from han.meter.decoder import Decoder
 from han.meter.live import Live
-from han.meter.months import months
 from han.wire.framer import P1, Framer
 from han.wire.layers.gcm import Cipher
 from han.wire.unwrap import APDU
@@ -204,32 +203,6 @@ def test_logs():
         assert [one[2] for one in Meter().lines(CLOCK, POWER, line).events()] == want, line
 
 
-def test_months_in_any_order():
-    month = "(23%02d01000000W)(2212%02d180000W)(%02d.500*kW)"
-    groups = [month % (i, 10 + i, i) for i in range(1, 13)]
-    random = Random(5)
-    for _ in range(20):
-        line = "0-0:98.1.0(13)(1-0:1.6.0)(1-0:1.6.0)" + "".join(groups)
-        found = months(Meter().lines(CLOCK, POWER, line).live.extra.peaks)
-        assert [one.watt for one in found] == [1000 * i + 500 for i in range(12, 0, -1)]
-        assert _iso(found[0].end[0]) == "2023-12-01T00:00:00" and _iso(found[0].peak[0]) == "2022-12-22T18:00:00"
-        for i in range(len(groups)):
-            k = random.below(len(groups))
-            groups[i], groups[k] = groups[k], groups[i]
-    head = "0-0:98.1.0(2)(1-0:1.6.0)(1-0:1.6.0)"
-    good = "(230201000000W)(230110120000W)(03.695*kW)"
-    for line, want in (
-        (head + good + "(230301000000W)(ER11)(04.000*kW)", [4000, 3695]), (head + good + "(230301", []),
-        (head + good + "(230301000000W)(230301000000W)(ER11)", [3695]), (head + good + good, [3695]),
-        (head + good + "(632525252525S)(230110120000W)(04.000*kW)", [3695]), (head, []), (head + "()", []),
-        (head + good + "(230201000000W)(230110120000W)(03.696*kW)", []), (head + good + "(230301000000W)", [3695]),
-        ("0-0:98.1.0(230701000000S)(000040.777*kWh)(000008.950*kWh)(000031.827*kWh)", []), ("0-0:98.1.0()", []),
-        (head + "(230201000000W)(230110120000W)(3695*W)(230301000000W)(230210120000W)(4*kVA)", [3695]),
-    ):
-        extra = Meter().lines(CLOCK, POWER, line, "0-0:96.7.9(3)").live.extra
-        assert [one.watt for one in months(extra.peaks)] == want, line
-
-
 def octets(*content):
     return b"\x09" + bytes((len(content),)) + bytes(content)
 
@@ -378,7 +351,7 @@ LINES = [
     CLOCK, POWER, "1-0:1.8.1(000123.456*kWh)", "0-0:96.14.0(0002)", "1-0:14.7.0(50.02*Hz)", "1-0:13.7.0(0.981)",
     "1-0:9.7.0(01.234*kVA)", "0-0:96.3.10(1)", "0-1:96.3.10(0)", "0-0:17.0.0(999.9*kW)", "0-0:96.7.21(00005)",
     "1-0:32.32.0(00002)", "1-0:1.4.0(02.351*kW)", "1-0:1.6.0(230109134558W)(02.589*kW)", FAILURES,
-    "0-0:96.13.0(48656C6C6F)", "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(230201000000W)(230110120000W)(03.695*kW)",
+    "0-0:96.13.0(48656C6C6F)",
     "0-1:24.1.0(003)", "0-1:96.1.0(4731)", "0-1:24.2.1(230120100000W)(09999.000*m3)",
 ]  # fmt: skip
 
@@ -402,8 +375,6 @@ def test_any_damage_is_a_value():
                 data[at:at] = data[other:other + random.between(1, 60)]
         meter.decoder.telegram(P1, data, 0, len(data))
         meter.x(), meter.sub(), meter.events(), meter.news()
-        if meter.live.extra:
-            months(meter.live.extra.peaks)
     meter.lines(*LINES)
     assert meter.x()["peak"] == 2589 and meter.sub()[0][3] == "9999.000"
 

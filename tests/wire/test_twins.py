@@ -312,13 +312,13 @@ def test_more_on_random_rows():
                 rows[8 * i + k] = row[k]
             special[random.between(MORE - TEXTS, SPECIALS - 1)] = i + 1
         end = random.choice((0, len(text), len(text) - 3))
-        texts, sizes = [], array("i", bytes(20))
-        for slot in range(5):
-            k = special[PEAK - TEXTS if slot == 4 else LOG - TEXTS + slot]
+        texts, sizes = [], array("i", bytes(16))
+        for slot in range(4):
+            k = special[PEAK - TEXTS if slot == 3 else LOG - TEXTS + slot]
             at, size = (rows[8 * k - 7], rows[8 * k - 6]) if k else (0, 0)
-            if k and end and slot in (0, 3):
+            if k and end and not slot:
                 size = min(len(bytes(text[at:end]).split(b"\r")[0].split(b"\n")[0]), max(0, end - at))
-            if slot == 4:
+            if slot == 3:
                 before = bytes(text[at - 16:at]) if k else b""
                 size = 13 if before[:1] == b"(" else 12 if before[1:2] == b"(" else 0
                 size = size if end and before[-2:] == b")(" else 0

@@ -41,6 +41,7 @@ FORGOTTEN = (
     # 1200: the first messages of a stream, and requests that clients make once or now and then.
     ("han.api.http.listen", "han.api.messages.state", "han.api.messages.configuration", "han.api.messages.ota",
      "han.api.messages.compact", "han.api.routes.health", "han.api.routes.identity", "han.api.routes.prices",
+     "han.api.messages.meter_events",
      "han.tariff.fees", "han.tariff.windows",
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms"),
     # 0000: alarms. Their task keeps what it needs while any is set.

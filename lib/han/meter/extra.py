@@ -17,8 +17,8 @@ _MOST = 1024  # lines that do not fit in here are left out
 _LIMIT_A = len(MORE_UNITS)
 _OPEN, _CLOSE = 0x28, 0x29
 # The texts, by their slots.
-_TEXTS_IN = "log", "message", "message_code", "peaks", "peak_time"
-LOG, CODE, _MONTHS, _PEAK_TIME = 0, 2, 3, 4
+_TEXTS_IN = "log", "message", "message_code", "peak_time"
+LOG, CODE, _PEAK_TIME = 0, 2, 3
 
 
 class Extra:
@@ -33,7 +33,6 @@ class Extra:
 
     log           the log of long power failures, see events.py
     message, message_code
-    peaks         the highest demands of the months before, see months.py
     peak_time     when the highest demand of this month was
     """
 
@@ -43,7 +42,7 @@ class Extra:
         self.changes = 0
         self.found = None
         self.events = None
-        self.log = self.message = self.message_code = self.peaks = self.peak_time = b""
+        self.log = self.message = self.message_code = self.peak_time = b""
         self._sizes = array("i", [0] * len(_TEXTS_IN))  # the lengths of these
         self._numbers = array("i", [NOT_SENT] * (_LIMIT_A + 1))
         self._region = b""  # of a list: the bytes from its first to its last value of a sub-meter
@@ -77,7 +76,7 @@ class Extra:
             buf, rows, special = reading.buf, reading.rows, reading.special
             more(buf, rows, special, (0 if whole else 1) + (2 if reading.unscaled else 0), self._numbers)
             if not unchanged(buf, rows, special, whole, self._sizes, self.log, self.message, self.message_code,
-                             self.peaks, self.peak_time):  # fmt: skip
+                             self.peak_time):  # fmt: skip
                 self._take_texts(reading, whole, first)
         if said & LINES:
             self._gather(reading.buf, reading.aside, whole)
@@ -161,7 +160,7 @@ def _place(reading, whole, slot):
             if buf[at - size - 3] == _OPEN:
                 return at - size - 2, size
         return 0, 0
-    if whole and (slot == LOG or slot == _MONTHS):
+    if whole and slot == LOG:
         # up to the end of the line
         size = 0
         while at + size < whole and buf[at + size] not in b"\r\n":

@@ -134,16 +134,16 @@ def more(buf: ptr8, rows: ptr32, special: ptr8, how: int, numbers: ptr32):
 
 @micropython.viper
 def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log: ptr8, message: ptr8, code: ptr8,
-              peaks: ptr8, time: ptr8) -> int:
-    """1 where the telegram says the same as the last five parameters, whose lengths are in sizes[:5]; else 0.
+              time: ptr8) -> int:
+    """1 where the telegram says the same as the last four parameters, whose lengths are in sizes[:4]; else 0.
 
-    end: of a P1 telegram, whose log and peaks go on to the end of their line, and whose time of the peak is in front of
-    it; 0 for others. A text that is not there is another one, but for the log, and in other telegrams than P1.
+    end: of a P1 telegram, whose log goes on to the end of its line, and whose time of the peak is in front of it; 0 for
+    others. A text that is not there is another one, but for the log, and in other telegrams than P1.
     """
     special = ptr8(int(special) + _MORE + _NUMBERS)
     end += int(buf)
     slot = 0
-    while slot < 5:
+    while slot < 4:
         known = log
         k = slot
         if slot == 1:
@@ -151,8 +151,6 @@ def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log
         elif slot == 2:
             known = code
         elif slot == 3:
-            known = peaks
-        elif slot == 4:
             known = time
             k = -1
         row = special[k]
@@ -162,9 +160,9 @@ def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log
             p = ptr8(int(buf) + words[1])
             n = words[2]
             if end == int(buf):
-                if slot == 4:
+                if slot == 3:
                     n = 0
-            elif slot == 4:
+            elif slot == 3:
                 n = 0
                 if p[-2] == 0x29:
                     if p[-16] == 0x28:
@@ -172,7 +170,7 @@ def unchanged(buf: ptr8, rows: ptr32, special: ptr8, end: int, sizes: ptr32, log
                     elif p[-15] == 0x28:
                         n = 12
                 p = ptr8(int(p) - n - 2)
-            elif slot == 0 or slot == 3:
+            elif slot == 0:
                 n = 0
                 while int(p) + n < end and p[n] != 0x0D and p[n] != 0x0A and n <= size:
                     n += 1

@@ -71,21 +71,21 @@ def _spelled(text, signed, tariff):
     return (number, power + kilo, negative, unit) if digits and not (point and not power) else None
 
 
-def unchanged(buf, rows, special, end, sizes, log, message, code, peaks, time):
-    """1 where the telegram says the same as the last five parameters; see the twin in `more_fast.py`."""
-    for slot, known in enumerate((log, message, code, peaks, time)):
-        row = special[(PEAK if slot == 4 else LOG + slot) - TEXTS]
+def unchanged(buf, rows, special, end, sizes, log, message, code, time):
+    """1 where the telegram says the same as the last four parameters; see the twin in `more_fast.py`."""
+    for slot, known in enumerate((log, message, code, time)):
+        row = special[(PEAK if slot == 3 else LOG + slot) - TEXTS]
         if not row:
             if sizes[slot] and slot and end:
                 return 0
             continue
         at, size = rows[row * 8 - 7], rows[row * 8 - 6]
-        if slot == 4:
+        if slot == 3:
             at, size = at - 2, 0
             if end and buf[at] == 0x29:
                 size = 13 if buf[at - 14] == 0x28 else 12 if buf[at - 13] == 0x28 else 0
             at -= size
-        elif end and slot in (0, 3):
+        elif end and not slot:
             size = 0
             while at + size < end and buf[at + size] not in b"\r\n":
                 size += 1

@@ -32,8 +32,8 @@ BREAKER, RELAY = 89, 90  # six relays
 LIMIT, FUSE = 96, 97  # three phases
 FAILURES, LONG_FAILURES, SAGS, SWELLS = 100, 101, 102, 105  # three phases each
 DEMAND, PEAK = 108, 109
-LOG, MESSAGE, MESSAGE_CODE, PEAKS = 110, 111, 112, 113
-SPECIALS = 50
+LOG, MESSAGE, MESSAGE_CODE = 110, 111, 112
+SPECIALS = 49
 NOT_SENT = -0x40000000  # among these numbers
 # COSEM units of the numbers of MORE. 252: W or A; 253: a power factor; 254: a count or a state.
 MORE_UNITS = bytes(
@@ -108,7 +108,6 @@ def _table():
     add(1, 99, 97, 0, LOG)
     add(0, 96, 13, 0, MESSAGE)
     add(0, 96, 13, 1, MESSAGE_CODE)
-    add(0, 98, 1, 0, PEAKS)
     add(0, 96, 1, 0, ID)
     add(1, 96, 1, 0, ID)
     add(0, 96, 1, 1, ID_OTHER)

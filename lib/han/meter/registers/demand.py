@@ -65,7 +65,9 @@ def watts(register):
     places = {"kw": 3, "w": 0}.get((register.unit or "").lower())
     whole, point, fraction = (register.value or "").replace(",", ".").partition(".")
     digits = whole + fraction
-    if places is None or not whole or (point and not fraction) or not digits.isdigit() or len(digits) > _MOST_DIGITS:
+    if places is None or not whole or (point and not fraction) or len(digits) > _MOST_DIGITS:
+        return None
+    if not digits.isdigit() or max(digits) > "9":  # isdigit() knows more digits than these ten
         return None
     unit = 10 ** len(fraction)
     return (int(digits) * 10**places * 2 + unit) // (2 * unit)

@@ -84,7 +84,9 @@ def moment(text, bare=False):
     The latter is None where there is no such time.
     """
     season = text[12:]
-    if len(text) < 12 or not text[:12].isdigit() or not (season in ("S", "W") or bare and not season):
+    digits = text[:12]
+    # isdigit() is also true for digits that are none of these ten, such as those of a power.
+    if len(text) < 12 or not digits.isdigit() or max(digits) > "9" or not (season in ("S", "W") or bare and not season):
         return None
     year, month, day, hour, minute, second = [int(text[i : i + 2]) for i in range(0, 12, 2)]
     local = seconds(2000 + year, month, day, hour, minute, second)

@@ -14,7 +14,7 @@ def _parts(head):
     """A, B, C, D and E of an OBIS code, the text in front of a parenthesis; None for others, or a value of the past."""
     a, b, parts, number = 1, 0, [], ""
     for character in head + "(":
-        if character.isdigit():
+        if "0" <= character <= "9":
             number += character
             if int(number) > 255:
                 return None
@@ -49,7 +49,7 @@ def _number(text):
     """(digits as an integer, number of decimals, rest of the text) of the number at the beginning of text, or None."""
     digits, decimals, at = "", None, 0
     for at, character in enumerate(text + "\0"):
-        if character.isdigit():
+        if "0" <= character <= "9":
             digits += character
             decimals = None if decimals is None else decimals + 1
         elif character in ".," and decimals is None and digits:
