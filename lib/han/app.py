@@ -21,7 +21,7 @@ from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store.config import Config
+from .store.config import Config, priced
 from .store.counters import Counters
 
 #: The name by which a browser that flashes boards knows this program, see tools/site.py.
@@ -44,6 +44,8 @@ class App:
     watch_s = 2
     #: Time between two looks whether anybody talks to the console, s.
     console_s = 0.25
+    #: Time between two looks whether something is due for the ledger, s.
+    ledger_s = 10
 
     seed: bytes  # random bytes for tokens
     memory: memory.Memory
@@ -152,6 +154,8 @@ class App:
     # Called once in a second.
     def _look(self):
         self.silence.look()
+        if self._books() and not self.supervisor.lives("ledger"):
+            self.supervisor.start("ledger", self._keep_ledger)
         self._looks += 1
         if self._looks % _MODULE_LOOKS == 0:
             self._idle.look()
@@ -210,6 +214,23 @@ class App:
     # Lives as long as the application.
     async def _record(self):
         await self.history.record(self.bus, self._running("history"))  # type: ignore[attr-defined]
+
+    def _books(self):
+        """True where there is something for the ledger (store/ledger) to keep."""
+        return self.history and (self.link.live.extra or self.config.get("sub") or priced(self.config.values))
+
+    # Lives as long as the application, from the first time on that there is something for the ledger.
+    async def _keep_ledger(self):
+        report = self._running("ledger")
+        due = 0
+        while True:
+            t = self.history.t  # type: ignore[attr-defined]  # None, or what was imported for it
+            # It is due within an hour. If it is later, the clock was set back.
+            if t is not None and not due - 3600 <= t < due and self.plenty(False):
+                from .closing import close
+
+                due = await close(self, report)
+            await asyncio.sleep(self.ledger_s)
 
     # Lives as long as the application.
     async def _keep_counters(self):

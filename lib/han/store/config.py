@@ -44,11 +44,13 @@ def defaults():
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
         "alarms": {},  # {name: {field: number}}, see alarms/rules.py
-        # Not settings: what the reader has found out about its line (meter/line/search.py) and about its meter's
-        # scalers (meter/lists/scales.py); the rule that the ledger's peaks are by (tariff/kept.py).
+        # Not settings: what the reader has found out about its line (meter/line/search.py), about its meter's scalers
+        # (meter/lists/scales.py), and about the sub-meter on each channel (store/ledger/close.py); the rule that the
+        # ledger's peaks are by (tariff/kept.py).
         "line": 0,
         "peaks": [],
         "scales": {},
+        "sub": {},
         # Since when prices are set, s since 2020: a price of 0 that was recorded before is none. See tariff/costs.py.
         "since": 0,
     }

@@ -13,14 +13,14 @@ class Close:
         self._costs = costs
         self._days = None
 
-    async def fill(self, kind, row, begin):
+    async def fill(self, kind, row, begin, _):
         """Fill the row of a day or month that begins at `begin`, s since 2020. They come oldest first, days first."""
         if kind == records.DAYS:
             if not self._days:
-                self._days = await Past(self._history, self._costs, DAYS, self._ledger).load(begin)
+                self._days = await Past(self._history, self._costs, DAYS, self._ledger, True).load(begin)
             money = self._days.find(begin)
         else:
-            past = await Past(self._history, self._costs, MONTHS, self._ledger).load(begin)
+            past = await Past(self._history, self._costs, MONTHS, self._ledger, True).load(begin)
             money = past.find(begin)
         if money:
             row.net, row.vat, row.income, row.part = money.net, money.vat, money.income, money.part

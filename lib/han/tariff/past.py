@@ -82,16 +82,21 @@ class Month:
 
 
 class Past:
-    """The days or months (kind) of a History as they are now, with their costs. ledger: its Ledger, or None."""
+    """The days or months (kind) of a History as they are now, with their costs.
 
-    def __init__(self, history, costs, kind, ledger):
+    ledger  its Ledger, or None
+    anew    True: rows that the ledger has of this kind are not used
+    """
+
+    def __init__(self, history, costs, kind, ledger, anew=False):
         self._costs = costs
         self._kind = kind
         # All that is still going on is looked at in one moment.
         self._quarters, self._days, self._months = [_Series(history, each) for each in (QUARTERS, DAYS, MONTHS)]
         now = _EVER if history.t is None else history.t
-        self._old_days = _Rows(ledger, records.DAYS, costs.currency, now)
-        self._old_months = _Rows(ledger, records.MONTHS, costs.currency, now)
+        days, months = [None if anew and kind == each else ledger for each in (DAYS, MONTHS)]
+        self._old_days = _Rows(days, records.DAYS, costs.currency, now)
+        self._old_months = _Rows(months, records.MONTHS, costs.currency, now)
         self._found = {}  # the Money of each that is computed, by its start
 
     async def load(self, start):

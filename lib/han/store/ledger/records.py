@@ -4,13 +4,14 @@ It has three rings in the sectors that the 10-second series of the history leave
 one record:
 
     I        t: start, s since 2020 UTC as the clock said then
-    B        flags, see samples.py
+    B        flags, see samples.py, and SHORT
     B        bits 0 to 3: channel 1 to 4 has another sub-meter than in the row before; bits 4 to 7: of another kind
              or with another unit, too
     4I 4B    counters of the sub-meters on channels 1 to 4 at the end, 10^-3 of their units: low words, then high bytes;
              NO_COUNTER as high byte where not known
-    hours    H       bits of the alarms that were on
-    others   q H q   cost of import without VAT, 10^-9 minor units; VAT, 10^-2 percent, and PART; income of export,
+    hours    H i     bits of the alarms that were on; number after the last sample of 15 minutes that had been recorded
+    others   H       steps of the clock that were known then, see Ledger.steps()
+             q H q   cost of import without VAT, 10^-9 minor units; VAT, 10^-2 percent, and PART; income of export,
                      10^-9 minor units
              B 3I    bits 0 to 2: peaks that are not of a whole interval; from bit 3 on: number of the currency;
                      the highest mean powers, W
@@ -20,9 +21,17 @@ one record:
 Nobody needs the ledger to be whole. All but the counters of sub-meters and the alarms is computed from the history
 (close.py), and a counter that is missing leaves the sums of the others right. The version before wrote samples of 10 s
 into these sectors, and does so again where somebody goes back to it. So a row may be gone, but none is wrong.
+
+Where the clock was wrong, hours are moved together with the samples of 15 minutes (series/clocksteps.py). Days and
+months are written again, as far as samples reach back.
 """
+from binascii import crc32
+
 from ..ring import first, opened, read
-from ..series.samples import AHEAD, CURRENCIES, NO_COUNTER, QUARTERS, TENS, Series, counter, unfolded, used
+from ..series.clocksteps import moves, shifted
+from ..series.samples import (
+    AHEAD, CURRENCIES, NO_COUNTER, QUARTERS, TENS, UNSET, Series, counter, unfolded, used,
+)  # fmt: skip
 
 try:
     from micropython import const
@@ -35,8 +44,10 @@ except ImportError:
 HOURS, DAYS, MONTHS = const(0), const(1), const(2)
 #: Channels of sub-meters; peaks of a day or month.
 CHANNELS, PEAKS = const(4), const(3)
+#: Flag of a day that begins where a day of another zone ended, and ends at midnight.
+SHORT = const(64)
 _LAYOUT = const(1)
-_FORMATS = "IBB4I4BH", "IBB4I4BqHqB3I3B", "IBB4I4BqHqB3I3II"
+_FORMATS = "IBB4I4BHi", "IBB4I4BHqHqB3I3B", "IBB4I4BHqHqB3I3II"
 _NO_MONEY = -(1 << 63)
 _PART, _NO_CURRENCY = const(0x8000), const(31)
 _NO_POWER = 0xFFFFFFFF
@@ -52,6 +63,7 @@ class Row:
     other     the same bits: that one is of another kind, or has another unit
     values    counters of the four sub-meters at the end, 10^-3 of their units
     alarms    of an hour: bits of the alarms that were on
+    steps     of a day or month: see Ledger.steps()
     net, income  of a day or month: cost without VAT and income, 10^-9 minor units
     vat, currency  of these: 10^-2 percent, and the code. The net of a month has its VAT in it, and its vat is 0
     part      True where net and income are not of all the energy
@@ -62,7 +74,7 @@ class Row:
 
     def __init__(self, t):
         self.t = t
-        self.f = self.replaced = self.other = self.alarms = 0
+        self.f = self.replaced = self.other = self.alarms = self.steps = 0
         self.values = [None] * CHANNELS
         self.net = self.income = self.currency = self.billed = None
         self.vat = 0
@@ -90,6 +102,7 @@ class Ledger:
         self._rings = []
         for kind, (begin, count) in enumerate(shares(region.sectors - own)):
             self._rings.append(opened(region.part(own + begin, count), _FORMATS[kind], _LAYOUT))
+        self._moves = moves(history.region, QUARTERS)
 
     def free(self):
         """True when no sample is left in its sectors that is not yet part of a sample of 15 minutes.
@@ -115,8 +128,9 @@ class Ledger:
         values += [0 if value is None else value & 0xFFFFFFFF for value in known]
         values += [NO_COUNTER if value is None else value >> 32 for value in known]
         if kind == HOURS:
-            values.append(row.alarms)
+            values += [row.alarms, self._history.series[QUARTERS].next]
         else:
+            values.append(self.steps())
             net, income = [_NO_MONEY if value is None else value for value in (row.net, row.income)]
             values += [net, row.vat | (_PART if row.part else 0), income]
             at = CURRENCIES.find(row.currency) if row.currency else -1
@@ -132,6 +146,19 @@ class Ledger:
         ring.append(*values)
         ring.prepare(AHEAD)
 
+    def steps(self, at=0):
+        """A number for the steps of the clock so far, without the newest `at` of them; 0 where there are no others."""
+        return crc32(repr(self._moves[at]).encode()) & 0xFFFF if at < len(self._moves) else 0
+
+    def moved(self, steps):
+        """Number of the first sample of 15 minutes that the clock's steps since `steps` have moved; None for none."""
+        found = None
+        for at in range(len(self._moves)):
+            if self.steps(at) == steps:
+                break
+            found = min(self._moves[at][0], found or self._moves[at][0])
+        return found
+
     def span(self, kind):
         """(number of the oldest row that may be there, number of the next row)."""
         return first(self._rings[kind]), self._rings[kind].next
@@ -139,7 +166,16 @@ class Ledger:
     def read(self, kind, number):
         """The Row of a number; None where there is none (any more)."""
         values = read(self._rings[kind], number)
-        return values and _row(kind, values)
+        if not values:
+            return None
+        row = _row(kind, values)
+        if kind == HOURS:
+            by = shifted(values[12] - 1, self._moves)
+            if by:
+                zone = self._history.clock.zone
+                row.t = hour_of(zone, row.t + by + 1800)
+                row.f |= UNSET
+        return row
 
     def rows(self, kind):
         """Iterate over the rows, the newest first.
@@ -155,6 +191,11 @@ class Ledger:
                 yield row
 
 
+def hour_of(zone, t):
+    """The start of the local hour that t is in, s since 2020."""
+    return t - zone.local(t) % 3600
+
+
 def _row(kind, values):
     row = Row(values[0])
     row.f = values[1]
@@ -163,7 +204,8 @@ def _row(kind, values):
     if kind == HOURS:
         row.alarms = values[11]
         return row
-    net, vat, income, bits = values[11:15]
+    row.steps = values[11]
+    net, vat, income, bits = values[12:16]
     row.net = None if net == _NO_MONEY else net
     row.income = None if income == _NO_MONEY else income
     row.vat, row.part = vat & ~_PART, bool(vat & _PART)
@@ -171,8 +213,8 @@ def _row(kind, values):
     if at != _NO_CURRENCY:
         row.currency = CURRENCIES[4 * at : 4 * at + 3]
     row.peaks = tuple(
-        (values[15 + i], values[18 + i], bool(bits >> i & 1)) for i in range(PEAKS) if values[15 + i] != _NO_POWER
+        (values[16 + i], values[19 + i], bool(bits >> i & 1)) for i in range(PEAKS) if values[16 + i] != _NO_POWER
     )
-    if kind == MONTHS and values[21] != _NO_POWER:
-        row.billed = values[21]
+    if kind == MONTHS and values[22] != _NO_POWER:
+        row.billed = values[22]
     return row

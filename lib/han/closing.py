@@ -1,0 +1,73 @@
+"""What is due at the end of an hour, a day and a month: the rows of the ledger. Imported for that.
+
+The history records all by itself what it can know. The ledger has what belongs to more than one part of the reader:
+counters of sub-meters, alarms, costs and peaks.
+"""
+from .meter.submeters.sub import meters
+from .store.config import priced
+from .store.ledger.close import Sub, days, hour, months
+from .store.ledger.records import Ledger, hour_of
+
+_HOUR = 3600
+# Time until the next try where something is still waited for, s.
+_SOON = 60
+_PLACES = 3
+
+
+async def close(app, report):
+    """Write what is due. Returns the time, s since 2020, at which it must be called again.
+
+    report  function: takes health and error for /health
+    """
+    history = app.history
+    t = history.t
+    zone = history.clock.zone
+    if history.guessed or history.edge:
+        return t + _SOON  # the time is not known, or counters of the hour's end may still come
+    try:
+        ledger = Ledger(history)
+    except ValueError as error:  # the partition is too small
+        report("disabled", str(error))
+        return t + _HOUR
+    try:
+        if not ledger.free():
+            return t + _SOON
+        done, known = hour(ledger, zone, t, subs(app.link.live, t), app.config.get("sub"), 0)
+        if known is not None:
+            app.config.note("sub", known)
+        if not done:
+            return t + _SOON
+        fills = []
+        values = app.config.values
+        if priced(values):
+            from .tariff.close import Close
+            from .tariff.costs import Costs
+
+            fills.append(Close(history, ledger, Costs(values, zone)).fill)
+        since = await days(ledger, history, t, fills)
+        await months(ledger, zone, t, since, fills)
+    except ValueError as error:  # no room beside the settings
+        report("degraded", "sub-meters: %s" % error)
+    except OSError as error:
+        report("degraded", "flash: %s" % error)
+    else:
+        report("ok", None)
+    return hour_of(zone, t) + _HOUR
+
+
+def subs(live, t):
+    """{channel: Sub} of the sub-meters of a Live, whose last reading was at t (s since 2020)."""
+    found = {}
+    for one in meters(live.extra, live.clock) if live.extra else ():
+        value = one.value
+        if value is not None:
+            more = _PLACES - one.places
+            value = value * 10**more if more >= 0 else value // 10**-more
+        taken = None
+        if one.time is not None and live.clock is not None:
+            age = live.clock - one.time
+            if one.dst is not None and live.dst is not None:
+                age += _HOUR * (one.dst - live.dst)
+            taken = t - max(0, age)
+        found[one.channel] = Sub(one.kind, one.id, one.unit, value, taken)
+    return found
