@@ -120,7 +120,7 @@ class Year:
         closing = Close(self.world.history, ledger, Costs(values, self.zone))
         for t in starts:
             row = records.Row(t)
-            await closing.fill(kind, row, t)
+            await closing.fill(kind, row, t, None)
             ledger.append(kind, row)
         return Ledger(self.world.history)
 
