@@ -217,7 +217,8 @@ class App:
 
     def _books(self):
         """True where there is something for the ledger (store/ledger) to keep."""
-        return self.history and (self.link.live.extra or self.config.get("sub") or priced(self.config.values))
+        values = self.config.values
+        return self.history and (self.link.live.extra or values["sub"] or values["cap"] or priced(values))
 
     # Lives as long as the application, from the first time on that there is something for the ledger.
     async def _keep_ledger(self):

@@ -7,6 +7,8 @@ from .meter.submeters.sub import meters
 from .store.config import priced
 from .store.ledger.close import Sub, days, hour, months
 from .store.ledger.records import Ledger, hour_of
+from .tariff.kept import Keeper
+from .tariff.rules import Rule
 
 _HOUR = 3600
 # Time until the next try where something is still waited for, s.
@@ -37,13 +39,7 @@ async def close(app, report):
             app.config.note("sub", known)
         if not done:
             return t + _SOON
-        fills = []
-        values = app.config.values
-        if priced(values):
-            from .tariff.close import Close
-            from .tariff.costs import Costs
-
-            fills.append(Close(history, ledger, Costs(values, zone)).fill)
+        fills = _fills(app, ledger)
         since = await days(ledger, history, t, fills)
         await months(ledger, zone, t, since, fills)
     except ValueError as error:  # no room beside the settings
@@ -53,6 +49,22 @@ async def close(app, report):
     else:
         report("ok", None)
     return hour_of(zone, t) + _HOUR
+
+
+def _fills(app, ledger):
+    """What adds peaks and costs to rows, see close.days()."""
+    history, config = app.history, app.config
+
+    def note(noted):
+        config.note("peaks", noted)
+
+    found = [Keeper(history, ledger, Rule(config.get("cap")), config.get("peaks"), note).fill]
+    if priced(config.values):
+        from .tariff.close import Close
+        from .tariff.costs import Costs
+
+        found.append(Close(history, ledger, Costs(config.values, history.clock.zone)).fill)
+    return found
 
 
 def subs(live, t):

@@ -47,7 +47,7 @@ FORGOTTEN = (
     # 0000: alarms. Their task keeps what it needs while any is set.
     ("han.alarms.watch", "han.alarms.alarm", "han.alarms.values"),
     # 0000: rows of the ledger, each hour where there is something for it.
-    ("han.closing", "han.store.ledger.close", "han.store.ledger.records"),
+    ("han.closing", "han.store.ledger.close"),
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
     # 1400: checks of the network, each minute; NTP, each six hours.
