@@ -69,40 +69,55 @@ class Year:
     quarters  {start: (import Wh, export Wh, price or None, currency)} of those that are recorded
     """
 
-    def __init__(self, zone, first, count, seed, missing=0, unpriced=0, large=0):
-        self.world = world = World(512, true=first)
+    def __init__(self, zone, first, seed, sectors=512, **faults):
+        self.world = world = World(sectors, true=first)
         world.zone = world.clock.zone = zone
-        random = Random(seed)
+        world.history.t = first
+        self._random = Random(seed)
+        self._faults = faults
         self.zone, self.quarters = zone, {}
         self.days, self.months = {}, {}
         self.counters = [7000000000, 123]
-        t = first
+
+    def grow(self, count):
+        """Record some days more, and the months that end."""
         for _ in range(count):
-            end = zone.next_day(t)
-            day = [0, 0]
-            for start in range(t, end, 900):
-                wh = [random.below(900) * random.below(4) // 2, random.below(500) * (random.below(3) == 0)]
-                if large and random.below(large) == 0:
-                    wh[0] += 65536 + random.below(60000)
-                price = random.below(60000) * 1000 + random.below(1000) - 9000000
-                for way in (0, 1):
-                    day[way] += wh[way]
-                    self.counters[way] += wh[way]
-                if missing and random.below(missing) == 0:
-                    continue
-                if unpriced and random.below(unpriced) == 0:
-                    price = None
-                self.quarters[start] = (wh[0], wh[1], price)
-                self._append(QUARTERS, start, wh, packed(price, "EUR"))
-            self.days[t] = day
-            self._append(DAYS, t, day)
-            month = self.months.setdefault(zone.month_start(t), [0, 0])
-            month[0] += day[0]
-            month[1] += day[1]
-            t = end
-        for start in sorted(self.months):
-            self._append(MONTHS, start, self.months[start])
-        world.history.t = t
+            t = self.world.history.t
+            end = self.zone.next_day(t)
+            month = self.zone.month_start(t)
+            self._day(t, end, self.months.setdefault(month, [0, 0]))
+            if self.zone.month_start(end) != month:
+                self._append(MONTHS, month, self.months[month])
+            self.world.history.t = end
+        return self
+
+    def finish(self):
+        """Record the month that has begun, as if it had ended."""
+        month = max(self.months)
+        self._append(MONTHS, month, self.months[month])
+        return self
+
+    def _day(self, t, end, month):
+        random = self._random
+        missing, unpriced, large = [self._faults.get(name, 0) for name in ("missing", "unpriced", "large")]
+        day = [0, 0]
+        for start in range(t, end, 900):
+            wh = [random.below(900) * random.below(4) // 2, random.below(500) * (random.below(3) == 0)]
+            if large and random.below(large) == 0:
+                wh[0] += 65536 + random.below(60000)
+            price = random.below(60000) * 1000 + random.below(1000) - 9000000
+            for way in (0, 1):
+                day[way] += wh[way]
+                month[way] += wh[way]
+                self.counters[way] += wh[way]
+            if missing and random.below(missing) == 0:
+                continue
+            if unpriced and random.below(unpriced) == 0:
+                price = None
+            self.quarters[start] = (wh[0], wh[1], price)
+            self._append(QUARTERS, start, wh, packed(price, "EUR"))
+        self.days[t] = day
+        self._append(DAYS, t, day)
 
     def _append(self, kind, t, wh, more=()):
         values = [t, 0, 90, wh[0], wh[1]] + [NO_CURRENT] * 9
@@ -148,7 +163,7 @@ async def test_days_and_months_are_exact_to_the_last_digit():
     for seed, (name, year, month, day, count) in enumerate(ZONES):
         zone = Zone(name)
         first = zone.day_start(days(year, month, day) * 86400 + 43200)
-        made = Year(zone, first, count, 100 + seed, large=50 * seed)
+        made = Year(zone, first, 100 + seed, large=50 * seed).grow(count).finish()
         for values in (settings(), settings(fees=[], vat=813), settings(vat=0, monthly=-5000000, sell=4123457)):
             found = await made.told(DAYS, values)
             assert sorted(found) == sorted(made.days)
@@ -167,7 +182,7 @@ async def test_days_and_months_are_exact_to_the_last_digit():
 async def test_what_has_ended_is_in_the_ledger_and_later_settings_do_not_change_it():
     zone = Zone("Europe/Helsinki")
     first = zone.day_start(days(2026, 9, 20) * 86400 + 43200)
-    made = Year(zone, first, 60, 77)
+    made = Year(zone, first, 77).grow(60).finish()
     starts = sorted(made.days)
     before, after = settings(), settings(vat=813, fees=[], monthly=1)
     await made.close(records.DAYS, starts[:20], before)
@@ -200,10 +215,34 @@ async def test_what_has_ended_is_in_the_ledger_and_later_settings_do_not_change_
     assert list(other.values()) == [(None, None, 1)]
 
 
+async def test_a_year_by_month_as_it_is_closed_week_by_week():
+    zone = Zone("Europe/Oslo")
+    first = zone.day_start(days(2025, 12, 1) * 86400 + 43200)
+    made = Year(zone, first, 2026, sectors=1024)
+    values = settings()
+    closed = 0
+    while len(made.days) < 364:
+        made.grow(7)
+        ledger = await made.close(records.DAYS, sorted(made.days)[-7:], values)
+        for month in sorted(made.months)[closed:]:
+            if zone.next_month(month) <= made.world.history.t:
+                ledger = await made.close(records.MONTHS, [month], values)
+                closed += 1
+    made.grow(2).finish()
+    assert closed == 11
+    found = await made.told(MONTHS, values, ledger)
+    assert len(found) == 13
+    for t in found:
+        cost, income, energies = made.exact(values, t, min(zone.next_month(t), made.world.history.t))
+        assert energies == made.months[t]
+        cost += 1000 * values["monthly"] * (10000 + values["vat"])
+        assert found[t] == (half_away(cost, 10**7), half_away(income, 1000), 0), date(zone.local(t) // 86400)
+
+
 async def test_rows_are_found_in_any_order_and_those_of_a_wrong_clock_are_not():
     zone = Zone("Etc/UTC")
     first = days(2026, 9, 20) * 86400
-    made = Year(zone, first, 40, 78)
+    made = Year(zone, first, 78).grow(40)
     wanted = await made.told(DAYS, settings())
     starts = sorted(made.days)
     await made.close(records.DAYS, starts[:10], settings())
@@ -226,7 +265,7 @@ async def test_days_of_92_and_100_quarters():
     zone = Zone("Europe/Helsinki")
     for month, day, count in ((3, 29, 92), (10, 25, 100), (6, 1, 96)):
         t = zone.day_start(days(2026, month, day) * 86400 + 43200)
-        made = Year(zone, t, 1, 5)
+        made = Year(zone, t, 5).grow(1)
         assert len(made.quarters) == count
         cost, income, _ = made.exact(settings(), t, zone.next_day(t))
         assert await made.told(DAYS, settings()) == {t: (half_away(cost, 10**7), half_away(income, 1000), 0)}
@@ -236,7 +275,7 @@ async def test_what_is_missing_or_has_no_price_makes_a_part_and_never_a_whole():
     zone = Zone("Europe/Helsinki")
     first = zone.day_start(days(2026, 5, 20) * 86400 + 43200)
     for more in ({"missing": 150}, {"unpriced": 150}):
-        made = Year(zone, first, 20, 3, **more)
+        made = Year(zone, first, 3, **more).grow(20).finish()
         values = settings()
         found = await made.told(DAYS, values)
         parts = 0
@@ -247,7 +286,7 @@ async def test_what_is_missing_or_has_no_price_makes_a_part_and_never_a_whole():
             parts += part
         assert 3 < parts < 18
         assert [part for _, _, part in (await made.told(MONTHS, values)).values()] == [1, 1]
-    made = Year(zone, first, 2, 3, unpriced=1)
+    made = Year(zone, first, 3, unpriced=1).grow(2)
     assert await made.told(DAYS, settings()) == {t: (None, None, 1) for t in made.days}
     # A price of its own for what is sold needs no other.
     found = await made.told(DAYS, settings(sell=5))
@@ -256,14 +295,14 @@ async def test_what_is_missing_or_has_no_price_makes_a_part_and_never_a_whole():
 
 async def test_another_currency_is_no_price():
     zone = Zone("Europe/Helsinki")
-    made = Year(zone, zone.day_start(days(2026, 5, 20) * 86400), 2, 3)
+    made = Year(zone, zone.day_start(days(2026, 5, 20) * 86400), 3).grow(2)
     assert await made.told(DAYS, settings(pc="SEK")) == {t: (None, None, 1) for t in made.days}
 
 
 async def test_a_price_of_0_before_any_was_set_is_none():
     zone = Zone("Etc/UTC")
     first = days(2026, 5, 20) * 86400
-    made = Year(zone, first, 1, 3)
+    made = Year(zone, first, 3).grow(1)
     numbers = [(t, wh[0]) for t, wh in sorted(made.quarters.items())]
     world = World(64, true=first)
     world.clock.zone = zone

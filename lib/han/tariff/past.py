@@ -15,6 +15,8 @@ from .windows import rounded
 _EVER = 1 << 40
 # The energies of a larger quarter are kept in kWh.
 _MOST_WH = 0xFFFF
+# A month may have begun in another zone: its end is found from a day in its middle.
+_FORTNIGHT = 14 * 86400
 # Rows read before other tasks have a turn.
 _TURN = 32
 
@@ -169,6 +171,7 @@ class Past:
             if sample[0] < start:
                 break
             month = Month()
+            end = self._months.zone.next_month(sample[0] + _FORTNIGHT)
             while True:
                 if not day:
                     found = next(days, ())
@@ -182,7 +185,8 @@ class Past:
                 if t < sample[0]:
                     break
                 total = sums.get(t)
-                month.add(self._money(total, day) if total else self._old_days.find(t), day)
+                if t < end:
+                    month.add(self._money(total, day) if total else self._old_days.find(t), day)
                 day = None
             if month.known:
                 self._found[sample[0]] = month.money(sample, self._costs)
