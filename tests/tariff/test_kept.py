@@ -118,7 +118,8 @@ def test_a_month_that_is_over():
         (value, counting), _ = book.wanted()
         months = book.found()[1].months(13)
         october = book.life.world.zone.month_start(LAST)
-        assert months == [(october, counting[0][1], value, True)]
+        # Of the first days of October nothing is known.
+        assert months == [(october, counting[0][1], value, False)]
         row = next(iter(book.ledger().rows(MONTHS)))
         assert [(w, t) for w, t, part in row.peaks if not part] == counting and row.billed == value
         book.check()
@@ -148,3 +149,20 @@ def test_without_a_ledger_all_is_computed():
     kept = Kept(life.world.history, None, rule, [rule.mark(), 0])
     own = asyncio.run(Own(life.world.history, rule, life.world.true).load(kept))
     assert own.month.value() and kept.months(13) == []
+
+
+def test_of_a_month_all_days_have_to_be_known():
+    november = LAST + 3 * DAY
+    for silent in (0, 20 * HOUR, 30 * HOUR):
+        book = Book(Life(november - 10 * 60), NORWAY)
+        book.life.world.zone.month_start = lambda t: november if t < november + 4 * DAY else november + 4 * DAY
+        book.life.world.zone.next_month = lambda t: november + 4 * DAY
+        book.run(2)
+        if silent:
+            book.life.off(silent)
+            book.life.world.boot()
+        while book.life.world.true < november + 4 * DAY:
+            book.run(1)
+        (start, t, w, whole) = book.found()[1].months(13)[-1]
+        # A day of which a part is known will do, as its peaks say whether they are whole.
+        assert start == november and t and w and whole == (silent < DAY), silent

@@ -6,6 +6,7 @@ A day's row has the peaks of the rule of that day. What the ledger's peaks were 
 its quarters of an hour, as far as these reach.
 """
 from ..store.ledger.records import DAYS, MONTHS
+from ..store.series.samples import PARTIAL
 from .peaks import KEPT, Month
 from .quarters import Quarters
 
@@ -20,12 +21,13 @@ class Kept:
         self._since = noted[1] if len(noted) == 2 and noted[0] == rule.mark() else None
 
     async def gathered(self, start, running):
-        """(peaks of the days from `start` until `running`, the Quarters with those from `running` on), s since 2020.
+        """Gather what is known from `start`, a midnight, until `running`, s since 2020.
 
-        start: a midnight
+        Returns three values: the peaks of the days; the Quarters with those from `running` on; and False where there
+        is nothing at all of a day that is over.
         """
         zone = self._history.clock.zone
-        rows = self._days(start, running)
+        rows, whole = self._days(start, running)
         today = first = zone.day_start(running)
         found = []
         day = zone.day_start(today - 1)
@@ -40,11 +42,16 @@ class Kept:
         for day, peaks in quarters.days.items():
             if day not in rows:
                 found += peaks
-        return found, quarters
+        day = zone.day_start(today - 1)
+        while whole and start <= day < today:
+            whole = day in rows or day in quarters.days
+            day = zone.day_start(day - 1)
+        return found, quarters, whole
 
     def _days(self, start, end):
-        """{start of the day: its peaks} of the rows from start to end."""
+        """({start of the day: its peaks} of the rows from start to end, False where nothing was known of one)."""
         found = {}
+        whole = True
         if self._since is not None and self._ledger:
             for row in self._ledger.rows(DAYS):
                 if row.t < start or row.t < self._since:
@@ -52,7 +59,8 @@ class Kept:
                 if row.t < end:
                     interval = self._rule.interval
                     found[row.t] = [(w, row.t + at * interval, not part) for w, at, part in row.peaks]
-        return found
+                    whole = whole and not row.f & PARTIAL
+        return found, whole
 
     def months(self, count):
         """[(start, start of its highest peak or None, W that it counts, whole)] of the last months, oldest first."""
@@ -63,8 +71,9 @@ class Kept:
                 if len(found) == count or zone.next_month(row.t) <= self._since:
                     break
                 if row.billed is not None:
-                    whole = [peak[1] for peak in row.peaks if not peak[2]]
-                    found.append((row.t, whole[0] if whole else None, row.billed, len(whole) == len(row.peaks)))
+                    counting = [peak[1] for peak in row.peaks if not peak[2]]
+                    whole = len(counting) == len(row.peaks) and not row.f & PARTIAL
+                    found.append((row.t, counting[0] if counting else None, row.billed, whole))
         found.reverse()
         return found
 
@@ -91,11 +100,16 @@ class Keeper:
                 self._now_by(begin)
                 self._quarters = Quarters(self._history, self._rule, begin, self._history.t)
                 await self._quarters.read()
-            peaks = self._quarters.days.get(begin, ())
-            row.peaks = [(w, (t - begin) // self._rule.interval, not whole) for w, t, whole in peaks]
+            peaks = self._quarters.days.get(begin)
+            if peaks is None:
+                row.f |= PARTIAL
+            else:
+                row.peaks = [(w, (t - begin) // self._rule.interval, not whole) for w, t, whole in peaks]
             return
         kept = Kept(self._history, self._ledger, self._rule, self._noted)
-        peaks, _ = await kept.gathered(begin, end)
+        peaks, _, whole = await kept.gathered(begin, end)
+        if not whole:
+            row.f |= PARTIAL
         month = Month(self._rule, self._history.clock.zone, peaks)
         row.billed = month.value()
         row.peaks = [(w, t, not whole) for _, (w, t, whole) in (month.counting + month.others)[:KEPT]]

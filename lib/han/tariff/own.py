@@ -30,7 +30,7 @@ class Own:
     async def load(self, kept):
         """Read the month's days from a Kept, and the quarters of the running interval. Returns self."""
         zone = self._history.clock.zone
-        peaks, self._quarters = await kept.gathered(zone.month_start(self.begin), self.begin)
+        peaks, self._quarters, _ = await kept.gathered(zone.month_start(self.begin), self.begin)
         self.month = Month(self._rule, zone, peaks)
         return self
 
