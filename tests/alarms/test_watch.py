@@ -1,5 +1,6 @@
 """The task of the alarms: what it takes from readings, silence, prices and settings, and what it publishes."""
 
+from han.alarms.hours import told
 from han.alarms.values import crossing, current, power
 from han.alarms.watch import Watch
 from han.core.bus import Bus
@@ -247,6 +248,39 @@ def test_what_another_version_has_stored_is_named():
     house.read((IMPORT_POWER, 5))
     assert house.messages == [{"silent": False}]
     assert house.reported == ("degraded", "not known: later, power")
+
+
+def hour(t):
+    """A time in hour t of 2020."""
+    return t * 3600
+
+
+def test_the_hours_in_which_an_alarm_was_on():
+    house = House(power=dict(POWER, s=0), price={"below": 0})
+    house.cost = 5
+    house.now = hour(10) + 3000
+    house.read((IMPORT_POWER, 9000))
+    hours = house.bus.latest["alarmhours"]
+    assert (hours.bits(hour(9)), hours.bits(hour(10)), hours.bits(hour(11))) == (0, 0b10, 0)
+    house.cost = -1
+    house.wait(1)
+    house.cost = 5
+    house.now = hour(11)
+    house.wait(1)
+    assert (hours.bits(hour(10)), hours.bits(hour(11))) == (0b10010, 0b10)
+    assert told(0b10010) == ["power", "price"] and told(0) == [] and told(1 << 15) == []
+    # With an unknown time it is in no hour; a clock that was ahead leaves one that nobody asks for.
+    house.now = None
+    house.wait(1)
+    house.now = hour(500)
+    house.wait(1)
+    house.now = hour(12)
+    house.wait(1)
+    assert (hours.bits(hour(500)), hours.bits(hour(12))) == (0b10, 0b10)
+    # They outlive the task, as the ledger asks for an hour when it has ended.
+    house.watch = Watch(house, house, house.bus, house, house, house.report)
+    house.wait(1)
+    assert house.bus.latest["alarmhours"] is hours and hours.bits(hour(12)) == 0b10
 
 
 def reading(kind=None, **fields):

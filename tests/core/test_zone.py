@@ -32,6 +32,8 @@ def test_helsinki():
     assert (zone.month_start(spring), zone.next_month(spring)) == (at(2026, 2, 28, 22), at(2026, 3, 31, 21))
     assert zone.next_month(at(2026, 12, 31, 21)) == at(2026, 12, 31, 22)
     assert zone.next_month(at(2026, 12, 31, 22)) == at(2027, 1, 31, 22)
+    assert zone.hour_start(spring + 5) == spring
+    assert Zone("Asia/Kolkata").hour_start(at(2026, 3, 29, 1, 29)) == at(2026, 3, 29, 0, 30)
     # The hour that comes twice, and the one that is left out.
     twice = at(2026, 10, 25, 3, 30)
     assert zone.utc(twice) == zone.utc(twice, True) == at(2026, 10, 25, 0, 30)

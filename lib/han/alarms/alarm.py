@@ -17,6 +17,7 @@ class Alarm:
     since  uptime when it became so, ms
     value  the last one, W, mA, s or 10^-6 minor units per kWh; None: not known
     phase  1 to 3 where the value is that of a phase, else None
+    bit    its bit in flash
     """
 
     back_ms = _BACK_MS
@@ -26,6 +27,7 @@ class Alarm:
         self.rule = rule
         self.limit = limit
         self.on = self.value = self.phase = None
+        self.bit = 0
         self.since = now
         self._turning = None  # uptime since which each value has spoken for the other state, ms; None: the last did not
 

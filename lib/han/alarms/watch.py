@@ -2,7 +2,8 @@
 import asyncio
 
 from .alarm import Alarm, Cheap, Silent
-from .rules import sound
+from .hours import Hours
+from .rules import names, sound
 from .values import crossing, current, power
 
 _KINDS = {"silent": Silent, "price": Cheap}
@@ -30,6 +31,10 @@ class Watch:
         self._book = book
         self._report = report
         self._alarms = []
+        self._hours = bus.latest.get("alarmhours")
+        if not self._hours:
+            self._hours = Hours()
+            bus.publish("alarmhours", self._hours)
         self._tariff = None  # the Tariff of VAT and fees, where there are any
         self._seen = None  # how often the configuration had been published at the last look
         self._read = 0  # number of the last reading that was looked at
@@ -79,6 +84,17 @@ class Watch:
         if changed:
             self._bus.publish("alarms", self._alarms)
             self._tell()
+        self._note()
+
+    def _note(self):
+        """Note the hour in which alarms are on, where the time is known."""
+        bits = 0
+        for alarm in self._alarms:
+            if alarm.on:
+                bits |= alarm.bit
+        utc = self._clock.utc() if bits else None
+        if utc is not None:
+            self._hours.add(self._clock.zone.hour_start(utc), bits)
 
     def _begin(self, now):
         """Take the alarms of the configuration. Those that are what they were keep their state; False if all are."""
@@ -91,6 +107,7 @@ class Watch:
                     break
             else:
                 alarm = _KINDS.get(name, Alarm)(name, rule, limit, now)
+                alarm.bit = 1 << names().index(name)
             self._alarms.append(alarm)
             if name == "price":
                 self._tariff = self._book.tariff(self._clock.zone)

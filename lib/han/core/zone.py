@@ -80,6 +80,10 @@ class Zone:
             return second
         return first
 
+    def hour_start(self, utc):
+        """The first moment (UTC) of the local hour that utc is in."""
+        return utc - self.local(utc) % 3600
+
     def day_start(self, utc):
         """The first moment (UTC) of the local day that utc is in."""
         return self._begin(self.local(utc) // _DAY)

@@ -11,9 +11,10 @@ from han.api.routes.table import TABLE
 from han.api.config.settings import changed
 from han.api.messages.registers import pieces
 from han.store.config import defaults
+from han.store.ledger.records import HOURS, Ledger, Row
 from han.tariff.presets import names
 from han.tariff.rules import Rule
-from tests.api.fake import Answer, Running, ask, get, raw
+from tests.api.fake import FULL, Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
 from tests.api.routes import test_api_peaks, test_api_registers
 from tests.meter.registers.taps import copies
@@ -146,6 +147,27 @@ def test_answers_are_as_described(reading, settings):
             await answers(app, (await get(app, "/auth/token"))["accessToken"])
 
     asyncio.run(all_of_them())
+
+
+def test_alarms_are_as_described():
+    async def asked():
+        async with Running() as app:
+            ledger = Ledger(app.history)
+            row = Row(app.clock.utc() // 3600 * 3600 - 7200)
+            row.alarms = 0b111
+            ledger.append(HOURS, row)
+            rules = {"current": {"percent": 10, "s": 0}, "power": {"w": 5}, "selling": {}, "silent": {}}
+            body = json.dumps({"alarms": dict(rules, price={"below": 5})}).encode()
+            assert (await ask(app, "/configuration", "PUT", "", body)).status == 200
+            for _ in range(2):
+                await asyncio.sleep(1.2)
+                for path in "/alarms", "/alarms?from=0", "/alarms?from=x", "/health", "/configuration":
+                    validate(path.partition("?")[0], "GET", await ask(app, path))
+                app.link.read(*FULL)  # the second time they are known
+            assert len((await get(app, "/alarms?from=0"))["hours"]) == 2
+            assert (await get(app, "/health"))["alarms"][0]["phase"] == 1
+
+    asyncio.run(asked())
 
 
 def test_registers_are_as_described():

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from han.store.ledger.records import HOURS, Ledger, Row
 from tests.api.fake import FULL, Board, Running, ask, get
 from tests.api.http.test_api_stream import FIRST, sse, ws
 
@@ -91,6 +92,66 @@ async def test_an_alarm_is_told_everywhere():
         await change(app, {"power": {"w": 5000}})
         await until(lambda: state(app, "power") is False)
         assert (await row(app))["health"] == "ok"
+
+
+async def hours(app, query, status=200):
+    answer = await ask(app, "/alarms?" + query)
+    assert answer.status == status, answer.body
+    return answer.json()["hours"] if status == 200 else answer.json()["message"]
+
+
+async def test_the_hours_in_which_alarms_were_on():
+    async with Running() as app:
+        now = app.clock.utc()
+        this = now - now % 3600
+        assert await hours(app, "from=0") == []
+        ledger = Ledger(app.history)
+        for ago, bits in (40, 0b10), (30, 0), (20, 0b10001), (10, 0x8000), (2, 0b1000), (1, 0):
+            row = Row(this - 3600 * ago)
+            row.alarms = bits
+            row.values[0] = 5
+            ledger.append(HOURS, row)
+        unix = this + 1577836800
+        expected = [{"t": unix - 7200, "on": ["silent"]}, {"t": unix - 72000, "on": ["current", "price"]},
+                    {"t": unix - 144000, "on": ["power"]}]  # fmt: skip
+        assert await hours(app, "from=0") == expected
+        assert "hours" not in await get(app, "/alarms") and "hours" not in await get(app, "/alarms?later=1")
+        app.link.read(*FULL)
+        await change(app, {"power": {"w": 500, "s": 0}})
+        await until(lambda: state(app, "power") is True)
+        expected.insert(0, {"t": unix, "on": ["power"]})  # the running hour is not in flash yet
+        assert await hours(app, "from=0") == expected
+        assert await hours(app, "limit=2") == expected[:2]
+        assert await hours(app, "from=%d" % (unix - 72000)) == expected[:3]
+        assert await hours(app, "from=%d&to=%d" % (unix - 71999, unix)) == expected[1:2]
+        assert await hours(app, "to=%d&limit=1" % (unix - 7200)) == expected[2:3]
+        for query, message in (
+            ("from=x", "from must"), ("limit=0", "limit must"), ("to=5&to=6", "to must"), ("from=-1", "from must"),
+        ):  # fmt: skip
+            assert (await hours(app, query, 400)).startswith(message)
+
+
+async def test_a_long_time_comes_in_pieces():
+    async with Running() as app:
+        now = app.clock.utc()
+        this = now - now % 3600
+        ledger = Ledger(app.history)
+        for ago in range(150, 0, -1):
+            row = Row(this - 3600 * ago)
+            row.alarms = 0x1F if ago < 50 else 0
+            row.values[0] = ago
+            ledger.append(HOURS, row)
+        found = await hours(app, "from=0")
+        assert [one["t"] - 1577836800 for one in found] == [this - 3600 * ago for ago in range(1, 50)]
+        assert found[7]["on"] == ["current", "power", "selling", "silent", "price"]
+
+
+async def test_a_reader_without_history_keeps_no_hours():
+    async with Running() as app:
+        app.history = None
+        assert (await get(app, "/alarms"))["alarms"] == {}
+        answer = await ask(app, "/alarms?from=0")
+        assert answer.status == 503 and b"keeps no hours" in answer.body
 
 
 async def test_a_restart_watches_what_is_stored():

@@ -33,8 +33,3 @@ def _state(app, alarm):
         text(since), decimal(alarm.value, places), decimal(alarm.limit, places),
     )  # fmt: skip
     return said if alarm.phase is None else said + ',"phase":%d' % alarm.phase
-
-
-async def serve(app, request):
-    """GET /alarms: the message, bytes."""
-    return message(app)

@@ -18,7 +18,7 @@ TABLE = """
 /events http.listen.events GET
 /health routes.health.serve GET
 /prices routes.prices.serve GET
-/alarms messages.alarms.serve GET
+/alarms routes.alarms.serve GET
 /definitions config.definitions.serve GET
 /setup config.change.setup POST PUT
 /wifi/scan routes.scan.serve GET
