@@ -290,10 +290,9 @@ class App:
 
     # Lives while an alarm is set.
     async def _watch(self):
-        from .alarms.watch import Watch
+        from .watching import watch
 
-        report = self._running("alarms")
-        await Watch(self.clock, self.config, self.bus, self.silence, self.book, report).run()
+        await watch(self, self._running("alarms"))
         self.supervisor.set("alarms", "stopped", "disabled")
 
     # Lives as long as the application.

@@ -31,7 +31,7 @@ class House:
         self.messages = []
         self.publish = self.bus.publish
         self.bus.publish = self.published
-        self.watch = Watch(self, self, self.bus, self, self, self.report)
+        self.watch = Watch(self, self, self.bus, self, self, self.forecast, self.report)
 
     # The clock.
     def uptime_ms(self):
@@ -65,6 +65,14 @@ class House:
 
     cost = None
     zone = Zone()
+
+    # The forecast.
+    def forecast(self):
+        self.made += 1
+        return self.foreseen
+
+    made = 0
+    foreseen = None
 
     def report(self, health, error):
         self.reported = health, error
@@ -250,6 +258,57 @@ def test_what_another_version_has_stored_is_named():
     assert house.reported == ("degraded", "not known: later, power")
 
 
+class Foreseen:
+    """A forecast that the test sets."""
+
+    told = None
+
+    def now(self, power):
+        self.power = power
+        return self.told
+
+
+def test_the_forecast_against_the_peak_of_the_month():
+    house = House(power=dict(POWER, s=0))
+    house.foreseen = Foreseen()
+    house.read((IMPORT_POWER, 5000))
+    assert not house.made
+    house.set(peak={"w": 0, "s": 30})
+    house.wait(1)
+    assert house.made == 1 and house.messages[-1] == {"peak": None} and house.foreseen.power == 5000
+    house.foreseen.told = 4000, 0  # the month has no peak yet
+    house.read((IMPORT_POWER, 5000), seconds=100)
+    state = house.state("peak")
+    assert house.messages[-1] == {"peak": False} and (state.value, state.limit) == (4000, None)
+    house.foreseen.told = 4000, 3999
+    house.read((IMPORT_POWER, 5000), seconds=20)
+    house.wait(9)
+    assert house.messages[-1] == {"peak": False}
+    house.read((IMPORT_POWER, 5000))
+    assert house.messages[-1] == {"peak": True} and (state.value, state.limit) == (4000, 3999)
+    house.publish("configuration", None)  # other settings: it goes on
+    house.wait(1)
+    assert house.state("peak") is state and state.on and house.made == 1
+    house.foreseen.told = 9000, None  # the next interval does not count
+    house.read((IMPORT_POWER, 9000))
+    assert house.messages[-1] == {"peak": False} and (state.value, state.limit) == (9000, None)
+    house.foreseen.told = None
+    house.read((IMPORT_POWER, 9000))
+    assert house.messages[-1] == {"peak": None} and state.value is state.limit is None
+
+
+def test_a_floor_below_which_a_peak_does_not_matter():
+    house = House(peak={"w": 3000, "s": 0})
+    house.foreseen = Foreseen()
+    for found, on, limit in (
+        ((2900, 500), False, 3000), ((3001, 500), True, 3000), ((3001, 0), True, 3000), ((3001, None), False, None),
+        ((3001, 3500), False, 3500), ((3501, 3500), True, 3500),
+    ):  # fmt: skip
+        house.foreseen.told = found
+        house.read((IMPORT_POWER, 5))
+        assert house.state("peak").on is on and house.state("peak").limit == limit, found
+
+
 def hour(t):
     """A time in hour t of 2020."""
     return t * 3600
@@ -278,7 +337,7 @@ def test_the_hours_in_which_an_alarm_was_on():
     house.wait(1)
     assert (hours.bits(hour(500)), hours.bits(hour(12))) == (0b10, 0b10)
     # They outlive the task, as the ledger asks for an hour when it has ended.
-    house.watch = Watch(house, house, house.bus, house, house, house.report)
+    house.watch = Watch(house, house, house.bus, house, house, house.forecast, house.report)
     house.wait(1)
     assert house.bus.latest["alarmhours"] is hours and hours.bits(hour(12)) == 0b10
 

@@ -12,7 +12,8 @@ class Alarm:
 
     name   as in rules.py
     rule   {field: number}, as in the configuration
-    limit  in the unit of `value`; None while it is not known
+    limit  in the unit of `value`; None while there is none
+    first  the limit that it began with
     on     True or False; None: not known
     since  uptime when it became so, ms
     value  the last one, W, mA, s or 10^-6 minor units per kWh; None: not known
@@ -25,7 +26,7 @@ class Alarm:
     def __init__(self, name, rule, limit, now):
         self.name = name
         self.rule = rule
-        self.limit = limit
+        self.limit = self.first = limit
         self.on = self.value = self.phase = None
         self.bit = 0
         self.since = now
@@ -63,6 +64,22 @@ class Alarm:
         self.on = on
         self.since = now
         return True
+
+
+class Rising(Alarm):
+    """An alarm with a limit that changes: the peak of the month, or more where the rule has a higher floor (w)."""
+
+    def take(self, value, now):
+        """Take (value, limit), or None where they are not known. A limit of 0 or None is none: nothing is above it."""
+        self.value = self.limit = None
+        if value is None:
+            return self._set(None, now)
+        self.value, limit = value
+        if limit is not None:
+            self.limit = max(limit, self.rule["w"]) or None
+        if self.limit is None:
+            return self._set(False, now)
+        return super().take(self.value, now)
 
 
 class Cheap(Alarm):

@@ -6,7 +6,8 @@ RULES = """current percent - s 60
 power w - s 60
 selling w 100 s 60
 silent s 300
-price below -"""
+price below -
+peak w 0 s 60"""
 
 
 def names():

@@ -1,12 +1,12 @@
 """Watch: the task that looks at the alarms once in a second, while any is set. Imported when one is."""
 import asyncio
 
-from .alarm import Alarm, Cheap, Silent
+from .alarm import Alarm, Cheap, Rising, Silent
 from .hours import Hours
 from .rules import names, sound
 from .values import crossing, current, power
 
-_KINDS = {"silent": Silent, "price": Cheap}
+_KINDS = {"silent": Silent, "price": Cheap, "peak": Rising}
 
 
 class Watch:
@@ -15,20 +15,23 @@ class Watch:
     What is published is a list of Alarm, in the order of their numbers. It always has the values of now, and is empty
     when nothing is watched.
 
-    silence  old() is True while the meter is silent; age() tells the age of the last reading, ms
-    book     the Book of prices
-    report   function: takes health and error for /health
+    silence   old() is True while the meter is silent; age() tells the age of the last reading, ms
+    book      the Book of prices
+    forecast  function: makes the Forecast for the alarm of peaks, see forecast.py beside this folder
+    report    function: takes health and error for /health
     """
 
     #: Time between two looks, s.
     tick_s = 1
 
-    def __init__(self, clock, config, bus, silence, book, report):
+    def __init__(self, clock, config, bus, silence, book, forecast, report):
         self._clock = clock
         self._config = config
         self._bus = bus
         self._silence = silence
         self._book = book
+        self._foresee = forecast
+        self._forecast = None  # a Forecast, while the alarm of peaks is set
         self._report = report
         self._alarms = []
         self._hours = bus.latest.get("alarmhours")
@@ -44,6 +47,8 @@ class Watch:
         """Watch; returns when no alarm is set any more. A configuration that changes is followed at once."""
         try:
             while self._config.get("alarms"):
+                if self._forecast:
+                    await self._forecast.load()
                 self.look()
                 await asyncio.sleep(self.tick_s)
         finally:
@@ -77,6 +82,8 @@ class Watch:
                 value, alarm.phase = current(live)
             elif name == "power":
                 value = power(live)
+            elif name == "peak":
+                value = self._forecast.now(power(live))
             else:
                 value = crossing(live)
             if alarm.take(value, now):
@@ -98,12 +105,13 @@ class Watch:
 
     def _begin(self, now):
         """Take the alarms of the configuration. Those that are what they were keep their state; False if all are."""
-        before = self._alarms
+        before, forecast = self._alarms, self._forecast
         self._alarms = []
+        self._tariff = self._forecast = None
         for name, rule in sound(self._config.get("alarms")):
             limit = self._limit(name, rule)
             for alarm in before:
-                if (alarm.name, alarm.rule, alarm.limit) == (name, rule, limit):
+                if (alarm.name, alarm.rule, alarm.first) == (name, rule, limit):
                     break
             else:
                 alarm = _KINDS.get(name, Alarm)(name, rule, limit, now)
@@ -111,6 +119,8 @@ class Watch:
             self._alarms.append(alarm)
             if name == "price":
                 self._tariff = self._book.tariff(self._clock.zone)
+            elif name == "peak":
+                self._forecast = forecast or self._foresee()
         return self._alarms != before
 
     def _cost(self):
@@ -120,7 +130,9 @@ class Watch:
         return self._tariff.total(utc, price) if self._tariff else price
 
     def _limit(self, name, rule):
-        """The limit that a rule sets."""
+        """The limit that a rule sets; None of that of peaks, which changes."""
+        if name == "peak":
+            return None
         if name == "current":
             return 10 * rule["percent"] * self._config.get("m", "f")
         return rule["w" if name in ("power", "selling") else "s" if name == "silent" else "below"]

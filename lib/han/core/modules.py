@@ -45,7 +45,7 @@ FORGOTTEN = (
      "han.tariff.fees", "han.tariff.windows",
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms", "han.api.routes.alarms"),
     # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
-    ("han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
+    ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
     # 0000: rows of the ledger, each hour where there is something for it.
     ("han.closing", "han.store.ledger.close"),
     # 500: the page.

@@ -131,6 +131,7 @@ GOOD = (
     ("alarms.selling.s", (0, 3600)),
     ("alarms.silent.s", (60, 86400)),
     ("alarms.price.below", (-1000000, -0.5, 0, 1000000)),
+    ("alarms.peak.w", (0, 1000000)),
 )  # fmt: skip
 BAD = (
     ("t", ("Europe/Nowhere", "", "Factory", 5, None, [], "europe/helsinki")),
@@ -188,6 +189,7 @@ BAD = (
     ("alarms.selling.s", (-1, 3601, 0.5)),
     ("alarms.silent.s", (59, 86401)),
     ("alarms.price.below", (-1000001, 1000001, "0", None, False)),
+    ("alarms.peak.w", (-1, 1000001, None)),
     ("alarms", (None, [], 5, "power")),
     ("alarms.price", (5, [], "0", True)),
 )  # fmt: skip

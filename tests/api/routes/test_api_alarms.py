@@ -189,8 +189,8 @@ async def test_a_wrong_alarm_is_refused_by_name():
     async with Running() as app:
         await change(app, {"power": {"w": 500}})
         for alarms, message in (
-            ({"pover": {}}, "alarms.pover must be one of current, power, selling, silent, price"),
-            ({"x" * 3000: None}, "alarms.xxxxxxxxxxxxxxxx must be one of current, power, selling, silent, price"),
+            ({"pover": {}}, "alarms.pover must be one of current, power, selling, silent, price, peak"),
+            ({"x" * 3000: None}, "alarms.xxxxxxxxxxxxxxxx must be one of current, power, selling, silent, price, peak"),
             ([], "alarms must be an object"),
             (None, "alarms must be an object"),
             ({"power": 5}, "alarms.power must be an object"),
@@ -213,4 +213,4 @@ async def test_a_wrong_alarm_is_refused_by_name():
         await change(app, {})
         assert (await get(app, "/configuration"))["alarms"] == expected
         bounds = (await get(app, "/definitions"))["alarms"]
-        assert bounds["power"] == {"w": [1, 1000000], "s": [0, 3600]} and len(bounds) == 5
+        assert bounds["power"] == {"w": [1, 1000000], "s": [0, 3600]} and len(bounds) == 6

@@ -56,7 +56,9 @@ alarms.power.s int 0 3600
 alarms.selling.w int 1 1000000
 alarms.selling.s int 0 3600
 alarms.silent.s int 60 86400
-alarms.price.below number 6 -1000000 1000000"""
+alarms.price.below number 6 -1000000 1000000
+alarms.peak.w int 0 1000000
+alarms.peak.s int 0 3600"""
 
 
 def choices(path):

@@ -30,39 +30,49 @@ async def serve(app, request):
     rule = Rule(cap)
     live = app.messages.fresh()
     demand = None
-    if live and live.raw(P1_IDENT) and live.demand is not False and rule.plain() and not app.link.reason:
+    if tells(app, rule, live):
         tap = following(app.link)
         if not tap:
             return refusal(503, "too many connections", {"Retry-After": "5"})
         wait = patience(app.link)
         request.sock.left = wait + ANSWER_MS
-        if await tap.wait(wait) and tap.copy:
-            demand = await _demand(tap.copy)
-            live.demand = demand.any()
-            if not live.demand:
-                demand = None
+        demand = await taken(tap, wait, live)
     told = Told(app, rule, live, demand)
     history, utc = app.history, app.clock.utc()
     if history and utc is not None and history.t is not None and not (told.month and told.running and told.months):
-        kept = Kept(history, _ledger(history), rule, app.config.get("peaks"))
-        told.add(await Own(history, rule, utc).load(kept), live and live.get(IMPORT_POWER), kept)
+        own, kept = await found(app, rule, utc)
+        told.add(own, live and live.get(IMPORT_POWER), kept)
     return message(told, bool(cap))
 
 
-def _ledger(history):
-    """The Ledger, None where there is none."""
+async def found(app, rule, t):
+    """(what the reader has found itself by a Rule, an Own at t in s since 2020; the Kept that it is from)."""
+    history = app.history
     try:
-        return Ledger(history)
+        ledger = Ledger(history)
     except ValueError:
+        ledger = None
+    kept = Kept(history, ledger, rule, app.config.get("peaks"))
+    return await Own(history, rule, t).load(kept), kept
+
+
+def tells(app, rule, live):
+    """True where the meter of a Live may tell itself what a Rule asks for. live: None while it is silent."""
+    if not live or not live.raw(P1_IDENT) or app.link.reason:
+        return False
+    return live.demand is not False and rule.plain()
+
+
+async def taken(tap, wait, live):
+    """The Demand of the telegram that comes within `wait` ms; None where none comes, or it tells nothing."""
+    if not await tap.wait(wait) or not tap.copy:
         return None
-
-
-async def _demand(copy):
     demand = Demand()
     count = 0
-    for register in copy.registers():
+    for register in tap.copy.registers():
         demand.take(register)
         count += 1
         if count % _TURN == 0:
             await sleep(0)
-    return demand
+    live.demand = demand.any()
+    return demand if live.demand else None
