@@ -35,7 +35,13 @@ class Forecast:
         rule = Rule(app.config.get("cap"))
         if of != self._of:
             self._of = of
-            self._own, _ = await found(app, rule, history.t)
+            self._own = None
+            try:
+                self._own, _ = await found(app, rule, history.t)
+            except OSError:
+                pass  # the flash cannot be read: nothing is known until the next quarter
+        if not self._own:
+            return
         live = app.messages.fresh()
         month = self._own.month
         self._due = None
