@@ -2,10 +2,10 @@
 
     python -m tools.decode [--key HEX] [--auth-key HEX] [--any-checksum] [--registers [--json]] FILE|-
 
-Input: raw bytes, hex text, or one bare APDU. Output: one JSON object per line for each telegram; on stderr the fate of
-every byte. With --registers the output is a table of every register of each complete telegram, also of one that makes
-no reading; with --json too, it is what GET /meter/registers answers, one telegram per line. Exit status: 0 if a
-telegram was decoded or has registers, 1 if none was, 2 for bad arguments.
+Input: raw bytes, hex text, or one bare APDU. Output: one JSON object per line for each telegram, with `sub` and `x` as
+in the meter message; on stderr the fate of every byte. With --registers the output is a table of every register of
+each complete telegram, also of one that makes no reading; with --json too, it is what GET /meter/registers answers, one
+telegram per line. Exit status: 0 if a telegram was decoded or has registers, 1 if none was, 2 for bad arguments.
 """
 import argparse
 import json
@@ -15,15 +15,17 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lib"))
 
-from han.api.messages.registers import pieces  # noqa: E402  needs the path above
+from han.api.messages.extra import more  # noqa: E402  needs the path above
+from han.api.messages.registers import pieces  # noqa: E402
 from han.meter.decoder import Decoder  # noqa: E402
+from han.meter.live import Live  # noqa: E402
 from han.meter.registers import Copy  # noqa: E402
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.layers.gcm import Cipher, parse_key  # noqa: E402
 from han.wire.unwrap import APDU  # noqa: E402
 
-from tools.fields import fields  # noqa: E402
+from tools.fields import fields, iso  # noqa: E402
 
 # Fields of a register that are shown with their names, in the last column.
 _SOMETIMES = "log", "stored", "text", "status", "attribute"
@@ -164,6 +166,18 @@ def _row(register):
     return code, name, "-" if register["value"] is None else value, unit, time, ", ".join(rest)
 
 
+def told(reading):
+    """{name: value} of a Reading, and `sub` and `x` as in the meter message, with times as `ts` is here."""
+    out = fields(reading)
+    live = Live()
+    live.merge(reading)
+    if reading.more:
+        live.take_more(reading)
+    extension = more(live, lambda local, dst: json.dumps(None if local is None else iso(local)))
+    out.update(json.loads("{%s}" % extension[1:]))
+    return out
+
+
 def decode(data, emit, out, cipher=None, enough=Conventions.usually, tap=None):
     """Decode a capture. Returns the Decoder, with its counters.
 
@@ -175,7 +189,7 @@ def decode(data, emit, out, cipher=None, enough=Conventions.usually, tap=None):
     account = Account(out)
 
     def decoder():
-        account.decoder = Decoder(lambda reading: emit(fields(reading)), cipher, account.outcome)
+        account.decoder = Decoder(lambda reading: emit(told(reading)), cipher, account.outcome)
         account.decoder.tap = tap
         return account.decoder
 

@@ -36,7 +36,8 @@ def _numbers():
 NUMBERS = tuple(_numbers())
 
 
-def _iso(seconds):
+def iso(seconds):
+    """Seconds since 2020-01-01 as YYYY-MM-DDThh:mm:ss."""
     days, rest = divmod(seconds, 86400)
     # Days to year, month and day by counting 400-year cycles from 1 March of year 0.
     shifted = days + _EPOCH_DAYS + 719468
@@ -64,7 +65,7 @@ def fields(reading):
     """{name: value} of the values that are present in a Reading."""
     out = {}
     if reading.clock is not None:
-        out["ts"] = _iso(reading.clock)
+        out["ts"] = iso(reading.clock)
         if reading.dst is not None:
             out["ts_dst"] = reading.dst
         if reading.deviation is not None:

@@ -11,14 +11,14 @@ from han.wire.unwrap import APDU
 
 from tests.meter.test_sub import CLOCK, POWER, told, whole
 from tests.support import Random, raw, telegrams
-from tools.fields import _iso
+from tools.fields import iso
 
 FAILURES = "1-0:99.97.0(2)(0-0:96.7.19)(190326095015W)(0000002014*s)(180612104405S)(0000000367*s)"
 
 
 def stamp(local, dst):
     """A local time as JSON, with S or W."""
-    return "null" if local is None else '"%s%s"' % (_iso(local), {True: "S", False: "W", None: ""}[dst])
+    return "null" if local is None else '"%s%s"' % (iso(local), {True: "S", False: "W", None: ""}[dst])
 
 
 class Meter:
@@ -160,6 +160,25 @@ def test_events_that_stand_there_at_the_start_are_not_new():
     meter.live.forget()
     meter.lines(CLOCK, POWER, FAILURES)
     assert meter.news() == [] and len(meter.events()) == 2
+
+
+def test_without_a_checksum_a_message_counts_when_it_comes_again():
+    meter = Meter()
+
+    def read(*lines):
+        meter.decoder.reading.checked = False
+        return _told_of(meter.lines(CLOCK, POWER, *lines))
+
+    assert read("0-0:96.13.0(48692E)") == ([], [])
+    assert read("0-0:96.13.0(48692E)") == ([], ["Hi."])
+    assert read("0-0:96.13.0(49692E)") == ([], ["Hi."])
+    assert read("0-0:96.13.0(4869)") == ([], ["Hi."])
+    assert read("0-0:96.13.0(4869)") == (["Hi"], ["Hi", "Hi."])
+    assert read("0-0:96.13.0(4869)") == ([], ["Hi", "Hi."])
+
+
+def _told_of(meter):
+    return [one[2] for one in meter.news()], [one[2] for one in meter.events()]
 
 
 def test_a_message_that_comes_after_a_start_without_any_is_new():

@@ -5,7 +5,7 @@ from han.meter.submeters.sub import meters
 from han.wire.framer import P1, Framer
 
 from tests.support import Random, raw, telegrams
-from tools.fields import _iso
+from tools.fields import iso
 
 CLOCK = "0-0:1.0.0(230120101112W)"
 POWER = "1-0:1.7.0(00.500*kW)"
@@ -19,7 +19,7 @@ def told(extra, clock=None):
         if one.value is not None:
             value = "%d.%0*d" % (one.value // 10**one.places, one.places, one.value % 10**one.places)
             value = value if one.places else str(one.value)
-        time = None if one.time is None else _iso(one.time)
+        time = None if one.time is None else iso(one.time)
         found.append((one.channel, one.kind, one.id, value, one.unit, time, one.dst))
     return found
 

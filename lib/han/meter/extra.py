@@ -44,6 +44,7 @@ class Extra:
         self.events = None
         self.log = self.message = self.message_code = self.peak_time = b""
         self._sizes = array("i", [0] * len(_TEXTS_IN))  # the lengths of these
+        self._doubts = {}  # slot -> (text, new) of what has come once without a checksum
         self._numbers = array("i", [NOT_SENT] * (_LIMIT_A + 1))
         self._region = b""  # of a list: the bytes from its first to its last value of a sub-meter
 
@@ -96,6 +97,14 @@ class Extra:
             sent = bytes(memoryview(reading.buf)[at : at + size])
             if sent == before:
                 continue
+            new = not first if whole else bool(before)
+            if not reading.checked and slot <= CODE:
+                # It may be damaged: it counts when it comes again.
+                doubt = self._doubts.get(slot)
+                if doubt is None or doubt[0] != sent:
+                    self._doubts[slot] = sent, new
+                    continue
+                new = doubt[1]
             setattr(self, name, sent)
             self._sizes[slot] = size
             if slot <= CODE and size:
@@ -103,7 +112,7 @@ class Extra:
                     from .events import Events
 
                     self.events = Events()
-                self.events.take(slot, before, sent, reading, not first if whole else bool(before))
+                self.events.take(slot, before, sent, reading, new)
 
     def _gather(self, buf, start, end):
         """Take the lines of sub-meters in buf[start:end]; start is the beginning of the first one."""

@@ -217,6 +217,7 @@ class Link:
             c.replayed = layers.cipher.replayed
 
     def _reading(self, reading):
+        reading.checked = self._checked
         if reading.empty():
             if reading.more & LISTED:
                 self.live.take_more(reading)  # a list of sub-meters alone

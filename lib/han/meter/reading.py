@@ -100,6 +100,7 @@ class Reading:
     buf = rows = b""  # the telegram of which that is said, and its rows
     count = 0  # number of rows
     aside = 0  # index of the first line of a sub-meter
+    checked = True  # the telegram had a checksum
     end = 0  # of a P1 telegram: its end; 0 for others
     unscaled = False  # its scale must be told from the numbers, see lists/scales.py
 

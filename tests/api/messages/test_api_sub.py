@@ -5,7 +5,7 @@ import json
 from host_sim.meters.p1 import telegram
 from tests.api.fake import ask, get
 from tests.api.messages.test_api_meter_change import Reader
-from tools.fields import _iso as iso
+from tools.fields import iso as iso
 
 GAS = "0-1:24.1.0(003)", "0-1:96.1.0(4730303339)", "0-1:24.2.1(230720100000S)(12785.123*m3)"
 WATER = "0-2:24.1.0(007)", "0-2:96.1.1(3853)", "0-2:24.2.1(230720100500S)(00872.234*m3)"

@@ -16,7 +16,8 @@ from han.tariff.presets import names
 from han.tariff.rules import Rule
 from tests.api.fake import FULL, Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
-from tests.api.routes import test_api_peaks, test_api_registers
+from tests.api.routes import test_api_events, test_api_peaks, test_api_registers
+from tests.meter import test_extra
 from tests.meter.registers.taps import copies
 from tests.support import telegrams
 from tools.prove import apifuzz
@@ -185,6 +186,20 @@ def test_registers_are_as_described():
             answer = await ask(app, "/meter/registers")
             assert answer.status == 503
             validate("/meter/registers", "GET", answer)
+
+    asyncio.run(asked())
+
+
+def test_what_few_meters_send_is_as_described():
+    """All that a telegram can say of the meter itself, its sub-meters and events."""
+
+    async def asked():
+        async with Running(test_api_registers.reading(b"")) as app:
+            # Behind the clock, a power and a counter, which that telegram has.
+            await test_api_events.send(app, test_api_events.telegram(*test_extra.LINES[3:]))
+            for path in "/meter", "/meter/events":
+                validate(path, "GET", await ask(app, path))
+            assert len((await get(app, "/meter"))["x"]) > 10
 
     asyncio.run(asked())
 
