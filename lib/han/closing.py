@@ -3,9 +3,9 @@
 The history records all by itself what it can know. The ledger has what belongs to more than one part of the reader:
 counters of sub-meters, alarms, costs and peaks.
 """
-from .meter.submeters.sub import meters
+from .meter.submeters.now import subs
 from .store.config import priced
-from .store.ledger.close import Sub, days, hour, months
+from .store.ledger.close import days, hour, months
 from .store.ledger.records import Ledger, hour_of
 from .tariff.kept import Keeper
 from .tariff.rules import Rule
@@ -13,7 +13,6 @@ from .tariff.rules import Rule
 _HOUR = 3600
 # Time until the next try where something is still waited for, s.
 _SOON = 60
-_PLACES = 3
 
 
 async def close(app, report):
@@ -64,22 +63,4 @@ def _fills(app, ledger):
         from .tariff.costs import Costs
 
         found.append(Close(history, ledger, Costs(config.values, history.clock.zone)).fill)
-    return found
-
-
-def subs(live, t):
-    """{channel: Sub} of the sub-meters of a Live, whose last reading was at t (s since 2020)."""
-    found = {}
-    for one in meters(live.extra, live.clock) if live.extra else ():
-        value = one.value
-        if value is not None:
-            more = _PLACES - one.places
-            value = value * 10**more if more >= 0 else value // 10**-more
-        taken = None
-        if one.time is not None and live.clock is not None:
-            age = live.clock - one.time
-            if one.dst is not None and live.dst is not None:
-                age += _HOUR * (one.dst - live.dst)
-            taken = t - max(0, age)
-        found[one.channel] = Sub(one.kind, one.id, one.unit, value, taken)
     return found

@@ -19,8 +19,9 @@ FORGOTTEN = (
     # 1200, without the two of the chip's board: the start.
     ("begin", "pins", "han.start", "han.store.series.replay"),
     # 1600: requests for the history, which pages and clients make now and then.
-    ("han.api.routes.history", "han.api.routes.export", "han.api.routes.chosen", "han.store.series.clocksteps",
-     "han.store.series.dated", "han.api.routes.money", "han.tariff.past", "han.tariff.costs",
+    ("han.api.routes.history", "han.api.routes.export", "han.api.routes.sub", "han.api.routes.lines",
+     "han.api.routes.chosen", "han.store.series.clocksteps", "han.store.series.dated", "han.api.routes.money",
+     "han.tariff.past", "han.tariff.costs",
      "han.tariff.close", "han.store.ledger.records"),
     # 2500: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
@@ -47,7 +48,7 @@ FORGOTTEN = (
     # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
     ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
     # 0000: rows of the ledger, each hour where there is something for it.
-    ("han.closing", "han.store.ledger.close"),
+    ("han.closing", "han.store.ledger.close", "han.meter.submeters.now"),
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
     # 1400: checks of the network, each minute; NTP, each six hours.

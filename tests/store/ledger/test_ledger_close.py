@@ -2,7 +2,8 @@
 
 import asyncio
 
-from han.store.ledger.close import Sub, days, hour, months
+from han.meter.submeters.now import Sub
+from han.store.ledger.close import days, hour, months
 from han.store.ledger.records import DAYS, HOURS, MONTHS, SHORT, Ledger, Row, hour_of
 from han.store.series.samples import TENS, unfolded, Series, QUARTERS
 from tests.store.world import World, Zone

@@ -39,10 +39,14 @@ def more(live, stamp):
     return said + ',"x":{%s}' % ",".join(parts) if parts else said
 
 
+def kind_name(kind):
+    """What a sub-meter of a device type measures; None for None."""
+    return None if kind is None else _KINDS.get(kind, "other")
+
+
 def _meter(one, stamp):
-    kind = None if one.kind is None else _KINDS.get(one.kind, "other")
     return '{"ch":%d,"kind":%s,"id":%s,"v":%s,"unit":%s,"ts":%s}' % (
-        one.channel, text(kind), text(one.id), decimal(one.value, one.places), text(one.unit),
+        one.channel, text(kind_name(one.kind)), text(one.id), decimal(one.value, one.places), text(one.unit),
         stamp(one.time, one.dst),
     )  # fmt: skip
 

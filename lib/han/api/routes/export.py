@@ -5,16 +5,11 @@ semicolons then separate the cells. Only one sample at a time is in memory. A li
 and the meter's counters at the end of the sample's bucket.
 """
 from ...core.clock import EPOCH
-from ...core.zone import date
 from ...store.series.samples import FLAGS, QUARTERS, TENS, counter, price
 from .chosen import NAMES, Chosen, currents
 from ..messages.encode import decimal, text
+from .lines import head, iso, line, row
 
-_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Disposition: attachment; filename=\"han-%s.%s\"\r\n"
-    b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-)
-_TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/x-ndjson"}
 # Bytes sent at once.
 _CHUNK = 700
 _CURRENTS = "c_min", "c_avg", "c_max"
@@ -31,31 +26,20 @@ class Export(Chosen):
     async def send(self, connection, patience):
         """Write the whole answer, each part within `patience` ms. OSError when the client is gone."""
         await self.choose()
-        csv = self._form == "csv"
-        out = bytearray(_HEAD % (_TYPES[self._form], NAMES[self.kind].encode(), self._form.encode()))
-        if csv:
-            out += self._row([name for name, _ in self._fields(None)])
+        form, comma = self._form, self._comma
+        out = bytearray(head(form, NAMES[self.kind]))
+        if form == "csv":
+            out += row([name for name, _ in self._fields(None)], comma)
         for number in self.chosen():
             sample = self.series.read(number)
             if sample:  # None: its sector has been erased meanwhile
-                out += self._line(self.dated(number, sample), csv)
+                out += line(self._fields(self.dated(number, sample)), form, comma)
             if len(out) >= _CHUNK:
                 await connection.send(bytes(out), patience)
                 out = bytearray()
         if self.live:
-            out += self._line(self.live, csv)
+            out += line(self._fields(self.live), form, comma)
         await connection.send(bytes(out), patience)
-
-    def _line(self, sample, csv):
-        fields = self._fields(sample)
-        if csv:
-            return self._row([value.strip('"') if value != "null" else "" for _, value in fields])
-        return ("{" + ",".join(['"%s":%s' % field for field in fields]) + "}\n").encode()
-
-    def _row(self, cells):
-        if self._comma:
-            return (";".join(cells).replace(".", ",") + "\r\n").encode()  # only numbers have points
-        return (",".join(cells) + "\r\n").encode()
 
     def _fields(self, sample):
         """Yield (name, value as JSON) of each column. Without a sample, only the names are of use."""
@@ -63,7 +47,7 @@ class Export(Chosen):
         s = sample or (0,) * 22
         unit = "kw" if kind == TENS else "kwh"
         yield "t", str(s[0] + EPOCH)
-        yield "time", '"%s"' % self._time(s[0])
+        yield "time", '"%s"' % iso(self.zone, s[0])
         yield "f", str(s[1] & FLAGS)
         yield "import_" + unit, decimal(s[3], 3)
         yield "export_" + unit, decimal(s[4], 3)
@@ -82,15 +66,3 @@ class Export(Chosen):
                 yield name, column(sample) if sample else ""
             if kind != QUARTERS:
                 yield "pc", text(self.currency)
-
-    def _time(self, t):
-        """A time, s since 2020 UTC, as ISO 8601 on the local clock."""
-        local = self.zone.local(t)
-        minutes = (local - t) // 60
-        year, month, day = date(local // 86400)
-        sign = "-" if minutes < 0 else "+"
-        minutes = abs(minutes)
-        second = local % 86400
-        return "%04d-%02d-%02dT%02d:%02d:%02d%s%02d:%02d" % (
-            year, month, day, second // 3600, second // 60 % 60, second % 60, sign, minutes // 60, minutes % 60,
-        )  # fmt: skip

@@ -13,11 +13,12 @@ from ..http.connection import refusal
 from ..messages.encode import decimal, text
 
 _TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"
-_HEAD = (
+#: Head of an answer in JSON.
+HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
 )
-# Bytes sent at once.
-_CHUNK = 700
+#: Bytes sent at once.
+CHUNK = 700
 # Time for a client to take a part, ms.
 _PATIENCE = 4000
 
@@ -73,6 +74,11 @@ async def serve(app, request):
         from .export import Export
 
         answer = Export(history, kind, query, form, comma, costs)
+    return await sent(answer, request)
+
+
+async def sent(answer, request):
+    """Send an answer, by its send(connection, patience), whose length is not known. OSError when the client is gone."""
     if request.http_version == "1.1":
         out = Chunks(request.sock)
         await answer.send(out, _PATIENCE)
@@ -89,7 +95,7 @@ class History(Chosen):
         """Write the whole answer, each part within `patience` ms. OSError when the client is gone."""
         await self.choose()
         # One bytearray for all: a bytes object for each number would take ten times the memory.
-        out = bytearray(_HEAD)
+        out = bytearray(HEAD)
         kind = self.kind
         out += b'{"type":"HAN_%s_HISTORY_MESSAGE","x":%s' % (_TYPES[kind].encode(), text(self.x).encode())
         columns = [
@@ -133,7 +139,7 @@ class History(Chosen):
             out += comma
             out += piece
             comma = b","
-            if len(out) >= _CHUNK:
+            if len(out) >= CHUNK:
                 await connection.send(bytes(out), patience)
                 out = bytearray()
         if self.live:

@@ -38,6 +38,7 @@ TABLE = """
 /history/weekly routes.history.serve GET
 /history/monthly routes.history.serve GET
 /history/yearly routes.history.serve GET
+/history/sub routes.sub.serve GET
 /meter/registers routes.registers.serve GET
 /peaks routes.peaks.serve GET
 /meter/events messages.meter_events.serve GET
@@ -47,7 +48,10 @@ TABLE = """
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Modules that take 5 to 10 kB. Their requests are refused while memory is so short that others would suffer.
-_BIG = ("routes.diagnostics", "routes.history", "http.listen", "routes.update", "routes.registers", "routes.peaks")
+_BIG = (
+    "routes.diagnostics", "routes.history", "routes.sub", "http.listen", "routes.update", "routes.registers",
+    "routes.peaks",
+)  # fmt: skip
 
 
 def rows(path):

@@ -21,27 +21,11 @@ _BACK = 35
 _TURN = 32
 
 
-class Sub:
-    """A sub-meter as it is now; None each where not known.
-
-    kind, id, unit  its device type, its number, the unit of its value
-    value   its counter, 10^-3 of the unit
-    taken   time of the counter, s since 2020 UTC; None: now
-    """
-
-    def __init__(self, kind, id, unit, value, taken):
-        self.kind = kind
-        self.id = id
-        self.unit = unit
-        self.value = value
-        self.taken = taken
-
-
 def hour(ledger, zone, t, subs, known, alarms):
     """Write the row of the hour that ended before t, unless it is there or nothing is known of it.
 
     t       s since 2020, not before the last row of the clock that is right
-    subs    {channel: Sub}
+    subs    {channel: Sub}, see meter/submeters/now.py
     known   {channel as a text: [kind, id, unit]} of the sub-meters of the rows before
     alarms  bits of the alarms that were on in this hour
 
