@@ -218,7 +218,8 @@ class App:
     def _books(self):
         """True where there is something for the ledger (store/ledger) to keep."""
         values = self.config.values
-        return self.history and (self.link.live.extra or values["sub"] or values["cap"] or priced(values))
+        wanted = self.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or priced(values)
+        return self.history and wanted
 
     # Lives as long as the application, from the first time on that there is something for the ledger.
     async def _keep_ledger(self):

@@ -33,7 +33,9 @@ async def close(app, report):
     try:
         if not ledger.free():
             return t + _SOON
-        done, known = hour(ledger, zone, t, subs(app.link.live, t), app.config.get("sub"), 0)
+        alarms = app.bus.latest.get("alarmhours")
+        bits = alarms.bits(hour_of(zone, hour_of(zone, t) - 1)) if alarms else 0
+        done, known = hour(ledger, zone, t, subs(app.link.live, t), app.config.get("sub"), bits)
         if known is not None:
             app.config.note("sub", known)
         if not done:

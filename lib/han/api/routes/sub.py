@@ -85,7 +85,7 @@ class Answer:
         self._zone = history.clock.zone
         self._t = history.t
         self._start, self._end, self._limit = query
-        self._first = self._last = None  # numbers of the oldest and newest row in the answer
+        self._first, self._last = 0, -1  # numbers of the oldest and newest row in the answer
         self._before = None  # the row before the first one that tells a counter of the same sub-meter
         self._left = []  # numbers between them that are not in the answer
         self._live = False
@@ -125,10 +125,10 @@ class Answer:
                 if inside and value is not None:
                     left -= 1
                     self._first = number
-                    self._last = number if self._last is None else self._last
+                    self._last = max(number, self._last)
                 if row.other & bit or row.replaced & bit and (row.t < start or not left):
                     break  # what is older is of another one
-            if not inside and self._last is not None:
+            if not inside and self._last >= 0:
                 self._left.append(number)
 
     def _bucket(self, t):
@@ -148,7 +148,7 @@ class Answer:
         before = self._before
         end, counter = (None, None) if not before else (self._next(before.t), before.values[self._channel - 1])
         bit = 1 << self._channel - 1
-        for number in range(self._first, self._last + 1) if self._last is not None else ():
+        for number in range(self._first, self._last + 1):
             row = None if number in self._left else self._ledger.read(self._kind, number)
             if not row:
                 continue
