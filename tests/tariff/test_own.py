@@ -25,6 +25,7 @@ class Life:
         self.world = World(true=start)
         self.chance = Random(seed)
         self.truth = {}
+        self.most = 9000  # W
         self.bad = set()
         self._power = 0
         self._count = self.world.counters()[0]
@@ -35,7 +36,7 @@ class Life:
         world = self.world
         for _ in range(seconds // PERIOD):
             if world.true % 900 == 0:
-                self._power = self.chance.below(9000)
+                self._power = self.chance.below(16) * self.most // 16 + self.chance.below(50)
             world.off(PERIOD, (self._power, 0))
             world.read((self._power, 0))
             self._edge()
@@ -190,3 +191,11 @@ def test_counters_that_come_once_an_hour():
         world.read((4300, 0), counters=False)
     before = life.own({"interval": 60})
     assert before.end == world.true and before.running(0)[0].left(9999) is None
+
+
+def test_the_power_of_a_factory_is_exact_too():
+    life = Life()
+    life.most = 2000000
+    life.run(6 * HOUR)
+    assert max([wh for wh, _ in life.quarters().values()]) > 70000
+    life.check()

@@ -7,14 +7,12 @@ from asyncio import sleep
 
 from ..store.ledger import records
 from ..store.series.dated import Dated
-from ..store.series.samples import CHANGED, DAYS, MONTHS, QUARTERS, counter
+from ..store.series.samples import DAYS, MONTHS, QUARTERS
 from .costs import EXACT, Sum
 from .fees import Tariff
 from .windows import rounded
 
 _EVER = 1 << 40
-# The energies of a larger quarter are kept in kWh.
-_MOST_WH = 0xFFFF
 # A month may have begun in another zone: its end is found from a day in its middle.
 _FORTNIGHT = 14 * 86400
 # Rows read before other tasks have a turn.
@@ -139,7 +137,7 @@ class Past:
             if t < begin:
                 begin = zone.day_start(t)
                 total = sums[begin] = Sum(self._costs)
-            total.take(t, sample, *_energies(self._quarters, number, sample))
+            total.take(t, sample, *self._quarters.energies(number, sample))
         return sums
 
     async def _load_days(self, start, sums):
@@ -271,16 +269,3 @@ class _Rows:
                 return row
             if not way:
                 return None
-
-
-def _energies(quarters, number, sample):
-    """(import, export) of a quarter, Wh. Large ones are kept in kWh, so they are taken from the counters."""
-    imported, exported = sample[3], sample[4]
-    if max(imported, exported) > _MOST_WH and number is not None and not sample[1] & CHANGED:
-        before = quarters.series.read(number - 1)
-        if before and quarters.dated(number - 1, before)[0] == sample[0] - 900:
-            now = counter(sample[14], sample[16]), counter(sample[15], sample[17])
-            then = counter(before[14], before[16]), counter(before[15], before[17])
-            if None not in now and None not in then:
-                return max(0, now[0] - then[0]), max(0, now[1] - then[1])
-    return imported, exported

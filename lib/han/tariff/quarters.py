@@ -38,13 +38,14 @@ class Quarters:
             if found is None:
                 await sleep(0)
                 continue
-            sample = found[1]
+            number, sample = found
             t = sample[0]
             if t < self._start and t < self._running - _QUARTER:
                 break
             good = not sample[1] & BAD
+            wh = series.energies(number, sample)[0]
             if t >= self._running:
-                self.ws += 3600 * sample[3]
+                self.ws += 3600 * wh
                 self.count += 1
                 self.good = self.good and good
                 continue
@@ -54,7 +55,7 @@ class Quarters:
             if day is None or t < day.start:
                 self._end(day)
                 day = Day(self._rule, series.zone, series.zone.day_start(t))
-            day.take(t, sample[3], good)
+            day.take(t, wh, good)
         self._end(day)
 
     def _end(self, day):

@@ -82,7 +82,7 @@ class Told:
         return [(t, w, whole) for _, (w, t, whole) in found]
 
     def billed(self):
-        """W that are billed so far: the mean of the running month and of those of the last ones that are known."""
+        """W that are billed so far: the mean of the running month and of the last ones that are wholly known."""
         rule, zone = self.rule, self.app.clock.zone
         value = self.month and self.month.value()
         if value is None and not rule.least:
@@ -95,7 +95,7 @@ class Told:
             for _ in range(rule.months - 1):
                 begin = zone.month_start(begin - 1)
                 wanted.append(begin)
-            known += [one[2] for one in self.months if one[0] in wanted]
+            known += [one[2] for one in self.months if one[4] and one[0] in wanted]
         return rule.billed(known)
 
 

@@ -1,9 +1,11 @@
 """Reads the samples of a series backwards, with the times that they really have. Imported when needed."""
 from .bucket import Bucket
 from .clocksteps import moves, shifted, start_near
-from .samples import FLAGS, LIVE, QUARTERS, TENS, UNSET, Series
+from .samples import CHANGED, FLAGS, LENGTHS, LIVE, QUARTERS, TENS, UNSET, Series, counter
 
 _MOST = 1 << 40
+# The energies of a larger quarter of an hour are kept in kWh.
+_MOST_WH = 0xFFFF
 # Samples read before other tasks have a turn.
 _TURN = 32
 
@@ -52,6 +54,21 @@ class Dated:
         if not by:
             return sample
         return (start_near(self.kind, sample[0] + by, self.zone), sample[1] | UNSET) + sample[2:]
+
+    def energies(self, number, sample):
+        """(import, export) of a sample of 15 minutes, Wh. Large ones are kept in kWh: they are told by the counters.
+
+        number: None for the sample of the bucket that has not ended
+        """
+        imported, exported = sample[3], sample[4]
+        if max(imported, exported) > _MOST_WH and number is not None and not sample[1] & CHANGED:
+            before = self.series.read(number - 1)
+            if before and self.dated(number - 1, before)[0] == sample[0] - LENGTHS[QUARTERS]:
+                now = counter(sample[14], sample[16]), counter(sample[15], sample[17])
+                then = counter(before[14], before[16]), counter(before[15], before[17])
+                if None not in now and None not in then:
+                    return max(0, now[0] - then[0]), max(0, now[1] - then[1])
+        return imported, exported
 
     def backwards(self, before=_MOST):
         """Yield (number, sample) of the samples in flash that began before a time, the newest first.
