@@ -20,7 +20,7 @@ import sys
 
 import minify_html
 
-from staging import deflate
+from staging import deflate, names
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "lib/han/api/page"
 FILE = SOURCE / "page.bin"
@@ -38,6 +38,7 @@ _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps comments
 _NEW = re.compile(r"\?\?=|\|\|=|&&=|\?\?|\?\.(?=[a-z(\[])")
 _PLACE = re.compile(r"\{\d?\}")
 _TEXT = re.compile(r'\bt\("([^"]+)"(?=[,)])')  # in the scripts: a text that is named by its key, not by a value
+_FAMILY = re.compile(r'\bt\("([\w.]+\.)" \+')  # texts whose keys begin so
 
 # Loads nothing from elsewhere, runs no inline code but its own script and style, and forbids frames around the page.
 _POLICY = (
@@ -110,7 +111,8 @@ def worded():
     for key in used:
         if key not in keys:
             raise ValueError("en.json has no %s" % key)
-    named = [key for key in keys if not used[key] or code.count('"%s"' % key) > used[key]]
+    families = tuple(_FAMILY.findall(code))
+    named = [key for key in keys if not used[key] or code.count('"%s"' % key) > used[key] or key.startswith(families)]
     order = named + [key for key in keys if key not in named]
     number = {key: place for place, key in enumerate(order) if key not in named}
     code = _TEXT.sub(lambda found: "t(%s" % number.get(found[1], '"%s"' % found[1]), code)
@@ -123,7 +125,7 @@ def document():
     """The minified document, bytes. ValueError if the minifier fails or the script is too new for old browsers."""
     html = (SOURCE / "index.html").read_text()
     html = html.replace("/* style.css */", (SOURCE / "style.css").read_text())
-    html = html.replace("/* main.js */", '(() => {\n"use strict";\n%s\n})();' % worded())
+    html = html.replace("/* main.js */", '(() => {\n"use strict";\n%s\n})();' % names.shorten(worded()))
     small = minify_html.minify(
         html, minify_js=True, minify_css=True, minify_doctype=False, keep_closing_tags=True,
         keep_html_and_head_opening_tags=True, keep_comments=False,
@@ -155,7 +157,7 @@ def answer():
 def build():
     """Update page.bin unless it is newer than all its sources; returns its path. ValueError if it is too large."""
     made_of = [path for path in SOURCE.iterdir() if path.suffix in (".html", ".css", ".js", ".json")]
-    made_of += [pathlib.Path(__file__), pathlib.Path(deflate.__file__)]
+    made_of += [pathlib.Path(each) for each in (__file__, deflate.__file__, names.__file__)]
     with open(SOURCE / "index.html") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a test run and a `make sim` may start together
         if FILE.exists() and FILE.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in made_of):
