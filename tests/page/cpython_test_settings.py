@@ -215,6 +215,61 @@ def test_fixed_price(looked, desktop):
     assert desktop.get("/configuration")["s"] is True
 
 
+def test_alarms_are_set_and_switched_off(looked, desktop):
+    tab = show(looked, "settings/alarms")
+    assert not tab.locator("#f-alarms-current-percent").is_visible()
+    tab.check("#f-alarms-current-on")
+    tab.fill("#f-alarms-current-percent", "9")
+    save(tab, "#f-alarms-current-on").get_by_text("Not saved").wait_for()
+    assert "must be a whole number from 10 to 200" in tab.inner_text("#f-alarms-current-percent-error")
+    tab.fill("#f-alarms-current-percent", "80")
+    tab.check("#f-alarms-price-on")
+    tab.fill("#f-alarms-price-below", "-1.5")
+    save(tab, "#f-alarms-current-on").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["alarms"] == {"current": {"percent": 80, "s": 60}, "price": {"below": -1.5}}
+    tab = show(looked, "settings/alarms")
+    assert tab.is_checked("#f-alarms-price-on") and tab.input_value("#f-alarms-current-percent") == "80"
+    tab.uncheck("#f-alarms-current-on")
+    tab.uncheck("#f-alarms-price-on")
+    save(tab, "#f-alarms-current-on").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["alarms"] == {}
+
+
+def test_vat_and_fees(looked, desktop):
+    tab = show(looked, "settings/general")
+    tab.fill("#f-vat", "25.5")
+    tab.fill("#f-monthly", "399")
+    tab.fill("#f-sell", "")
+    for number, fields in enumerate((("2.5", "", "", ""), ("3", "22-7", "1-5, 7", "11-2"))):
+        tab.get_by_role("button", name="Add a fee").click()
+        for name, value in zip(("p", "hours", "days", "months"), fields):
+            tab.fill("#f-fees-%d-%s" % (number, name), value)
+    save(tab, "#f-vat").get_by_text("Saved").wait_for()
+    told = desktop.get("/configuration")
+    assert (told["vat"], told["monthly"], told["sell"]) == (25.5, 399, None)
+    night = {"p": 3, "hours": [22, 7], "days": [1, 2, 3, 4, 5, 7], "months": [1, 2, 11, 12]}
+    assert told["fees"] == [{"p": 2.5}, night]
+    # As it was entered, or the same in other words; what is wrong is said with the fee's place.
+    tab = show(looked, "settings/general")
+    assert tab.input_value("#f-fees-1-hours") == "22-7" and tab.input_value("#f-fees-1-days") == "1-5, 7"
+    assert tab.input_value("#f-fees-1-months") == "1-2, 11-12"
+    for field, wrong, words in (
+        ("days", "8", "2: must be numbers from 1 to 7"), ("days", "x-y", "2: must be numbers from 1 to 7"),
+        ("hours", "7", "2: the hours must be two of 0 to 24"), ("p", "", "2: must be a number from"),
+    ):  # fmt: skip
+        before = tab.input_value("#f-fees-1-" + field)
+        tab.fill("#f-fees-1-" + field, wrong)
+        save(tab, "#f-vat").get_by_text("Not saved").wait_for()
+        assert words in tab.inner_text("#f-fees-error")
+        tab.fill("#f-fees-1-" + field, before)
+    for _ in range(2):
+        tab.get_by_role("button", name="Remove").first.click()
+    tab.fill("#f-vat", "0")
+    tab.fill("#f-monthly", "0")
+    save(tab, "#f-vat").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["fees"] == []
+
+
 def test_password_backup_and_restore(page, reader, tmp_path):
     tab = show(page, "settings/access")
     tab.check("#secrets")

@@ -2,6 +2,8 @@
 
 import datetime
 import re
+import time
+import zoneinfo
 from urllib.parse import urlparse
 
 import pytest
@@ -94,7 +96,7 @@ def looked(browser, desktop):
 
 def test_charts_tell_values_to_pointer_and_keyboard(looked, desktop):
     tab = show(looked, "history")
-    for view in ("week", "hour", "month", "year"):
+    for view in ("week", "hour", "day", "month", "year"):
         tab.click("#view-" + view)
         chart = tab.get_by_role("slider").first
         loaded(looked)
@@ -166,7 +168,7 @@ def test_the_main_fuse_is_a_line_across_the_currents(browser, desktop):
         page.tab.route("**/sse", lambda route: route.fulfill(status=503))
         page.tab.route("**/configuration", small)  # which it asks for without a stream
         tab = show(page, "history")
-        for view in ("hour", "week", "month", "year"):
+        for view in ("hour", "day", "week", "month", "year"):
             tab.click("#view-" + view)
             loaded(page)
             flows, currents = tab.get_by_role("slider").all()
@@ -177,6 +179,199 @@ def test_costs_say_what_is_not_in_them(looked):
     for view in ("live", "history", "prices"):
         show(looked, view)
         looked.see("without VAT and fees")
+
+
+def shown_as(label):
+    """JavaScript that finds the large number with this label, without thousands' commas; "" where it is not there."""
+    return (
+        "(Array.from(document.querySelectorAll('.sums div')).filter(each => each.firstChild.textContent === '%s')"
+        ".map(each => each.children[1].textContent)[0] || '').replace(/[^\\d.]/g, '')" % label
+    )
+
+
+def zone(reader):
+    return zoneinfo.ZoneInfo(reader.get("/configuration")["t"])
+
+
+def midnight(reader, days=0):
+    """The midnight, unix s, that began today or was `days` days before, on the reader's clock."""
+    now = datetime.datetime.now(zone(reader))
+    began = now.replace(hour=0, minute=0, second=0, microsecond=0) - datetime.timedelta(days)
+    return int(began.timestamp())
+
+
+def test_today_is_beside_yesterday_until_the_same_time(looked, desktop):
+    tab = show(looked, "live")
+    card = tab.locator(".card", has_text="Yesterday by this time")
+    card.wait_for()
+    data = desktop.get("/history/weekly?from=%d" % midnight(desktop))
+    assert abs(float(tab.evaluate(shown_as("Import"))) - sum(data["i"])) < 0.2
+    past = desktop.get("/history/weekly?from=%d&to=%d" % (midnight(desktop, 1), time.time() - 86400))
+    assert abs(float(tab.evaluate(shown_as("Yesterday by this time"))) - sum(past["i"])) < 0.2 + max(past["i"])
+
+
+def test_a_time_is_compared_with_the_time_before(looked, desktop):
+    tab = show(looked, "history")
+    # Of the day that is going on: with whole quarters until the same time.
+    tab.click("#view-day")
+    looked.until("!!" + shown_as("The period before"))
+    assert tab.get_by_text("counted to the same point").count() == 1
+    # Of the day before: with the whole day before that.
+    tab.get_by_role("button", name="Earlier").click()
+    looked.until("!document.querySelector('main').innerText.includes('counted to the same point')")
+    looked.until("!!" + shown_as("The period before"))
+    data = desktop.get("/history/monthly?from=%d&to=%d" % (midnight(desktop, 2), midnight(desktop, 1)))
+    assert abs(float(tab.evaluate(shown_as("The period before"))) - data["i"][0]) < 0.006
+    assert tab.get_by_text(" % less this time").or_(tab.get_by_text(" % more this time")).count() == 1
+    # 40 days are kept: there is no month before.
+    tab.click("#view-month")
+    loaded(looked)
+    looked.tab.wait_for_timeout(500)
+    assert tab.evaluate(shown_as("The period before")) == ""
+
+
+def polling(page):
+    """The page asks for all that it shows, so that a test can answer."""
+    page.tab.route_web_socket(re.compile("/ws"), lambda socket: socket.close())
+    page.tab.route("**/sse", lambda route: route.fulfill(status=503, body="too many streams"))
+
+
+def gas_and_water(route):
+    values = ((1, "gas", 12785.123), (2, "water", 5), (4, "gas", None))
+    sub = [{"ch": ch, "kind": kind, "id": "1", "v": v, "unit": "m3", "ts": 1795907240000} for ch, kind, v in values]
+    route.fulfill(json=dict(route.fetch().json(), sub=sub))
+
+
+def test_other_meters_are_shown_where_there_are_some(browser, desktop):
+    with Page(browser, desktop, bypass_csp=True) as page:
+        polling(page)
+        tab = show(page, "live")
+        assert tab.get_by_text("Other meters").count() and not tab.get_by_text("Other meters").is_visible()
+        tab.route("**/meter", gas_and_water)
+        page.see("12,785.123")
+        card = tab.locator(".card", has_text="Other meters")
+        text = card.inner_text().replace("\u00a0", " ")
+        assert "Gas 1" in text and "12,785.123 m³" in text and "Water\n5.000 m³" in text and "Gas 4\n–" in text
+        assert violations(tab) == []
+
+
+def test_what_other_meters_counted_is_shown_below_the_same_time(browser, desktop):
+    asked = []
+
+    def counted(route):
+        asked.append(dict(pair.split("=") for pair in urlparse(route.request.url).query.split("&")))
+        if asked[-1]["ch"] != "1":
+            return route.fulfill(status=404, json={"success": False, "message": "no"})
+        start = int(asked[-1]["from"])
+        told = {"series": asked[-1]["series"], "unit": "m3", "t": [start, start + 86400], "f": [2, 9]}
+        return route.fulfill(json={**told, "v": [100, 101.5], "used": [None, 1.5]})
+
+    with Page(browser, desktop, bypass_csp=True) as page:
+        polling(page)
+        tab = page.tab
+        tab.route("**/meter", gas_and_water)
+        tab.route("**/history/sub?*", counted)
+        show(page, "live")
+        page.see("12,785.123")
+        tab.locator(".nav a", has_text="History").click()
+        for view, series in (("day", "hour"), ("week", "hour"), ("month", "day"), ("year", "month")):
+            tab.click("#view-" + view)
+            card = tab.locator(".card", has_text="Gas 1")
+            card.get_by_text("1.500").first.wait_for()
+            assert asked[-1]["ch"] == "4" and {each["series"] for each in asked[-3:]} == {series}
+            assert not tab.locator(".card", has_text="Water").count()
+        card.get_by_role("slider").focus()
+        tab.keyboard.press("End")
+        told = card.get_by_role("slider").get_attribute("aria-valuetext").replace("\u00a0", " ")
+        assert "still running · meter changed" in told and "Used 1.500 m³, Value 101.500 m³" in told
+        assert violations(tab) == []
+
+
+OWN = {"src": "own", "part": False}
+PEAKS = {
+    "cap": {"preset": "norway"}, "billed_w": 3900, "cost": 25000, "pc": "NOK",
+    "month": [{**OWN, "ts": 1795907240000, "w": 4123}, {**OWN, "ts": None, "w": 3677, "part": True}],
+    "now": {
+        **OWN, "ts": 1795906800000, "end": 1795910400000,
+        "w": 2310, "forecast_w": 4200, "limit_w": 4123, "left_w": 3400,
+    },
+    "months": [{**OWN, "month": 1793491200000, "ts": 1795907240000, "w": 4123}],
+}  # fmt: skip
+
+
+def test_peaks_say_what_may_still_be_used(browser, desktop):
+    said = dict(PEAKS)
+    with Page(browser, desktop, bypass_csp=True) as page:
+        tab = page.tab
+        tab.route("**/peaks", lambda route: route.fulfill(json=said))
+        show(page, "live")
+        hour = datetime.datetime.fromtimestamp(PEAKS["now"]["end"] / 1000, zone(desktop))
+        page.see("You may still use 3.40 kW until %s without a new peak." % hour.strftime("%H:%M"))
+        text = tab.locator(".card", has_text="Power peaks").inner_text().replace("\u00a0", " ")
+        assert "4.20 kW" in text and "3.68 kW · incomplete" in text and "3.90 kW · NOK 250.00" in text
+        assert violations(tab) == []
+        said["now"] = dict(PEAKS["now"], left_w=0)
+        show(page, "live")
+        page.see("There is a new peak until")
+        show(page, "history")
+        tab.click("#view-year")
+        page.see("Peaks of the months")
+        # Nobody set a rule, and the meter tells nothing: no card.
+        said["cap"] = None
+        show(page, "live")
+        page.see("Yesterday by this time")
+        assert not tab.get_by_text("Power peaks").is_visible()
+
+
+def test_alarms_that_are_on_are_told(browser, desktop):
+    on = {"on": True, "since": 1795907240000}
+    alarms = {"current": {**on, "value": 24.2, "limit": 22.5, "phase": 2}, "price": {**on, "value": 1.5, "limit": 2}}
+    alarms["power"] = {**on, "on": False, "value": 1, "limit": 2}
+
+    def set_up(route):
+        route.fulfill(json=dict(route.fetch().json(), alarms={"power": {"w": 1, "s": 60}}))
+
+    with Page(browser, desktop, bypass_csp=True) as page:
+        polling(page)
+        page.tab.route("**/configuration", set_up)
+        page.tab.route("**/alarms", lambda route: route.fulfill(json={"alarms": alarms}))
+        tab = show(page, "live")
+        page.see("A phase draws too much:")
+        told = [each.inner_text().replace("\u00a0", " ") for each in tab.locator(".banner").all()]
+        assert len(told) == 2 and "L2 24.2 A, limit 22.5 A" in told[0]
+        assert "Electricity is cheap: 1.50 c/kWh, limit 2.00 c/kWh" in told[1]
+        assert violations(tab) == []
+
+
+def test_power_failures_and_messages_of_the_meter_are_told(browser, desktop):
+    events = [{"kind": "failure", "ts": 1795907240000, "s": 240}, {"kind": "message", "ts": None, "text": "Hello <b>"}]
+    with Page(browser, desktop) as page:
+        page.tab.route("**/meter/events", lambda route: route.fulfill(json={"events": events}))
+        show(page, "live")
+        page.see("Hello <b>")
+        page.see("No power for 4 min")
+
+
+def test_prices_are_shown_with_and_without_vat_and_fees(browser, desktop):
+    def taxed(route):
+        book = route.fetch().json()
+        book["total"] = book["price"] + 50
+        book["totals"] = [price + 50 for _, price in book["prices"]]
+        route.fulfill(json=book)
+
+    with Page(browser, desktop, bypass_csp=True) as page:
+        tab = show(page, "prices")
+        plain = float(tab.evaluate(shown_as("Now")))
+        assert not tab.get_by_role("button", name="With VAT and fees").count()
+        tab.route("**/prices", taxed)
+        show(page, "prices")
+        page.until("value => Math.abs(%s - value) < 0.011" % shown_as("Now"), plain + 50)
+        tab.get_by_role("slider").first.focus()
+        tab.keyboard.press("End")
+        assert "Without VAT and fees" in tab.get_by_role("slider").first.get_attribute("aria-valuetext")
+        tab.get_by_role("button", name="Without VAT and fees").click()
+        page.until("value => Math.abs(%s - value) < 0.011" % shown_as("Now"), plain)
+        assert violations(tab) == []
 
 
 def test_earlier_times_can_be_looked_at(looked):

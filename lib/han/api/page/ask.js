@@ -1,5 +1,5 @@
 // Requests to the reader, one at a time: the chip has ten sockets for all clients.
-import { h } from "./dom.js";
+import { h, inRow } from "./dom.js";
 import { t } from "./words.js";
 
 let queue = Promise.resolve();
@@ -80,7 +80,7 @@ function password(wrong) {
       h("h2", { id: "password-title" }, t("password.title")),
       h("div", null, h("label", { for: "password" }, t("password")), field,
         h("p", { class: "error", id: "password-error", role: wrong && "alert" }, wrong && t("password.wrong"))),
-      h("div", { class: "row" }, h("button", { class: "main" }, t("ok")),
+      inRow(h("button", { class: "main" }, t("ok")),
         h("button", { type: "button", onclick: () => box.close() }, t("cancel")))));
     box.addEventListener("close", () => resolve(null));
     document.body.append(box);

@@ -1,5 +1,5 @@
 // Charts of samples over time, drawn as SVG at the size they have on the screen.
-import { h, put, s } from "./dom.js";
+import { h, put, s, stack } from "./dom.js";
 import { clock, midnight, number, when } from "./words.js";
 
 const LEFT = 42;
@@ -110,7 +110,7 @@ function areas(points) {
 export function chart(data) {
   const read = h("div", { class: "read", "aria-hidden": "true" });
   const plot = h("div", { class: "chart", tabindex: "0", role: "slider", "aria-orientation": "horizontal" });
-  const box = h("div", { class: "stack" }, read, plot);
+  const box = stack(read, plot);
   let place = null; // function that moves the cursor to a sample, or hides it for null
   let chosen = null;
 

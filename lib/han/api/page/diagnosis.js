@@ -1,5 +1,5 @@
 // The view "diagnosis": where the way from the meter to this page is stuck, and a report for others to read.
-import { banner, card, download, h, pairs, put } from "./dom.js";
+import { banner, card, download, h, inRow, pairs, put, small, stack, statusLine, tellIn } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { convention, heading } from "./settings.js";
 import { keep, now } from "./feed.js";
@@ -17,28 +17,22 @@ export function diagnosis(root) {
   let gone = false;
   let restarted = null; // {since: when a restart was asked for, before: the reader's uptime then, ms}
   const head = h("div", { role: "status" });
-  const body = h("div", { class: "stack" });
-  const tell = h("p", { class: "said", role: "status" });
+  const body = stack();
+  const tell = statusLine();
   const text = h("textarea", { readonly: true, "aria-label": t("report") });
   text.hidden = true;
-  const heard = h("p", { class: "said", role: "status" });
+  const heard = statusLine();
   const table = h("div");
   const reads = h("button", { onclick: registers }, t("registers.read"));
   put(root, heading("diagnosis"), head, body,
-    card(t("registers"), h("div", { class: "row" }, reads), heard, table),
-    card(t("report"), h("p", { class: "soft small" }, t("report.more")), h("div", { class: "row" },
+    card(t("registers"), inRow(reads), heard, table),
+    card(t("report"), small(t("report.more")), h("div", { class: "row" },
       h("button", { class: "main", onclick: report }, t("report.make")), h("button", { onclick: copy }, t("report.copy")),
       h("button", { onclick: capture }, t("capture"))), tell, text),
-    card(t("restart"), h("p", { class: "soft small" }, t("restart.more")), h("div", { class: "row" }, h("button", { class: "danger", onclick: restart }, t("restart")))));
+    card(t("restart"), small(t("restart.more")), inRow(h("button", { class: "danger", onclick: restart }, t("restart")))));
 
-  const failed = (error) => {
-    tell.className = "said bad";
-    put(tell, said(error.message));
-  };
-  const done = (words) => {
-    tell.className = "said good";
-    put(tell, words);
-  };
+  const failed = (error) => tellIn(tell, "bad", said(error.message));
+  const done = (words) => tellIn(tell, "good", words);
 
   // A table in a box that scrolls sideways. titles: of the columns; rows: lists of cells.
   const tabled = (label, titles, rows) => h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, h("table", null,
@@ -47,8 +41,7 @@ export function diagnosis(root) {
 
   async function registers() {
     reads.disabled = true;
-    heard.className = "said";
-    put(heard, t("registers.wait"));
+    tellIn(heard, "", t("registers.wait"));
     put(table);
     try {
       const told = await ask("/meter/registers", { patience: 140000, apart: true });
@@ -56,8 +49,7 @@ export function diagnosis(root) {
       put(table, tabled(t("registers"), ["OBIS", t("name"), t("value"), t("time")], told.registers.map((row) => [
         row.assumed ? `(${row.obis})` : row.obis, row.name, [row.value, row.unit && " " + row.unit, row.text && " = " + row.text], row.time])));
     } catch (error) {
-      heard.className = "said bad";
-      put(heard, said(error.message));
+      tellIn(heard, "bad", said(error.message));
     }
     reads.disabled = false;
   }
@@ -151,7 +143,7 @@ export function diagnosis(root) {
           health.system_heap && [t("heap.system"), t("heap.lowest", number(health.system_heap.free / 1024), number(health.system_heap.minimum / 1024))],
           [t("streams"), t("of", number(connections.ws.c + connections.sse.c), number(connections.ws.m + connections.sse.m))],
           [t("dropped"), number(connections.dropped)],
-        ].filter(Boolean))));
+        ])));
     } catch (error) {
       if (gone || restarted) return;
       put(head, banner("bad", said(error.message)));

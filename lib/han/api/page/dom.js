@@ -46,14 +46,30 @@ export function icon(name) {
   return s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, s("path", { d: SHAPES[name] }));
 }
 
+export const stack = (...children) => h("div", { class: "stack" }, children);
+export const inRow = (...children) => h("div", { class: "row" }, children);
+export const small = (...children) => h("p", { class: "soft small" }, children);
+export const statusLine = (text) => h("p", { class: "said", role: "status" }, text);
+
+// Say in a status line how something went: kind is "good", "bad" or "".
+export function tellIn(line, kind, text) {
+  line.className = "said " + kind;
+  put(line, text);
+}
+
 export function card(title, ...children) {
   return h("section", { class: "card" }, title && h("h2", null, title), children);
 }
 
-// [[name, value], …] as a description list.
-export function pairs(rows, kind = "pairs") {
-  const one = (row) => [h("dt", null, row[0]), h("dd", null, row[1])];
-  return h("dl", { class: kind }, rows.map((row) => (kind === "pairs" ? one(row) : h("div", null, one(row)))));
+// [[name, value], …] as a description list; rows that are false are left out.
+export function pairs(rows) {
+  return h("dl", { class: "pairs" }, rows.filter(Boolean).map((row) => [h("dt", null, row[0]), h("dd", null, row[1])]));
+}
+
+// Put [[name, value, note], …] as large numbers into a list; rows that are false are left out.
+export function sums(list, rows) {
+  return put(list, rows.filter(Boolean).map(([name, value, note]) => h("div", null, h("dt", null, name),
+    h("dd", { class: "num" }, value), note && h("dd", { class: "soft small" }, note))));
 }
 
 export function banner(kind, strong, text, ...more) {

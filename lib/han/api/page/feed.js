@@ -6,6 +6,8 @@ export const now = {
   meter: null,
   configuration: null,
   ota: null,
+  alarms: null, // null where none is set, or the reader does not know alarms
+  events: null, // of the meter, that have just come
   health: null,
   mode: "none", // how messages come: ws, sse, poll, none
   reason: null, // why there is no reading, in the reader's words; null where there is one
@@ -19,6 +21,8 @@ const KINDS = {
   HAN_METER_MESSAGE: "meter",
   HAN_CONFIGURATION_MESSAGE: "configuration",
   HAN_OTA_MESSAGE: "ota",
+  HAN_ALARMS_MESSAGE: "alarms",
+  HAN_METER_EVENTS_MESSAGE: "events",
 };
 // Without a reading for so long, and for one and a half periods, the page polls the reader, ms.
 const QUIET = 9000;
@@ -158,6 +162,8 @@ export async function poll() {
   }
   if (!now.state || !stream) now.state = await ask("/han").catch(() => now.state);
   if (!now.configuration || !stream) now.configuration = await ask("/configuration").catch(() => now.configuration);
+  const { alarms } = now.configuration || {};
+  if (alarms && Object.keys(alarms).length && !stream) now.alarms = await ask("/alarms").catch(() => now.alarms);
   polling = false;
   tell("state");
   tell("meter");

@@ -1,6 +1,7 @@
 // Forms for the configuration's fields. The reader judges the values, and its words are shown beside the field.
-import { h, put } from "./dom.js";
+import { h, inRow, put, statusLine, tellIn } from "./dom.js";
 import { write } from "./ask.js";
+import { feesField } from "./fees.js";
 import { listen, now } from "./feed.js";
 import { said, t } from "./words.js";
 
@@ -20,7 +21,7 @@ function plant(object, path, value) {
 
 // Make a field of a form: {field, node, error, input, get()}. field:
 //   path            of the configuration's field; also: another path that a refusal may name
-//   kind            text, number, select, flag, secret or list
+//   kind            text, number, select, flag, secret, list or fees
 //   label, hint     texts
 //   value           what it has at first, if that is not in the configuration
 //   choices         [[value, text], …] of a select; [value, …] to choose from for a text
@@ -36,6 +37,11 @@ function make(field, value) {
   const common = { id, name: field.path, "aria-describedby": (hint ? id + "-hint " : "") + id + "-error", autocomplete: "off",
     autocapitalize: "none", spellcheck: "false" };
   const self = { field, error, get: () => self.input.value };
+  if (field.kind === "fees") {
+    Object.assign(self, feesField(id, field.label, value));
+    self.node.append(hint, error);
+    return self;
+  }
   if (field.kind === "flag") {
     self.input = h("input", { ...common, type: "checkbox", checked: Boolean(value) });
     self.get = () => self.input.checked;
@@ -66,7 +72,7 @@ function make(field, value) {
       self.input.type = show.checked ? "text" : "password";
     } });
     self.get = () => (remove.checked ? null : self.input.value);
-    self.extra = h("div", { class: "row" }, h("label", { class: "check", for: id + "-show" }, show, t("show")), forget);
+    self.extra = inRow(h("label", { class: "check", for: id + "-show" }, show, t("show")), forget);
   } else {
     const list = field.choices && h("datalist", { id: id + "-list" }, field.choices.map((each) => h("option", { value: each })));
     self.input = h("input", { ...common, type: "text", list: list ? id + "-list" : null, value: field.kind === "list" ? value.join(", ") : value });
@@ -79,29 +85,28 @@ function make(field, value) {
 
 // Show a refusal beside the field that its message names, or else in the form's status line. "" clears all of them.
 export function blame(fields, status, message) {
-  const [, path = "", rest = ""] = /^(?:\w+: )?([a-z0-9.]+) (.*)$/i.exec(message) || [];
+  const [, path = "", place, rest = ""] = /^(?:\w+: )?([a-z0-9.]+)(?:\[(\d)\][a-z.]*)? (.*)$/i.exec(message) || [];
   const wrong = fields.find((each) => each.field.path === path || each.field.also === path);
   for (const each of fields) {
     put(each.error);
     each.input.removeAttribute("aria-invalid");
   }
   if (wrong && !wrong.node.hidden) {
-    put(wrong.error, said(rest));
+    put(wrong.error, place && `${Number(place) + 1}: `, said(rest));
     wrong.input.setAttribute("aria-invalid", "true");
     const fold = wrong.node.closest("details");
     if (fold) fold.open = true;
     wrong.input.focus();
-    put(status, t("notsaved"));
+    tellIn(status, "bad", t("notsaved"));
   } else {
-    put(status, message ? said(message) : "");
+    tellIn(status, message ? "bad" : "", message && said(message));
   }
-  status.className = "said" + (message ? " bad" : "");
 }
 
 // Make a form: {node, fields, values(), status}. It sends its values with options.send(values), by default to /configuration.
 export function form(specs, options = {}) {
   const fields = specs.map((field) => make(field, field.value !== undefined ? field.value : at(now.configuration, field.path)));
-  const status = h("p", { class: "said", role: "status" });
+  const status = statusLine();
   const button = h("button", { class: "main" }, options.button || t("save"));
   const values = () => {
     const result = {};
@@ -129,8 +134,7 @@ export function form(specs, options = {}) {
           if (value !== "" && !each.field.once) each.field.set = value !== null;
           each.mark(each.field.set);
         }
-        put(status, answer.rebootRequired ? t("saved.restart") : options.done || t("saved"));
-        status.className = "said good";
+        tellIn(status, "good", answer.rebootRequired ? t("saved.restart") : options.done || t("saved"));
         if (options.after) options.after(given);
       } catch (error) {
         blame(fields, status, error.message);
@@ -139,7 +143,7 @@ export function form(specs, options = {}) {
     },
   }, group(fields.filter((each) => !each.field.fold)),
   fields.some((each) => each.field.fold) && h("details", null, h("summary", null, t("advanced")), group(fields.filter((each) => each.field.fold))),
-  h("div", { class: "row" }, button, status));
+  inRow(button, status));
   hide();
   return { node, fields, values, status };
 }

@@ -1,9 +1,13 @@
 // The view "live": the last reading, the last hour, the meter and the connection.
-import { banner, card, h, icon, pairs, put, say } from "./dom.js";
+import { banner, card, h, icon, inRow, pairs, put, say, small, stack } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask, write } from "./ask.js";
 import { listen, now } from "./feed.js";
-import { browserZone, lasting, minor, money, number, power, priceNote, said, t, unit, when } from "./words.js";
+import { meterEvents } from "./events.js";
+import { peaks } from "./peaks.js";
+import { subMeters } from "./submeters.js";
+import { today } from "./today.js";
+import { browserZone, known, lasting, minor, money, number, power, priceNote, said, slots, t, unit, when } from "./words.js";
 
 const KEPT = 3600; // length of the small chart, s
 const EARLY = 120000; // for so long after a start, ms, the first reading may still be on its way
@@ -35,14 +39,24 @@ function trouble() {
     help && h("p", { class: "small" }, t(help), " ", h("a", { href: "#settings/" + (key ? "meter" : "diagnosis") }, t("tellmore"))));
 }
 
+// A banner for each alarm that is on. That the meter is silent is told above them anyway.
+function alarmed(currency) {
+  const all = (now.alarms && now.alarms.alarms) || {};
+  return Object.keys(all).filter((name) => all[name].on && name !== "silent").map((name) => {
+    const { value, limit, phase, since } = all[name];
+    const say = (number) => (name === "current" ? unit(number, "A", 1) : name === "price" ? unit(number, minor(currency), 2) : power(number).join("\u00a0"));
+    return banner(name === "price" ? "good" : "bad", t("alarm." + name) + ":", [phase && `L${phase} `, t("alarm.limit", say(value), say(limit)), " · ", when("time", since / 1000)]);
+  });
+}
+
 const kilowatts = (value) => power(value === null ? null : value * 1000).join("\u00a0");
 
-function priceNow(prices) {
-  if (!prices) return null;
-  const ms = Date.now();
-  const slots = prices.prices.filter((slot) => slot[0] <= ms);
+// The price that holds now, with VAT and fees where they are set; null: not known.
+function priceNow(book) {
+  if (!book) return null;
   // The last slot that has begun is the present one. Without slots, the reader tells the price of now.
-  return slots.length ? slots[slots.length - 1][1] : prices.price;
+  const begun = slots(book).filter(([start]) => start <= Date.now());
+  return begun.length ? begun[begun.length - 1][1] : known(book.total) ? book.total : book.price;
 }
 
 export function live(root) {
@@ -56,6 +70,10 @@ export function live(root) {
   const totals = card(t("counters"));
   const who = card(t("meter"));
   const line = card(t("connection"));
+  const day = today();
+  const subs = subMeters();
+  const most = peaks();
+  const events = meterEvents();
   phases.classList.add("w2");
   totals.classList.add("w2");
   const points = { t: [], end: [], up: [], down: [] };
@@ -72,7 +90,7 @@ export function live(root) {
     restTitle: t("lasthour"),
   });
   hero.append(recent.node);
-  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, place, h("div", { class: "grid" }, hero, phases, totals, who, line));
+  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, place, h("div", { class: "grid" }, hero, phases, totals, day.node, h("div", { class: "fill w6" }, most.node, subs.node, events.node, who, line)));
 
   const rows = [1, 2, 3].map((n) => {
     const bar = h("i");
@@ -81,7 +99,7 @@ export function live(root) {
     row.node = h("div", { class: "phase" }, h("b", null, "L" + n), row.rest, row.amp, row.box);
     return row;
   });
-  const fuse = h("p", { class: "soft small" });
+  const fuse = small();
   phases.append(...rows.map((row) => row.node), fuse);
 
   // A new reader does not know its time zone. This browser mostly does, so its zone is offered.
@@ -90,7 +108,7 @@ export function live(root) {
     const wanted = now.configuration && now.configuration.t === "Etc/UTC" && /^(?!Etc)[A-Z]\w+\/./.test(mine || "");
     if (Boolean(wanted) === Boolean(place.firstChild)) return;
     const failed = h("p", { class: "said bad", role: "status" });
-    put(place, wanted && banner("plain", t("zone.unset"), t("zone.unset.more"), h("div", { class: "row" }, h("button", { onclick: () =>
+    put(place, wanted && banner("plain", t("zone.unset"), t("zone.unset.more"), inRow(h("button", { onclick: () =>
       write("/configuration", "PUT", { t: mine }).catch((error) => put(failed, said(error.message))) }, t("zone.take", mine)), failed)));
   }
 
@@ -133,28 +151,29 @@ export function live(root) {
       price ? [t("price"), unit(price, minor(currency), 2), now.configuration && priceNote(now.configuration)] : null,
       [t("reactive"), unit(reactive, "var")],
     ].filter(Boolean).map((row) => h("div", null, h("dt", null, row[0]), h("dd", null, row[1]), row[2] && h("dd", { class: "note" }, row[2]))));
-    const most = now.configuration ? now.configuration.m.f : 25;
+    const fused = now.configuration ? now.configuration.m.f : 25;
     rows.forEach((row, n) => {
       const amps = meter ? meter.i[n] : null;
       const watts = meter ? meter.p[n + 1] : null;
       const volts = meter ? meter.u[n] : null;
       put(row.amp, number(amps, 1), h("small", null, " A"));
       say(row.rest, [volts === null ? null : unit(volts, "V", 1), watts === null ? null : power(watts).join("\u00a0")].filter(Boolean).join(" · "));
-      const part = amps === null ? 0 : Math.abs(amps) / most;
+      const part = amps === null ? 0 : Math.abs(amps) / fused;
       row.bar.style.width = Math.min(100, part * 100) + "%";
       row.box.className = "bar" + (part > 1 ? " over" : part > 0.8 ? " high" : "");
-      row.box.setAttribute("aria-valuemax", most);
+      row.box.setAttribute("aria-valuemax", fused);
       row.box.setAttribute("aria-valuenow", amps === null ? 0 : Math.abs(amps));
       row.box.setAttribute("aria-valuetext", unit(amps, "A", 1));
       row.node.hidden = n > 0 && meter !== null && amps === null && volts === null;
     });
-    say(fuse, t("fuse.is", most));
+    say(fuse, t("fuse.is", fused));
     put(totals, h("h2", null, t("counters")), pairs([
       [t("import"), unit(meter && meter.ic, "kWh", 1)],
       [t("export"), unit(meter && meter.ec, "kWh", 1)],
       [t("import.re"), unit(meter && meter.ric, "kvarh", 1)],
       [t("export.re"), unit(meter && meter.rec, "kvarh", 1)],
     ]));
+    subs.draw();
   }
 
   function links() {
@@ -165,7 +184,7 @@ export function live(root) {
       state && state.wifiIp !== "0.0.0.0" ? [t("wifi"), health && health.wifi_rssi !== null ? signalOf(health.wifi_rssi) : state.wifiIp] : null,
       state && state.ethIp !== "0.0.0.0" ? [t("ethernet"), state.ethIp] : null,
       health ? [t("broken"), t("of", number(health.meter.checksum_errors + health.meter.parity + health.meter.truncated), number(health.meter.frames))] : null,
-    ].filter(Boolean)));
+    ]));
   }
 
   async function more() {
@@ -182,6 +201,7 @@ export function live(root) {
       [t("line"), (health && health.meter.line) || t("searching")],
     ]));
     links();
+    if (!document.hidden) most.load();
   }
 
   async function start() {
@@ -189,6 +209,8 @@ export function live(root) {
     if (gone) return;
     reading();
     more();
+    day.load();
+    events.load();
     const past = await ask("/history/hourly").catch(() => null); // a small board keeps none
     if (gone || !past) return;
     const first = points.t.length ? points.t[0] : Infinity;
@@ -205,15 +227,16 @@ export function live(root) {
       links();
     } else if (kind === "configuration" || kind === "state") {
       zone();
+    } else if (kind === "events") {
+      events.load();
     } else if (kind === "meter") {
       if (now.meter && now.dated && !now.stale) add(now.meter);
       redraw();
       if (now.meter && !identity && !asking) more();
     }
     if (kind !== "tick") reading();
-    const problem = trouble();
-    const text = problem.textContent || "";
-    if (warn.textContent !== text) put(warn, problem);
+    const problem = stack(trouble(), alarmed((prices && prices.currency) || "EUR"));
+    if (warn.textContent !== problem.textContent) put(warn, problem.firstChild && problem);
   });
   reading();
   links();
@@ -221,7 +244,9 @@ export function live(root) {
   more();
   start();
   const timers = [setInterval(more, 30000), setInterval(async () => {
+    if (document.hidden) return;
     prices = await ask("/prices").catch(() => prices);
+    day.load();
   }, 300000)];
   return () => {
     gone = true;

@@ -5,13 +5,13 @@ import { connect, listen, now } from "./feed.js";
 import { live } from "./live.js";
 import { history } from "./history.js";
 import { prices } from "./prices.js";
-import { access, general, meter, network } from "./settings.js";
+import { access, alarms, general, meter, network } from "./settings.js";
 import { update } from "./update.js";
 import { diagnosis } from "./diagnosis.js";
 
 const VIEWS_BY_NAME = {
   live, history, prices, "settings/network": network, "settings/meter": meter, "settings/general": general,
-  "settings/access": access, "settings/update": update, "settings/diagnosis": diagnosis,
+  "settings/alarms": alarms, "settings/access": access, "settings/update": update, "settings/diagnosis": diagnosis,
 };
 const PLACES = { live: "live", history: "history", prices: "prices", settings: "settings/network" };
 

@@ -1,12 +1,12 @@
 // The views of the settings.
-import { banner, card, download, h, put } from "./dom.js";
+import { banner, card, download, h, inRow, put, small, stack, statusLine, tellIn } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { at, form, withConfiguration } from "./form.js";
 import { keep, now } from "./feed.js";
-import { browserZone, t, said } from "./words.js";
+import { browserZone, minor, said, t } from "./words.js";
 import { wifi } from "./wifi.js";
 
-const TABS = ["network", "meter", "general", "access", "update", "diagnosis"];
+const TABS = ["network", "meter", "general", "alarms", "access", "update", "diagnosis"];
 
 export function heading(name) {
   return [h("h1", { tabindex: "-1" }, t("settings")), h("nav", { class: "tabs sub", "aria-label": t("settings") },
@@ -18,7 +18,7 @@ const definitions = {};
 // Make a view whose content needs the configuration, and /definitions: the values that its fields may have.
 function view(name, draw) {
   return (root) => {
-    const body = h("div", { class: "stack" }, h("p", { class: "said" }, t("loading")));
+    const body = stack(h("p", { class: "said" }, t("loading")));
     put(root, heading(name), body);
     let gone = false;
     const ends = [() => {
@@ -63,7 +63,7 @@ function chosenLinks(given) {
 
 export const network = view("network", () => [
   wifi(now.state && now.state.state === "SETUP"),
-  card(t("links"), h("p", { class: "soft small" }, t("links.more")), form([
+  card(t("links"), small(t("links.more")), form([
     { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np"), value: links(now.configuration) },
     { path: "bhf", kind: "flag", label: t("bhf") },
   ], { send: chosenLinks }).node),
@@ -129,7 +129,7 @@ export const meter = view("meter", (on) => {
       ...["e", "i", "u"].map((name) => ({ path: "m.s." + name, kind: "number", label: t("scale." + name), hint: t("scale.hint"), min: 0, max: 1000, step: "any", fold: true })),
       { path: "m.ts", kind: "select", label: t("ts"), hint: t("ts.hint"), choices: definitions.timestamps.map((name) => [name, name]), fold: true },
     ], { after: () => setTimeout(state, 3000) }).node),
-    card(t("keys"), h("p", { class: "soft small" }, t("keys.more")), form([
+    card(t("keys"), small(t("keys.more")), form([
       { path: "m.k", kind: "secret", label: t("key.encryption"), set: m.ks, hint: t("key.hint") },
       { path: "m.a", kind: "secret", label: t("key.authentication"), set: m.as, hint: t("key.optional") },
     ], {
@@ -162,6 +162,27 @@ function clockCard() {
   return card(t("time"), made.node);
 }
 
+function taxes() {
+  const { pc } = now.configuration;
+  return card(t("taxes"), small(t("taxes.more")), form([
+    { path: "vat", kind: "number", label: t("vat"), min: 0, max: 100, step: "any" },
+    { path: "monthly", kind: "number", label: t("monthly", minor(pc, "")), step: "any" },
+    { path: "sell", kind: "number", label: t("sell", minor(pc)), hint: t("sell.hint"), step: "any" },
+    { path: "fees", kind: "fees", label: t("fees"), hint: t("fees.hint") },
+  ], { one: true }).node);
+}
+
+// A rule of peaks: none, one of a grid company, or one that came by the API, which stays as it is.
+function cap() {
+  const rule = now.configuration.cap;
+  const company = (name) => name.replace(/^..-/, "").replace(/^./, (first) => first.toUpperCase());
+  return card(t("peaks"), form([{ path: "cap", kind: "select", label: t("cap"), hint: t("cap.hint"), choices: [
+    [null, t("cap.none")],
+    ...definitions.caps.map(({ name, country, date }) => [name, `${company(name)} (${country}, ${date})`]),
+    ...(rule && rule.charAt === undefined ? [[rule, t("cap.own")]] : []),
+  ] }]).node);
+}
+
 export const general = view("general", () => [
   card(t("prices"), form([
     { path: "s", kind: "flag", label: t("spot"), hint: t("spot.hint") },
@@ -169,18 +190,45 @@ export const general = view("general", () => [
     { path: "p", kind: "number", label: t("fixed"), hint: t("fixed.hint"), min: 0, step: "any", only: (values) => !values.s },
     { path: "pc", kind: "select", label: t("currency"), choices: definitions.currencies.map((name) => [name, name]) },
   ]).node),
+  taxes(),
+  definitions.caps && cap(),
   clockCard(),
   card(t("updates"), form([{ path: "up", kind: "select", label: t("update.policy"), choices: named(definitions.updatePolicies, "up") }]).node),
 ]);
 
+// What the fields of an alarm have before the owner chooses.
+const FIRST = { "current.percent": 90, "power.w": 8000, "selling.w": 100, "silent.s": 300 };
+
+function alarmFields(name, bounds) {
+  const path = `alarms.${name}.`;
+  const set = now.configuration.alarms[name];
+  return [
+    { path: path + "on", kind: "flag", label: t("alarm." + name), value: Boolean(set) },
+    ...Object.keys(bounds).map((field) => ({
+      path: path + field, kind: "number", label: t("alarm.field." + field, minor(now.configuration.pc)), min: bounds[field][0], max: bounds[field][1],
+      step: field === "below" ? "any" : 1, value: set ? set[field] : FIRST[`${name}.${field}`] || (field === "s" ? 60 : 0), only: (values) => values.alarms[name].on,
+    })),
+  ];
+}
+
+export const alarms = view("alarms", () => card(t("tab.alarms"), small(t("alarms.more")),
+  form(Object.entries(definitions.alarms || {}).flatMap(([name, bounds]) => alarmFields(name, bounds)), {
+    one: true,
+    send: ({ alarms: given }) => {
+      const wanted = {};
+      for (const name of Object.keys(given)) {
+        const { on, ...rule } = given[name];
+        wanted[name] = on ? rule : null;
+      }
+      return write("/configuration", "PUT", { alarms: wanted });
+    },
+  }).node));
+
 export const access = view("access", () => {
-  const status = h("p", { class: "said", role: "status" });
+  const status = statusLine();
   const secrets = h("input", { type: "checkbox", id: "secrets" });
   const file = h("input", { type: "file", id: "restore", accept: ".json,application/json" });
-  const tell = (kind, text) => {
-    status.className = "said " + kind;
-    put(status, text);
-  };
+  const tell = (kind, text) => tellIn(status, kind, text);
   const save = async () => {
     try {
       const given = secrets.checked ? await trusted("/configuration?secrets=1") : await ask("/configuration");
@@ -202,14 +250,14 @@ export const access = view("access", () => {
     }
   };
   return [
-    card(t("backup"), h("p", { class: "soft small" }, t("backup.more")),
+    card(t("backup"), small(t("backup.more")),
       h("label", { class: "check", for: "secrets" }, secrets, t("backup.secrets")),
-      h("div", { class: "row" }, h("button", { onclick: save }, t("backup.save"))),
+      inRow(h("button", { onclick: save }, t("backup.save"))),
       h("div", null, h("label", { for: "restore" }, t("restore.file")), file),
-      h("div", { class: "row" }, h("button", { onclick: restore }, t("restore")), status)),
-    card(t("password.access"), h("p", { class: "soft small" }, t("password.access.more")), form([
+      inRow(h("button", { onclick: restore }, t("restore")), status)),
+    card(t("password.access"), small(t("password.access.more")), form([
       { path: "pw", kind: "secret", label: t("password.new"), set: now.configuration.pws, value: "" },
     ]).node),
-    card(t("hosts"), h("p", { class: "soft small" }, t("hosts.more")), form([{ path: "hosts", kind: "list", label: t("hosts.names") }], { one: true }).node),
+    card(t("hosts"), small(t("hosts.more")), form([{ path: "hosts", kind: "list", label: t("hosts.names") }], { one: true }).node),
   ];
 });

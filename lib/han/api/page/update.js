@@ -1,5 +1,5 @@
 // The view "update": the version that runs, the version on offer, and the upload of a file.
-import { banner, card, h, pairs, put, say } from "./dom.js";
+import { banner, card, h, inRow, pairs, put, say, small, stack, statusLine, tellIn } from "./dom.js";
 import { ask, authorization, pause, trusted } from "./ask.js";
 import { heading } from "./settings.js";
 import { keep, listen, now } from "./feed.js";
@@ -45,32 +45,27 @@ export function update(root) {
   let waiting = null; // {since: when a restart into another version was asked for, ms}
   const result = h("div", { role: "status", class: "stack" });
   const current = h("div");
-  const offered = h("div", { class: "stack" });
-  const found = h("p", { class: "said", role: "status" });
+  const offered = stack();
+  const found = statusLine();
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("upload") });
   bar.hidden = true;
-  const status = h("p", { class: "said", role: "status" });
+  const status = statusLine();
   const file = h("input", { type: "file", id: "image", accept: ".bin,application/octet-stream" });
   const older = h("input", { type: "checkbox", id: "older" });
   const upload = h("button", { class: "main", onclick: start }, t("upload"));
   put(root, heading("update"), result,
     card(t("version"), current), card(t("update.offer"), offered, found),
-    card(t("upload.title"), h("p", { class: "soft small" }, t("upload.more")),
+    card(t("upload.title"), small(t("upload.more")),
       h("div", null, h("label", { for: "image" }, t("upload.file")), file),
-      h("label", { class: "check", for: "older" }, older, t("upload.older")), bar, h("div", { class: "row" }, upload, status)));
-
-  function tell(node, kind, text) {
-    node.className = "said " + kind;
-    put(node, text);
-  }
+      h("label", { class: "check", for: "older" }, older, t("upload.older")), bar, inRow(upload, status)));
 
   async function act(path, message) {
     try {
       keep("ota", await trusted(path, { method: "POST" }));
-      tell(found, "good", message || "");
+      tellIn(found, "good", message || "");
       return true;
     } catch (error) {
-      tell(found, "bad", refusal(error.message));
+      tellIn(found, "bad", refusal(error.message));
       return false;
     }
   }
@@ -79,14 +74,14 @@ export function update(root) {
   // before it has run for a minute.
   async function look() {
     const { visits } = now.ota;
-    tell(found, "", t("looking"));
+    tellIn(found, "", t("looking"));
     try {
       keep("ota", await trusted("/ota/download", { method: "POST" }));
-      tell(found, "", "");
+      tellIn(found, "", "");
       return;
     } catch (error) {
       if (!/^no_update: none is known/.test(error.message)) {
-        tell(found, "bad", refusal(error.message));
+        tellIn(found, "bad", refusal(error.message));
         return;
       }
     }
@@ -98,32 +93,32 @@ export function update(root) {
       keep("ota", ota);
       if (ota.status !== "IDLE" || ota.visits !== visits) {
         const { error } = health.services.find((row) => row.name === "ota") || {};
-        if (ota.server === "failed") tell(found, "bad", error ? said(error) : "");
-        else tell(found, "good", ota.status === "IDLE" ? t("nothingnewer") : "");
+        if (ota.server === "failed") tellIn(found, "bad", error ? said(error) : "");
+        else tellIn(found, "good", ota.status === "IDLE" ? t("nothingnewer") : "");
         return;
       }
       patience = Math.max(patience, 90000 - health.uptime_ms + Date.now() - since);
     }
-    tell(found, "bad", t("ota.noanswer"));
+    tellIn(found, "bad", t("ota.noanswer"));
   }
 
   async function start() {
     if (!file.files.length) {
-      tell(status, "bad", t("choosefile"));
+      tellIn(status, "bad", t("choosefile"));
       file.focus();
       return;
     }
     upload.disabled = true;
     bar.hidden = false;
-    tell(status, "", t("uploading", 0));
+    tellIn(status, "", t("uploading", 0));
     try {
       keep("ota", await send("/ota" + (older.checked ? "?allowDowngrade=1" : ""), file.files[0], (part) => {
         bar.value = part;
         say(status, part < 1 ? t("uploading", number(part * 100)) : t("checking"));
       }));
-      tell(status, "good", t("uploaded"));
+      tellIn(status, "good", t("uploaded"));
     } catch (error) {
-      tell(status, "bad", refusal(error.message));
+      tellIn(status, "bad", refusal(error.message));
       ask("/ota").then((ota) => keep("ota", ota), () => null);
     }
     bar.hidden = true;

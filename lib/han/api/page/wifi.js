@@ -1,6 +1,6 @@
 // The card for joining a WiFi. A new reader needs nothing else, also in the page that a phone opens by itself when it joins
 // the reader's access point.
-import { banner, card, h, put } from "./dom.js";
+import { banner, card, h, inRow, put, stack, statusLine } from "./dom.js";
 import { ask, pause, write } from "./ask.js";
 import { form } from "./form.js";
 import { now } from "./feed.js";
@@ -8,8 +8,8 @@ import { signalOf } from "./live.js";
 import { said, t } from "./words.js";
 
 export function wifi(welcome) {
-  const list = h("div", { class: "stack" });
-  const status = h("p", { class: "said", role: "status" });
+  const list = stack();
+  const status = statusLine();
   const result = h("div", { role: "status" });
   const scan = h("button", { type: "button", onclick: search }, t("scan"));
   const join = form([
@@ -97,5 +97,5 @@ export function wifi(welcome) {
   }
 
   if (welcome) search();
-  return card(t("wifi"), h("div", { class: "row" }, scan, status), list, join.node, result);
+  return card(t("wifi"), inRow(scan, status), list, join.node, result);
 }

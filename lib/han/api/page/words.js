@@ -165,10 +165,24 @@ export function money(value, currency, digits = 2) {
   return format(options, "NumberFormat").format(value / 100);
 }
 
-export const minor = (currency) => (MINOR[currency] || currency + "/100") + "/kWh";
+export const minor = (currency, per = "/kWh") => (MINOR[currency] || currency + "/100") + per;
+
+export const known = (value) => value !== null && value !== undefined;
+
+// The slots of the answer of /prices: [start, ms; price with VAT and fees where they are set; price as the exchange has it].
+export const slots = (book) => book.prices.map(([start, price], k) => [start, book.totals ? book.totals[k] : price, price]);
 
 // The note that says what a price, and so a cost, has in it.
-export const priceNote = (configuration) => t(configuration && configuration.s ? "price.spot" : "price.fixed");
+export function priceNote(configuration) {
+  const { s, vat, fees } = configuration || {};
+  return t(vat || (fees && fees.length) ? "price.total" : s ? "price.spot" : "price.fixed");
+}
+
+// How an amount compares with that of an earlier time.
+export function compared(amount, before) {
+  const percent = before > 0 ? Math.round((amount / before - 1) * 100) : null;
+  return percent === null ? "" : percent ? t(percent < 0 ? "less" : "more", number(Math.abs(percent))) : t("same");
+}
 
 // A duration, s, in words: 45 s, 3 min, 2 h, 5 d.
 export function lasting(seconds) {
