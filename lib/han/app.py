@@ -21,7 +21,7 @@ from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store.config import Config, priced
+from .store.config import Config, reckoned
 from .store.counters import Counters
 
 #: The name by which a browser that flashes boards knows this program, see tools/site.py.
@@ -218,7 +218,7 @@ class App:
     def _books(self):
         """True where there is something for the ledger (store/ledger) to keep."""
         values = self.config.values
-        wanted = self.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or priced(values)
+        wanted = self.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or reckoned(values)
         return self.history and wanted
 
     # Lives as long as the application, from the first time on that there is something for the ledger.

@@ -4,7 +4,6 @@ The history records all by itself what it can know. The ledger has what belongs 
 counters of sub-meters, alarms, costs and peaks.
 """
 from .meter.submeters.now import subs
-from .store.config import priced
 from .store.ledger.close import days, hour, months
 from .store.ledger.records import Ledger, hour_of
 from .tariff.kept import Keeper
@@ -60,9 +59,9 @@ def _fills(app, ledger):
         config.note("peaks", noted)
 
     found = [Keeper(history, ledger, Rule(config.get("cap")), config.get("peaks"), note).fill]
-    if priced(config.values):
+    costs = app.book.costs(history.clock.zone)
+    if costs:
         from .tariff.close import Close
-        from .tariff.costs import Costs
 
-        found.append(Close(history, ledger, Costs(config.values, history.clock.zone)).fill)
+        found.append(Close(history, ledger, costs).fill)
     return found

@@ -4,7 +4,7 @@ Prices are integers, 10^-6 minor units (cents, öre) per kWh: a single-precision
 A day is a day of the exchange, from midnight to midnight in Berlin. It has 92, 96 or 100 slots of a quarter
 of an hour, or 23, 24 or 25 slots of an hour where prices are published by the hour.
 """
-from ..store.config import priced
+from ..store.config import reckoned
 
 #: Where the exchange's days begin and end.
 MARKET = "Europe/Berlin"
@@ -59,7 +59,7 @@ class Book:
     def costs(self, zone):
         """The tariff.costs.Costs of the configuration in a zone; None where it has no price at all."""
         values = self._config.values
-        if not priced(values) and values["sell"] is None:
+        if not reckoned(values):
             return None
         from ..tariff.costs import Costs
 

@@ -76,6 +76,11 @@ def priced(values):
     return bool(values["s"] or values["p"] or values["fees"])
 
 
+def reckoned(values):
+    """True where something is to be told of costs or income: there is a price of energy, or of what is sold."""
+    return priced(values) or values["sell"] is not None
+
+
 class Config:
     """The values in force (an empty dict before load()). region: the flash.Region of two sectors that keeps them."""
 

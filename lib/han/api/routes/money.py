@@ -1,4 +1,5 @@
 """The costs in an answer to GET /history/…, of quarters of an hour, days or months. Imported where a price is set."""
+from ...store.ledger.records import ledger_of
 from ...store.series.samples import QUARTERS
 from ..messages.encode import decimal
 
@@ -23,7 +24,7 @@ class Money:
         else:
             from ...tariff.past import Past
 
-            self._past = Past(history, costs, chosen.kind, kept(history))
+            self._past = Past(history, costs, chosen.kind, ledger_of(history))
             self.columns = [
                 ("cost", lambda s: self._told(s, 0, 6)),
                 ("income", lambda s: self._told(s, 1, 6)),
@@ -38,13 +39,3 @@ class Money:
     def _told(self, sample, which, places):
         money = self._past.find(sample[0])
         return decimal(None if money is None else money.told()[which], places)
-
-
-def kept(history):
-    """The Ledger of a History; None where there is no room for one."""
-    from ...store.ledger.records import Ledger
-
-    try:
-        return Ledger(history)
-    except ValueError:
-        return None

@@ -10,7 +10,7 @@ from microdot import Response
 from ...meter.obis import IMPORT_POWER
 from ...meter.reading import P1_IDENT
 from ...meter.registers.demand import Demand
-from ...store.ledger.records import Ledger
+from ...store.ledger.records import ledger_of
 from ...tariff.kept import Kept
 from ...tariff.own import Own
 from ...tariff.rules import Rule
@@ -48,11 +48,7 @@ async def serve(app, request):
 async def found(app, rule, t):
     """(what the reader has found itself by a Rule, an Own at t in s since 2020; the Kept that it is from)."""
     history = app.history
-    try:
-        ledger = Ledger(history)
-    except ValueError:
-        ledger = None
-    kept = Kept(history, ledger, rule, app.config.get("peaks"))
+    kept = Kept(history, ledger_of(history), rule, app.config.get("peaks"))
     return await Own(history, rule, t).load(kept), kept
 
 

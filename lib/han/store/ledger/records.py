@@ -191,6 +191,14 @@ class Ledger:
                 yield row
 
 
+def ledger_of(history):
+    """The Ledger of a History, None where there is no room for one. OSError: the flash cannot be read."""
+    try:
+        return Ledger(history)
+    except ValueError:
+        return None
+
+
 def hour_of(zone, t):
     """The start of the local hour that t is in, s since 2020."""
     return t - zone.local(t) % 3600
