@@ -6,8 +6,7 @@ from han.meter.lists import profiles
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
-from han.meter.reading import METER_ID, METER_TYPE, Reading, seconds
-from han.meter.said import date_time
+from han.meter.reading import COMMON, METER_ID, METER_TYPE, Reading, seconds
 from han.wire.framer import P1
 from han.wire.unwrap import APDU
 
@@ -99,14 +98,26 @@ def test_texts_are_kept_between_telegrams_and_lose_their_padding():
     assert made.text(METER_TYPE) == "01FF41"
 
 
+class List:
+    """A list with a date-time in front of its body, as of Layers."""
+
+    def __init__(self, date_time):
+        self.buf = bytearray(8) + date_time
+        self.at = array("i", (20, 20, 0))
+
+
+def finish(made, date_time):
+    assert not made.fill_list(List(date_time), array("i"), 0, COMMON)
+
+
 def test_date_times():
     made = Reading()
-    made.tell(date_time(bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")), 0, made.when))
+    finish(made, bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")))
     assert made.clock == seconds(2023, 7, 24, 19, 40, 25)
     assert (made.deviation, made.dst) == (-120, True)
-    made.tell(date_time(bytes.fromhex("07e60102070e2514ff8000ff"), 0, made.when))
+    finish(made, bytes.fromhex("07e60102070e2514ff8000ff"))
     assert (made.clock, made.deviation, made.dst) == (seconds(2022, 1, 2, 14, 37, 20), None, None)
-    made.tell(date_time(b"\xff" * 12, 0, made.when))
+    finish(made, b"\xff" * 12)
     assert made.clock is None
     for text, dst in ((b"240407122854S", True), (b"240407122854W", False), (b"240407122854", None)):
         assert made.set_p1_clock(text, 0, len(text))

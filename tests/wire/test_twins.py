@@ -97,8 +97,8 @@ def test_parity_and_escapes():
 
 def walked(module, data, start):
     rows = array("i", bytes(32 * MOST))
-    info = array("i", bytes(64))
-    full = module.axdr_walk(data, start, len(data), rows, array("i", bytes(4 * MOST)), info)
+    info = array("i", bytes(64 + 4 * MOST))
+    full = module.axdr_walk(data, start, len(data), rows, info)
     if full and info[15] != len(data):
         return "malformed"
     return full, info[15], list(info[:4]), [tuple(rows[8 * i:8 * i + 8]) for i in range(info[0])]
@@ -262,7 +262,7 @@ def test_gather_on_generated_lines():
 def filled(module, rows, n, profile):
     one = reading.Reading()
     one.present[3] = one.said[2] = one.special[1] = 1
-    more = module.fill(one, bytearray(9), rows, n, profile)
+    more = module.fill(rows, n, bytearray(9), one, profile)
     numbers = [(one.values[2 * i], one.values[2 * i + 1]) if one.present[i] else None for i in range(FIELDS)]
     return more, numbers, bytes(one.present), bytes(one.special), bytes(one.said)
 

@@ -15,9 +15,9 @@ ROUNDS = 300
 
 def arrived(module, before, data, at):
     buf = bytearray(before + bytes(len(data) + 8))
-    where = array("i", (at, len(before), 0))
+    where = array("i", (at, len(before), 0, 0))
     found = [module.arrive(buf, where, data, len(data))]
-    while found[-1]:
+    while found[-1] > 8:
         found += [where[2], where[0], module.arrive(buf, where, data, 0)]
     return found, bytes(buf), list(where)
 
@@ -59,8 +59,8 @@ def test_frames():
         assert one == two, (bytes(data), cut)
         start, end = 0, len(data) // 2
         layer = random.choice((4, 6, 3, 5))
-        if len(one[0]) > 1:
-            layer, start, end = one[0][:3]
+        if one[0][0] & 7:
+            layer, start, end = one[0][0] & 7, one[0][1], one[0][2]
         results = []
         waiting = random.choice((0, 0, 0, 2))
         for module in frames_fast, frames_plain:

@@ -18,7 +18,7 @@ ROUNDS = 300
 def filled(module, buf, rows, n, texts):
     one = reading.Reading()
     one.texts = list(texts)
-    more = module.fill(one, buf, rows, n, reading.COMMON)
+    more = module.fill(rows, n, buf, one, reading.COMMON)
     return more, bytes(one.special), bytes(one.said)
 
 

@@ -3,6 +3,7 @@ from array import array
 
 from ..wire.framer import P1
 from ..wire.unwrap import LIST, Layers
+from .fill import numbers
 from .reading import ROWS, Reading
 
 #: A reason, as those in `wire/`. The application shows them to users unchanged.
@@ -48,12 +49,12 @@ class Decoder:
 
     def telegram(self, kind, buf, start, end):
         """Decode the telegram buf[start:end]. kind: its framing, as of the framer. Nothing of buf is kept."""
-        layers = self.layers
-        inside = layers.unwrap(kind, buf, start, end)
-        if inside and (self._readers[inside] or self._reader(inside)).read(self, layers):
+        # From here on, `kind` is that of the content. More variables than that would take memory for each telegram.
+        kind = self.layers.unwrap(kind, buf, start, end)
+        if kind and (self._readers[kind] or self._reader(kind)).read(self, self.layers):
             self.deliver(self.reading)
-        if self.tap and inside and self.reason not in _UNREADABLE:
-            self.tap.take(inside, self)
+        if self.tap and kind and self.reason not in _UNREADABLE:
+            self.tap.take(kind, self)
 
     def _reader(self, inside):
         """The reader for a kind of content: LIST, P1 or SML. It is loaded with the first telegram of that kind.
@@ -96,7 +97,7 @@ class Decoder:
 
     def deliver(self, reading):
         """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""
-        if reading.empty():
+        if not numbers(reading.present):
             return self._deliver_rest(reading)
         self.decoded += 1
         self.reason = None

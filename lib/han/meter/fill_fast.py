@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from .obis import BASES, CODES, KEYS, KNOWN, QUANTITIES, UNITS
+from .obis import BASES, CODES, KEYS, QUANTITIES, UNITS
 from .said_fast import heard
 
 _NUMBER = const(1)
@@ -14,7 +14,6 @@ _MORE = const(11)  # the first special of more.py
 _NUMBERS = const(35)  # of more.py
 _SUB = const(0x5000000)  # the least key of another meter's value
 _NAMED = const(8)
-_SLOTS = const(6)
 _FIELDS = const(46)
 _ALL = const(55)
 _AMPERE = const(3)
@@ -29,9 +28,10 @@ _MOST_AMPERE = const(20000000)
 
 
 @micropython.viper
-def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
-    """Forget the fields of a reading. Scale n rows (see `wire/rows/walk_fast.py`) to base units; store them by field.
+def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
+    """Forget the fields of a reading. Scale `at` rows (see `wire/rows/walk_fast.py`) to base units, and store them.
 
+    p         the buffer of the telegram
     profile   (order, defaults). order: the fields of the first rows, where these have no key; defaults: 64 + the
               power of ten of each quantity, for numbers without a unit. 0 for voltages: by the size of the number. 0
               for currents: 0.01 A, but whole amperes in a number of 64 bits
@@ -48,22 +48,24 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
     values = ptr32(reading.values)
     present = ptr8(reading.present)
     special = ptr8(reading.special)
+    # Only the first three parameters are in registers: rows moves along, p and at are used for the search.
+    n = at
+    buf = int(p)
     first = int(rows)
-    at = _ALL
-    while at:
+    word = ptr32(int(present))
+    at = _ALL >> 2
+    while at >= 0:
+        word[at] = 0
         at -= 1
-        present[at] = 0
-    at = _SPECIALS
-    while at:
+    word = ptr32(int(special))
+    at = _SPECIALS >> 2
+    while at >= 0:
+        word[at] = 0
         at -= 1
-        special[at] = 0
-    said = ptr8(reading.said)
-    at = _SLOTS
-    while at:
-        at -= 1
-        said[at] = 0
-    known = int(KNOWN)
-    keys = ptr32(KEYS)
+    word = ptr32(reading.said)
+    word[0] = 0
+    word[1] = 0
+    keys = int(ptr32(KEYS))
     codes = ptr8(CODES)
     order = ptr8(profile[0])
     ordered = int(len(profile[0]))
@@ -75,52 +77,51 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
     i = 0
     while i < n:
         i += 1
-        row = rows
-        rows = ptr32(int(rows) + 32)
+        rows = ptr32(int(rows) + 32)  # so that the words of this row are those from -8 to -1
         code = 0xFF
-        key = row[0]
+        key = rows[-8]
         if key:
-            # Binary search for the last of the keys that is not above this one.
-            at = 0
-            step = 64
-            while step:
-                if at + step < known and keys[at + step] <= key:
-                    at += step
-                step >>= 1
-            if keys[at] == key:
-                code = codes[at]
+            # Binary search for the last of the keys that is not above this one. There are 128, of 4 bytes each.
+            p = ptr8(keys)
+            at = 256
+            while at > 2:
+                if ptr32(int(p) + at)[0] <= key:
+                    p = ptr8(int(p) + at)
+                at >>= 1
+            if ptr32(int(p))[0] == key:
+                code = codes[(int(p) - keys) >> 2]
             elif key >= _SUB:
                 more |= 8
         elif i <= ordered:
             code = order[i - 1]
         if code >= _ALL:
             code -= _TEXTS
-            if code >= 0 and code < _SPECIALS and not special[code] and row[7] and row[2]:
+            if code >= 0 and code < _SPECIALS and not special[code] and rows[-1] and rows[-6]:
                 special[code] = i
                 if code >= _MORE + _NUMBERS:
                     more |= 4
                 elif code >= _MORE:
                     more |= 2
             continue
-        if row[7] & 15 != _NUMBER or present[code]:
+        if rows[-1] & 15 != _NUMBER or present[code]:
             continue
         quantity = quantities[code]
-        low = row[3]
-        high = row[4]
-        power = row[5] - bases[quantity]
-        if row[6] == _NO_UNIT:
+        low = rows[-5]
+        high = rows[-4]
+        power = rows[-3] - bases[quantity]
+        if rows[-2] == _NO_UNIT:
             step = defaults[quantity]
             if not step:
                 step = 64
                 if quantity == _AMPERE:
-                    if row[2] < 8:
+                    if rows[-6] < 8:
                         step = 62
                 elif high or low >= 10000:
                     step = 62
                 elif low >= 1000:
                     step = 63
             power += step - 64
-        elif row[6] != units[quantity]:
+        elif rows[-2] != units[quantity]:
             continue
         if power > 9 or power < -9:
             continue
@@ -143,7 +144,7 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
             high += low >> 24
             low = low & 0xFFFFFF
         key = 1
-        if row[7] & _NEGATIVE and low | high:
+        if rows[-1] & _NEGATIVE and low | high:
             key = 3
             if code < _L1_EXPORT:
                 more |= 1
@@ -154,9 +155,20 @@ def fill(reading, buf: ptr8, rows: ptr32, n: int, profile) -> int:
         values[0] = low
         values[1] = high
         values = ptr32(int(values) - code * 8)
-    if not more & 1 and int(heard(reading, int(buf), first, 0)) < _NAMED:
+    if not more & 1 and int(heard(reading, buf, first, 0)) < _NAMED:
         more |= 1
     return more
+
+
+@micropython.viper
+def numbers(present: ptr8) -> int:
+    """1 where a field is present that is a number, else 0."""
+    i = 0
+    while i < _FIELDS:
+        if present[i]:
+            return 1
+        i += 1
+    return 0
 
 
 @micropython.viper

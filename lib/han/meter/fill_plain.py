@@ -7,6 +7,7 @@ from .obis import (
     FIELDS,
     IMPORT_ENERGY,
     KEYS,
+    KNOWN,
     L1_CURRENT,
     L1_EXPORT_POWER,
     L1_VOLTAGE,
@@ -46,10 +47,10 @@ def _told(quantity, number, size):
 
 
 _SUB = 0x5000000  # the least key of another meter's value
-_codes = dict(zip(KEYS, CODES))
+_codes = dict(zip(KEYS[:KNOWN], CODES))
 
 
-def fill(reading, buf, rows, n, profile):
+def fill(rows, n, buf, reading, profile):
     """Scale n rows to base units, and store them by field; see the twin in `fill_fast.py`."""
     order, defaults = profile
     values, present, special = reading.values, reading.present, reading.special
@@ -88,6 +89,11 @@ def fill(reading, buf, rows, n, profile):
     if any(present[FIELDS:]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
         return more | 1
     return more | (heard(reading, buf, rows, 0) < len(SLOTS))
+
+
+def numbers(present):
+    """1 where a field is present that is a number, else 0."""
+    return int(any(present[:FIELDS]))
 
 
 def overlay(values, present, over, there):

@@ -58,7 +58,7 @@ QUANTITIES = bytes(
 
 
 def _table():
-    """(keys of the codes in ascending order, packed as in `wire/rows/walk_fast.py`; the field of each)."""
+    """(keys of the codes in ascending order, packed as in `wire/rows/walk_fast.py`; their fields; their number)."""
     found = []
 
     def add(a, c, d, e, field):
@@ -125,9 +125,10 @@ def _table():
         add(a, 0, 9, 1, TIME)
         add(a, 0, 9, 2, DATE)
     found.sort()
-    return array("i", [key for key, _ in found]), bytes([field for _, field in found])
+    # Behind the last key are others that no code has, so that a search by halves needs no more bounds.
+    keys = [key for key, _ in found] + [0x7FFFFFFF] * (128 - len(found))
+    return array("i", keys), bytes([field for _, field in found]), len(found)
 
 
-KEYS, CODES = _table()
-KNOWN = len(CODES)
+KEYS, CODES, KNOWN = _table()
 del _table  # it is not needed any more, and takes a few kB

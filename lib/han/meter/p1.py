@@ -26,7 +26,7 @@ def read(decoder, layers):
     if n > 255:
         reading.more |= LINES
         reading.aside = n >> 8
-    reading.tell(0)
+    reading.no_clock()
     reading.p1_clock(buf, rows)
     reading.set_text(MANUFACTURER, buf, ident + 1, ident + 4)
     reading.set_text(METER_TYPE, buf, ident + 4, ident_stop)

@@ -5,7 +5,7 @@ from ..wire.layers.apdu import DATE_TIME
 from ..wire.rows.walk import axdr_walk
 from .lists.profiles import coded
 from .reading import METER_ID, ROWS
-from .said import alike, rest
+from .said import alike
 
 # Opening of the first text of lists without scalers, whose scale is found out.
 _UNSCALED = b"Kamstrup"
@@ -44,35 +44,26 @@ class Push:
 
     def __init__(self):
         #: The results of axdr_walk() for the last list, such as the number of rows and of OBIS codes.
-        self.info = array("i", bytes(64))
-        self._names = array("i", bytes(4 * ROWS))
+        self.info = array("i", bytes(64 + 4 * ROWS))
         self._usual = self._coded = _NONE  # kind of the last list; of the last list with codes
         self._known = []  # kinds of lists without codes that have come, the last _KINDS of them
 
     def read(self, decoder, layers):
         """Read the list that is left in `layers` into the decoder's reading. True, or None where it was rejected."""
-        if axdr_walk(layers.buf, layers.at[0], layers.at[1], decoder.rows, self._names, self.info):
+        info = self.info
+        if axdr_walk(layers.buf, layers.at[0], layers.at[1], decoder.rows, info):
             if not self._walk_again(decoder, layers):
                 return None
         known = self._usual
-        if decoder.maker is not None or not alike(layers.buf, decoder.rows, self.info, known.mark, known.text):
+        if decoder.maker is not None or not alike(layers.buf, decoder.rows, info, known.mark, known.text):
             known = self._usual = self._kind(decoder, layers.buf)
             if known is _NONE:
                 return None
-        if self.info[2]:
-            from .lists import floats
-
-            floats.settle(layers.buf, decoder.rows, self.info[0], known.profile[0])
-        decoder.reading.fill(layers.buf, decoder.rows, self.info[0], known.profile)
-        if (known.doubts or known.unscaled) and not self._judged(decoder, known):
-            return None
-        if decoder.reading.tell(rest(decoder.reading, layers, decoder.rows, self.info[0])):
-            # Austrian lists end with the meter's number without a code.
-            row = 8 * self.info[0] - 8
-            at = decoder.rows[row + 1]
-            if decoder.rows[row + 2] != DATE_TIME or layers.buf[at] > 8:
-                decoder.reading.set_text(METER_ID, layers.buf, at, at + decoder.rows[row + 2])
-        return True
+        if info[2]:
+            self._settle(decoder.rows, layers.buf)
+        if decoder.reading.fill_list(layers, decoder.rows, info[0], known.profile):
+            self._number(decoder.reading, layers.buf, decoder.rows)
+        return not (known.doubts or known.unscaled) or self._judged(decoder, known)
 
     def order(self):
         """The fields of those values of the last list that have no code, by their places (bytes)."""
@@ -83,11 +74,24 @@ class Push:
         """A list is malformed, or has filled all rows. True where its rows are there; None where it was rejected."""
         info = self.info
         if info[_ENDED] == layers.end and decoder.more_rows():
-            axdr_walk(layers.buf, layers.start, layers.end, decoder.rows, self._names, info)
+            axdr_walk(layers.buf, layers.start, layers.end, decoder.rows, info)
         if info[_ENDED] != layers.end:
             at = info[_ENDED] if info[_ENDED] >= 0 else -1 - info[_ENDED]
             return decoder.reject("list malformed", "at byte %d" % (at - layers.front))
         return True
+
+    def _settle(self, rows, buf):
+        """The list has floating-point numbers."""
+        from .lists import floats
+
+        floats.settle(buf, rows, self.info[0], self._usual.profile[0])
+
+    def _number(self, reading, buf, rows):
+        """An Austrian list ends with the meter's number without a code."""
+        row = 8 * self.info[0] - 8
+        at = rows[row + 1]
+        if rows[row + 2] != DATE_TIME or buf[at] > 8:
+            reading.set_text(METER_ID, buf, at, at + rows[row + 2])
 
     def _kind(self, decoder, buf):
         """The kind of a list. It is made when the first such list comes; _NONE where it is unknown, and rejected."""

@@ -2,7 +2,7 @@
 from array import array
 
 from ..wire.loops import copy, same
-from .fill import fill, overlay
+from .fill import fill, numbers, overlay
 from .obis import (  # noqa: F401  the slots of texts are imported from here
     ALL,
     CLOCK,
@@ -20,7 +20,7 @@ from .obis import (  # noqa: F401  the slots of texts are imported from here
     TEXTS,
     TIME,
 )
-from .said import heard
+from .said import heard, rest
 from .sense.direction import complete
 
 #: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
@@ -55,7 +55,6 @@ _TEXTS = 6
 _NO_FIELDS = bytes(ALL)
 _NO_SPECIALS = bytes(SPECIALS)
 _LONGEST_TEXT = 64
-_UNKNOWN = -0x8000  # a deviation
 
 
 def seconds(year, month, day, hour, minute, second):
@@ -106,15 +105,15 @@ class Reading:
 
     def __init__(self):
         self.values = array("i", bytes(8 * ALL))
-        self.present = bytearray(ALL)
+        self.present = bytearray(ALL + 1)  # whole words
         self.clock = None  # seconds since 2020-01-01 in the meter's local time
         self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
         self.dst = None
         self.netted = 0  # bit 0: the total, bits 1 to 3: phases whose imported power was negative
         self.undirected = False  # a power has come whose direction is unknown
-        self.special = bytearray(SPECIALS)  # 1 + the row of each text, clock, or number of few meters
+        self.special = bytearray(SPECIALS + 3)  # 1 + the row of each text, clock, or number of few meters
         self.texts = [b""] * _TEXTS  # kept from telegram to telegram, as they hardly ever change
-        self.said = bytearray(_TEXTS)  # 1: this telegram has the text
+        self.said = bytearray(_TEXTS + 2)  # 1: this telegram has the text
         self.when = array("i", bytes(16))  # what date_time() has read
 
     def get(self, field):
@@ -159,7 +158,7 @@ class Reading:
 
     def empty(self):
         """True where the telegram has no number."""
-        return same(self.present, 0, _NO_FIELDS, FIELDS)
+        return not numbers(self.present)
 
     def named(self):
         """True where a text identifies the meter; the ident line of P1 alone is not enough."""
@@ -173,13 +172,29 @@ class Reading:
         self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
         self.netted = self.end = 0
         self.undirected = self.unscaled = False
-        found = fill(self, buf, rows, n, profile)
-        self.more = found >> 1
         self.buf = buf
         self.rows = rows
         self.count = n
-        if found & 1:
-            self._complete(buf, rows, n)
+        n = fill(rows, n, buf, self, profile)
+        self.more = n >> 1
+        if n & 1:
+            self._complete(buf, rows, self.count)
+
+    def fill_list(self, layers, rows, n, profile):
+        """As fill(), for the n rows of a list, and take its clock. True where it ends with a text without a code.
+
+        layers: with the list, see `wire/unwrap.py`
+        """
+        self.fill(layers.buf, rows, n, profile)
+        n = rest(self, layers, rows, n)
+        if n & 1:
+            rows = self.when
+            self.clock = rows[0] * 86400 + rows[1]
+            self.deviation = None if rows[2] == -0x8000 else rows[2]
+            self.dst = None if rows[3] == 0xFF else rows[3] & 0x80 != 0
+        else:
+            self.no_clock()
+        return n > 1
 
     def _complete(self, buf, rows, n):
         """Take what few telegrams have: powers without the usual direction, and texts that were not known."""
@@ -194,6 +209,10 @@ class Reading:
             if source == DEVICE_NAME - TEXTS:
                 self.set_text(NAME, buf, at, end)
             source = heard(self, buf, rows, source + 1)
+
+    def no_clock(self):
+        """The telegram has no clock, or none was found yet."""
+        self.clock = self.deviation = self.dst = None
 
     def p1_clock(self, buf, rows):
         """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
@@ -227,17 +246,6 @@ class Reading:
                 self.texts[slot] = bytes(memoryview(buf)[start:start + length])
         self.said[slot] = 1
         return True
-
-    def tell(self, found):
-        """Take the date-time that was read into `when` as the clock. found: as of said.rest(). Returns its bit 1."""
-        if found & 1:
-            when = self.when
-            self.clock = when[0] * 86400 + when[1]
-            self.deviation = None if when[2] == _UNKNOWN else when[2]
-            self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
-        else:
-            self.clock = self.deviation = self.dst = None
-        return found & 2
 
     def set_p1_clock(self, buf, at, length):
         """Take YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. False: invalid."""

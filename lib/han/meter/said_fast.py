@@ -23,6 +23,7 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
     """
     special = ptr8(reading.special)
     said = ptr8(reading.said)
+    texts = reading.texts
     slots = ptr8(SLOTS)
     while source < _NAMED:
         k = special[source]
@@ -42,7 +43,7 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
             if size > _LONGEST:
                 size = _LONGEST
             if size:
-                known = reading.texts[slot]
+                known = texts[slot]
                 if int(len(known)) != size:
                     return source
                 q = ptr8(known)

@@ -32,7 +32,7 @@ def read(decoder, layers):
         return decoder.reject("list malformed")
     reading = decoder.reading
     reading.fill(buf, rows, n, SML)
-    reading.tell(0)
+    reading.no_clock()
     number = reading.raw(METER_ID)
     if number and number.startswith(DZG) and _mend(buf, rows, n, int.from_bytes(number[len(DZG):], "big")):
         reading.fill(buf, rows, n, SML)

@@ -67,8 +67,9 @@ class Framer(Openings):
         self.counters = counters or Counters()
         self.buf = bytearray(min(_USUAL, self.size))
         self.base = 0  # offset of buf[0] in the stream
-        # Indexes: up to which openings have been searched; behind the last byte; of the frame that arrive() has found.
-        self.at = array("i", bytes(12))
+        # Index up to which openings have been searched; behind the last byte in buf; of the frame that arrive() has
+        # found; size of buf.
+        self.at = array("i", (0, 0, 0, len(self.buf)))
         self.conventions = Conventions(enough)
         self._p1 = self._sml = None  # their checkers; made when needed, as a meter needs one of them at most
 
@@ -76,19 +77,24 @@ class Framer(Openings):
         """Take the first n bytes of data; n may be any number."""
         self.counters.bytes += n
         at = self.at
-        if self.open or n > len(self.buf) - at[1] and not self._fits(n):
+        if self.open or n > at[3] - at[1] and not self._fits(n):
             self._feed(data, n)
             return
         # Most meters send a frame at a time. Nothing else is open, so a good one needs no more than its own check.
-        kind = arrive(self.buf, at, data, n)
-        while kind:
+        n = arrive(self.buf, at, data, n)
+        while n & 7:
             self.counters.frames += 1
             if self.trace:
-                self.trace("telegram", self.base + at[2], self.base + at[0])
-            self.sink(kind, self.buf, at[2], at[0])
-            kind = arrive(self.buf, at, data, 0)
-        if at[0] + 1 < at[1]:
+                self._told()
+            self.sink(n & 7, self.buf, at[2], at[0])
+            if n < 8:
+                return
+            n = arrive(self.buf, at, data, 0)
+        if n:
             self._work(False)
+
+    def _told(self):
+        self.trace("telegram", self.base + self.at[2], self.base + self.at[0])
 
     def _feed(self, data, n):
         """Take bytes that belong to an open telegram, or do not fit in."""
@@ -108,7 +114,7 @@ class Framer(Openings):
         """True where n bytes fit in, after those that are not needed any more have been dropped. Nothing is open."""
         if self.at[0]:
             self._make_room()
-        return n <= len(self.buf) - self.at[1]
+        return n <= self.at[3] - self.at[1]
 
     def gap(self):
         """The line has fallen silent. A P1 telegram without its last end of line is good; others are cut off."""
@@ -164,6 +170,7 @@ class Framer(Openings):
             return False
         copy(buf, 0, self.buf, 0, self.at[1])
         self.buf = buf
+        self.at[3] = len(buf)
         return True
 
     def _work(self, last):

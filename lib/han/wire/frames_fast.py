@@ -53,6 +53,13 @@ def hdlc_check(p: ptr8, start: int, end: int) -> int:
     start = 0xFFFF
     end = n
     while True:
+        while end > 3:
+            start = (start >> 8) ^ t[(start ^ p[0]) & 0xFF]
+            start = (start >> 8) ^ t[(start ^ p[1]) & 0xFF]
+            start = (start >> 8) ^ t[(start ^ p[2]) & 0xFF]
+            start = (start >> 8) ^ t[(start ^ p[3]) & 0xFF]
+            p = ptr8(int(p) + 4)
+            end -= 4
         while end > 0:
             start = (start >> 8) ^ t[(start ^ p[0]) & 0xFF]
             p = ptr8(int(p) + 1)
@@ -97,22 +104,26 @@ def mbus_check(p: ptr8, start: int, end: int) -> int:
 def arrive(buf: ptr8, at: ptr32, data: ptr8, n: int) -> int:
     """Append data[:n] at buf[at[1]], the end, and look whether a good frame opens at buf[at[0]], or behind flags there.
 
-    Returns its kind: HDLC, MBUS; at[2] is its start, and at[0] the index behind it. 0: there is none; at[0] may be
-    behind some flags. The caller has checked the room.
+    Returns its kind, HDLC or MBUS, 0 where there is none; at[2] is its start, and at[0] the index behind it, or behind
+    some flags. 8 is added to that where more than one byte is left. The caller has checked the room.
     """
     end = at[1]
     start = int(buf)
     buf = ptr8(start + end)
     end += n
     at[1] = end
-    while n > 3:
+    while n > 7:
         buf[0] = data[0]
         buf[1] = data[1]
         buf[2] = data[2]
         buf[3] = data[3]
-        buf = ptr8(int(buf) + 4)
-        data = ptr8(int(data) + 4)
-        n -= 4
+        buf[4] = data[4]
+        buf[5] = data[5]
+        buf[6] = data[6]
+        buf[7] = data[7]
+        buf = ptr8(int(buf) + 8)
+        data = ptr8(int(data) + 8)
+        n -= 8
     while n > 0:
         buf[0] = data[0]
         buf = ptr8(int(buf) + 1)
@@ -121,6 +132,8 @@ def arrive(buf: ptr8, at: ptr32, data: ptr8, n: int) -> int:
     buf = ptr8(start)
     start = at[0]
     if start + 7 > end:
+        if start + 1 < end:
+            return 8
         return 0
     while buf[start + 1] == 0x7E and buf[start] == 0x7E and start + 7 < end:
         start += 1
@@ -134,9 +147,11 @@ def arrive(buf: ptr8, at: ptr32, data: ptr8, n: int) -> int:
         kind = _MBUS
         n = int(mbus_check(int(buf), start, end))
     if n <= 0:
-        return 0
+        return 8
     at[0] = n
     at[2] = start
+    if n + 1 < end:
+        kind += 8
     return kind
 
 

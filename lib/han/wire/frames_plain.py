@@ -69,7 +69,7 @@ def arrive(buf, at, data, n):
     at[1] += n
     start, end = at[0], at[1]
     if start + 7 > end:
-        return 0
+        return 8 if start + 1 < end else 0
     while buf[start] == buf[start + 1] == 0x7E and start + 7 < end:
         start += 1
     at[0] = start
@@ -79,10 +79,10 @@ def arrive(buf, at, data, n):
     elif buf[start] == buf[start + 3] == 0x68 and buf[start + 1] == buf[start + 2]:
         kind, stop = _MBUS, mbus_check(buf, start, end)
     if stop <= 0:
-        return 0
+        return 8
     at[0] = stop
     at[2] = start
-    return kind
+    return kind + (8 if stop + 1 < end else 0)
 
 
 def _llc(buf, start, end):

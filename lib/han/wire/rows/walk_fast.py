@@ -34,14 +34,14 @@ _DONT_CARE = const(0xFF)
 
 
 @micropython.viper
-def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> int:
+def axdr_walk(p: ptr8, k: int, end: int, listed, info: ptr32) -> int:
     """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) in p[k:end].
 
     listed  array of 32-bit integers, gets as many rows as fit in. A value without a code has a row only if it is an
             element of the outermost list itself
-    names   as many words as rows, used for the keys of attribute descriptors
-    info    16 words. Results: [0] number of rows, [1] number of OBIS codes met, [2] number of values of
-            kind 3, [3] a hash of the types of the list's values without codes, in their order;
+    info    16 words, and as many as there is room for rows, for the keys of attribute descriptors. Results: [0] number
+            of rows, [1] number of OBIS codes met, [2] number of values of kind 3, [3] a hash of the types of the
+            list's values without codes, in their order;
             [15] the index behind the value, or -1 - index where it is malformed
 
     Returns 0 where the value ends at `end`, and there was room for all rows, else 1.
@@ -49,6 +49,7 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
     # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
     rows = ptr32(listed)
     most = int(len(listed)) >> 3
+    names = ptr32(int(info) + 64)
     base = int(p)
     end += base
     p = ptr8(base + k)
@@ -250,19 +251,22 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, names: ptr32, info: ptr32) -> i
             if kind == _NUMBER:
                 if form & p[0] & 0x80:
                     k = 0xFF
-                while size and high <= _FITS:
-                    high = high << 8 | low >> 16
-                    low = (low & 0xFFFF) << 8 | (p[0] ^ k)
+                while size > 3 and high <= _FITS:
+                    high = high << 8 | (p[0] ^ k)
                     p = ptr8(int(p) + 1)
                     size -= 1
-                low += k & 1
-                high += low >> 24
-                if size:
+                if size > 3:
                     # It is too large for low and high.
                     kind = 0
-                    low = 0
                     high = 0
                     k = 0
+                else:
+                    while size:
+                        low = low << 8 | (p[0] ^ k)
+                        p = ptr8(int(p) + 1)
+                        size -= 1
+                    low += k & 1
+                    high += low >> 24
             elif form & 0x80:
                 kind = _FLOAT
                 info[2] = info[2] + 1

@@ -244,7 +244,7 @@ def store(rows, n, key, offset, length, number, scale, unit, kind):
         rows[n * 8 + i] = word
 
 
-def axdr_walk(buf, start, end, rows, names, info):
+def axdr_walk(buf, start, end, rows, info):
     """Walk one A-XDR value in buf[start:end]; see the twin in `walk_fast.py`."""
     most = len(rows) >> 3
     walk = _Walk(buf, start, end, rows, most)
