@@ -60,8 +60,10 @@ class Account:
     def outcome(self, what, detail):
         """The decoder has decoded or rejected a telegram."""
         if what.startswith(("rejected: encrypted", "rejected: key", "rejected: authentication key")):
-            c = self.decoder.layers.ciphered
-            detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), c.counter, c.control)
+            layers = self.decoder.layers
+            c = layers.ciphered
+            counter = int.from_bytes(layers.buf[c.start - 4 : c.start], "big")
+            detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), counter, c.control)
             self.out.write("encrypted: %s (%s)\n" % (detail, what[10:].replace("encrypted: ", "")))
         else:
             if what == "decoded" and self.decoder.reading.unscaled:

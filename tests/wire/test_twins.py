@@ -454,8 +454,10 @@ def test_gcm_loops():
         assert one == two
         data, key = random.bytes(50), random.bytes(45)
         one, two = bytearray(data), bytearray(data)
-        gcm_fast.xor(one, 7, 40, key, 5)
-        gcm_plain.xor(two, 7, 40, key, 5)
+        assert gcm_fast.xor(one, 7, key, 5, 47) == gcm_plain.xor(two, 7, key, 5, 47) == 47
+        assert one == two
+        key = random.bytes(256)
+        assert gcm_fast.xor(one, 3, key, 240, 47) == gcm_plain.xor(two, 3, key, 240, 47) == 19
         assert one == two
 
 
@@ -477,10 +479,11 @@ def test_ghash():
     for _ in range(20):
         cipher = gcm.Cipher(random.bytes(16), random.bytes(16))
         data = random.bytes(random.below(70))
+        begun = array("i", [random.bits(31) - random.bits(31) for _ in range(4)])
         states = []
         for module in (gcm_fast, gcm_plain):
             state = array("i", bytes(16))
-            module.ghash(state, 0, len(data), cipher.table, data)
+            module.ghash(state, 0, len(data), cipher.table, data, begun)
             states.append(list(state))
         assert states[0] == states[1]
 

@@ -5,10 +5,12 @@ from tests.support import Random, skip
 
 try:
     from han.wire import frames_fast
+    from han.wire.layers import gcm_fast, headers_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
 from han.wire import frames_plain, plain
+from han.wire.layers import gcm_plain, headers_plain
 
 ROUNDS = 300
 
@@ -69,3 +71,40 @@ def test_frames():
         assert results[0] == results[1], (bytes(data), start, end, layer)
         seen.add((layer, results[0][0]))
     assert answers > ROUNDS and len(seen) > 16, (answers, seen)
+
+
+def test_headers():
+    random = Random(30)
+    known = {0: 0, 1: 0}
+    for _ in range(8 * ROUNDS):
+        size = random.choice((0, 1, 5, 20, 127, 130, 300))
+        length = bytes((size,)) if size < 128 else b"\x82" + size.to_bytes(2, "big")
+        length = random.choice((length, length, length, b"\x81" + bytes((size & 0xFF,)), b"\x83\0\0\1"))
+        title = random.bytes(random.choice((0, 3, 8, 8, 9)))
+        control = bytes((random.choice((0x40, 0x80, 0xC0)), random.below(30) // 29, random.below(36), 0, 0))
+        heads = b"\xe0" + control, b"\xdb" + bytes((len(title),)) + title
+        for head, name in zip(heads, ("block", "ciphered")):
+            data = b"x" + head + length + random.bytes(size)
+            end = random.choice((len(data), len(data), len(data), random.between(1, len(data))))
+            results = []
+            for module in headers_fast, headers_plain:
+                at = array("i", bytes(20))
+                good = getattr(module, name)(data[:end], 1, end, at)
+                results.append((good, list(at) if good else None))
+            assert results[0] == results[1], (name, data, end)
+            known[results[0][0]] += 1
+    assert min(known.values()) > ROUNDS, known
+
+
+def test_nonces():
+    random = Random(31)
+    one, two = bytearray(12) + b"\xff", bytearray(12) + b"\xff"
+    replayed = 0
+    for _ in range(8 * ROUNDS):
+        title = random.choice((b"ISK12345", b"ISK12346", b"", b"ISK"))
+        data = title + b"\x1e\x30" + bytes((0, 0, random.below(3), random.choice((1, 2, 0x80, 0xFF)))) + b"content"
+        at = array("i", (0, len(title), 0x30, len(title) + 6, len(data)))
+        found = [module.nonce(known, at, data) for module, known in ((gcm_fast, one), (gcm_plain, two))]
+        assert found[0] == found[1] and one == two, (data, one, two)
+        replayed += found[0]
+    assert ROUNDS < replayed < 4 * ROUNDS

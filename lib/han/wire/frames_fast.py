@@ -15,8 +15,10 @@ _IDENT = const(11)
 _UNKNOWN = const(12)
 _MALFORMED = const(13)
 _TEXT = const(14)
+_STRAY = const(15)
 _FIRST = const(1)
 _LAST = const(2)
+_DISORDER = const(4)
 _SHORTEST = const(6)
 _DATE_TIME = const(12)
 
@@ -165,9 +167,12 @@ def peel(p: ptr8, start: int, end: int, layer: int, at: ptr32) -> int:
     at[2] = start
     at[3] = 0
     at[5] = layer
+    tag = 0
+    k = 0
     if layer == _HDLC:
         # Bit 11 of the format: this is not the last frame. at[4]: frames before this one wait for it.
-        tag = _SEGMENT if p[start + 1] & 8 or at[4] else 0
+        if p[start + 1] & 8 or at[4]:
+            tag = _SEGMENT
         layer = p[start + 1] & 8 ^ 8
         start += 3
         while not p[start] & 1:
@@ -180,29 +185,37 @@ def peel(p: ptr8, start: int, end: int, layer: int, at: ptr32) -> int:
         if start > end:
             start = end
         if tag:
-            at[0] = start
-            at[1] = end
-            k = _LAST if layer else 0
+            k = 0
+            if layer:
+                k = _LAST
             if end - start >= 3 and p[start] == 0xE6 and p[start + 1] & 0xFE == 0xE6 and not p[start + 2]:
                 k |= _FIRST
-            at[3] = k
-            return tag
     elif layer == _MBUS:
         # The low 4 bits of CI number the frames of a telegram, and bit 4 marks the last one.
-        k = p[start + 6] & 0x1F
+        n = p[start + 6] & 0x1F
         start += 9
         end -= 2
-        if k != 0x10 or at[4]:
-            at[0] = start
-            at[1] = end
-            at[3] = k
-            return _MBUS
+        if n != 0x10 or at[4]:
+            tag = _SEGMENT
+            k = n >> 3 & _LAST
+            n = n & 15
+            if not n:
+                k |= _FIRST
+            elif n != at[4] & 15 and (at[4] or not k):
+                k |= _DISORDER
     elif layer < 6 and (layer != _GLO or p[start] == 0x2F):
         at[0] = start
         at[1] = end
         if layer == _GLO:
             return _IDENT
         return layer
+    if tag:
+        at[0] = start
+        at[1] = end
+        at[3] = k
+        if k & _DISORDER or k & _FIRST and at[4] or not k & _FIRST and not at[4]:
+            return _STRAY
+        return _SEGMENT
     if end - start >= 3 and p[start] == 0xE6 and p[start + 1] & 0xFE == 0xE6 and not p[start + 2]:
         start += 3
     at[0] = start

@@ -3,8 +3,8 @@ from .plain import crc_x25, sum8
 
 _HDLC, _MBUS, _GLO, _APDU = 1, 2, 4, 6
 _MORE, _NONE, _WRONG = 0, -1, -2
-_LIST, _SEGMENT, _BLOCK, _CIPHERED, _IDENT, _UNKNOWN, _MALFORMED, _TEXT = 7, 8, 9, 10, 11, 12, 13, 14
-_FIRST, _LAST = 1, 2
+_LIST, _SEGMENT, _BLOCK, _CIPHERED, _IDENT, _UNKNOWN, _MALFORMED, _TEXT, _STRAY = 7, 8, 9, 10, 11, 12, 13, 14, 15
+_FIRST, _LAST, _DISORDER = 1, 2, 4
 _SEGMENTED = 0x08
 _SHORTEST = 6
 _DATE_TIME = 12
@@ -90,6 +90,11 @@ def _llc(buf, start, end):
     return end - start >= 3 and buf[start] == 0xE6 and buf[start + 1] & 0xFE == 0xE6 and buf[start + 2] == 0
 
 
+def _following(told, waiting):
+    """_SEGMENT where a frame of several follows the `waiting` ones before, else _STRAY."""
+    return _STRAY if told & _DISORDER or bool(told & _FIRST) == bool(waiting) else _SEGMENT
+
+
 def peel(buf, start, end, layer, at):
     """Step over the headers of buf[start:end] until something is to be done; see the twin in `frames_fast.py`."""
     front, told, what = start, 0, None
@@ -103,14 +108,19 @@ def peel(buf, start, end, layer, at):
         end -= 2
         start = min(start + 3, end)
         if more or at[4]:
-            what = _SEGMENT
             told = (0 if more else _LAST) | (_FIRST if _llc(buf, start, end) else 0)
+            what = _following(told, at[4])
     elif layer == _MBUS:
         number = buf[start + 6] & 0x1F
         start += 9
         end -= 2
         if number != 0x10 or at[4]:
-            what, told = _MBUS, number
+            told = _LAST if number & 0x10 else 0
+            if not number & 15:
+                told |= _FIRST
+            elif number & 15 != at[4] & 15 and (at[4] or not told):
+                told |= _DISORDER
+            what = _following(told, at[4])
     elif layer == _GLO:
         what = _IDENT if buf[start] == 0x2F else None
     elif layer < _APDU:

@@ -11,7 +11,7 @@ that only some meters send are imported when the first such layer comes.
 """
 from array import array
 
-from .framer import GLO, MBUS, P1, SML
+from .framer import GLO, P1, SML
 from .frames import peel
 from .loops import text_end
 
@@ -20,11 +20,10 @@ APDU, LIST = 6, 7
 
 NO_KEY = "encrypted: no key"
 
-# The further answers of peel(): what is there to be done next. MBUS or _SEGMENT is a frame of several.
-_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT = 8, 9, 10, 11, 13, 14
-# What at[3] tells of a _SEGMENT: it is the first frame of its telegram, the last one; of a MBUS: its number, the last.
-_FIRST, _LAST = 1, 2
-_NUMBERS, _LAST_NUMBER = 0x0F, 0x10
+# The further answers of peel(): what is there to be done next. _SEGMENT: a frame of several, _STRAY: one that does not
+# follow those before.
+_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY = 8, 9, 10, 11, 13, 14, 15
+_FIRST, _LAST, _DISORDER = 1, 2, 4  # what at[3] tells of such a frame
 _APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 
 
@@ -82,21 +81,18 @@ class Layers:
         text_only = at[5] == GLO and what != _IDENT  # a ciphered APDU without a frame holds P1 text
         left = _APDUS
         while left:
-            if what == _SEGMENT or what == MBUS:
-                if not self._segment(what):
+            if what == _SEGMENT or what == _STRAY:
+                if not (self._segment() if what == _SEGMENT else self._stray()):
                     return None
             elif what == _CIPHERED or what == _BLOCK:
                 left -= 1
                 if not (self._opened(at[0]) if what == _CIPHERED else self._block()):
                     return None
             elif what == _IDENT:
-                front = at[0]
-                if not self._opened((self._p1 or self._loaded_p1()).apdu_start(self.buf, front)):
+                if self._ident():
+                    return P1
+                if at[2] < 0:
                     return None
-                if 0x30 <= self.buf[at[0]] <= 0x39:
-                    # Only the lines were ciphered. Their ident line is in front of the APDU.
-                    at[2] = front
-                    return P1 if text_end(self.buf, at[0], at[1], 0xFF) >= 0 else self._reject("P1 text damaged", "")
             elif what == _TEXT:
                 return self._text()
             elif what == SML:
@@ -110,30 +106,42 @@ class Layers:
                 what = peel(self.buf, at[0], at[1], APDU, at)
         return self._reject("no known APDU", "tag %02X" % at[3] if at[3] >= 0 else "empty")
 
-    def _segment(self, what):
+    def _ident(self):
+        """Decrypt the APDU behind an ident line. True: only the lines were ciphered. at[2] is -1 if it was rejected."""
+        at = self.at
+        front = at[0]
+        at[2] = -1
+        if not self._opened((self._p1 or self._loaded_p1()).apdu_start(self.buf, front)):
+            return False
+        if not 0x30 <= self.buf[at[0]] <= 0x39:
+            at[2] = front
+            return False
+        if text_end(self.buf, at[0], at[1], 0xFF) < 0:
+            self._reject("P1 text damaged", "")
+            return False
+        at[2] = front  # the ident line is in front of the APDU
+        return True
+
+    def _segment(self):
         """Add a frame of a telegram that has several. True with the last one; None before, or if it was rejected."""
         at = self.at
         segments = self.segments or self._loaded_segments()
-        last = at[3] & (_LAST if what == _SEGMENT else _LAST_NUMBER)
-        if what == _SEGMENT:
-            first = at[3] & _FIRST
-        else:
-            first = not at[3] & _NUMBERS
-            if not first and at[3] & _NUMBERS != segments.next & _NUMBERS and (segments.next or not last):
-                # It is out of order.
-                return self._without(segments, "segments missing")
-        if first and segments.next:
-            self._without(segments, "segments missing")
-        if not first and not segments.next:
-            return self._reject("segment without a beginning", "")
         if not segments.add(self.buf, at[0], at[1]):
-            return self._without(segments, "telegram too long")
+            return self._without("telegram too long")
         at[4] = segments.next
-        return self._whole(segments) if last else self._note("segment")
+        return self._whole(segments) if at[3] & _LAST else self._note("segment")
 
-    def _without(self, segments, reason):
+    def _stray(self):
+        """A frame of several does not follow those before. The first one of a telegram is taken."""
+        told = self.at[3]
+        if not told & (_FIRST | _DISORDER):
+            return self._reject("segment without a beginning", "")
+        self._without("segments missing")
+        return None if told & _DISORDER else self._segment()
+
+    def _without(self, reason):
         """Forget the frames before this one."""
-        segments.start()
+        (self.segments or self._loaded_segments()).start()
         self.at[4] = 0
         return self._reject(reason, "")
 

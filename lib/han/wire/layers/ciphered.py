@@ -1,48 +1,48 @@
 """The header of a ciphered APDU (IEC 62056-5-3 clause 5.7.3). Imported when the first such APDU comes."""
+from array import array
+
 from ..loops import same
+
+try:
+    from .headers_fast import ciphered
+except ImportError:
+    from .headers_plain import ciphered
 
 
 class Ciphered:
     """The header of a general-glo-ciphering or general-ded-ciphering APDU.
 
-    title        system title, up to 8 bytes
-    control      security control
-    counter      frame counter
-    start, end   indexes of the ciphertext; if control has bit 0x10, its last 12 bytes are the tag
+        DB or DC | length and system title, up to 8 bytes | length | security control | frame counter 4 | ciphertext
+
+    title   system title
+    at      index and length of the title; security control; index of the ciphertext, and behind it. If control has bit
+            0x10, its last 12 bytes are the tag
     """
 
     def __init__(self):
         self.title = b""
-        self.control = 0
-        self.counter = 0
-        self.start = 0
-        self.end = 0
+        self.at = array("i", bytes(20))
 
     def parse(self, buf, start, end):
         """Read the header of the APDU buf[start:end]. False where it is malformed, or its length does not match."""
-        if start + 4 > end:
+        if not ciphered(buf, start, end, self.at):
             return False
-        at = start + 2
-        size = buf[start + 1]
-        if size > 8 or at + size + 2 > end:
-            return False
-        if len(self.title) != size or not same(buf, at, self.title, size):
-            self.title = bytes(memoryview(buf)[at:at + size])
-        at += size
-        length = buf[at]
-        at += 1
-        if length & 0x80:
-            n = length & 0x7F
-            if n > 2 or at + n > end:
-                return False
-            length = 0
-            for _ in range(n):
-                length = length << 8 | buf[at]
-                at += 1
-        if at + length != end or length < 5:
-            return False
-        self.control = buf[at]
-        self.counter = buf[at + 1] << 24 | buf[at + 2] << 16 | buf[at + 3] << 8 | buf[at + 4]
-        self.start = at + 5
-        self.end = end
+        start, end = self.at[0], self.at[1]
+        if len(self.title) != end or not same(buf, start, self.title, end):
+            self.title = bytes(memoryview(buf)[start:start + end])
         return True
+
+    @property
+    def control(self):
+        """The security control."""
+        return self.at[2]
+
+    @property
+    def start(self):
+        """Index of the ciphertext."""
+        return self.at[3]
+
+    @property
+    def end(self):
+        """Index behind the ciphertext and its tag."""
+        return self.at[4]

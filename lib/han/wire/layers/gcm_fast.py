@@ -14,6 +14,7 @@ REDUCE = array("H", (
 ))
 # Mask after a shift to the right by 8, which repeats the sign of the word.
 _UNSIGNED = const(0xFFFFFF)
+_CHUNK = const(256)
 
 
 @micropython.viper
@@ -34,21 +35,73 @@ def counters(blocks: ptr8, n: int, first: int, nonce: ptr8):
 
 
 @micropython.viper
-def xor(buf: ptr8, start: int, n: int, key: ptr8, at: int):
-    """buf[start:start + n] ^= key[at:at + n]."""
+def xor(buf: ptr8, start: int, key: ptr8, at: int, end: int) -> int:
+    """buf[start:end] ^= key[at:], a chunk of 256 bytes. Returns the index up to which they have sufficed."""
+    n = end - start
+    if n > _CHUNK - at:
+        n = _CHUNK - at
+    end = start + n
     buf = ptr8(int(buf) + start)
     key = ptr8(int(key) + at)
+    while n > 3:
+        buf[0] = buf[0] ^ key[0]
+        buf[1] = buf[1] ^ key[1]
+        buf[2] = buf[2] ^ key[2]
+        buf[3] = buf[3] ^ key[3]
+        buf = ptr8(int(buf) + 4)
+        key = ptr8(int(key) + 4)
+        n -= 4
     while n > 0:
         buf[0] = buf[0] ^ key[0]
         buf = ptr8(int(buf) + 1)
         key = ptr8(int(key) + 1)
         n -= 1
+    return end
 
 
 @micropython.viper
-def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
-    """Fold buf[x:end], filled up with zeros to whole blocks, into state (4 words). (NIST SP 800-38D clause 6.4)
+def nonce(known: ptr8, at: ptr32, buf: ptr8) -> int:
+    """Set the nonce for an APDU in buf. 1 where its frame counter is not higher than that of the one before, else 0.
 
+    known   12 bytes: the system title and zeros up to 8 bytes, the frame counter; then the length of the title
+    at      see `ciphered.py`
+    """
+    p = ptr8(int(buf) + at[0])
+    size = at[1]
+    same = 0
+    if known[12] == size:
+        same = 1
+    known[12] = size
+    i = 0
+    while i < 8:
+        k = 0
+        if i < size:
+            k = p[i]
+        if known[i] != k:
+            known[i] = k
+            same = 0
+        i += 1
+    p = ptr8(int(buf) + at[3] - 12)
+    while i < 12:
+        k = p[i]
+        # The first byte that differs tells which counter is higher.
+        if known[i] != k:
+            if same == 1:
+                same = 2
+                if k > known[i]:
+                    same = 0
+            known[i] = k
+        i += 1
+    if same:
+        return 1
+    return 0
+
+
+@micropython.viper
+def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8, begun: ptr32):
+    """Fold buf[x:end], filled up with zeros to whole blocks, into begun (4 words); state: the result.
+
+    NIST SP 800-38D clause 6.4.
     table: H times each number of 4 bits, 4 words each, for the high half of a byte; then the same
     times x^4, for the low half.
     """
@@ -56,6 +109,10 @@ def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8):
     r = ptr16(REDUCE)
     buf = ptr8(int(buf) + x)
     end -= x
+    state[0] = begun[0]
+    state[1] = begun[1]
+    state[2] = begun[2]
+    state[3] = begun[3]
     while end > 0:
         y0 = 0
         y1 = 0

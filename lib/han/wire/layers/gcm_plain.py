@@ -1,18 +1,30 @@
 """The twins of `gcm_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 
 _R = 0xE1 << 120
+_CHUNK = 256
 
 
 def counters(blocks, n, first, nonce):
     """Fill n blocks of 16 bytes: the 12 bytes of the nonce, then a counter: first, first + 1 … (below 65536)."""
     for i in range(n):
-        blocks[16 * i:16 * i + 16] = bytes(nonce) + (first + i).to_bytes(4, "big")
+        blocks[16 * i:16 * i + 16] = bytes(nonce[:12]) + (first + i).to_bytes(4, "big")
 
 
-def xor(buf, start, n, key, at):
-    """buf[start:start + n] ^= key[at:at + n]."""
+def xor(buf, start, key, at, end):
+    """buf[start:end] ^= key[at:]; see the twin in `gcm_fast.py`."""
+    n = min(end - start, _CHUNK - at)
     for i in range(n):
         buf[start + i] ^= key[at + i]
+    return start + n
+
+
+def nonce(known, at, buf):
+    """Set the nonce for an APDU in buf; see the twin in `gcm_fast.py`."""
+    title = bytes(buf[at[0]:at[0] + at[1]])
+    counter = bytes(buf[at[3] - 4:at[3]])
+    replayed = known[12] == len(title) and known[:len(title)] == title and bytes(known[8:12]) >= counter
+    known[:] = title + bytes(8 - len(title)) + counter + bytes((len(title),))
+    return int(replayed)
 
 
 def _times(x, y):
@@ -31,11 +43,11 @@ def _word(n):
     return n - (n >> 31 << 32)
 
 
-def ghash(state, start, end, table, buf):
-    """Fold buf[start:end] into state; see the twin in `gcm_fast.py`. H is the table's entry 8 (the polynomial 1)."""
+def ghash(state, start, end, table, buf, begun):
+    """Fold buf[start:end] into begun; see the twin in `gcm_fast.py`. H is the table's entry 8 (the polynomial 1)."""
     z = h = 0
     for i in range(4):
-        z = z << 32 | state[i] & 0xFFFFFFFF
+        z = z << 32 | begun[i] & 0xFFFFFFFF
         h = h << 32 | table[32 + i] & 0xFFFFFFFF
     for at in range(start, end, 16):
         block = bytes(buf[at:min(at + 16, end)])

@@ -3,8 +3,13 @@ from array import array
 
 from ..loops import copy, same
 
+try:
+    from .headers_fast import block
+except ImportError:
+    from .headers_plain import block
+
 _SIZE = 2048
-_BLOCKS = 32
+_BLOCKS = 32  # as in headers_fast.py
 
 
 class Segments:
@@ -49,10 +54,13 @@ class Blocks:
         # Block number -> index of its data in raw, and length of its data (-1: it has not come).
         self._at = array("h", bytes(2 * _BLOCKS + 2))
         self._size = array("h", b"\xff" * (2 * _BLOCKS + 2))
+        # Number, index, length of the data, and control of the present block.
+        self._now = array("i", bytes(16))
         self._highest = 0
         self._last = 0
         self._before = 0  # number of the block that came before this one
         self.ascending = True  # each number was higher than the one before
+        self._plain = True  # raw has the blocks from the first one on in order, each once
 
     def start(self):
         """Forget all blocks."""
@@ -60,25 +68,40 @@ class Blocks:
         self.whole.start()
         self._forget(1)
         self._highest = 0
+        self._plain = True
 
     def add(self, buf, start, end):
         """Take the block buf[start:end]. 1: `done` has the telegram, 0: blocks are missing, -1: it is malformed."""
-        if end - start < 7:
+        now = self._now
+        if not block(buf, start, end, now):
             return -1
-        control = buf[start + 1]
-        number = buf[start + 2] << 8 | buf[start + 3]
-        at = start + 7
-        length = buf[start + 6]
-        if length & 0x80:
-            n = length & 0x7F
-            if n > 2 or at + n > end:
+        # A number that has come before: the block is repeated, or of the next telegram.
+        if now[0] > self._highest or self._known(buf, now[0], now[1], now[2]) < 0:
+            if not self._append(buf, now):
+                self.start()
                 return -1
-            length = 0
-            for _ in range(n):
-                length = length << 8 | buf[at]
-                at += 1
-        if at + length > end or not 1 <= number <= _BLOCKS:
-            return -1
+        if now[3] & 0x80:
+            self._last = now[0]
+        if not self._last:
+            return 0
+        self.done = self.raw
+        return 1 if self._plain and self.raw.next == self._last else self._join()
+
+    def _append(self, buf, now):
+        """Add the present block to those that have come. False where it does not fit."""
+        number = now[0]
+        self._plain = self._plain and number == self.raw.next + 1
+        self._at[number] = self.raw.length
+        if not self.raw.add(buf, now[1], now[1] + now[2]):
+            return False
+        self._size[number] = now[2]
+        self._highest = max(self._highest, number)
+        self.ascending = self.ascending and number > self._before
+        self._before = number
+        return True
+
+    def _known(self, buf, number, at, length):
+        """Length of the block with this number that has come before, and is the same one; -1: there is none."""
         raw = self.raw
         known = self._size[number]
         if number == 1:
@@ -90,19 +113,11 @@ class Blocks:
                              or not same(buf, at, memoryview(raw.buf)[self._at[number]:], length)):
             self._forget(number)
             known = -1
-        if known < 0:  # else the block is only repeated
-            self._at[number] = raw.length
-            if not raw.add(buf, at, at + length):
-                self.start()
-                return -1
-            self._size[number] = length
-            self._highest = max(self._highest, number)
-            self.ascending = self.ascending and number > self._before
-            self._before = number
-        if control & 0x80:
-            self._last = number
-        if not self._last:
-            return 0
+        return known
+
+    def _join(self):
+        """1 where all blocks up to the last one have come, and are put in order; 0 where one is missing."""
+        raw = self.raw
         at = 0
         ordered = True
         for i in range(1, self._last + 1):
@@ -110,7 +125,6 @@ class Blocks:
                 return 0
             ordered = ordered and self._at[i] == at
             at += self._size[i]
-        self.done = raw
         if not ordered or at != raw.length:
             self.done = self.whole
             for i in range(1, self._last + 1):
