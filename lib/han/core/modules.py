@@ -30,9 +30,10 @@ FORGOTTEN = (
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",
-     "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram", "han.api.routes.peaks",
-     "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks", "han.tariff.rules",
-     "han.tariff.presets", "han.tariff.kept"),
+     "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram"),
+    # 6000, estimated from 64 bits: peaks.
+    ("han.api.routes.peaks", "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks",
+     "han.tariff.rules", "han.tariff.presets", "han.tariff.kept"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
      "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",

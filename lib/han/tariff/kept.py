@@ -23,8 +23,8 @@ class Kept:
     async def gathered(self, start, running):
         """Gather what is known from `start`, a midnight, until `running`, s since 2020.
 
-        Returns three values: the peaks of the days; the Quarters with those from `running` on; and False where there
-        is nothing at all of a day that is over.
+        Returns three values: the peaks of the days; the Quarters with those from `running` on; and False where nothing
+        is known of an interval of a day that is over.
         """
         zone = self._history.clock.zone
         rows, whole = self._days(start, running)
@@ -44,12 +44,12 @@ class Kept:
                 found += peaks
         day = zone.day_start(today - 1)
         while whole and start <= day < today:
-            whole = day in rows or day in quarters.days
+            whole = day in rows or day in quarters.days and day not in quarters.lacking
             day = zone.day_start(day - 1)
         return found, quarters, whole
 
     def _days(self, start, end):
-        """({start of the day: its peaks} of the rows from start to end, False where nothing was known of one)."""
+        """({start of the day: its peaks} of the rows from start to end, False where one of them lacks an interval)."""
         found = {}
         whole = True
         if self._since is not None and self._ledger:
@@ -101,9 +101,9 @@ class Keeper:
                 self._quarters = Quarters(self._history, self._rule, begin, self._history.t)
                 await self._quarters.read()
             peaks = self._quarters.days.get(begin)
-            if peaks is None:
+            if peaks is None or begin in self._quarters.lacking:
                 row.f |= PARTIAL
-            else:
+            if peaks:
                 row.peaks = [(w, (t - begin) // self._rule.interval, not whole) for w, t, whole in peaks]
             return
         kept = Kept(self._history, self._ledger, self._rule, self._noted)

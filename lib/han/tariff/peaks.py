@@ -15,10 +15,14 @@ KEPT = 3
 
 
 class Day:
-    """Finds the peaks of a local day that begins at `start` (s since 2020)."""
+    """Finds the peaks of a local day that begins at `start` (s since 2020).
+
+    seen  number of intervals of which something is known
+    """
 
     def __init__(self, rule, zone, start):
         self.start = start
+        self.seen = 0
         self._rule = rule
         self._zone = zone
         self._at = None  # start of the interval that is being added up
@@ -43,6 +47,7 @@ class Day:
     def _end(self):
         at, rule = self._at, self._rule
         if at is not None:
+            self.seen += 1
             weight = rule.weight(self._zone.local(at))
             w = self._wh * 3600 // rule.interval
             found = [w * weight, w, at]

@@ -14,6 +14,7 @@ class Quarters:
     """Reads the quarters of a History from `start` on, s since 2020, a midnight; those from `running` on apart.
 
     days     {midnight: its peaks, see peaks.Day}
+    lacking  midnights of days with an interval of which nothing is known
     ws       energy of the quarters from `running` on, Ws
     count    their number
     good     nothing speaks against them
@@ -26,6 +27,7 @@ class Quarters:
         self._start = start
         self._running = running
         self.days = {}
+        self.lacking = []
         self.ws = self.count = 0
         self.good = True
         self.before = False
@@ -53,11 +55,13 @@ class Quarters:
             if t < self._start:
                 continue
             if day is None or t < day.start:
-                self._end(day)
+                self._end(day, series.zone)
                 day = Day(self._rule, series.zone, series.zone.day_start(t))
             day.take(t, wh, good)
-        self._end(day)
+        self._end(day, series.zone)
 
-    def _end(self, day):
+    def _end(self, day, zone):
         if day:
             self.days[day.start] = day.peaks()
+            if day.seen * self._rule.interval < zone.next_day(day.start) - day.start:
+                self.lacking.append(day.start)
