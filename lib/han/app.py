@@ -221,17 +221,27 @@ class App:
         wanted = self.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or reckoned(values)
         return self.history and wanted
 
+    def _recorded(self):
+        """The time up to which the ledger can be written, s since 2020; None: not known.
+
+        It is that of the last reading. While the meter is silent, it is the clock's where there have been alarms, as
+        this silence may be one.
+        """
+        if self.messages.fresh() or not self.bus.latest.get("alarmhours"):
+            return self.history.t  # type: ignore[attr-defined]  # None, or what was imported for it
+        return self.clock.utc()
+
     # Lives as long as the application, from the first time on that there is something for the ledger.
     async def _keep_ledger(self):
         report = self._running("ledger")
         due = 0
         while True:
-            t = self.history.t  # type: ignore[attr-defined]  # None, or what was imported for it
+            t = self._recorded()
             # It is due within an hour. If it is later, the clock was set back.
             if t is not None and not due - 3600 <= t < due and self.plenty(False):
                 from .closing import close
 
-                due = await close(self, report)
+                due = await close(self, t, report)
             await asyncio.sleep(self.ledger_s)
 
     # Lives as long as the application.

@@ -5,7 +5,7 @@ counters of sub-meters, alarms, costs and peaks.
 """
 from .meter.submeters.now import subs
 from .store.ledger.close import days, hour, months
-from .store.ledger.records import Ledger, hour_of
+from .store.ledger.records import Ledger
 from .tariff.kept import Keeper
 from .tariff.rules import Rule
 
@@ -14,15 +14,19 @@ _HOUR = 3600
 _SOON = 60
 
 
-async def close(app, report):
-    """Write what is due. Returns the time, s since 2020, at which it must be called again.
+async def close(app, t, report):
+    """Write what is due at t, s since 2020: the time of the last reading, or a later one while the meter is silent.
+
+    Then only the hour is due, for its alarms: days and months wait for the next reading.
 
     report  function: takes health and error for /health
+
+    Returns the time at which it must be called again.
     """
     history = app.history
-    t = history.t
     zone = history.clock.zone
-    if history.guessed or history.edge:
+    silent = history.t is None or t > history.t
+    if not silent and (history.guessed or history.edge):
         return t + _SOON  # the time is not known, or counters of the hour's end may still come
     try:
         ledger = Ledger(history)
@@ -32,13 +36,17 @@ async def close(app, report):
     try:
         if not ledger.free():
             return t + _SOON
+        begin = zone.hour_start(zone.hour_start(t) - 1)
+        # Of an hour in which the meter was silent all the time, its alarms alone are known.
+        heard = {} if silent and (history.t is None or history.t < begin) else subs(app.link.live, history.t)
         alarms = app.bus.latest.get("alarmhours")
-        bits = alarms.bits(hour_of(zone, hour_of(zone, t) - 1)) if alarms else 0
-        done, known = hour(ledger, zone, t, subs(app.link.live, t), app.config.get("sub"), bits)
+        done, known = hour(ledger, zone, t, heard, app.config.get("sub"), alarms.bits(begin) if alarms else 0)
         if known is not None:
             app.config.note("sub", known)
         if not done:
             return t + _SOON
+        if silent:
+            return zone.hour_start(t) + _HOUR
         fills = _fills(app, ledger)
         since = await days(ledger, history, t, fills)
         await months(ledger, zone, t, since, fills)
@@ -48,7 +56,7 @@ async def close(app, report):
         report("degraded", "flash: %s" % error)
     else:
         report("ok", None)
-    return hour_of(zone, t) + _HOUR
+    return zone.hour_start(t) + _HOUR
 
 
 def _fills(app, ledger):

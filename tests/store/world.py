@@ -26,6 +26,10 @@ class Zone:
     def local(self, utc):
         return utc + self.offset(utc)
 
+    def hour_start(self, utc):
+        offset = self.offset(utc)
+        return (utc + offset) // 3600 * 3600 - offset
+
     def _utc(self, wall):
         for offset in (self.winter + 3600, self.winter):
             if self.offset(wall - offset) == offset:

@@ -3,7 +3,10 @@ from .rules import names
 
 
 class Hours:
-    """The value of the bus's topic "alarmhours". It stays when the task of the alarms ends or crashes."""
+    """The value of the bus's topic "alarmhours". It stays when the task of the alarms ends or crashes.
+
+    The task of the ledger runs where there is one, and asks it for the bits of an hour that has ended.
+    """
 
     def __init__(self):
         self._found = {}  # {start of a local hour, s since 2020: bits of the alarms}, two hours at most

@@ -13,7 +13,7 @@ class Watch:
     """Keeps the states of all alarms that are set, and publishes them as topic "alarms" whenever one changes.
 
     What is published is a list of Alarm, in the order of their numbers. It always has the values of now, and is empty
-    when nothing is watched.
+    when nothing is watched. Topic "alarmhours" is an Hours, from the first alarm on.
 
     silence   old() is True while the meter is silent; age() tells the age of the last reading, ms
     book      the Book of prices
@@ -34,10 +34,6 @@ class Watch:
         self._forecast = None  # a Forecast, while the alarm of peaks is set
         self._report = report
         self._alarms = []
-        self._hours = bus.latest.get("alarmhours")
-        if not self._hours:
-            self._hours = Hours()
-            bus.publish("alarmhours", self._hours)
         self._tariff = None  # the Tariff of VAT and fees, where there are any
         self._seen = None  # how often the configuration had been published at the last look
         self._read = 0  # number of the last reading that was looked at
@@ -101,7 +97,11 @@ class Watch:
                 bits |= alarm.bit
         utc = self._clock.utc() if bits else None
         if utc is not None:
-            self._hours.add(self._clock.zone.hour_start(utc), bits)
+            hours = self._bus.latest.get("alarmhours")
+            if not hours:
+                hours = Hours()
+                self._bus.publish("alarmhours", hours)
+            hours.add(self._clock.zone.hour_start(utc), bits)
 
     def _begin(self, now):
         """Take the alarms of the configuration. Those that are what they were keep their state; False if all are."""

@@ -4,7 +4,7 @@ import asyncio
 
 from han.meter.submeters.now import Sub
 from han.store.ledger.close import days, hour, months
-from han.store.ledger.records import DAYS, HOURS, MONTHS, SHORT, Ledger, Row, hour_of
+from han.store.ledger.records import DAYS, HOURS, MONTHS, SHORT, Ledger, Row
 from han.store.series.samples import TENS, unfolded, Series, QUARTERS
 from tests.store.world import World, Zone
 
@@ -220,7 +220,7 @@ def test_another_zone_leaves_no_time_out_and_counts_none_twice():
 
 def test_the_hours_of_a_zone_with_half_an_hour():
     zone = Zone(19800, False)
-    assert hour_of(zone, START + 1800) == START + 1800 and hour_of(zone, START + 1799) == START - 1800
+    assert zone.hour_start(START + 1800) == START + 1800 and zone.hour_start(START + 1799) == START - 1800
 
 
 def test_what_is_missing_is_made_up_for_from_the_oldest_quarter_on_and_once():

@@ -9,7 +9,7 @@ from microdot import Response
 
 from ...core.clock import EPOCH
 from ...meter.submeters.now import subs
-from ...store.ledger.records import CHANNELS, DAYS, HOURS, Ledger, hour_of
+from ...store.ledger.records import CHANNELS, DAYS, HOURS, Ledger
 from ...store.series.samples import AHEAD, CHANGED, FLAGS, LIVE, PARTIAL
 from ..http.connection import refusal
 from ..messages.encode import decimal, text
@@ -134,7 +134,7 @@ class Answer:
     def _bucket(self, t):
         """The start of the hour, day or month that t is in."""
         if self._kind == HOURS:
-            return hour_of(self._zone, t)
+            return self._zone.hour_start(t)
         return self._zone.day_start(t) if self._kind == DAYS else self._zone.month_start(t)
 
     def _next(self, t):

@@ -8,7 +8,7 @@ from asyncio import sleep
 
 from ..series.dated import Dated
 from ..series.samples import QUARTERS
-from .records import CHANNELS, DAYS, HOURS, MONTHS, SHORT, Row, hour_of
+from .records import CHANNELS, DAYS, HOURS, MONTHS, SHORT, Row
 
 _DAY = 86400
 # A counter of the end of an hour is waited for so long, and one that is so much later still counts, s.
@@ -33,8 +33,8 @@ def hour(ledger, zone, t, subs, known, alarms):
     row, None where it has not changed. The caller must keep that after the row: a power cut in between costs a
     difference, but makes none between two meters. OSError: the flash refuses.
     """
-    end = hour_of(zone, t)
-    row = Row(hour_of(zone, end - 1))
+    end = zone.hour_start(t)
+    row = Row(zone.hour_start(end - 1))
     for newest in ledger.rows(HOURS):
         if newest.t == row.t:
             return True, None

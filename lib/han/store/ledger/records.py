@@ -173,7 +173,7 @@ class Ledger:
             by = shifted(values[12] - 1, self._moves)
             if by:
                 zone = self._history.clock.zone
-                row.t = hour_of(zone, row.t + by + 1800)
+                row.t = zone.hour_start(row.t + by + 1800)
                 row.f |= UNSET
         return row
 
@@ -197,11 +197,6 @@ def ledger_of(history):
         return Ledger(history)
     except ValueError:
         return None
-
-
-def hour_of(zone, t):
-    """The start of the local hour that t is in, s since 2020."""
-    return t - zone.local(t) % 3600
 
 
 def _row(kind, values):
