@@ -37,8 +37,7 @@ async def close(app, t, report):
         if not ledger.free():
             return t + _SOON
         begin = zone.hour_start(zone.hour_start(t) - 1)
-        # Of an hour in which the meter was silent all the time, its alarms alone are known.
-        heard = {} if silent and (history.t is None or history.t < begin) else subs(app.link.live, history.t)
+        heard = _heard(app.link.live, history.t, begin) if silent else subs(app.link.live, t)
         alarms = app.bus.latest.get("alarmhours")
         done, known = hour(ledger, zone, t, heard, app.config.get("sub"), alarms.bits(begin) if alarms else 0)
         if known is not None:
@@ -57,6 +56,17 @@ async def close(app, t, report):
     else:
         report("ok", None)
     return zone.hour_start(t) + _HOUR
+
+
+def _heard(live, t, begin):
+    """The same as subs() while the meter is silent since t: nothing if that is before the hour that starts at begin."""
+    if t is None or t < begin:
+        return {}
+    found = subs(live, t)
+    for one in found.values():
+        if one.taken is None:
+            one.taken = t
+    return found
 
 
 def _fills(app, ledger):

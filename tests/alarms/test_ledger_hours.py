@@ -8,6 +8,7 @@ from han.meter.obis import IMPORT_ENERGY, IMPORT_POWER
 from han.store.ledger.records import HOURS, Ledger
 from tests.api.fake import Board, Running
 from tests.api.routes.test_api_alarms import change, hours
+from tests.meter.test_sub import Port
 
 HOUR = 3600
 EPOCH = 1577836800
@@ -112,5 +113,24 @@ async def test_a_silence_before_the_first_reading():
         start = await house.to_the_hour()
         await house.passes(2 * HOUR + 600)
         assert house.rows()[-2:] == [(start, 0b1000), (start + HOUR, 0b1000)]
+
+    await running(silent)
+
+
+async def test_sub_meters_of_the_hour_in_which_the_meter_fell_silent():
+    async def silent(house):
+        app = house.app
+        await change(app, {"silent": {"s": 600}})
+        start = await house.to_the_hour(1000)
+        port = Port()
+        port.read("0-1:24.1.0(003)", "0-1:96.1.0(4731)", "0-1:24.2.1(00005.000*m3)", "1-0:1.7.0(00.500*kW)")
+        app.link.live.extra = port.live.extra
+        await house.passes(1800, 1000)
+        await house.passes(3 * HOUR)
+        rows = {row.t: row for row in Ledger(app.history).rows(HOURS)}
+        # The counter is that of the last reading, and of later hours it is not known.
+        assert rows[start].values[0] == 5000 and rows[start].alarms in (0, 0b1000)
+        for t in start + HOUR, start + 2 * HOUR:
+            assert rows[t].values == [None] * 4 and rows[t].alarms == 0b1000
 
     await running(silent)

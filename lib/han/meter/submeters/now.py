@@ -10,7 +10,7 @@ class Sub:
 
     kind, id, unit  its device type, its number, the unit of its value
     value   its counter, 10^-3 of the unit
-    taken   time of the counter, s since 2020 UTC; None: that of the last reading
+    taken   time of the counter, s since 2020 UTC; None: now
     """
 
     def __init__(self, kind, id, unit, value, taken):
@@ -29,7 +29,7 @@ def subs(live, t):
         if value is not None:
             more = _PLACES - one.places
             value = value * 10**more if more >= 0 else value // 10**-more
-        taken = t
+        taken = None
         if one.time is not None and live.clock is not None:
             # Both clocks are the electricity meter's, so its zone does not matter.
             age = live.clock - one.time
