@@ -4,17 +4,21 @@ The application's own History records it: one reading every quarter of an hour a
 month and every 10 s in the last two hours. It runs as a process of its own, because it has the application on its path.
 """
 
+import asyncio
 import io
 import json
 import sys
 
+from han.closing import close_days
 from han.core.clock import EPOCH
 from han.core.zone import Zone
 from han.meter.live import Live
 from han.meter.obis import EXPORT_ENERGY, EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT
 from han.meter.reading import Reading
+from han.price.book import Book
 from han.store import flash
 from han.store.config import Config
+from han.store.ledger.records import Ledger
 from han.store.series.replay import restored
 from host_sim.services.prices import market
 from host_sim.hardware.flash import Partition
@@ -22,6 +26,8 @@ from host_sim.house import House
 
 # (seconds between two readings, seconds before the end at which the stage ends)
 _STAGES = (900, 29 * 86400), (300, 7200), (10, 0)
+#: The ledger gets its rows each time that so many seconds have passed: quarters of an hour have to reach back so far.
+_CLOSING = 20 * 86400
 _SIZES = {"state": 0x10000, "history": 0x40000}
 #: A household in Helsinki that pays the spot price.
 _SETTINGS = {"t": "Europe/Helsinki", "s": True, "pa": "FI", "pc": "EUR"}
@@ -71,6 +77,9 @@ def record(partitions, house, end):
         return market.price(_SETTINGS["pa"], utc + EPOCH) * 1000, _SETTINGS["pc"]
 
     history = restored(partitions["history"], flash.Region(partitions["state"], *flash.CLOCK_STEPS), clock, quote)
+    ledger = Ledger(history)
+    book = Book(flash.Region(partitions["state"], *flash.PRICES), config)
+    due = clock.now + _CLOSING
     live, reading = Live(), Reading()
     for period, before in _STAGES:
         while clock.now + period <= end - before:
@@ -81,6 +90,10 @@ def record(partitions, house, end):
             live.period_ms = period * 1000
             history.take(live)
             history.tidy()
+            if clock.now >= due:
+                due += _CLOSING
+                asyncio.run(close_days(history, history.t, ledger, config, book))
+    asyncio.run(close_days(history, history.t, ledger, config, book))
     history.flush()
 
 

@@ -46,9 +46,7 @@ async def close(app, t, report):
             return t + _SOON
         if silent:
             return zone.hour_start(t) + _HOUR
-        fills = _fills(app, ledger)
-        since = await days(ledger, history, t, fills)
-        await months(ledger, zone, t, since, fills)
+        await close_days(history, t, ledger, app.config, app.book)
     except ValueError as error:  # no room beside the settings
         report("degraded", "sub-meters: %s" % error)
     except OSError as error:
@@ -69,15 +67,21 @@ def _heard(live, t, begin):
     return found
 
 
-def _fills(app, ledger):
+async def close_days(history, t, ledger, config, book):
+    """Write the rows of all days and months that have ended before t, s since 2020, with their peaks and costs."""
+    fills = _fills(history, ledger, config, book)
+    since = await days(ledger, history, t, fills)
+    await months(ledger, history.clock.zone, t, since, fills)
+
+
+def _fills(history, ledger, config, book):
     """What adds peaks and costs to rows, see close.days()."""
-    history, config = app.history, app.config
 
     def note(noted):
         config.note("peaks", noted)
 
     found = [Keeper(history, ledger, Rule(config.get("cap")), config.get("peaks"), note).fill]
-    costs = app.book.costs(history.clock.zone)
+    costs = book.costs(history.clock.zone)
     if costs:
         from .tariff.close import Close
 

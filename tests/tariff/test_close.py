@@ -112,7 +112,7 @@ async def test_the_reader_closes_its_days():
             app.history.take(app.link.live)
             app.board.ticks += 300000
             wh += 100
-        due = await closing.close(app, report)
+        due = await closing.close(app, app.history.t, report)
         assert told == [("ok", None)] and due > app.history.t
         (row,) = [row for row in Ledger(app.history).rows(records.DAYS) if row.net is not None]
         assert row.vat == 2550 and row.currency == "EUR" and row.income is None
