@@ -31,8 +31,8 @@ sim: $(SETUP) ## run the reader on this machine [PORT= METER= RUNTIME= HEAP= REP
 size: $(SETUP) ## measure .mpy bytes of each package, live objects, heap after N readings; estimate both heaps of the chip [N=]
 	@$(PY) -m tools.measure.size $(N)
 
-bench: $(SETUP) ## measure time and heap of a telegram, and requests/s beside a bare microdot
-	@$(PY) -m tools.measure.bench
+bench: $(SETUP) ## measure a telegram beside dlms_parser or a commit, its heap, and requests/s beside a bare microdot [PEER= BASE= ONLY=ratios]
+	@$(PY) -m tools.measure.bench $(foreach v,PEER BASE ONLY,$(if $($v),$(call option,$v)))
 
 sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, then start again each time
 	@$(PY) -m tools.prove.sweep
