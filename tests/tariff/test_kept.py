@@ -8,6 +8,7 @@ from han.store.series.samples import PARTIAL
 from han.tariff.kept import Keeper, Kept
 from han.tariff.own import Own
 from han.tariff.rules import Rule
+from tests.store.nor import PowerCut
 from tests.tariff.grid import peaks
 from tests.tariff.test_own import DAY, HOUR, START, Life
 
@@ -167,3 +168,33 @@ def test_of_a_month_all_intervals_have_to_be_known():
         # An interval of which a part is known is told by its peak.
         assert bool(row.f & PARTIAL) == (lacks > 0)
         assert row.billed and row.peaks and (silent or not any([part for _, _, part in row.peaks]))
+
+
+def test_a_power_cut_at_any_operation_costs_nothing():
+    book = Book(Life(LAST + DAY), NORWAY)
+    book.run(1)
+    world = book.life.world
+    book.life.run((world.zone.next_month(LAST) - world.true) // 60 * 60 + 120)  # a day and the month are due
+    book.rule = {"interval": 60, "n": 2}  # and the rule has changed
+    content, noted = world.flash.content(), book.noted
+    power = world.flash.power
+    cut = 0
+    while True:
+        world.flash.file.seek(0)
+        world.flash.file.write(content)
+        book.noted = noted
+        world.boot()
+        power.restore(cut)
+        try:
+            book.close()
+            break
+        except PowerCut:
+            pass
+        power.restore()
+        for _ in range(2):
+            world.boot()
+            assert not book.found()[0].month.counting  # the new one has just begun
+            book.close()
+            assert book.found()[1].months(13)[-1][1:3] == (book.wanted()[0][1][0][1], book.wanted()[0][0]), cut
+        cut += 1
+    assert cut >= 2
