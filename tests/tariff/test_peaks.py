@@ -136,6 +136,8 @@ def test_billed():
     assert Rule({"steps": [[2000, 5], [3000, 7]]}).cost(3000) is None  # beyond what is known
     free = Rule({"price": 200 * micro, "free": 8000})
     assert free.cost(7999) == free.cost(8000) == 0 and free.cost(9500) == 300 * micro
+    other = Rule({"preset": "one of another version", "price": 1})
+    assert not other.asked and other.plain() and other.cost(2500) is None and not Rule({}).asked and elvia.asked
     # What is set beside a preset takes the place of the preset's.
     assert Rule({"preset": "no-elvia", "price": 100 * micro}).cost(2500) == 250 * micro
     assert Rule({"preset": "se-ellevio", "steps": [[None, 1]]}).cost(2500) == 1

@@ -28,20 +28,26 @@ WHOLE = 100
 
 
 class Rule:
-    """A rule with all of its fields as attributes; see above. name: of its preset, or None."""
+    """A rule with its fields as attributes, see above. asked: False for an empty dict, which makes the default.
+
+    A preset of another version, which is not known here, is no rule.
+    """
 
     def __init__(self, kept):
         values = dict(DEFAULTS)
-        self.name = kept.get("preset")
-        if self.name:
+        if kept.get("preset"):
             from .presets import preset
 
-            values.update(preset(self.name) or {})
+            found = preset(kept["preset"])
+            if not found:
+                kept = {}
+            values.update(found or {})
             if "price" in kept:
                 values["steps"] = []
             elif "steps" in kept:
                 values["price"] = None
         values.update(kept)
+        self.asked = bool(kept)
         self.values = values
         self.interval = 60 * values["interval"]  # s
         self.n, self.days, self.nth = values["n"], values["days"], values["nth"]
@@ -101,8 +107,3 @@ class Rule:
         if price is None or self.values["steps"]:
             return None
         return rounded(max(0, billed - self.free) * price, 1000)
-
-
-def rule(kept):
-    """The Rule of a dict as above; None for an empty one."""
-    return Rule(kept) if kept else None

@@ -104,11 +104,11 @@ def month_of(local):
     return date(local // _DAY)[:2]
 
 
-def message(told, asked):
-    """The message, bytes. told: a Told that is complete; asked: False where no rule is set, so nothing is billed."""
+def message(told):
+    """The message, bytes. told: a Told that is complete."""
     rule = told.rule
     cost = billed = None
-    if asked:
+    if rule.asked:
         billed = told.billed()
         cost = rule.cost(billed)
     months = []
@@ -117,7 +117,7 @@ def message(told, asked):
     return (
         _MESSAGE
         % (
-            "{%s}" % ",".join(fields(rule.values)) if asked else "null",
+            "{%s}" % ",".join(fields(rule.values)) if rule.asked else "null",
             ",".join([_PEAK % (_ms(t), w, told.source, flag(not whole)) for t, w, whole in told.peaks()]),
             text(billed),
             decimal(cost, 6),

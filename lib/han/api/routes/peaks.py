@@ -26,8 +26,7 @@ async def serve(app, request):
     """Answer with the peaks; 503 where too many requests wait for the meter's next telegram."""
     if request.method == "HEAD":
         return Response(b"", 200, {"Content-Type": "application/json"})
-    cap = app.config.get("cap")
-    rule = Rule(cap)
+    rule = Rule(app.config.get("cap"))
     live = app.messages.fresh()
     demand = None
     if tells(app, rule, live):
@@ -42,7 +41,7 @@ async def serve(app, request):
     if history and utc is not None and history.t is not None and not (told.month and told.running and told.months):
         own, kept = await found(app, rule, utc)
         told.add(own, live and live.get(IMPORT_POWER), kept)
-    return message(told, bool(cap))
+    return message(told)
 
 
 async def found(app, rule, t):
