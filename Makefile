@@ -34,7 +34,7 @@ size: $(SETUP) ## measure .mpy bytes of each package, live objects, heap after N
 bench: $(SETUP) ## measure a telegram beside dlms_parser or a commit, its heap, and requests/s beside a bare microdot [PEER= BASE= ONLY=ratios]
 	@$(PY) -m tools.measure.bench $(foreach v,PEER BASE ONLY,$(if $($v),$(call option,$v)))
 
-sweep: $(SETUP) ## cut power in every flash operation of a week and of updates, then start again each time
+sweep: $(SETUP) ## cut power in every flash operation of a week, the ledger and updates, then start again each time
 	@$(PY) -m tools.prove.sweep
 
 year: $(SETUP) ## simulate a year, takes minutes: do its months match the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]

@@ -1,4 +1,6 @@
-"""Cuts power in every flash operation of a week and of updates, and starts a reader afterwards: `make sweep`.
+"""Cuts power in every flash operation of a week, of the ledger and of updates, and starts a reader afterwards.
+
+`make sweep` does it. It also goes from the version before the ledger to this one and back, with power cuts.
 
 Then it runs a year with summer time, another meter, power cuts and wrong clocks; the months must match the counters.
 
@@ -22,6 +24,12 @@ from tests.ota import images  # noqa: E402  needs the path above
 # operations in the week.
 RUNS = ((600, (1, 2), range(1, 11)), (150, (3,), range(11, 17)))
 DAYS = 7
+# Seeds for each operation of the ledger, and its days.
+LEDGER = range(1, 7)
+LEDGER_DAYS = 6
+# Number of stories of updates from the version before the ledger and back, half of them with a meter without counters,
+# and of power cuts in each of their steps.
+STORIES, FORKS = 12, 6
 # Number of seeds for a cut in an update of 1.7 MB.
 REAL = 10
 # (history of otadata and of the record of starts before the update, see tests/sweep/update.py; number of seeds for one
@@ -81,6 +89,35 @@ def real(seed):
     return found.operations, found.cuts, None
 
 
+def ledger(seed):
+    """(operations, cuts, text of the failure or None) of the ledger's days, for one seed."""
+    from tests.sweep.ledger import DAY, Sweep
+
+    sweep = Sweep(lambda number, erasure: (seed,))
+    try:
+        sweep.run(LEDGER_DAYS * DAY)
+    except AssertionError as error:
+        return sweep.operations, sweep.cuts, repr(error)
+    return sweep.operations, sweep.cuts, None
+
+
+def stories(counters):
+    """(operations, cuts, text of the failure or None) of updates and returns. counters: the meter tells them."""
+    from tests.sweep import versions
+
+    operations = cuts = 0
+    try:
+        with versions.Readers() as readers:
+            whole = versions.whole(readers, counters)
+            for seed in range(STORIES // 2):
+                found = versions.tell(readers, counters, whole, 100 + seed, FORKS)
+                operations += found[0]
+                cuts += found[1]
+    except AssertionError as error:
+        return operations, cuts, repr(error)
+    return operations, cuts, None
+
+
 def main():
     started = time.monotonic()
     failed = 0
@@ -96,6 +133,19 @@ def main():
         print("%-22s %10d %9s %7d %s" % (
             "of 1.7 MB", found[0][0], "", sum(cuts for _, cuts, _ in found), " ".join(wrong)), flush=True)
         failed += len(wrong)
+        from tests.sweep.versions import missing
+
+        todo = [("ledger", ledger, LEDGER)]
+        if missing():
+            print("to the version before and back: not run, " + missing())
+        else:
+            todo.append(("version before", stories, (True, False)))
+        for name, function, values in todo:
+            found = list(pool.map(function, values))
+            wrong = [error for _, _, error in found if error]
+            print("%-22s %10d %9s %7d %s" % (
+                name, sum(row[0] for row in found), "", sum(row[1] for row in found), " ".join(wrong)), flush=True)
+            failed += len(wrong)
     print("%-22s %10s %9s %7s" % ("telegrams, every", "operations", "erasures", "cuts"))
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
         for telegram, operations, erasures, cuts, error in pool.map(figures, RUNS):
