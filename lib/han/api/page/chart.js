@@ -1,6 +1,6 @@
 // Charts of samples over time, drawn as SVG at the size they have on the screen.
 import { h, put, s, stack } from "./dom.js";
-import { clock, midnight, number, when } from "./words.js";
+import { clock, known, midnight, number, when } from "./words.js";
 
 const LEFT = 42;
 const TOP = 14;
@@ -56,7 +56,7 @@ export function timeTicks(from, to, width) {
 function domain(data) {
   const all = [0];
   for (const list of [data.up, data.down && data.down.map((value) => value && -value), data.high]) {
-    for (const value of list || []) if (value !== null && value !== undefined) all.push(value);
+    all.push(...(list || []).filter(known));
   }
   if (data.limit && Math.max(...all) > data.limit * 0.5) all.push(data.limit);
   const high = Math.max(...all);
@@ -88,6 +88,73 @@ function steps(points) {
 // The SVG path of rectangles, [[x0, x1, y, y0], …]: each from y0 to y.
 function areas(points) {
   return points.map(([x0, x1, y, y0]) => `M${x0.toFixed(1)} ${y0.toFixed(1)}V${y.toFixed(1)}H${x1.toFixed(1)}V${y0.toFixed(1)}z`).join("");
+}
+
+// Where things are in a chart of this width, px: x(time), py(value), edge(k): both sides of a sample, gap(k): of its bar.
+function layout(data, width) {
+  const height = data.height || (width < 500 ? 210 : 260);
+  const right = width - (data.line || data.roomy ? 40 : 8);
+  const bottom = height - BOTTOM;
+  const y = domain(data);
+  const x = (at) => LEFT + ((at - data.from) / (data.to - data.from)) * (right - LEFT);
+  const py = (value) => TOP + ((y.high - value) / (y.high - y.low)) * (bottom - TOP);
+  const edge = (k) => [x(Math.max(data.from, data.t[k])), x(Math.min(data.to, data.end[k]))];
+  const gap = (k) => {
+    const [x0, x1] = edge(k);
+    const space = data.solid ? 0 : Math.min(6, (x1 - x0) * 0.22) / 2;
+    return [x0 + space, Math.max(x1 - space, x0 + space + 0.5)];
+  };
+  return { width, height, right, bottom, y, x, py, edge, gap };
+}
+
+const across = (kind, { right }, at) => s("line", { class: kind, x1: LEFT, x2: right, y1: at, y2: at });
+const upright = (kind, { bottom }, at) => s("line", { class: kind, x1: at, x2: at, y1: TOP, y2: bottom });
+const written = (text, x, y, anchor) => s("text", { x, y, "text-anchor": anchor }, text);
+
+// The grid with the values on the left and the times below.
+function grid(data, place) {
+  const { width, height, right, y, x, py } = place;
+  const half = data.centred && data.t.length ? (x(data.end[0]) - x(data.t[0])) / 2 : 0;
+  return [
+    y.ticks.map((tick) => [across(tick ? "rule" : "zero", place, py(tick)), written(number(tick, y.digits), LEFT - 6, py(tick) + 4, "end")]),
+    written(data.unit, 2, 4, "start"),
+    timeTicks(data.from, data.to, right - LEFT).map(([at, text, day]) => {
+      const middle = x(at) + half;
+      return [day && upright("day", place, x(at)), middle > LEFT - 4 && middle < width - 10 && written(text, middle, height - 6, "middle")];
+    }),
+  ];
+}
+
+// The bars of a list, above zero or (turn: -1) below it.
+function bars(data, { gap, py }, list, kind, turn) {
+  const here = data.mark;
+  const bar = (k) => [...gap(k), py(list[k] * turn), py(0)];
+  const all = data.t.map((_, k) => k).filter((k) => list[k]);
+  if (here === undefined) return s("path", { class: kind, d: areas(all.map(bar)) });
+  return all.map((k) => s("path", { class: k === here ? "here" : k < here ? kind + " past" : kind, d: areas([bar(k)]) }));
+}
+
+function band(data, place) {
+  const { gap, py, y } = place;
+  const all = data.t.map((_, k) => k).filter((k) => known(data.mean[k]));
+  return [
+    s("path", { class: "band", d: areas(all.map((k) => [...gap(k), py(data.high[k]), py(data.low[k])])) }),
+    s("path", { class: "mean", d: steps(all.map((k) => [...gap(k), py(data.mean[k])])) }),
+    data.limit && data.limit <= y.high && across("limit", place, py(data.limit)),
+  ];
+}
+
+// The other line, and its axis on the right.
+function otherLine(data, { width, right, edge, py, y }) {
+  const all = data.t.map((_, k) => k).filter((k) => known(data.line[k]));
+  if (!all.length) return null;
+  const step = secondStep(all.map((k) => data.line[k]), y);
+  const scaled = y.step / step;
+  return [
+    s("path", { class: "cost", d: steps(all.map((k) => [...edge(k), py(data.line[k] * scaled)])) }),
+    y.ticks.map((tick) => written(number(tick / scaled, digitsOf(step)), right + 6, py(tick) + 4, "start")),
+    written(data.lineUnit, width, 4, "end"),
+  ];
 }
 
 // A chart in a box: {node, update(more)}. data:
@@ -127,64 +194,10 @@ export function chart(data) {
   }
 
   function draw() {
-    const width = Math.max(260, plot.clientWidth || 600);
-    const height = data.height || (width < 500 ? 210 : 260);
-    const right = data.line || data.roomy ? 40 : 8;
-    const y = domain(data);
-    const x = (at) => LEFT + ((at - data.from) / (data.to - data.from)) * (width - LEFT - right);
-    const py = (value) => TOP + ((y.high - value) / (y.high - y.low)) * (height - TOP - BOTTOM);
-    const edge = (k) => [x(Math.max(data.from, data.t[k])), x(Math.min(data.to, data.end[k]))];
-    const gap = (k) => {
-      const [x0, x1] = edge(k);
-      const space = data.solid ? 0 : Math.min(6, (x1 - x0) * 0.22);
-      return [x0 + space / 2, Math.max(x1 - space / 2, x0 + space / 2 + 0.5)];
-    };
-    const parts = [];
-    for (const tick of y.ticks) {
-      const at = py(tick);
-      parts.push(s("line", { class: tick ? "rule" : "zero", x1: LEFT, x2: width - right, y1: at, y2: at }));
-      parts.push(s("text", { x: LEFT - 6, y: at + 4, "text-anchor": "end" }, number(tick, y.digits)));
-    }
-    parts.push(s("text", { x: 2, y: 4, "text-anchor": "start" }, data.unit));
-    for (const [at, text, day] of timeTicks(data.from, data.to, width - LEFT - right)) {
-      const tx = x(at);
-      if (day) parts.push(s("line", { class: "day", x1: tx, x2: tx, y1: TOP, y2: height - BOTTOM }));
-      const room = data.centred ? (x(data.end[0]) - x(data.t[0])) / 2 : 0;
-      if (tx + room > LEFT - 4 && tx + room < width - 10) parts.push(s("text", { x: tx + room, y: height - 6, "text-anchor": "middle" }, text));
-    }
-    const points = (list, turn = 1) => data.t.map((_, k) => k)
-      .filter((k) => list[k] !== null && list[k] !== undefined && list[k] !== 0)
-      .map((k) => [...gap(k), py(list[k] * turn), py(0), k]);
-    const group = (list, kind, turn) => {
-      if (data.mark === undefined) return parts.push(s("path", { class: kind, d: areas(points(list, turn)) }));
-      for (const point of points(list, turn)) {
-        parts.push(s("path", { class: point[4] === data.mark ? "here" : point[4] < data.mark ? kind + " past" : kind, d: areas([point]) }));
-      }
-      return null;
-    };
-    if (data.up) group(data.up, "imp");
-    if (data.down) group(data.down, "exp", -1);
-    if (data.high) {
-      const known = data.t.map((_, k) => k).filter((k) => data.mean[k] !== null && data.mean[k] !== undefined);
-      parts.push(s("path", { class: "band", d: areas(known.map((k) => [...gap(k), py(data.high[k]), py(data.low[k])])) }));
-      parts.push(s("path", { class: "mean", d: steps(known.map((k) => [...gap(k), py(data.mean[k])])) }));
-      if (data.limit && data.limit <= y.high) {
-        parts.push(s("line", { class: "limit", x1: LEFT, x2: width - right, y1: py(data.limit), y2: py(data.limit) }));
-      }
-    }
-    if (data.line) {
-      const known = data.t.map((_, k) => k).filter((k) => data.line[k] !== null && data.line[k] !== undefined);
-      if (known.length) {
-        const step = secondStep(known.map((k) => data.line[k]), y);
-        parts.push(s("path", { class: "cost", d: steps(known.map((k) => [...edge(k), py((data.line[k] / step) * y.step)])) }));
-        for (const tick of y.ticks) {
-          parts.push(s("text", { x: width - right + 6, y: py(tick) + 4 }, number((tick / y.step) * step, digitsOf(step))));
-        }
-        parts.push(s("text", { x: width, y: 4, "text-anchor": "end" }, data.lineUnit));
-      }
-    }
-    const hit = s("rect", { class: "hit", y: TOP, height: height - TOP - BOTTOM, width: 0 });
-    const cursor = s("line", { class: "cursor", y1: TOP, y2: height - BOTTOM, x1: -9, x2: -9 });
+    const where = layout(data, Math.max(260, plot.clientWidth || 600));
+    const { width, height, right, bottom, edge } = where;
+    const hit = s("rect", { class: "hit", y: TOP, height: bottom - TOP, width: 0 });
+    const cursor = upright("cursor", where, -9);
     place = (k) => {
       for (const each of [hit, cursor]) each.setAttribute("visibility", k === null ? "hidden" : "visible");
       if (k === null) return;
@@ -193,13 +206,19 @@ export function chart(data) {
       hit.setAttribute("width", Math.max(0, x1 - x0));
       for (const end of ["x1", "x2"]) cursor.setAttribute(end, (x0 + x1) / 2);
     };
-    put(plot, s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, parts, hit, cursor));
+    put(plot, s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+      grid(data, where),
+      data.up && bars(data, where, data.up, "imp", 1),
+      data.down && bars(data, where, data.down, "exp", -1),
+      data.high && band(data, where),
+      data.line && otherLine(data, where),
+      hit, cursor));
     plot.setAttribute("aria-label", data.label);
     plot.setAttribute("aria-valuemin", 0);
     plot.setAttribute("aria-valuemax", Math.max(0, data.t.length - 1));
     show(chosen !== null && chosen < data.t.length ? chosen : null);
     plot.find = (px) => {
-      const at = data.from + ((px - LEFT) / (width - LEFT - right)) * (data.to - data.from);
+      const at = data.from + ((px - LEFT) / (right - LEFT)) * (data.to - data.from);
       let best = null;
       let distance = Infinity;
       data.t.forEach((start, k) => {

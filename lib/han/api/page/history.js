@@ -66,7 +66,8 @@ export function history(root) {
       put(span, spanned(view, from, to));
       const hours = view === "hour" ? HOURS : 1;
       const costs = data.cost || data.t.map((_, k) => (known(price[k]) && known(data.i[k]) ? price[k] * data.i[k] * hours : null));
-      const shown = { from, to, data, price, costs, hours, end: data.t.map((start) => ends(view, start)),
+      const priced = Boolean(VIEWS[view].length) && price.some(known);
+      const shown = { from, to, data, price, priced, costs, hours, end: data.t.map((start) => ends(view, start)),
         currency: data.pc || (now.configuration && now.configuration.pc) || "EUR" };
       draw(shown);
       if (view !== "hour") await before(shown, range(view, back + 1, x)[0], mine);
@@ -78,17 +79,17 @@ export function history(root) {
     }
   }
 
-  async function others({ from, to }, mine) {
+  async function others({ from, to, priced }, mine) {
     const cards = [];
     const all = (view !== "hour" && now.meter && now.meter.sub) || [];
     for (const sub of all) {
       const data = await ask(`/history/sub?ch=${sub.ch}&series=${SERIES[view]}&from=${from}&to=${to}`).catch(() => null);
       if (mine !== turn) return;
-      if (data && data.used.some(known)) cards.push(subHistory(subName(sub, all), data, from, to));
+      if (data && data.used.some(known)) cards.push(subHistory(subName(sub, all), data, from, to, priced));
     }
     const told = view === "year" && (await askPeaks().catch(() => null));
     if (mine !== turn) return;
-    put(extras, cards, told && told.months.length > 0 && peakMonths(told));
+    put(extras, cards, told && peakMonths(told, from, to));
   }
 
   // Compare with the time before, which begins at `start`. Of a time that is going on, as much of both is compared as is
@@ -119,8 +120,8 @@ export function history(root) {
 
   const samples = () => ({ solid: Boolean(VIEWS[view].length), centred: !VIEWS[view].length });
 
-  function energy(shown, title, priced) {
-    const { data, price, costs, currency } = shown;
+  function energy(shown, title) {
+    const { data, price, priced, costs, currency } = shown;
     const part = data.part || [];
     const name = view === "hour" ? "kW" : "kWh";
     const value = (list, k) => unit(list[k], name, VIEWS[view].digits);
@@ -138,13 +139,13 @@ export function history(root) {
     }).node;
   }
 
-  function current(shown, title, roomy) {
-    const { data } = shown;
+  function current(shown, title) {
+    const { data, priced } = shown;
     const one = (list) => list.map((each) => each[phase]);
     const series = () => ({ low: one(data.c_min), mean: one(data.c_avg), high: one(data.c_max) });
     const drawn = chart({
       ...samples(), ...series(), label: t("chart.current"), unit: "A", from: shown.from, to: shown.to, t: data.t, end: shown.end,
-      height: 200, roomy, limit: now.configuration && now.configuration.m.f, title,
+      height: 200, roomy: priced, limit: now.configuration && now.configuration.m.f, title,
       read: (k) => [
         ["band", t("minmax"), `${number(data.c_min[k][phase], 1)}–${unit(data.c_max[k][phase], "A", 1)}`],
         ["mean", t("average"), unit(data.c_avg[k][phase], "A", 1)],
@@ -191,16 +192,15 @@ export function history(root) {
   }
 
   function draw(shown) {
-    const { from, to, data, price } = shown;
+    const { from, to, data } = shown;
     const { path, length, title } = VIEWS[view];
     const named = (k) => when(title, data.t[k]) + (length === 900 ? "–" + when("time", shown.end[k]) : "")
       + NOTES.filter((_, bit) => data.f[k] & (1 << bit)).map((note) => " · " + t(note)).join("");
-    const priced = Boolean(length) && price.some(known);
     const focused = document.activeElement && document.activeElement.id;
     const csv = "format=csv" + (decimalComma() ? "&decimal=comma" : "");
     put(body, summary(shown),
-      card(t("chart.energy"), energy(shown, named, priced)),
-      current(shown, named, priced), // its times are below those of the other chart
+      card(t("chart.energy"), energy(shown, named)),
+      current(shown, named), // its times are below those of the other chart
       extras,
       card(t("export.title"), small(t("export.more")), h("div", { class: "row" },
         h("a", { class: "button", href: `${path}?${csv}&from=${from}&to=${to}`, download: "" }, t("export.view")),

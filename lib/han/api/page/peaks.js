@@ -54,15 +54,15 @@ export function peaks() {
   return { node, load };
 }
 
-// A card with the peaks of the last months.
-export function peakMonths({ months }) {
+// A card with the peaks of the months from a time to another one; null if none is known.
+export function peakMonths(told, from, to) {
+  const months = told.months.filter((each) => each.month >= from * 1000 && each.month < to * 1000);
   const start = months.map((each) => each.month / 1000);
-  const end = start.map((each) => ends("year", each));
-  return card(t("peaks.months"), chart({
-    label: t("peaks.months"), unit: "kW", from: start[0], to: end[end.length - 1], t: start, end, centred: true,
+  return months.length ? card(t("peaks.months"), chart({
+    label: t("peaks.months"), unit: "kW", height: 200, from, to, t: start, end: start.map((each) => ends("year", each)), centred: true,
     up: months.map((each) => each.w / 1000),
     title: (k) => when("year", start[k]) + (months[k].part ? " · " + t("partly") : ""),
     read: (k) => [["imp", months[k].ts ? when("slot", months[k].ts / 1000) : t("peaks"), unit(months[k].w / 1000, "kW", 2)]],
     rest: [], restTitle: t("chart.hint"),
-  }).node);
+  }).node) : null;
 }

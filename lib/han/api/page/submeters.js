@@ -30,13 +30,14 @@ export function subMeters() {
   return { node, draw };
 }
 
-// A card with what a sub-meter has counted from a time to another one. data: the answer of /history/sub.
-export function subHistory(name, data, from, to) {
+// A card with what a sub-meter has counted from a time to another one. data: the answer of /history/sub;
+// roomy: its times are below those of the other charts.
+export function subHistory(name, data, from, to, roomy) {
   const { f, unit } = data;
   const [style, view] = SAMPLES[data.series];
   const all = data.used.reduce((sum, used) => sum + (used || 0), 0);
   return card(name, sums(h("dl", { class: "sums" }), [[t("total"), subValue(all, unit)]]), chart({
-    label: name, unit: UNITS[unit] || unit || "", height: 200, from, to, t: data.t,
+    label: name, unit: UNITS[unit] || unit || "", height: 200, roomy, from, to, t: data.t,
     end: data.t.map((start) => (view ? ends(view, start) : start + 3600)), centred: Boolean(view),
     up: data.used,
     title: (k) => when(style, data.t[k]) + (f[k] & 1 ? " · " + t("going") : "") + (f[k] & 8 ? " · " + t("changed") : ""),
