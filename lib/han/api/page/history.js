@@ -173,12 +173,13 @@ export function history(root) {
     const kwh = (value) => (value === null ? "–" : unit(value * hours, "kWh", value * hours < 100 ? 2 : 0));
     shown.tell = () => {
       const cost = total(costs);
-      const paid = view !== "year" && cost && i > 0 && costs.every((each, k) => (each !== null && !(data.part && data.part[k])) || !data.i[k]);
+      const partly = costs.some((each, k) => data.i[k] && (each === null || (data.part && data.part[k])));
+      const paid = view !== "year" && cost && i > 0 && !partly; // a month's cost has fixed fees in it
       const income = total(data.income || []);
       const { before } = shown;
       sums(list, [
         [t("import"), kwh(i)], [t("export"), kwh(e)],
-        cost !== null && [t("cost"), money(cost, shown.currency)],
+        cost !== null && [t("cost"), money(cost, shown.currency), partly && t("partly")],
         income > 0 && [t("income"), money(income, shown.currency)],
         paid && [t("paid"), unit(cost / (i * hours), minor(shown.currency), 2)],
         before && known(before.i) && known(before.now) && [t("before"), kwh(before.i), [compared(before.now, before.i), before.going && t("sofar")].filter(Boolean).join("; ")],

@@ -36,7 +36,7 @@ export function today() {
     sums(list, [
       [t("import"), unit(used, "kWh", 2)],
       sold > 0 && [t("export"), unit(sold, "kWh", 2)],
-      cost !== null && [t("cost"), money(cost, data.pc)],
+      cost !== null && [t("cost"), money(cost, data.pc), data.cost.some((each, k) => data.i[k] && each === null) && t("partly")],
       before !== null && [t("yesterday"), unit(before, "kWh", 2), compared(used, before)],
     ]);
     say(note, cost === null ? "" : priceNote(now.configuration));
