@@ -201,7 +201,9 @@ export function live(root) {
       [t("line"), (health && health.meter.line) || t("searching")],
     ]));
     links();
-    if (!document.hidden) most.load();
+    if (document.hidden) return;
+    events.load();
+    most.load();
   }
 
   async function start() {
@@ -210,7 +212,6 @@ export function live(root) {
     reading();
     more();
     day.load();
-    events.load();
     const past = await ask("/history/hourly").catch(() => null); // a small board keeps none
     if (gone || !past) return;
     const first = points.t.length ? points.t[0] : Infinity;
@@ -228,7 +229,7 @@ export function live(root) {
     } else if (kind === "configuration" || kind === "state") {
       zone();
     } else if (kind === "events") {
-      events.load();
+      events.load(true);
     } else if (kind === "meter") {
       if (now.meter && now.dated && !now.stale) add(now.meter);
       redraw();
