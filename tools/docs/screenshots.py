@@ -1,7 +1,7 @@
 """Makes pictures of every view of the reader's page in docs/screenshots: `make screenshots`.
 
-Debian's Chromium shows a simulated reader with a history of a year, on a desktop in both themes and on a phone. A
-palette keeps the pictures small, as the page has few colours.
+Debian's Chromium shows a simulated reader with a history of a year, gas and water, on a desktop in both themes and on
+a phone. A palette keeps the pictures small, as the page has few colours.
 """
 
 import io
@@ -44,6 +44,8 @@ def take(browser, url, name, view, look):
     tab.goto(url + "/#" + view)
     tab.locator("main h1").wait_for()
     tab.locator(".pill.good, .pill.bad" if view else ".nets button").first.wait_for()
+    if view in ("live", "history") and name != "silent":
+        tab.locator(".sums dd").first.wait_for()
     tab.wait_for_timeout(1500)
     if view == "history":
         # Show the values of one moment, as when a finger is on the chart.
@@ -71,7 +73,7 @@ def main():
     good = True
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with Simulator("--port", "0", "--past", "400") as reader:
+        with Simulator("--port", "0", "--meter", "dsmr5", "--past", "400") as reader:
             reader.wait_for_reading()
             for view in VIEWS:
                 for look in LOOKS:
