@@ -4,7 +4,7 @@
     segments.py   three buffers of 2048 bytes: segments, blocks, blocks in order
     decoder.py    64 rows
     push.py       six kinds of lists without codes
-    extra.py      lines of sub-meters, 1024 bytes; messages, 4096 bytes
+    extra.py      lines of sub-meters, 1024 bytes, and messages, 4096 bytes
     reading.py    texts of 64 bytes, those of the last telegram and those of the last that was plausible
 """
 from tests.fuzz import frames
@@ -14,6 +14,7 @@ _LETTERS = b"ABCDEFGHKLMNPRSTUVWXYZ0123456789"
 _LONGEST_TEXT = 64
 _KINDS = 6
 _LONG = 2400  # bytes of P1 that do not fit into the framer's buffer as long as it has not doubled twice
+_MESSAGE, _MESSAGES = 1300, 4  # size and number of messages that a reader keeps no more of
 _VALUES = 40  # more than the rows at first
 _WATT, _VOLT, _IMPOSSIBLE = 500, 2300, 9000
 
@@ -37,7 +38,8 @@ class Maker:
         # The second reading is refused, so the texts that were published before are kept beside it.
         for volt in (_VOLT, _IMPOSSIBLE):
             number = self._text()  # of the same meter, as all is forgotten with another one's
-            found += [self._p1(volt, number), frames.hdlc(frames.LLC + self._coded(volt, number))]
+            found += [self._p1(volt, number) for _ in range(_MESSAGES)]
+            found.append(frames.hdlc(frames.LLC + self._coded(volt, number)))
         return found
 
     def _text(self, size=_LONGEST_TEXT):
@@ -46,9 +48,12 @@ class Maker:
 
     def _p1(self, volt, number):
         lines = [b"/XMX5" + self._text(), b"", b"0-0:96.1.1(%s)" % number,
-                 b"1-0:1.7.0(0.%03d*kW)" % _WATT, b"1-0:32.7.0(%d.0*V)" % (volt // 10)]
+                 b"1-0:1.7.0(0.%03d*kW)" % _WATT, b"1-0:32.7.0(%d.0*V)" % (volt // 10), b"0-0:96.7.9(3)",
+                 b"1-0:99.97.0(1)(0-0:96.7.19)(230109134558W)(%010d*s)" % self.random.bits(16),
+                 b"1-0:1.6.0(230109%06dW)(2*kW)" % self.random.below(240000)]
         while len(b"\r\n".join(lines)) < _LONG:
             lines.append(b"0-%d:96.1.0(%s)" % (1 + len(lines) % 9, self._text()))
+        lines.append(b"0-0:96.13.0(%s)" % self._text(_MESSAGE))
         return frames.p1(b"\r\n".join(lines) + b"\r\n!")
 
     def _coded(self, volt, number):

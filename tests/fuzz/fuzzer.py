@@ -34,7 +34,10 @@ from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.lists import floats, orders  # noqa: F401  else imported by the first telegram that needs them
 from han.meter.sense import widen  # noqa: F401
-from han.meter import extra  # noqa: F401
+from han.meter import events, extra  # noqa: F401
+from han.meter.registers import value  # noqa: F401
+from han.meter.submeters import lists  # noqa: F401
+from han.api.messages.extra import more
 from han.wire import arc  # noqa: F401
 from han.meter.reading import METER_ID
 from han.wire import framer as framer_module
@@ -89,6 +92,17 @@ class Reader:
             live.take(reading, self._time, 1000)
             live.energies()
             identity.of(live)
+            self._said(live)
+
+    def _said(self, live):
+        """Read what is said besides the fields, as a client would."""
+        said = more(live, lambda local, dst: "%s%s" % (local, dst))
+        told = live.extra and live.extra.events
+        if told:
+            events = [(one.clock, one.dst, one.seconds, one.text()) for one in told.told() + told.all(live.extra.log)]
+            said += str(events)
+        if self._heard:
+            self._heard(said)
 
     def feed(self, data, random):
         """Take data in chunks of random sizes."""

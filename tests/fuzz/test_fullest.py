@@ -23,7 +23,9 @@ def test_the_fullest_telegrams_reach_the_bounds():
     assert len(reader.framer.buf) == Framer.size
     assert len(decoder.rows) == 8 * ROWS
     assert [len(pieces.buf) for pieces in (layers.segments, layers.blocks.raw, layers.blocks.whole)] == [2048] * 3
-    assert len(reader.live.extra.buf) == 1024
+    extra = reader.live.extra
+    assert len(extra.buf) == 1024 and extra.peak_time
+    assert [len(one.sent) for one in extra.events.all(b"")] == [1300] * 3 and extra.events.all(extra.log)[0].seconds
     assert len(decoder._readers[LIST]._known) == 6
     assert [len(text) for text in decoder.reading.texts] == [64] * 6
     assert [len(text) for text in reader.live.texts] == [64] * 6

@@ -239,7 +239,7 @@ def axdr_walk(p: ptr8, k: int, end: int, listed, info: ptr32) -> int:
             else:
                 key = _FOREIGN  # it has neither a name nor a place in the list
         last = ptr32(0)
-        if (tag == 3 or tag == 22) and key & 0xFFFF00 == _SWITCH:
+        if not kind and (tag == 3 or tag == 22) and key & 0xFFFF00 == _SWITCH:
             kind = _NUMBER  # the state of a breaker, a boolean or an enumeration
         if key < _SCALER and n < most:
             rows[0] = key
