@@ -37,8 +37,9 @@ bench: $(SETUP) ## measure a telegram beside dlms_parser or a commit, its heap, 
 sweep: $(SETUP) ## cut power in every flash operation of a week, the ledger and updates, then start again each time
 	@$(PY) -m tools.prove.sweep
 
-year: $(SETUP) ## simulate a year, takes minutes: do its months match the meter's counters? [START= DAYS= METER= RUNTIME= SEED=]
+year: $(SETUP) ## simulate years, takes minutes: do months match the meter's counters, are costs and peaks right? [START= DAYS= METER= RUNTIME= SEED=]
 	@$(PY) -m tools.prove.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
+	@$(PY) -m tools.prove.bills $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
 soak: $(SETUP) ## simulate a month with faults, takes minutes: is a reading lost, is there an unwanted restart? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.prove.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))

@@ -12,7 +12,6 @@ import time
 
 from host_sim.services.timeserver import TimeServer
 
-_MOMENT_MS = 3  # host time that a peer gets for its answer
 _REST_MS = 20  # between two looks at the line
 _AHEAD_MS = 3600000
 
@@ -24,6 +23,10 @@ class Jump:
     start_us  microseconds since then at the start
     feed      the host_sim.line.feed.Feed of the line
     """
+
+    #: Host time that a peer gets for its answer. The longer the time between two telegrams is, the fewer moments
+    #: there are until a request is given up.
+    moment_ms = 3
 
     def __init__(self, zero_ns, start_us, feed):
         self._zero = zero_ns // 1000
@@ -51,7 +54,7 @@ class Jump:
         if self.servers.poll():
             self._now += ms * 1000
             return
-        if peers and wait(_MOMENT_MS):
+        if peers and wait(self.moment_ms):
             return
         try:
             end = self._feed.peek(self._now)

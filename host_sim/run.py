@@ -163,6 +163,7 @@ def main(config, pipe):
             from host_sim.jump import Jump, Servers
 
             jump = Jump(config["zero_ns"], config["start_us"], feed)
+            jump.moment_ms = config["moment_ms"]
         board = Board(config["state"], listen, jump or Clock(config["speed"], config["zero_ns"]), boot)
         if config["cause"] == _WATCHDOG and not boot["rolled_back"]:
             board.reset_reason = "WATCHDOG"

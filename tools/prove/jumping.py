@@ -29,8 +29,10 @@ from host_sim.house import House  # noqa: E402
 from host_sim.line.sender import Ahead  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Helsinki")
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
 BEFORE = 20  # s between the start of a board and its first telegram
+#: Meters that send their counters in each telegram.
+OFTEN = ("p1", "dsmr5", "belgian", "swedish", "mbus")
 #: Number of answers without a new byte after which a reader has read everything.
 LOOKS = 20
 #: First counters of the second meter: Wh in, Wh out, varh in, varh out.
@@ -38,9 +40,12 @@ NEW = (4321, 98, 7, 6)
 
 
 class Meter:
-    """A source for host_sim.line.sender: a telegram every `period` s until `until`, the first an hour after zero."""
+    """A source for host_sim.line.sender: a telegram every `period` s until `until`, the first an hour after zero.
 
-    def __init__(self, name, zero, period, seed):
+    strides   the power of the house changes only with the telegrams, which is several times as fast
+    """
+
+    def __init__(self, name, zero, period, seed, strides=False):
         start = zero + HOUR
         self._zero = zero
         self._kind = kind = meters.create(name)
@@ -49,22 +54,30 @@ class Meter:
         self.step = 10 if name == "aidon" else 1  # Wh per step of its counters
         self.next_s = self.until = start
         self._period = period
+        self._strides = strides
         self._house = House(start, seed, kind.ZONE_MIN)
         self.marks = {}  # unix s of a local midnight -> counters
+        self.quarters = {}  # unix s of a quarter of an hour -> counters
         self.carried = [0, 0]
         self.first = self.last = None  # the first and the last counters that it has sent
+        self.demand = None  # as in host_sim.house.State, of the last telegram
 
     def next(self, now_us, free_us):
         while self.next_s < self.until:
             at = self.next_s
             self.next_s += self._period
+            if self._strides:
+                self._house.stride(at)
             state = self._house.state(at * 1000)
             data = self._kind.encode(state)
+            self.demand = state.demand
             self.last = [wh // self.step * self.step for wh in state.wh]
             self.first = self.first or self.last
-            here = datetime.fromtimestamp(at, ZONE)
-            if data and here.hour == here.minute == here.second == 0:
-                self.marks[at] = [wh + more for wh, more in zip(self.last, self.carried)]
+            if data and at % QUARTER == 0:
+                self.quarters[at] = [wh + more for wh, more in zip(self.last, self.carried)]
+                here = datetime.fromtimestamp(at, ZONE)
+                if here.hour == here.minute == 0:
+                    self.marks[at] = self.quarters[at]
             if data:
                 return (at - self._zero) * 1000000, data
         return None
@@ -97,6 +110,7 @@ class Board:
         self.starts = 0
         self.sites = {}  # {service: base address} of prices
         self.outages = []  # outages of its WiFi, see host_sim.services.outages
+        self.moment_ms = 3  # see host_sim.jump
         self.heap_s = 0  # seconds between two of MicroPython's reports on its heap, 0: none
 
     def start(self, at, line, faults, network="eth", cause=1):
@@ -109,7 +123,7 @@ class Board:
             "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "sites": self.sites,
             "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot, "sources": frozen,
             "network": network, "names": self.names, "updates": None, "channel": "release", "outages": self.outages,
-            "heap_s": self.heap_s, "psram": True,
+            "heap_s": self.heap_s, "psram": True, "moment_ms": self.moment_ms,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some modules are imported again every few minutes

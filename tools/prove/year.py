@@ -14,14 +14,13 @@ from datetime import datetime
 
 from host_sim import meters
 from tools.dev.progress import Progress
-from tools.prove.jumping import BEFORE, DAY, HOUR, MINUTE, ZONE, Board, Meter, chosen, midnight, with_heap
+from tools.prove.jumping import BEFORE, DAY, HOUR, MINUTE, OFTEN, ZONE, Board, Meter, chosen, midnight, with_heap
 
 # The board starts this long before the first midnight that counts, s: a reader may date records from before it knows
 # the time to the nearest midnight.
 EARLY = 15 * HOUR
-#: Meters that send their counters in each telegram. If another kind of meter is replaced, the reader knows up to an
-#: hour from power alone; UNKNOWN Wh may be missing then.
-OFTEN = ("p1", "dsmr5", "belgian", "swedish", "mbus")
+#: If a meter that is not one of OFTEN is replaced, the reader knows up to an hour from power alone; so many Wh may be
+#: missing then.
 UNKNOWN = 300
 CHANGED = 8  # flag of a sample: another meter
 
