@@ -82,6 +82,12 @@ class Simulator:
             return None
 
 
+    def put(self, values):
+        """PUT /configuration."""
+        request = urllib.request.Request(self.url + "/configuration", json.dumps(values).encode(), method="PUT")
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
+
+
 def telegram(name, second=0):
     """(bytes, what they say) of a simulated meter at that second after a full hour."""
     meter = create(name)
