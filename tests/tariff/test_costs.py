@@ -261,6 +261,20 @@ async def test_rows_are_found_in_any_order_and_those_of_a_wrong_clock_are_not():
         assert (money and money.told()) == wanted.get(t)
 
 
+async def test_a_row_of_the_day_that_is_going_on_is_of_a_clock_that_was_ahead():
+    zone = Zone("Europe/Helsinki")
+    made = Year(zone, zone.day_start(days(2026, 9, 20) * 86400 + 43200), 9).grow(12).finish()
+    wanted = await made.told(DAYS, settings()), await made.told(MONTHS, settings())
+    made.world.history.t -= 3600  # so that the last day and the last month are going on
+    ledger = await made.close(records.DAYS, sorted(made.days), settings(vat=0, fees=[]))
+    ledger = await made.close(records.MONTHS, sorted(made.months), settings(vat=0, fees=[]))
+    last = max(made.days)
+    assert (await made.told(DAYS, settings(), ledger))[last] == wanted[0][last]
+    assert (await made.told(DAYS, settings(), ledger))[last - 86400] != wanted[0][last - 86400]
+    found = await made.told(MONTHS, settings(vat=0, fees=[]), ledger)
+    assert found == await made.told(MONTHS, settings(vat=0, fees=[]))
+
+
 async def test_days_of_92_and_100_quarters():
     zone = Zone("Europe/Helsinki")
     for month, day, count in ((3, 29, 92), (10, 25, 100), (6, 1, 96)):

@@ -93,10 +93,13 @@ class Past:
         self._kind = kind
         # All that is still going on is looked at in one moment.
         self._quarters, self._days, self._months = [_Series(history, each) for each in (QUARTERS, DAYS, MONTHS)]
-        now = _EVER if history.t is None else history.t
+        today = month = _EVER
+        if history.t is not None:
+            today = self._days.zone.day_start(history.t)
+            month = self._days.zone.month_start(history.t)
         days, months = [None if anew and kind == each else ledger for each in (DAYS, MONTHS)]
-        self._old_days = _Rows(days, records.DAYS, costs.currency, now)
-        self._old_months = _Rows(months, records.MONTHS, costs.currency, now)
+        self._old_days = _Rows(days, records.DAYS, costs.currency, today)
+        self._old_months = _Rows(months, records.MONTHS, costs.currency, month)
         self._found = {}  # the Money of each that is computed, by its start
 
     async def load(self, start):
@@ -207,14 +210,14 @@ class _Series(Dated):
 
 
 class _Rows:
-    """Finds the Money of the days or months (kind) that a Ledger has in a currency, of those that began before `now`.
+    """Finds the Money of the days or months (kind) that a Ledger has in a currency, of those that began before `end`.
 
     newest  start of the newest one, s since 2020; None where there is none
     """
 
-    def __init__(self, ledger, kind, currency, now):
+    def __init__(self, ledger, kind, currency, end):
         self.newest = None
-        self._now = now
+        self._end = end
         self._ledger = ledger
         self._kind = kind
         self._currency = currency
@@ -228,7 +231,7 @@ class _Rows:
             return
         self._first, end = self._ledger.span(self._kind)
         self._good = bytearray((end - self._first + 7) // 8)
-        before = self._now
+        before = self._end
         for number in range(end - 1, self._first - 1, -1):
             if number % _TURN == 0:
                 await sleep(0)
