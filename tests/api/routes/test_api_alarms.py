@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from han.alarms.hours import Hours
 from han.store.ledger.records import HOURS, Ledger, Row
 from tests.api.fake import FULL, Board, Running, ask, get
 from tests.api.http.test_api_stream import FIRST, sse, ws
@@ -121,6 +122,10 @@ async def test_the_hours_in_which_alarms_were_on():
         await until(lambda: state(app, "power") is True)
         expected.insert(0, {"t": unix, "on": ["power"]})  # the running hour is not in flash yet
         assert await hours(app, "from=0") == expected
+        # The hour before is not there yet either, while its row waits for counters; but this one has its row.
+        noted = app.bus.latest["alarmhours"]
+        noted.add(this - 3600, 0b10000)
+        assert await hours(app, "from=0") == expected
         assert await hours(app, "limit=2") == expected[:2]
         assert await hours(app, "from=%d" % (unix - 72000)) == expected[:3]
         assert await hours(app, "from=%d&to=%d" % (unix - 71999, unix)) == expected[1:2]
@@ -129,6 +134,25 @@ async def test_the_hours_in_which_alarms_were_on():
             ("from=x", "from must"), ("limit=0", "limit must"), ("to=5&to=6", "to must"), ("from=-1", "from must"),
         ):  # fmt: skip
             assert (await hours(app, query, 400)).startswith(message)
+
+
+async def test_an_hour_that_has_no_row_yet():
+    async with Running() as app:
+        now = app.clock.utc()
+        this = now - now % 3600
+        app.bus.publish("alarmhours", Hours())
+        app.bus.latest["alarmhours"].add(this - 3600, 0b10000)
+        unix = this + 1577836800
+        expected = [{"t": unix - 3600, "on": ["price"]}]
+        assert await hours(app, "from=0") == expected
+        row = Row(this - 7200)
+        row.alarms = 1
+        Ledger(app.history).append(HOURS, row)
+        assert await hours(app, "from=0") == expected + [{"t": unix - 7200, "on": ["current"]}]
+        row = Row(this - 3600)
+        row.alarms = 0b10000
+        Ledger(app.history).append(HOURS, row)
+        assert await hours(app, "from=0") == expected + [{"t": unix - 7200, "on": ["current"]}]
 
 
 async def test_a_long_time_comes_in_pieces():

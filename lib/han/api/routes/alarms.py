@@ -59,14 +59,20 @@ def _pieces(app, ledger, start, end, limit):
 
 
 def _hours(app, ledger):
-    """Yield (start, bits of the alarms) of each hour, the newest first; s since 2020. The first one has not ended."""
+    """Yield (start, bits of the alarms) of each hour, the newest first; s since 2020."""
     from ...store.ledger.records import HOURS
 
-    before = None
-    running, utc = app.bus.latest.get("alarmhours"), app.clock.utc()
-    if running and utc is not None:
-        before = app.clock.zone.hour_start(utc)
-        yield before, running.bits(before)
+    unwritten = []  # the hour that runs, and the one before, as its row may wait for counters
+    noted, utc = app.bus.latest.get("alarmhours"), app.clock.utc()
+    if noted and utc is not None:
+        hour = app.clock.zone.hour_start(utc)
+        for t in hour, app.clock.zone.hour_start(hour - 1):
+            unwritten.append((t, noted.bits(t)))
     for row in ledger.rows(HOURS):
-        if before is None or row.t < before:
-            yield row.t, row.alarms
+        while unwritten and unwritten[0][0] >= row.t:
+            t, bits = unwritten.pop(0)
+            if t > row.t:
+                yield t, bits
+        yield row.t, row.alarms
+    for t, bits in unwritten:
+        yield t, bits
