@@ -2,7 +2,7 @@
 
 import asyncio
 
-from han import forecast
+from han.api.routes import peaks
 from han.forecast import Forecast
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER
 from tests.api.fake import Running, get
@@ -66,13 +66,13 @@ async def test_it_is_that_of_peaks():
 async def test_nothing_is_read_twice_in_a_quarter():
     async with Running() as app:
         loaded = []
-        found = forecast.found
+        found = peaks.found
 
         async def counted(app, rule, t):
             loaded.append(t // 900)
             return await found(app, rule, t)
 
-        forecast.found = counted
+        peaks.found = counted
         try:
             foreseen = Forecast(app)
             house = House(app)
@@ -83,7 +83,7 @@ async def test_nothing_is_read_twice_in_a_quarter():
                     await foreseen.load()
             assert len(loaded) in (3, 4) and len(set(loaded)) == len(loaded), loaded
         finally:
-            forecast.found = found
+            peaks.found = found
 
 
 async def test_the_alarm_of_a_reader():
@@ -116,9 +116,9 @@ async def test_the_peak_that_a_meter_tells_itself():
         line.send(sent())
         await silence(app)
         await loading
-        assert foreseen._month.limit(app.clock.utc()) == 4123
+        assert foreseen._limit == 4123 and foreseen._interval
         await foreseen.load()  # it need not be asked again
         # Where its telegram does not come, its peak is not known until it is asked again.
         app.bus.publish("configuration", None)
         await foreseen.load()
-        assert foreseen._month is None and foreseen.now(5) is None
+        assert foreseen._interval is None and foreseen.now(5) is None

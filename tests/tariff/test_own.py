@@ -151,29 +151,29 @@ def test_the_running_interval():
     assert (begin - midnight) % HOUR == 0
     own = life.own({"interval": 60})
     assert (own.begin, own.end) == (begin, begin + HOUR)
-    running, whole = own.running(6000)
+    running, whole = own.interval.running(6000)
     wh = world.counters()[0] - start
     assert whole and running.mean() == 3000 and wh == 2000
     assert running.forecast() == 4000 and running.left(4000) == 6000 and running.left(1999) == 0
-    quarter, whole = life.own({}).running(6000)
+    quarter, whole = life.own({}).interval.running(6000)
     assert whole and quarter.mean() == 3000 and quarter.forecast() == (600 * 3000 + 300 * 6000) // 900
     # The same after a start, but now it is not whole.
     world.off(PERIOD, (3000, 0))
     world.boot()
     world.read((3000, 0))
-    running, whole = life.own({"interval": 60}).running(6000)
+    running, whole = life.own({"interval": 60}).interval.running(6000)
     assert not whole and running.mean() == 3000
-    running, whole = life.own({}).running(6000)
+    running, whole = life.own({}).interval.running(6000)
     assert not whole
     # A quarter without any reading, or none before: nobody knows what it was.
     world.off(1800)
     world.boot()
     world.read()
-    running, whole = life.own({}).running(6000)
+    running, whole = life.own({}).interval.running(6000)
     assert not whole and running.mean() is running.forecast() is running.left(5000) is None
     # The last reading was in another interval.
     world.off(HOUR)
-    assert life.own({}).running(0) is None
+    assert life.own({}).interval.running(0) is None
 
 
 def test_counters_that_come_once_an_hour():
@@ -190,7 +190,7 @@ def test_counters_that_come_once_an_hour():
         world.off(10, (4321, 0))
         world.read((4300, 0), counters=False)
     before = life.own({"interval": 60})
-    assert before.end == world.true and before.running(0)[0].left(9999) is None
+    assert before.end == world.true and before.interval.running(0)[0].left(9999) is None
 
 
 def test_the_power_of_a_factory_is_exact_too():

@@ -2,7 +2,8 @@
 
 from han.api.config.cap import kept
 from han.core.zone import Zone
-from han.tariff.peaks import Day, Month, Running
+from han.tariff.interval import Running
+from han.tariff.peaks import Day, Month
 from han.tariff.presets import names
 from han.tariff.rules import Rule
 from tests.store.world import Zone as Simple

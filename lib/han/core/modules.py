@@ -33,7 +33,7 @@ FORGOTTEN = (
      "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram"),
     # 6000, estimated from 64 bits: peaks.
     ("han.api.routes.peaks", "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks",
-     "han.tariff.rules", "han.tariff.presets", "han.tariff.kept"),
+     "han.tariff.interval", "han.tariff.rules", "han.tariff.presets", "han.tariff.kept"),
     # 1900: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
      "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",

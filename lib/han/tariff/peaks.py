@@ -7,7 +7,6 @@ a gap, a clock that was not set, or another meter.
 A peak is a tuple (W, start in s since 2020, whole).
 """
 from .rules import WHOLE
-from .windows import rounded
 
 _QUARTER = 900
 #: Peaks of a day that are kept.
@@ -132,38 +131,3 @@ class Month:
         if rule.n == 1:
             worth = max(worth, WHOLE * max(rule.least, rule.free))
         return worth // weight
-
-
-class Running:
-    """The interval that is running.
-
-    start, end   s since 2020
-    t            the time up to which its energy is known
-    ws           that energy, Ws, or None where it is not known
-    power        present power, W, or None
-    """
-
-    def __init__(self, start, end, t, ws, power):
-        self.start, self.end = start, end
-        self.t = t
-        self._ws = ws
-        self._power = power
-
-    def mean(self):
-        """The mean power so far, W, the present power at the very start; None where it is not known."""
-        span = self.t - self.start
-        if self._ws is None or span <= 0:
-            return None if span > 0 else self._power
-        return rounded(self._ws, span)
-
-    def forecast(self):
-        """The mean power of the whole interval, W, if the present power goes on; None where that is not known."""
-        if self._power is None or self._ws is None:
-            return None
-        return rounded(self._ws + self._power * max(0, self.end - self.t), self.end - self.start)
-
-    def left(self, limit):
-        """W that may be drawn until the end so that the mean is `limit` W at most; 0: it is more. None: not known."""
-        if limit is None or self._ws is None or self.t >= self.end:
-            return None
-        return max(0, limit * (self.end - self.start) - self._ws) // (self.end - self.t)

@@ -2,11 +2,10 @@
 from asyncio import sleep
 
 from ..store.series.dated import Dated
-from ..store.series.samples import CHANGED, GUESSED, PARTIAL, QUARTERS, UNSET
+from ..store.series.samples import QUARTERS
+from .interval import BAD
 from .peaks import Day
 
-#: What speaks against a sample.
-BAD = PARTIAL | UNSET | CHANGED | GUESSED
 _QUARTER = 900
 
 

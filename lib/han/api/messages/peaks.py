@@ -2,7 +2,8 @@
 from ...core.clock import EPOCH
 from ...core.zone import date, days
 from ...meter.obis import IMPORT_POWER
-from ...tariff.peaks import Month, Running
+from ...tariff.interval import Running
+from ...tariff.peaks import Month
 from ..config.cap import fields
 from .encode import decimal, flag, text
 from .metertime import placed
@@ -66,7 +67,7 @@ class Told:
             self.month = own.month
             self.source = "own"
         if not self.running:
-            self.running = own.running(power)
+            self.running = own.interval.running(power)
             self.running_source = "own"
         if not self.months:
             self.months = [(start, t, w, "own", whole) for start, t, w, whole in kept.months(MONTHS)]
