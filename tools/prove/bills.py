@@ -201,7 +201,8 @@ class Year:
         told = answers[0]
         now = meter.next_s - self._options.period
         month = bill.month_of(now, ZONE)
-        for each in sorted({max(self._values, default=month), month}):  # the one before may have ended since
+        before = max(self._values, default=bill.month_of(self._from, ZONE))
+        for each in sorted({before, month}):  # the one before may have ended since
             ended = [at for at in self.quarters if each <= at <= now - QUARTER and self.whole(at)]
             means = bill.intervals({at: self._wh(at) for at in ended}, set(ended), rule["interval"], ZONE)
             wanted = bill.peaks(means, each, rule, ZONE)
