@@ -5,10 +5,16 @@ A day's row has the peaks of the rule of that day. What the ledger's peaks were 
 [mark of the rule, start of the first day whose row is by it]. A day before that, or without a row, is computed from
 its quarters of an hour, as far as these reach.
 """
+from asyncio import sleep
+
 from ..store.ledger.records import DAYS, MONTHS
 from ..store.series.samples import PARTIAL
 from .peaks import KEPT, Month
 from .quarters import Quarters
+
+
+# Rows after which other tasks have a turn.
+_TURN = 8
 
 
 class Kept:
@@ -27,7 +33,7 @@ class Kept:
         is known of an interval of a day that is over.
         """
         zone = self._history.clock.zone
-        rows, whole = self._days(start, running)
+        rows, whole = await self._days(start, running)
         today = first = zone.day_start(running)
         found = []
         day = zone.day_start(today - 1)
@@ -37,6 +43,7 @@ class Kept:
             else:
                 first = day
             day = zone.day_start(day - 1)
+            await sleep(0)
         quarters = Quarters(self._history, self._rule, max(first, start), running)
         await quarters.read()
         for day, peaks in quarters.days.items():
@@ -46,14 +53,19 @@ class Kept:
         while whole and start <= day < today:
             whole = day in rows or day in quarters.days and day not in quarters.lacking
             day = zone.day_start(day - 1)
+            await sleep(0)
         return found, quarters, whole
 
-    def _days(self, start, end):
+    async def _days(self, start, end):
         """({start of the day: its peaks} of the rows from start to end, False where one of them lacks an interval)."""
         found = {}
         whole = True
+        turn = 0
         if self._since is not None and self._ledger:
             for row in self._ledger.rows(DAYS):
+                turn += 1
+                if turn % _TURN == 0:
+                    await sleep(0)
                 if row.t < start or row.t < self._since:
                     break
                 if row.t < end:
@@ -62,12 +74,13 @@ class Kept:
                     whole = whole and not row.f & PARTIAL
         return found, whole
 
-    def months(self, count):
+    async def months(self, count):
         """[(start, start of its highest peak or None, W that it counts, whole)] of the last months, oldest first."""
         found = []
         if self._since is not None and self._ledger:
             zone = self._history.clock.zone
             for row in self._ledger.rows(MONTHS):
+                await sleep(0)
                 if len(found) == count or zone.next_month(row.t) <= self._since:
                     break
                 if row.billed is not None:

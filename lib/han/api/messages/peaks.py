@@ -61,8 +61,11 @@ class Told:
             t = when and placed(clock, live, mts, *when)
             self.months.append((zone.utc(_DAY * days(year, number, 1)), t, w, "meter", True))
 
-    def add(self, own, power, kept):
-        """Add what an Own and a Kept have found, where the meter tells nothing. power: the present one, W or None."""
+    def add(self, own, power, months):
+        """Add what an Own has found, and the months of a Kept, where the meter tells nothing.
+
+        power: the present one, W or None
+        """
         if not self.month:
             self.month = own.month
             self.source = "own"
@@ -70,7 +73,7 @@ class Told:
             self.running = own.interval.running(power)
             self.running_source = "own"
         if not self.months:
-            self.months = [(start, t, w, "own", whole) for start, t, w, whole in kept.months(MONTHS)]
+            self.months = [(start, t, w, "own", whole) for start, t, w, whole in months]
 
     def peaks(self):
         """[(time, W, whole)] of the running month, the highest first."""

@@ -15,7 +15,7 @@ from ...tariff.kept import Kept
 from ...tariff.own import Own
 from ...tariff.rules import Rule
 from ..http.connection import refusal
-from ..messages.peaks import Told, message
+from ..messages.peaks import MONTHS, Told, message
 from .telegram import ANSWER_MS, following, patience
 
 # Registers that are looked at before other tasks have a turn.
@@ -40,7 +40,8 @@ async def serve(app, request):
     history, utc = app.history, app.clock.utc()
     if history and utc is not None and history.t is not None and not (told.month and told.running and told.months):
         own, kept = await found(app, rule, utc)
-        told.add(own, live and live.get(IMPORT_POWER), kept)
+        months = () if told.months else await kept.months(MONTHS)
+        told.add(own, live and live.get(IMPORT_POWER), months)
     return message(told)
 
 
