@@ -7,6 +7,7 @@ from .api.routes.table import Routes
 from .api.http.server import Gate
 from .api.messages.silence import Silence
 from .api.http.stream import Streams
+from .books import Books
 from .core import memory, poll
 from .core.bus import Bus
 from .core.clock import Clock
@@ -21,7 +22,7 @@ from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
 from .price.book import MARKET, Book
-from .store.config import Config, reckoned
+from .store.config import Config
 from .store.counters import Counters
 
 #: The name by which a browser that flashes boards knows this program, see tools/site.py.
@@ -44,8 +45,6 @@ class App:
     watch_s = 2
     #: Time between two looks whether anybody talks to the console, s.
     console_s = 0.25
-    #: Time between two looks whether something is due for the ledger, s.
-    ledger_s = 10
 
     seed: bytes  # random bytes for tokens
     memory: memory.Memory
@@ -74,6 +73,7 @@ class App:
         self.listening = asyncio.Event()
         self._kept = self._looks = 0
         self.starter()(self).build()
+        self.books = Books(self)
         self._idle = Idle()
 
     def starter(self):
@@ -154,8 +154,8 @@ class App:
     # Called once in a second.
     def _look(self):
         self.silence.look()
-        if self._books() and not self.supervisor.lives("ledger"):
-            self.supervisor.start("ledger", self._keep_ledger)
+        if self.books.wanted() and not self.supervisor.lives("ledger"):
+            self.supervisor.start("ledger", self._keep_books)
         self._looks += 1
         if self._looks % _MODULE_LOOKS == 0:
             self._idle.look()
@@ -205,44 +205,19 @@ class App:
 
     def _running(self, service):
         """A function with which a running service reports its health and error."""
+        return lambda health, error: self.supervisor.set(service, "running", health, error)
 
-        def report(health, error):
-            self.supervisor.set(service, "running", health, error)
-
-        return report
+    def _service(self, name):
+        """A function with which a service reports its status, health and error."""
+        return lambda status, health, error=None: self.supervisor.set(name, status, health, error)
 
     # Lives as long as the application.
     async def _record(self):
         await self.history.record(self.bus, self._running("history"))  # type: ignore[attr-defined]
 
-    def _books(self):
-        """True where there is something for the ledger (store/ledger) to keep."""
-        values = self.config.values
-        wanted = self.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or reckoned(values)
-        return self.history and wanted
-
-    def _recorded(self):
-        """The time up to which the ledger can be written, s since 2020; None: not known.
-
-        It is that of the last reading. While the meter is silent, it is the clock's where there have been alarms, as
-        this silence may be one.
-        """
-        if self.messages.fresh() or not self.bus.latest.get("alarmhours"):
-            return self.history.t  # type: ignore[attr-defined]  # None, or what was imported for it
-        return self.clock.utc()
-
     # Lives as long as the application, from the first time on that there is something for the ledger.
-    async def _keep_ledger(self):
-        report = self._running("ledger")
-        due = 0
-        while True:
-            t = self._recorded()
-            # It is due within an hour. If it is later, the clock was set back.
-            if t is not None and not due - 3600 <= t < due and self.plenty(False):
-                from .closing import close
-
-                due = await close(self, t, report)
-            await asyncio.sleep(self.ledger_s)
+    async def _keep_books(self):
+        await self.books.keep(self._running("ledger"))
 
     # Lives as long as the application.
     async def _keep_counters(self):
@@ -312,19 +287,14 @@ class App:
 
     # Lives as long as the application.
     async def _follow_prices(self):
-        def report(status, health, error=None):
-            self.supervisor.set("spotprices", status, health, error)
-
+        report = self._service("spotprices")
         while not self.book.spot:  # most readers have a fixed price and need the memory for other things
             report("stopped", "disabled")
             await asyncio.sleep(self.watch_s)
         from .price.spot import Spot
-
         await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report, self.plenty).run()
 
     # Lives as long as the application; without an update server until this version is proven.
     async def _follow_updates(self):
-        def report(status, health, error=None):
-            self.supervisor.set("ota", status, health, error)
-
+        report = self._service("ota")
         await self.updates.run(self.supervisor.failing, self.links, lambda: self.port, self.config, report)

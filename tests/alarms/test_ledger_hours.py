@@ -19,7 +19,7 @@ class House:
 
     def __init__(self, app):
         self.app = app
-        app.ledger_s = app.supervisor.look_s = 0.01
+        app.books.look_s = app.supervisor.look_s = 0.01
         self.wh = 1000000
         self.ends = []
 
