@@ -4,9 +4,10 @@ from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
 from han.meter.line.search import TRIED, Search
 from han.meter.line.told import checksum, describe, diagnosis, line as found, selectable, tried, trying
+from han.meter.submeters.sub import meters
 from han.wire.unwrap import APDU
 
-from tests.support import Random, raw, telegrams
+from tests.support import Random, raw, skip, telegrams
 from tests.wire.test_conventions import sml, text
 from tests.wire.test_framer import P1_TELEGRAM, hdlc, p1
 from tests.wire.test_parity import even
@@ -379,3 +380,17 @@ def test_one_telegram_that_another_convention_explains_is_damaged_by_chance():
     uart.telegram = p1()
     run(made, board, 10)
     assert checksum(made) is None
+
+
+def test_a_list_of_sub_meters_alone_is_taken_beside_the_readings():
+    named = [entry for entry in telegrams(framing="hdlc", expect="decode") if entry["id"] == "scs-lg-e450-extreg"]
+    if not named:
+        skip("there is no such recording")
+    made, board, uart, bus = link(LINES[0])
+    uart.queue = hdlc(LIST_1) + raw(named[0]) + hdlc(LIST_1)
+    for _ in range(40):
+        made.step()
+        board.now += 20
+    # It has no reading, so it is none on the bus, but its values are live from then on.
+    assert bus.seen == [("meter", 1), ("meter", 2)] and made.counters.decoded == 2
+    assert [(one.channel, one.id, one.value) for one in meters(made.live.extra, None)] == [(1, "24521662", 30545)]

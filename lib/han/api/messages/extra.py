@@ -63,8 +63,11 @@ def _counters(live):
 
 def _numbers(extra, ratio, stamp):
     parts = []
+    peak, when = extra.number(obis.PEAK), extra.peak_clock()
+    if not peak and when[0] is None:
+        peak = None  # nothing has been measured in this month
     for name, code, count, places, multiplied in _NUMBERS:
-        numbers = [extra.number(code + i) for i in range(count)]
+        numbers = [peak if code == obis.PEAK else extra.number(code + i) for i in range(count)]
         if any([number is not None for number in numbers]):
             if multiplied and ratio != 1:
                 numbers = [None if number is None else number * ratio for number in numbers]
@@ -73,8 +76,8 @@ def _numbers(extra, ratio, stamp):
     limit = extra.limit()
     if limit is not None:
         parts.append('"limit_a":' + decimal(limit * ratio, 3))
-    if extra.number(obis.PEAK) is not None and extra.peak_time:
-        parts.append('"peak_ts":' + stamp(*extra.peak_clock()))
+    if peak is not None and extra.peak_time:
+        parts.append('"peak_ts":' + stamp(*when))
     switches = [_switch(extra.number(obis.BREAKER + i)) for i in range(1 + _RELAYS)]
     if switches[0] != "null":
         parts.append('"breaker":' + switches[0])
