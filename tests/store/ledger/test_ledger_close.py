@@ -141,6 +141,14 @@ def test_another_sub_meter_is_marked_once():
         assert house.rows(HOURS)[-1].replaced == 0 and house.known == {"1": [7, "G2", "l"]}
 
 
+def test_a_sub_meter_that_is_not_known_any_more_may_be_another_one():
+    house = House()
+    house.run(2 * HOUR + 300)
+    house.known = {}  # as after a reset to factory settings
+    house.run(2 * HOUR)
+    assert [row.replaced for row in house.rows(HOURS)][-4:] == [0, 0, 1, 0]
+
+
 def test_days_and_months_are_those_of_the_zone_over_a_change_of_the_clocks():
     house = House()
     house.run(8 * DAY + 300)

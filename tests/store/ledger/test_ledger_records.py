@@ -1,5 +1,8 @@
 """The ledger's rows: what is written is read back, and what is not known stays so."""
 
+from han.store import flash
+from han.store.config import Config
+from han.store.factory import reset
 from han.store.ledger.records import CHANNELS, DAYS, HOURS, MONTHS, Ledger, Row, shares
 from han.store.ring import capacity
 from han.store.series.samples import PARTIAL, TENS, used
@@ -90,6 +93,33 @@ def test_a_counter_that_does_not_fit_is_not_known():
 def test_rows_of_a_clock_that_was_ahead_lie_not_after_newer_ones():
     found = written(HOURS, *[Row(START + 3600 * n) for n in (0, 1, 50, 51, 2, 3)])
     assert [(row.t - START) // 3600 for row in found] == [3, 2, 1, 0]
+
+
+class Board:
+    """What a factory reset needs of a board."""
+
+    def __init__(self, world):
+        self._world = world
+        self.feed = int
+
+    def partition(self, label):
+        return (self._world.flash if label == "history" else self._world.state).partition
+
+
+def test_a_factory_reset_erases_it_with_everything():
+    for everything in (False, True):
+        world = World(true=START)
+        ledger = Ledger(world.history)
+        for kind in range(3):
+            ledger.append(kind, full(START))
+        config = Config(flash.Region(world.state.partition, *flash.CONFIGURATION))
+        config.load()
+        config.note("sub", {"1": [3, "G1", "m3"]})
+        reset(Board(world), config, everything)
+        world.boot()
+        assert [len(list(Ledger(world.history).rows(kind))) for kind in range(3)] == [0 if everything else 1] * 3
+        config.load()
+        assert config.get("sub") == {}
 
 
 def test_the_rings_wrap_and_leave_the_history_alone():

@@ -62,7 +62,7 @@ class Sink:
 def measure():
     """Measure on this interpreter, and print the figures."""
     from han.api.routes.history import History, parse
-    from han.store.series.samples import shares
+    from han.store.series.samples import shares, used
     from tests.store.world import World
 
     world = World(SECTORS, true=200000000 // 86400 * 86400)
@@ -86,6 +86,7 @@ def measure():
     print("  %-58s %10.2f" % ("write amplification (erased / payload)", erased * 4096 / held))
     for kind, (start, sectors) in enumerate(shares(SECTORS)):
         counted, days = (first, BEFORE_DAYS) if kind else (count, DAYS)
+        sectors = sectors if kind else used(sectors)
         seen = [counted.erased.get(sector, 0) for sector in range(start, start + sectors)]
         least, most = [n * YEARS * 365.25 / days for n in (min(seen), max(seen))]
         name = ("10 s", "15 min", "day", "month")[kind]

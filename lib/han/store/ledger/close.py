@@ -50,7 +50,13 @@ def hour(ledger, zone, t, subs, known, alarms):
         if end - _OLD <= taken <= end + _WAIT:
             row.values[channel - 1] = sub.value
         name = str(channel)
-        after[name], replaced, other = _identity(known.get(name), sub)
+        if name in known:
+            after[name], replaced, other = _identity(known[name], sub)
+        else:
+            # Where rows have a counter of a sub-meter that nobody knows any more, this may be another one.
+            after[name] = [sub.kind, sub.id, sub.unit]
+            replaced = any([old.values[channel - 1] is not None for old in ledger.rows(HOURS)])
+            other = 0
         row.replaced |= replaced << channel - 1
         row.other |= other << channel - 1
     if row.values == [None] * CHANNELS and not alarms:
@@ -66,8 +72,6 @@ def _identity(known, sub):
     What a telegram does not tell is as before.
     """
     now = sub.kind, sub.id, sub.unit
-    if not known:
-        return list(now), 0, 0
     differ = [one is not None and other is not None and one != other for one, other in zip(known, now)]
     if any(differ):
         return list(now), 1, 1 if differ[0] or differ[2] else 0
