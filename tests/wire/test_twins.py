@@ -80,6 +80,15 @@ def test_hunt_and_text_end():
             assert one == two, bytes(data)
 
 
+def test_digits():
+    random = Random(33)
+    for _ in range(ROUNDS):
+        data = bytearray(random.choice(b"0189AFaf!\r\ng\xc1\xb1/:@G`") for _ in range(random.between(1, 6)))
+        start, mask = random.below(len(data)), random.choice((0xFF, 0x7F))
+        one, two = [module.digits(data, start, len(data), mask) for module in (fast, plain)]
+        assert one == two, bytes(data)
+
+
 def test_parity_and_escapes():
     random = Random(22)
     for _ in range(ROUNDS):

@@ -66,6 +66,22 @@ def test_date_times():
     assert good > ROUNDS
 
 
+def test_times_of_p1():
+    random = Random(32)
+    good = 0
+    for _ in range(4 * ROUNDS):
+        numbers = [random.below(most) for most in (100, 14, 33, 25, 61, 62)]
+        text = b"".join([b"%02d" % number for number in numbers]) + random.choice((b"S", b"W", b"", b"x", b"Sx"))
+        data = bytearray(b"(" + text + b")")
+        if random.below(8) == 0:
+            data[random.between(1, 12)] = random.bits(8)
+        one, two = array("i", bytes(16)), array("i", bytes(16))
+        found = [module.p1_time(data, 1, len(text), when) for module, when in ((said_fast, one), (said_plain, two))]
+        assert found[0] == found[1] and (not found[0] or one == two), (bytes(data), one, two)
+        good += found[0]
+    assert good > ROUNDS
+
+
 class Left:
     """A list that was left, as of Layers."""
 

@@ -20,7 +20,7 @@ from .obis import (  # noqa: F401  the slots of texts are imported from here
     TEXTS,
     TIME,
 )
-from .said import heard, rest
+from .said import heard, p1_time, rest
 from .sense.direction import complete
 
 #: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
@@ -216,9 +216,10 @@ class Reading:
 
     def p1_clock(self, buf, rows):
         """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
-        row, time, date = [8 * self.special[code - TEXTS] for code in (CLOCK, TIME, DATE)]
+        row = 8 * self.special[CLOCK - TEXTS]
         if row:
             return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])
+        time, date = 8 * self.special[TIME - TEXTS], 8 * self.special[DATE - TEXTS]
         if not time or not date:
             return False
         at, length = rows[date - 7], rows[date - 6]
@@ -249,15 +250,11 @@ class Reading:
 
     def set_p1_clock(self, buf, at, length):
         """Take YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. False: invalid."""
-        if length not in (12, 13):
+        when = self.when
+        if not p1_time(buf, at, length, when):
             return False
-        clock = seconds(2000 + two(buf, at), two(buf, at + 2), two(buf, at + 4),
-                        two(buf, at + 6), two(buf, at + 8), two(buf, at + 10))
-        if clock is None:
-            return False
-        self.clock = clock
-        season = buf[at + 12] if length == 13 else 0
-        self.dst = True if season == 0x53 else False if season == 0x57 else None
+        self.clock = when[0] * 86400 + when[1]
+        self.dst = None if when[3] == 0xFF else when[3] != 0
         return True
 
     def merge(self, other):

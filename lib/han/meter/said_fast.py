@@ -60,6 +60,53 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
 
 
 @micropython.viper
+def days(year: int, month: int, day: int) -> int:
+    """Days from 2020-01-01 to a date from 1970 on."""
+    # Years are counted from March, so that the leap day is a year's last day.
+    if month < 3:
+        year -= 1
+        month += 12
+    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 737731
+
+
+@micropython.viper
+def p1_time(p: ptr8, at: int, length: int, when: ptr32) -> int:
+    """Read YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at p[at]. 1, or 0 if it is invalid.
+
+    when   as of date_time()
+    """
+    if length != 12 and length != 13:
+        return 0
+    p = ptr8(int(p) + at)
+    n = 0
+    at = 0
+    while n < 12:
+        k = p[n] - 0x30
+        if k < 0 or k > 9:
+            return 0
+        at = 10 * at + k
+        n += 1
+        if n == 6:
+            when[0] = at
+            at = 0
+    k = when[0]
+    date = k // 100 % 100
+    if date < 1 or date > 12 or k % 100 < 1 or k % 100 > 31 or at >= 240000 or at // 100 % 100 > 59 or at % 100 > 60:
+        return 0
+    when[0] = int(days(2000 + k // 10000, date, k % 100))
+    when[1] = at // 10000 * 3600 + at // 100 % 100 * 60 + at % 100
+    when[2] = -0x8000
+    k = 0xFF
+    if length == 13:
+        if p[12] == 0x53:
+            k = 0x80
+        elif p[12] == 0x57:
+            k = 0
+    when[3] = k
+    return 1
+
+
+@micropython.viper
 def date_time(buf: ptr8, at: int, when: ptr32) -> int:
     """Read the date-time of 12 bytes (IEC 62056-62 clause 4.1.6.1) at buf[at]. 1, or 0 where it is not specified.
 
@@ -72,12 +119,7 @@ def date_time(buf: ptr8, at: int, when: ptr32) -> int:
         return 0
     if p[5] > 23 or p[6] > 59 or p[7] > 60:
         return 0
-    # Years are counted from March, so that the leap day is a year's last day.
-    if month < 3:
-        year -= 1
-        month += 12
-    at = 365 * year + year // 4 - year // 100 + year // 400
-    when[0] = at + (153 * (month - 3) + 2) // 5 + p[3] - 737731
+    when[0] = int(days(year, month, p[3]))
     when[1] = p[5] * 3600 + p[6] * 60 + p[7]
     at = p[9] << 8 | p[10]
     when[2] = at - (at >> 15 << 16)

@@ -47,6 +47,19 @@ def date_time(buf, at, when):
     return 1
 
 
+def p1_time(buf, at, length, when):
+    """Read YYMMDDhhmmss, with or without S or W, at buf[at]; see the twin in `said_fast.py`."""
+    text = bytes(buf[at:at + length])
+    if length not in (12, 13) or not text[:12].isdigit():
+        return 0
+    year, month, day, hour, minute, second = [int(text[i:i + 2]) for i in range(0, 12, 2)]
+    raw = bytearray(12)
+    raw[0], raw[1], raw[2], raw[3] = 2000 + year >> 8, 2000 + year & 0xFF, month, day
+    raw[5], raw[6], raw[7], raw[9] = hour, minute, second, 0x80
+    raw[11] = {b"S": 0x80, b"W": 0}.get(text[12:], 0xFF)
+    return date_time(raw, 0, when)
+
+
 def _leap(year):
     return year % 4 == 0  # also 2000, and 2100 is out of range
 

@@ -163,6 +163,28 @@ def text_end(buf: ptr8, start: int, end: int, mask: int) -> int:
 
 
 @micropython.viper
+def digits(buf: ptr8, start: int, end: int, mask: int) -> int:
+    """The hex digits from buf[start] on, four at most: their number << 16, and the number that they are.
+
+    mask: the bits of a character
+    """
+    n = 0
+    k = 0
+    while start < end and k < 4:
+        c = buf[start] & mask
+        if c >= 0x30 and c <= 0x39:
+            c -= 0x30
+        else:
+            c = (c | 0x20) - 0x57
+            if c < 10 or c > 15:
+                break
+        n = n << 4 | c
+        start += 1
+        k += 1
+    return k << 16 | n
+
+
+@micropython.viper
 def odd_parity(buf: ptr8, start: int, end: int) -> int:
     """Number of bytes of buf[start:end] that have an odd number of ones."""
     n = 0

@@ -12,7 +12,7 @@ telegram. A UART that is set to 7E1 would drop the parity bit and not report a w
 from .layers.apdu import ciphered_end
 from .conventions import Conventions
 from .rows.lines import crc_arc
-from .loops import hunt, odd_parity, strip_parity, text_end
+from .loops import digits, hunt, odd_parity, strip_parity, text_end
 
 _MORE, _NONE, _WRONG, _PARITY = 0, -1, -2, -3
 _OPENS = 3  # the kind of a P1 opening in the answers of `hunt`
@@ -74,21 +74,11 @@ class Checker:
         self.resume = at
         if at == end:
             return -end - 1
-        crc = 0
-        tail = at + 1
-        while tail < end and tail < at + 5:
-            digit = buf[tail] & self._mask
-            if 0x30 <= digit <= 0x39:
-                digit -= 0x30
-            else:
-                digit = (digit | 0x20) - 0x57
-                if not 10 <= digit <= 15:
-                    break
-            crc = crc << 4 | digit
-            tail += 1
-        else:
-            if tail < at + 5 and not last:
-                return -end - 1
+        crc = digits(buf, at + 1, end, self._mask)
+        tail = at + 1 + (crc >> 16)
+        if tail == end < at + 5 and not last:
+            return -end - 1
+        crc &= 0xFFFF
         seven = self._mask == _SEVEN
         if seven:
             if odd_parity(buf, start, tail):

@@ -99,6 +99,15 @@ def text_end(buf, start, end, mask):
     return end
 
 
+def digits(buf, start, end, mask):
+    """The hex digits from buf[start] on: their number << 16, and the number they are; see the twin in `fast.py`."""
+    n = k = 0
+    while k < 4 and start + k < end and chr(buf[start + k] & mask) in "0123456789abcdefABCDEF":
+        n = n << 4 | int(chr(buf[start + k] & mask), 16)
+        k += 1
+    return k << 16 | n
+
+
 def odd_parity(buf, start, end):
     """Number of bytes of buf[start:end] that have an odd number of ones."""
     return sum(bin(byte).count("1") & 1 for byte in memoryview(buf)[start:end])
