@@ -22,7 +22,7 @@ NO_KEY = "encrypted: no key"
 
 # The further answers of peel(): what is there to be done next. _SEGMENT: a frame of several, _STRAY: one that does not
 # follow those before.
-_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY = 8, 9, 10, 11, 13, 14, 15
+_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY, _WAIT = 8, 9, 10, 11, 13, 14, 15, 16
 _FIRST, _LAST, _DISORDER = 1, 2, 4  # what at[3] tells of such a frame
 _APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 
@@ -45,13 +45,17 @@ class Layers:
     decrypt_failures = 0  # number of those that could not be decrypted
     unproven = False  # the last telegram was decrypted without checking a tag
     segments = blocks = ciphered = _p1 = _sml = None
+    _join = None  # join() of layers/headers_fast.py or its twin, once there are pieces
 
     def __init__(self, reject, cipher=None, trace=None):
         self.cipher = cipher
         self._reject = reject
         self._trace = trace
         # Start, end and front; what peel() tells; number of frames that wait for the rest of their telegram; the layer.
-        self.at = array("i", bytes(24))
+        # From 6 and from 9 on, for the frames and for the blocks that join() may append to those before: room in their
+        # buffer (0: there is none), length and number of what is in it. From 12 on the header of a block; 1 where the
+        # content came in blocks.
+        self.at = array("i", bytes(68))
 
     @property
     def start(self):
@@ -73,15 +77,24 @@ class Layers:
         self.unproven = False
         self.buf = buf
         layer = peel(buf, start, end, layer, self.at)
-        return layer if layer == LIST or layer == P1 else self._inside(layer)
+        if layer == LIST or layer == P1:
+            return layer
+        if self._join and (layer == _SEGMENT or layer == _BLOCK):
+            layer = self._join(self, layer)
+        return None if layer == _WAIT and not self._trace else self._inside(layer)
 
     def _inside(self, what):
         """Do what peel() has found until the content is left. Returns as unwrap() does."""
         at = self.at
         text_only = at[5] == GLO and what != _IDENT  # a ciphered APDU without a frame holds P1 text
-        left = _APDUS
+        left = _APDUS - at[16]
+        at[16] = 0
         while left:
-            if what == _SEGMENT or what == _STRAY:
+            if what == APDU:
+                pass  # all pieces of it are there
+            elif what == _WAIT:
+                return self._note("block" if at[3] == 0xE0 else "segment")
+            elif what == _SEGMENT or what == _STRAY:
                 if not (self._segment() if what == _SEGMENT else self._stray()):
                     return None
             elif what == _CIPHERED or what == _BLOCK:
@@ -126,9 +139,13 @@ class Layers:
         """Add a frame of a telegram that has several. True with the last one; None before, or if it was rejected."""
         at = self.at
         segments = self.segments or self._loaded_segments()
+        if at[6]:
+            segments.length, segments.next = at[7], at[8]
         if not segments.add(self.buf, at[0], at[1]):
             return self._without("telegram too long")
-        at[4] = segments.next
+        if segments.joins:
+            at[6], at[7] = len(segments.buf), segments.length
+        at[4] = at[8] = segments.next
         return self._whole(segments) if at[3] & _LAST else self._note("segment")
 
     def _stray(self):
@@ -142,14 +159,14 @@ class Layers:
     def _without(self, reason):
         """Forget the frames before this one."""
         (self.segments or self._loaded_segments()).start()
-        self.at[4] = 0
+        self.at[4] = self.at[7] = self.at[8] = 0
         return self._reject(reason, "")
 
     def _whole(self, segments):
         """All pieces are there: go on with them."""
         at = self.at
         self.buf = segments.buf
-        at[0] = at[4] = 0
+        at[0] = at[4] = at[7] = at[8] = 0
         at[1] = segments.length
         segments.start()
         return True
@@ -157,16 +174,24 @@ class Layers:
     def _block(self):
         """Add a block of general block transfer. True when none is missing, else None."""
         if not self.blocks:
-            from .layers.segments import Blocks
+            from .layers.segments import Blocks, join
 
             self.blocks = Blocks()
-        state = self.blocks.add(self.buf, self.at[0], self.at[1])
+            self._join = join
+        at = self.at
+        if at[9]:
+            self.blocks.resume(at[10], at[11])
+            at[9] = 0  # until this telegram is complete
+        state = self.blocks.add(self.buf, at[0], at[1])
         if state < 0:
             return self._reject("block malformed", "")
         if not state:
             return self._note("block")
         self._whole(self.blocks.done)
         self.blocks.start()
+        if self.blocks.raw.joins:
+            at[9] = len(self.blocks.raw.buf)
+            at[10] = at[11] = 0
         return True
 
     def _opened(self, start):
@@ -210,9 +235,10 @@ class Layers:
             self._trace(what, "")
 
     def _loaded_segments(self):
-        from .layers.segments import Segments
+        from .layers.segments import Segments, join
 
         self.segments = Segments()
+        self._join = join
         return self.segments
 
     def _loaded_p1(self):

@@ -6,6 +6,8 @@ from .aliases import Aliases
 class _Pieces(Segments):
     """Segments that know the places of their bytes in the capture."""
 
+    joins = False
+
     def __init__(self, places):
         super().__init__()
         self.parts = []  # [(index in the capture, length)]

@@ -4,6 +4,10 @@ from micropython import const
 
 _BLOCKS = const(32)
 _TITLE = const(8)
+_APDU = const(6)
+_SEGMENT = const(8)
+_WAIT = const(16)
+_LAST = const(2)
 
 
 @micropython.viper
@@ -66,3 +70,64 @@ def ciphered(p: ptr8, start: int, end: int, at: ptr32) -> int:
     at[3] = k + 5
     at[4] = end
     return 1
+
+
+@micropython.viper
+def join(layers, what: int) -> int:
+    """Append a frame of several, or a block (what: _SEGMENT, _BLOCK) to those before it, as `Layers` says in `at`.
+
+    Returns _WAIT where more must come; APDU where the telegram is complete, and left in `layers`; `what` where nothing
+    was done, as there is no buffer yet, no room, or the block is not the next one.
+    """
+    at = ptr32(layers.at)
+    k = 6 if what == _SEGMENT else 9
+    room = at[k]
+    if not room:
+        return what
+    length = at[k + 1]
+    start = at[0]
+    size = at[1] - start
+    last = at[3] & _LAST
+    pieces = layers.segments
+    if what != _SEGMENT:
+        now = ptr32(int(at) + 48)
+        if not int(block(layers.buf, start, at[1], int(now))) or now[0] != at[k + 2] + 1:
+            return what
+        start = now[1]
+        size = now[2]
+        last = now[3] & 0x80
+        pieces = layers.blocks.raw
+    if length + size > room:
+        return what
+    whole = pieces.buf
+    p = ptr8(layers.buf)
+    p = ptr8(int(p) + start)
+    q = ptr8(whole)
+    q = ptr8(int(q) + length)
+    at[k + 1] = length + size
+    at[k + 2] = at[k + 2] + 1
+    if what != _SEGMENT:
+        n = at[k + 2]
+        ptr16(layers.blocks.places)[n] = length
+        ptr16(layers.blocks.sizes)[n] = size
+    while size > 0:
+        q[0] = p[0]
+        p = ptr8(int(p) + 1)
+        q = ptr8(int(q) + 1)
+        size -= 1
+    at[4] = at[8]
+    if not last:
+        return _WAIT
+    layers.buf = whole
+    at[0] = 0
+    at[1] = at[k + 1]
+    if what != _SEGMENT:
+        sizes = ptr16(layers.blocks.sizes)
+        while n:
+            sizes[n] = 0xFFFF
+            n -= 1
+        at[16] = 1
+    at[k + 1] = 0
+    at[k + 2] = 0
+    at[4] = at[8]
+    return _APDU

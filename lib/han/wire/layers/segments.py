@@ -4,9 +4,9 @@ from array import array
 from ..loops import copy, same
 
 try:
-    from .headers_fast import block
+    from .headers_fast import block, join
 except ImportError:
-    from .headers_plain import block
+    from .headers_plain import block, join  # noqa: F401
 
 _SIZE = 2048
 _BLOCKS = 32  # as in headers_fast.py
@@ -14,6 +14,8 @@ _BLOCKS = 32  # as in headers_fast.py
 
 class Segments:
     """Appends segments to one buffer of 2048 bytes, which is allocated with the first segment."""
+
+    joins = True  # join() may append to the buffer
 
     def __init__(self):
         self.buf = b""
@@ -52,8 +54,8 @@ class Blocks:
         self.whole = Segments()  # the blocks in order, if they came out of order
         self.done = None  # the one of the two that has the complete telegram
         # Block number -> index of its data in raw, and length of its data (-1: it has not come).
-        self._at = array("h", bytes(2 * _BLOCKS + 2))
-        self._size = array("h", b"\xff" * (2 * _BLOCKS + 2))
+        self.places = array("h", bytes(2 * _BLOCKS + 2))
+        self.sizes = array("h", b"\xff" * (2 * _BLOCKS + 2))
         # Number, index, length of the data, and control of the present block.
         self._now = array("i", bytes(16))
         self._highest = 0
@@ -87,14 +89,19 @@ class Blocks:
         self.done = self.raw
         return 1 if self._plain and self.raw.next == self._last else self._join()
 
+    def resume(self, length, count):
+        """So many blocks in order, of `length` bytes in all, have been put into raw by join()."""
+        self.raw.length = length
+        self.raw.next = self._highest = self._before = count
+
     def _append(self, buf, now):
         """Add the present block to those that have come. False where it does not fit."""
         number = now[0]
         self._plain = self._plain and number == self.raw.next + 1
-        self._at[number] = self.raw.length
+        self.places[number] = self.raw.length
         if not self.raw.add(buf, now[1], now[1] + now[2]):
             return False
-        self._size[number] = now[2]
+        self.sizes[number] = now[2]
         self._highest = max(self._highest, number)
         self.ascending = self.ascending and number > self._before
         self._before = number
@@ -103,14 +110,14 @@ class Blocks:
     def _known(self, buf, number, at, length):
         """Length of the block with this number that has come before, and is the same one; -1: there is none."""
         raw = self.raw
-        known = self._size[number]
+        known = self.sizes[number]
         if number == 1:
             # Block 1 begins the next telegram if it has come before, or if blocks in order up to the last have.
             if known >= 0 or self._last and self.ascending:
                 self.start()
                 known = -1
         elif known >= 0 and (known != length
-                             or not same(buf, at, memoryview(raw.buf)[self._at[number]:], length)):
+                             or not same(buf, at, memoryview(raw.buf)[self.places[number]:], length)):
             self._forget(number)
             known = -1
         return known
@@ -121,14 +128,14 @@ class Blocks:
         at = 0
         ordered = True
         for i in range(1, self._last + 1):
-            if self._size[i] < 0:
+            if self.sizes[i] < 0:
                 return 0
-            ordered = ordered and self._at[i] == at
-            at += self._size[i]
+            ordered = ordered and self.places[i] == at
+            at += self.sizes[i]
         if not ordered or at != raw.length:
             self.done = self.whole
             for i in range(1, self._last + 1):
-                self.whole.add(raw.buf, self._at[i], self._at[i] + self._size[i])
+                self.whole.add(raw.buf, self.places[i], self.places[i] + self.sizes[i])
         return 1
 
     def _forget(self, number):
@@ -137,7 +144,7 @@ class Blocks:
         Only blocks with lower numbers that came after the first copy of it are kept: they belong to the next telegram.
         """
         for i in range(1, self._highest + 1):
-            if i >= number or self._at[i] < self._at[number]:
-                self._size[i] = -1
+            if i >= number or self.places[i] < self.places[number]:
+                self.sizes[i] = -1
         self._last = self._before = 0
         self.ascending = True
