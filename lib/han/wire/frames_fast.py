@@ -7,6 +7,7 @@ from .tables import X25
 _HDLC = const(1)
 _MBUS = const(2)
 _GLO = const(4)
+_SML = const(5)
 _LIST = const(7)
 _SEGMENT = const(8)
 _BLOCK = const(9)
@@ -16,6 +17,7 @@ _UNKNOWN = const(12)
 _MALFORMED = const(13)
 _TEXT = const(14)
 _STRAY = const(15)
+_MESSAGES = const(17)
 _FIRST = const(1)
 _LAST = const(2)
 _DISORDER = const(4)
@@ -208,6 +210,8 @@ def peel(p: ptr8, start: int, end: int, layer: int, at: ptr32) -> int:
         at[1] = end
         if layer == _GLO:
             return _IDENT
+        if layer == _SML:
+            return _MESSAGES
         return layer
     if tag:
         at[0] = start

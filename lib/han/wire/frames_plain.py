@@ -1,9 +1,10 @@
 """The twins of `frames_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 from .plain import crc_x25, sum8
 
-_HDLC, _MBUS, _GLO, _APDU = 1, 2, 4, 6
+_HDLC, _MBUS, _GLO, _SML, _APDU = 1, 2, 4, 5, 6
 _MORE, _NONE, _WRONG = 0, -1, -2
 _LIST, _SEGMENT, _BLOCK, _CIPHERED, _IDENT, _UNKNOWN, _MALFORMED, _TEXT, _STRAY = 7, 8, 9, 10, 11, 12, 13, 14, 15
+_MESSAGES = 17
 _FIRST, _LAST, _DISORDER = 1, 2, 4
 _SEGMENTED = 0x08
 _SHORTEST = 6
@@ -124,7 +125,7 @@ def peel(buf, start, end, layer, at):
     elif layer == _GLO:
         what = _IDENT if buf[start] == 0x2F else None
     elif layer < _APDU:
-        what = layer
+        what = _MESSAGES if layer == _SML else layer
     if what is None:
         if _llc(buf, start, end):
             start += 3

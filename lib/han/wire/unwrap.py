@@ -21,8 +21,8 @@ APDU, LIST = 6, 7
 NO_KEY = "encrypted: no key"
 
 # The further answers of peel(): what is there to be done next. _SEGMENT: a frame of several, _STRAY: one that does not
-# follow those before.
-_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY, _WAIT = 8, 9, 10, 11, 13, 14, 15, 16
+# follow those before. _MESSAGES: of SML.
+_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY, _WAIT, _MESSAGES = 8, 9, 10, 11, 13, 14, 15, 16, 17
 _FIRST, _LAST, _DISORDER = 1, 2, 4  # what at[3] tells of such a frame
 _APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 
@@ -77,11 +77,14 @@ class Layers:
         self.unproven = False
         self.buf = buf
         layer = peel(buf, start, end, layer, self.at)
-        if layer == LIST or layer == P1:
+        # The numbers of what is left are below that of _SEGMENT, which is 8; then come _BLOCK, and the others.
+        if layer < 8:
             return layer
-        if self._join and (layer == _SEGMENT or layer == _BLOCK):
+        if layer < 10 and self._join:
             layer = self._join(self, layer)
-        return None if layer == _WAIT and not self._trace else self._inside(layer)
+            if layer > 15 and not self._trace:
+                return None  # _WAIT
+        return self._inside(layer)
 
     def _inside(self, what):
         """Do what peel() has found until the content is left. Returns as unwrap() does."""
@@ -90,6 +93,8 @@ class Layers:
         left = _APDUS - at[16]
         at[16] = 0
         while left:
+            if what == LIST and not text_only:
+                return LIST
             if what == APDU:
                 pass  # all pieces of it are there
             elif what == _WAIT:
@@ -108,13 +113,13 @@ class Layers:
                     return None
             elif what == _TEXT:
                 return self._text()
-            elif what == SML:
+            elif what == _MESSAGES:
                 at[0], at[1] = (self._sml or self._loaded_sml()).content(self.buf, at[0], at[1])
                 return SML
-            elif text_only or what != LIST and what != _MALFORMED:
+            elif text_only or what != _MALFORMED:
                 break
             else:
-                return LIST if what == LIST else self._reject("notification malformed", "")
+                return self._reject("notification malformed", "")
             if left:
                 what = peel(self.buf, at[0], at[1], APDU, at)
         return self._reject("no known APDU", "tag %02X" % at[3] if at[3] >= 0 else "empty")

@@ -114,37 +114,47 @@ def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8, begun: ptr32)
     state[2] = begun[2]
     state[3] = begun[3]
     while end > 0:
+        x = 0
+        if end >= 16:
+            while x < 4:
+                state[x] = state[x] ^ (buf[0] << 24 | buf[1] << 16 | buf[2] << 8 | buf[3])
+                buf = ptr8(int(buf) + 4)
+                x += 1
+        while x < end and end < 16:
+            state[x >> 2] = state[x >> 2] ^ buf[x] << (24 - ((x & 3) << 3))
+            x += 1
         y0 = 0
         y1 = 0
         y2 = 0
         y3 = 0
-        k = 15
-        while k >= 0:
-            # times x^8: shift by a byte; what is shifted out at the end is reduced into the front
-            x = y3
-            y3 = (y3 >> 8 & _UNSIGNED) | y2 << 24
-            y2 = (y2 >> 8 & _UNSIGNED) | y1 << 24
-            y1 = (y1 >> 8 & _UNSIGNED) | y0 << 24
-            y0 = (y0 >> 8 & _UNSIGNED) ^ r[x & 15] << 12 ^ r[x >> 4 & 15] << 16
-            x = state[k >> 2] >> (24 - ((k & 3) << 3))
-            if k < end:
-                x ^= buf[k]
-            t = ptr32(int(table) + (x & 0xF0))
-            y0 ^= t[0]
-            y1 ^= t[1]
-            y2 ^= t[2]
-            y3 ^= t[3]
-            t = ptr32(int(table) + ((x & 15) << 4 | 256))
-            y0 ^= t[0]
-            y1 ^= t[1]
-            y2 ^= t[2]
-            y3 ^= t[3]
-            k -= 1
+        word = 3
+        while word >= 0:
+            w = state[word]
+            k = 4
+            while k:
+                # times x^8: shift by a byte; what is shifted out at the end is reduced into the front
+                x = y3
+                y3 = (y3 >> 8 & _UNSIGNED) | y2 << 24
+                y2 = (y2 >> 8 & _UNSIGNED) | y1 << 24
+                y1 = (y1 >> 8 & _UNSIGNED) | y0 << 24
+                y0 = (y0 >> 8 & _UNSIGNED) ^ r[x & 15] << 12 ^ r[x >> 4 & 15] << 16
+                t = ptr32(int(table) + (w & 0xF0))
+                y0 ^= t[0]
+                y1 ^= t[1]
+                y2 ^= t[2]
+                y3 ^= t[3]
+                t = ptr32(int(table) + ((w & 15) << 4 | 256))
+                y0 ^= t[0]
+                y1 ^= t[1]
+                y2 ^= t[2]
+                y3 ^= t[3]
+                w = w >> 8
+                k -= 1
+            word -= 1
         state[0] = y0
         state[1] = y1
         state[2] = y2
         state[3] = y3
-        buf = ptr8(int(buf) + 16)
         end -= 16
 
 
