@@ -126,10 +126,11 @@ async def answers(app, token):
         body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
         if path == "/setup":
             body = b'{"s":true,"ss":"Home","sp":"correct horse"}'
-        head = "%s %s HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: %d\r\n" % (method, path, len(body))
+        target = path + ("?ch=1" if path == "/history/sub" else "")
+        head = "%s %s HTTP/1.1\r\nHost: 10.0.0.1\r\nContent-Length: %d\r\n" % (method, target, len(body))
         answer = Answer(await raw(app, (head + trusted + "\r\n").encode() + body))
-        # Of updates there is none, and only one slot for them.
-        expected = (200, 409) if path.startswith(("/ota", "/update")) else (200, 503)
+        # Of updates there is none, and only one slot for them; there is no sub-meter either.
+        expected = (200, 409) if path.startswith(("/ota", "/update")) else (404,) if "sub" in path else (200, 503)
         assert answer.status in expected, (path, method, answer.status)
         validate(path, method, answer)
 
