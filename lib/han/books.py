@@ -19,7 +19,8 @@ class Books:
         """True where there is something to keep: a sub-meter, or a setting that needs rows of hours, days or months."""
         app = self._app
         values = app.config.values
-        wanted = app.link.live.extra or values["sub"] or values["cap"] or values["alarms"] or reckoned(values)
+        extra = app.link.live.extra
+        wanted = extra and extra.length or values["sub"] or values["cap"] or values["alarms"] or reckoned(values)
         return app.history and wanted
 
     async def keep(self, report):

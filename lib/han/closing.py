@@ -26,8 +26,8 @@ async def close(app, t, report):
     history = app.history
     zone = history.clock.zone
     silent = history.t is None or t > history.t
-    if not silent and (history.guessed or history.edge):
-        return t + _SOON  # the time is not known, or counters of the hour's end may still come
+    if not silent and (history.up is None or history.guessed or history.edge):
+        return t + _SOON  # no reading yet, the time is not known, or counters of the hour's end may still come
     try:
         ledger = Ledger(history)
     except ValueError as error:  # the partition is too small
@@ -48,7 +48,7 @@ async def close(app, t, report):
             return zone.hour_start(t) + _HOUR
         await close_days(history, t, ledger, app.config, app.book)
     except ValueError as error:  # no room beside the settings
-        report("degraded", "sub-meters: %s" % error)
+        report("degraded", "settings: %s" % error)
     except OSError as error:
         report("degraded", "flash: %s" % error)
     else:
