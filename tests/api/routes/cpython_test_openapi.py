@@ -10,13 +10,14 @@ from han.api.config.fields import FIELDS
 from han.api.routes.table import TABLE
 from han.api.config.settings import changed
 from han.api.messages.registers import pieces
+from han.meter.submeters.now import Sub
 from han.store.config import defaults
 from han.store.ledger.records import HOURS, Ledger, Row
 from han.tariff.presets import names
 from han.tariff.rules import Rule
 from tests.api.fake import FULL, Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
-from tests.api.routes import test_api_events, test_api_peaks, test_api_registers
+from tests.api.routes import test_api_events, test_api_peaks, test_api_registers, test_api_sub
 from tests.meter import test_extra
 from tests.meter.registers.taps import copies
 from tests.support import telegrams
@@ -262,3 +263,13 @@ def test_a_part_of_make_api_fuzz():
         reader.wait_for_reading()
         assert apifuzz.fuzz(reader.url, 3, 7) > 40
         assert reader.get("/health")["type"] == "HAN_HEALTH_MESSAGE"
+
+
+def test_samples_of_a_sub_meter_are_as_described():
+    rows = [(test_api_sub.START + n * 3600, n * 1250, n == 3) for n in range(6)]
+    whole = {"$ref": "#/components/schemas/SubHistory", "components": DOCUMENT["components"]}
+    for length, now in ((6, None), (7, Sub(3, "G2", "m3", 99, None))):
+        house = test_api_sub.house(HOURS, rows, length * 3600 + 60)
+        message = asyncio.run(test_api_sub.ask(house, HOURS, now=now))
+        jsonschema_rs.Draft202012Validator(whole).validate(message)
+        assert len(message["t"]) == length

@@ -79,7 +79,9 @@ def measure():
     print(row % ("µs to record a reading, 1 in 10 ends a sample", recording[0] / recording[1]))
     print(row % ("µs for an append, written and read back", appending[0] / appending[1]))
     # Compare the bytes of the records with the bytes programmed and erased for them.
-    held = sum([(ring.next - n) * (ring.size - 8) for n, ring in zip(before, world.history.series)])
+    # The numbers of the 10-second ring leap, so its records are counted.
+    counts = [appending[1]] + [ring.next - n for n, ring in zip(before[1:], world.history.series[1:])]
+    held = sum([count * (ring.size - 8) for count, ring in zip(counts, world.history.series)])
     erased = sum(count.erased.values())
     print("  %-58s %10d" % ("bytes programmed a day", count.programmed // DAYS))
     print("  %-58s %10.2f" % ("write amplification (programmed / payload)", count.programmed / held))
