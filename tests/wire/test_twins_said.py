@@ -109,7 +109,9 @@ def test_the_rest_of_a_list_and_its_kind():
             one = reading.Reading()
             one.special[8] = n and random.below(1) + n
             one.said[0] = front & 1
-            results.append((module.rest(one, Left(data, random.below(1) + 24, 40, front), rows, n), list(one.when)))
+            one.texts = [b"KFM_0012", b"KFM_0013", bytes(data[:12]), b""][n % 4 :][:1] * 6
+            found = module.rest(one, Left(data, random.below(1) + 24, 40, front), rows, n)
+            results.append((found, list(one.when), bytes(one.said)))
         assert results[0] == results[1]
         info = array("i", (n, random.below(2), 0, random.below(2)))
         text = random.choice((b"", b"KFM_0012", b"KF", bytes(data[:8]), bytes(data[12:20])))

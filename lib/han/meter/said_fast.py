@@ -132,7 +132,8 @@ def rest(reading, layers, rows: ptr32, n: int) -> int:
     """What a list of n rows has besides values. layers: with the list, see `wire/unwrap.py`.
 
     Returns 1 where it has a date-time, which is put into `when` (a clock among the values was read together with
-    them; the date-time of the header may be older), + 2 where it ends with a text without a code and has no number.
+    them; the date-time of the header may be older), + 2 where it ends with a text without a code, the meter's number,
+    which is not the known one.
     """
     buf = ptr8(layers.buf)
     at = ptr32(layers.at)
@@ -148,8 +149,21 @@ def rest(reading, layers, rows: ptr32, n: int) -> int:
             found = int(date_time(int(buf), k, reading.when))
     if n > 1:
         row = ptr32(int(rows) + (n << 5) - 32)
-        if not row[0] and row[7] == _TEXT and not ptr8(reading.said)[0]:
-            found += 2
+        said = ptr8(reading.said)
+        if not row[0] and row[7] == _TEXT and not said[0]:
+            known = reading.texts[0]
+            size = row[2]
+            k = 1
+            if size and size == int(len(known)) and size != _DATE_TIME:
+                q = ptr8(known)
+                buf = ptr8(int(buf) + row[1])
+                while size and buf[size - 1] == q[size - 1]:
+                    size -= 1
+                k = size
+            if k:
+                found += 2
+            else:
+                said[0] = 1
     return found
 
 

@@ -74,7 +74,10 @@ def rest(reading, layers, rows, n):
     if not found and at[0] - _DATE_TIME > at[2]:
         found = date_time(buf, at[0] - _DATE_TIME, reading.when)
     if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and not reading.said[METER_ID]:
-        found += 2
+        raw = bytes(buf[rows[8 * n - 7]:rows[8 * n - 7] + rows[8 * n - 6]])
+        if not raw or raw != reading.texts[METER_ID] or len(raw) == _DATE_TIME:
+            return found + 2
+        reading.said[METER_ID] = 1
     return found
 
 

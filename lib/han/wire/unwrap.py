@@ -95,16 +95,20 @@ class Layers:
         while left:
             if what == LIST and not text_only:
                 return LIST
-            if what == APDU:
+            if what == _CIPHERED:
+                left -= 1
+                if not self._opened(at[0]):
+                    return None
+            elif what == APDU:
                 pass  # all pieces of it are there
             elif what == _WAIT:
                 return self._note("block" if at[3] == 0xE0 else "segment")
             elif what == _SEGMENT or what == _STRAY:
                 if not (self._segment() if what == _SEGMENT else self._stray()):
                     return None
-            elif what == _CIPHERED or what == _BLOCK:
+            elif what == _BLOCK:
                 left -= 1
-                if not (self._opened(at[0]) if what == _CIPHERED else self._block()):
+                if not self._block():
                     return None
             elif what == _IDENT:
                 if self._ident():

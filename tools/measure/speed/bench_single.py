@@ -1,8 +1,8 @@
 """Times single telegrams from their bytes to a Reading. It runs in the interpreter that is measured.
 
 It reads the same file as bench_telegrams.py, and prints `ns heap` for each telegram: the shortest time of one, and the
-heap bytes that it allocates; `0 0` where it is not decoded. The unix port's clock counts microseconds, so ten telegrams
-are timed together, and the shortest of many tens counts.
+heap bytes that it allocates; `0 0` where it is not decoded. The unix port's clock counts microseconds, so four
+telegrams are timed together, and the shortest of many fours counts.
 """
 
 import gc
@@ -18,7 +18,7 @@ try:
 except ImportError:  # an earlier commit
     from han.wire.gcm import Cipher
 
-_TOGETHER = 10
+_TOGETHER = 4
 
 
 def _nothing(reading):
