@@ -154,9 +154,9 @@ def rest(reading, layers, rows: ptr32, n: int) -> int:
             known = reading.texts[0]
             size = row[2]
             k = 1
-            if size and size == int(len(known)) and size != _DATE_TIME:
+            buf = ptr8(int(buf) + row[1])
+            if size and size == int(len(known)) and (size != _DATE_TIME or buf[0] > 8):
                 q = ptr8(known)
-                buf = ptr8(int(buf) + row[1])
                 while size and buf[size - 1] == q[size - 1]:
                     size -= 1
                 k = size

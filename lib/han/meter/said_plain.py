@@ -75,7 +75,7 @@ def rest(reading, layers, rows, n):
         found = date_time(buf, at[0] - _DATE_TIME, reading.when)
     if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and not reading.said[METER_ID]:
         raw = bytes(buf[rows[8 * n - 7]:rows[8 * n - 7] + rows[8 * n - 6]])
-        if not raw or raw != reading.texts[METER_ID] or len(raw) == _DATE_TIME:
+        if not raw or raw != reading.texts[METER_ID] or len(raw) == _DATE_TIME and raw[0] <= 8:
             return found + 2
         reading.said[METER_ID] = 1
     return found
