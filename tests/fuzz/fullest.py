@@ -1,6 +1,6 @@
 """Telegrams that make a reader keep as much as it ever keeps: each buffer, text and list of kinds at its bound.
 
-    framer.py     the buffer has 4096 bytes, as a telegram of more than half of that has come
+    framer.py     the buffer has 6144 bytes, as a telegram of more than 4608 has come
     segments.py   three buffers of 2048 bytes: segments, blocks, blocks in order
     decoder.py    64 rows
     push.py       six kinds of lists without codes
@@ -13,7 +13,7 @@ from tests.wire import test_sml
 _LETTERS = b"ABCDEFGHKLMNPRSTUVWXYZ0123456789"
 _LONGEST_TEXT = 64
 _KINDS = 6
-_LONG = 2400  # bytes of P1 that do not fit into the framer's buffer as long as it has not doubled twice
+_LONG = 3500  # bytes of P1 that, with a message, do not fit into the framer's buffer before it has its last size
 _MESSAGE, _MESSAGES = 1300, 4  # size and number of messages that a reader keeps no more of
 _VALUES = 40  # more than the rows at first
 _WATT, _VOLT, _IMPOSSIBLE = 500, 2300, 9000

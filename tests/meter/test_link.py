@@ -382,6 +382,16 @@ def test_one_telegram_that_another_convention_explains_is_damaged_by_chance():
     assert checksum(made) is None
 
 
+def test_a_message_of_2_kb_costs_no_telegram():
+    body = b"/ABC5\r\n\r\n1-0:1.8.0(000123.456*kWh)\r\n0-0:96.13.0(%s)\r\n" % (b"41" * 2048)
+    body += b"1-0:2.8.0(000000.000*kWh)\r\n" * 40 + b"1-0:1.7.0(00.500*kW)\r\n!"
+    made, board, uart, bus = link(LINES[0], p1(body), 10000)
+    run(made, board, 65)
+    assert made.live.seq >= 5 and made.counters.line_changes == 0 and made.counters.overrun == 0
+    extra = made.live.extra
+    assert [one.text() for one in extra.events.all(extra.log)] == ["A" * 2048]
+
+
 def test_a_list_of_sub_meters_alone_is_taken_beside_the_readings():
     named = [entry for entry in telegrams(framing="hdlc", expect="decode") if entry["id"] == "scs-lg-e450-extreg"]
     if not named:

@@ -186,8 +186,8 @@ def test_an_opening_that_never_ends_is_given_up():
 
 
 def test_a_telegram_longer_than_usual_finds_room_and_loses_nothing():
-    long = p1(b"/ABC5\r\n\r\n" + b"0-0:98.1.0(...)\r\n" * 200 + b"!")
-    assert 2500 < len(long) < Framer.size
+    long = p1(b"/ABC5\r\n\r\n" + b"0-0:98.1.0(...)\r\n" * 300 + b"!")
+    assert 4608 < len(long) < Framer.size
     for chunk in (None, 1, 500):
         found, f = frames(ONE + b"\r\n" + long + long + ONE, chunk)
         assert [len(data) for _, data in found] == [len(INSIDE), len(long) - 2, len(long) - 2, len(INSIDE)], chunk

@@ -60,11 +60,14 @@ class Extra:
         """The current above which the meter switches off, mA; None where it does not say."""
         return self.number(MORE + _LIMIT_A)
 
-    def peak_clock(self):
-        """(s since 2020-01-01 in the meter's local time, True in summer time) of obis.PEAK; None each: not known."""
+    def peak_clock(self, clock):
+        """(s since 2020-01-01 in the meter's local time, True in summer time) of obis.PEAK; None each: not known.
+
+        clock: the meter's own, as in `Reading`, or None
+        """
         from .submeters.sub import ascii, local
 
-        return local(ascii(self.peak_time))
+        return local(ascii(self.peak_time), clock)
 
     def take(self, reading, first):
         """Take over from a telegram what its Reading names. False where nothing is left.

@@ -29,7 +29,7 @@ NONE = -1  # this is not a telegram
 WRONG = -2  # the checksum is wrong
 _PARITY = -3  # the parity is wrong
 
-# Bytes of the buffer at first, enough for most meters. It is doubled twice at most: an HDLC frame has up to 2049.
+# Bytes of the buffer at first, enough for most meters. An HDLC frame has up to 2049.
 _USUAL = 1152
 
 
@@ -57,8 +57,8 @@ class Framer(Openings):
     enough                        number of telegrams in a row that prove another convention
     """
 
-    # Bytes of the longest telegram. P1 with a year of peaks has about 3000.
-    size = 4096
+    # Bytes of the longest telegram: P1 with a message of 2048 characters, as 4096 hex digits, and all its other lines.
+    size = 6144
 
     def __init__(self, sink, counters=None, trace=None, enough=Conventions.usually):
         super().__init__()

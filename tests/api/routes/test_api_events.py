@@ -98,7 +98,7 @@ async def test_more_of_the_meter():
 
 async def test_a_message_of_2_kb():
     async with Running(reading(b"")) as app:
-        text = "Planned work on the grid." * 40
+        text = ("Planned work on the grid." * 82)[:2048]
         await send(app, telegram("0-0:96.13.0(%s)" % "".join(["%02X" % ord(character) for character in text])))
         assert (await get(app, "/meter"))["p"][0] == 111
         assert (await get(app, PATH))["events"] == [{"kind": "message", "ts": None, "text": text}]

@@ -35,7 +35,7 @@ def more(live, stamp):
     said = ',"sub":[%s]' % ",".join(found) if found else ""
     parts = _counters(live)
     if extra:
-        parts += _numbers(extra, live.ratio, stamp)
+        parts += _numbers(extra, live.ratio, extra.peak_clock(live.clock), stamp)
     return said + ',"x":{%s}' % ",".join(parts) if parts else said
 
 
@@ -61,9 +61,9 @@ def _counters(live):
     return parts
 
 
-def _numbers(extra, ratio, stamp):
+def _numbers(extra, ratio, when, stamp):
     parts = []
-    peak, when = extra.number(obis.PEAK), extra.peak_clock()
+    peak = extra.number(obis.PEAK)
     if not peak and when[0] is None:
         peak = None  # nothing has been measured in this month
     for name, code, count, places, multiplied in _NUMBERS:

@@ -63,8 +63,8 @@ class Search:
     upside_down, unlike, other_speed, others = 12, 2, 12, 12
     #: How often in a row a zero byte may turn the polarity.
     most_turns = 4
-    #: So many bytes without a telegram count as a whole burst.
-    many_bytes = 4096
+    #: So many bytes without a telegram count as a whole burst: as many as the longest telegram has.
+    many_bytes = 6144
 
     def __init__(self, option=0):
         self.fixed = 0 < option <= SETTINGS  # a configuration of another version may have higher numbers

@@ -1,11 +1,12 @@
 """Describes the state of the meter's line in words, for users. Imported for that."""
-from ...wire.framer import Framer
 from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
 from .search import SETTINGS, Search, setting
 
 #: Longest time between readings that is assumed until the meter's own period is known, ms.
 _USUAL_MS = 10000
+#: So many bytes without a telegram are hardly the first one, bytes.
+_MUCH = 4096
 
 _SILENT = "no bytes on the HAN port"
 _NOISE = "bytes but no telegrams on the HAN port: wrong speed, parity or polarity"
@@ -77,7 +78,7 @@ def diagnosis(link):
     if c.checksum_errors:
         return _CHECKSUM
     # The bytes that are coming in may be the first telegram.
-    return None if since <= BURST_MS and c.bytes < Framer.size else _NOISE
+    return None if since <= BURST_MS and c.bytes < _MUCH else _NOISE
 
 
 def _between(link):

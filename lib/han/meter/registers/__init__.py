@@ -5,7 +5,7 @@ from ...wire.unwrap import LIST
 
 
 class Copy:
-    """What was left of a telegram when its layers were off, at most the framer's 4096 bytes. MemoryError: no room."""
+    """What was left of a telegram when its layers were off, at most the framer's 6144 bytes. MemoryError: no room."""
 
     def __init__(self, kind, decoder):
         layers = decoder.layers

@@ -104,9 +104,7 @@ def _value(one, number, unit, time, clock):
     if not digits.isdigit() or not whole or (point and not fraction) or len(digits) > _DIGITS or unit and not known:
         return
     value, places = int(digits), len(fraction)
-    when, dst = local(time)
-    if when is not None and clock is not None and when > clock + _MONTH:
-        when = dst = None  # years ahead of the meter's own clock, as some are that lost their time
+    when, dst = local(time, clock)
     # Zero at a time that cannot be is what stands there until the sub-meter has been read.
     if not value and when is None:
         return
@@ -118,14 +116,17 @@ def _value(one, number, unit, time, clock):
     one.value, one.places, one.time, one.dst = value, places, when, dst
 
 
-def local(text):
-    """(s since 2020-01-01 in local time, True in summer time) of YYMMDDhhmmss with or without S or W; None each."""
+def local(text, clock=None):
+    """(s since 2020-01-01 in local time, True in summer time) of YYMMDDhhmmss with or without S or W; None each.
+
+    clock: the meter's own. What is years ahead of it is of a clock that lost its time.
+    """
     digits, season = text[:12], text[12:]
     if len(digits) < 12 or not digits.isdigit() or season not in ("", "S", "W"):
         return None, None
     year, month, day, hour, minute, second = [int(digits[i : i + 2]) for i in range(0, 12, 2)]
     when = seconds(2000 + year, month, day, hour, minute, second)
-    if when is None or when < _EARLIEST:
+    if when is None or when < _EARLIEST or clock is not None and when > clock + _MONTH:
         return None, None
     return when, season == "S" if season else None
 
