@@ -48,7 +48,7 @@ FORGOTTEN = (
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms", "han.api.routes.alarms"),
     # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
     ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
-    # 0000: rows of the ledger, each hour where there is something for it.
+    # 1500, estimated from 64 bits: rows of the ledger, each hour where there is something for it.
     ("han.closing", "han.store.ledger.close", "han.meter.submeters.now"),
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),

@@ -153,6 +153,16 @@ def asks(machine, command):
     check(machine.run(told.replace("curl", "curl -sS --fail " + _AGAIN, 1)))
 
 
+def asks_for_gas(machine, command):
+    """A request to a reader of its own, whose meter tells of a gas meter."""
+    reader = machine.start("make sim PORT=0 METER=dsmr5")
+    try:
+        said = check(machine.run(of(command, reader.url).replace("curl", "curl -sS --fail " + _AGAIN, 1)))
+        assert '"kind":"gas"' in said, said
+    finally:
+        reader.close()
+
+
 def streams(machine, command):
     """It does not end: the first message is enough."""
     command = "exec " + of(command, machine.serve()).replace("curl", "curl " + _AGAIN, 1)
@@ -231,6 +241,7 @@ TABLE = {
     ".venv/bin/python -m tools.provision --port auto --certificate reader.pem --key reader.key": provisions,
     '.venv/bin/python -m tools.provision --port auto --wifi "My network" --password "my password"': joins,
     "make deploy": deploys,
+    'curl "http://127.0.0.1:8080/history/sub?ch=1&series=day"': asks_for_gas,
     # the streams
     "curl -N http://127.0.0.1:8080/sse": streams,
     # the code
