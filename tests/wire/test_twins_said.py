@@ -95,7 +95,7 @@ def test_the_rest_of_a_list_and_its_kind():
     seen = set()
     times = bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")), bytes(12), b"\x07\xe9" + b"\xff" * 10
     for _ in range(2 * ROUNDS):
-        data = bytearray(random.choice(times) + random.choice(times) + b"KFM_0012345")
+        data = bytearray(random.choice(times) + random.choice(times) + b"KFM_00123456")
         front = random.below(13)
         rows = array("i", bytes(32 * 3))
         n = random.below(4)
