@@ -38,7 +38,7 @@ def boot(config):
         import vfs
     found, added = chip.boot(parts(folder), config["slot"], machine, vfs, _run, psram=config["psram"])
     for path in reversed(added):
-        # An image for the simulated board has the sources for CPython in a folder py/.
+        # An image for the simulated board has the sources for CPython in an archive, py.zip.
         sys.path.insert(0, folder + "/mounted" + path + "/py" if CPYTHON else path)
     return found
 

@@ -1,7 +1,9 @@
 """`import vfs` for CPython: it copies the files of a littlefs on a block device to a folder of this computer."""
 
+import io
 import os
 import shutil
+import zipfile
 
 import littlefs
 
@@ -28,7 +30,7 @@ class Vfs:
         return system
 
     def mount(self, system, path, readonly):
-        """Copy all files to `path` below the folder."""
+        """Copy all files to `path` below the folder. An archive becomes a folder of the same name."""
         shutil.rmtree(self._folder, ignore_errors=True)
         for folder, _, names in system.walk("/"):
             target = self._folder + path + folder
@@ -36,5 +38,8 @@ class Vfs:
             for name in names:
                 with system.open(folder.rstrip("/") + "/" + name, "rb") as file:
                     content = file.read()
+                if name.endswith(".zip"):
+                    zipfile.ZipFile(io.BytesIO(content)).extractall(target + "/" + name[:-4])
+                    continue
                 with open(target + "/" + name, "wb") as copy:
                     copy.write(content)

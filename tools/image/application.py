@@ -1,16 +1,18 @@
 """The application's files for an image: staged and compiled, with the version of the image."""
 
+import io
 import pathlib
 import re
 import tempfile
+import zipfile
 
 from staging import ImageError, stage
 
 _INIT = pathlib.Path("han/__init__.py")
 _VERSION = re.compile(r'^__version__ = "(.*)"$', re.MULTILINE)
-#: Architecture of the simulated board, and the folder in its image with the sources for CPython.
+#: Architecture of the simulated board, and the archive in its image with the sources for CPython.
 SIM = "sim"
-SOURCES = "py"
+SOURCES = "py.zip"
 #: Architecture of the chips that run an image with files.
 CHIP = stage.CHIP
 
@@ -31,13 +33,25 @@ def files(arch, version):
                 if not path.endswith(("_plain.mpy", "/plain.mpy"))}  # fmt: skip
     found = {path: data for path, data in _compiled(stage.UNIX, version).items()
              if path.partition(".")[0] + ".py" not in stage.BOARD}  # fmt: skip
-    for path, source in stage.sources().items():
-        if str(path) not in stage.BOARD:
-            text = source.read_text()
-            found["%s/%s" % (SOURCES, path)] = (with_version(text, version) if path == _INIT else text).encode()
-    for path in (stage.ROOT / "lib").rglob("*.bin"):
-        found["%s/%s" % (SOURCES, path.relative_to(stage.ROOT / "lib"))] = path.read_bytes()
+    found[SOURCES] = _archive(version)
     return found
+
+
+def _archive(version):
+    """The sources and data files as a ZIP archive, bytes. The same files always give the same bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, source in stage.sources().items():
+            if str(path) not in stage.BOARD:
+                text = source.read_text()
+                _add(archive, path.as_posix(), (with_version(text, version) if path == _INIT else text).encode())
+        for path in sorted((stage.ROOT / "lib").rglob("*.bin")):
+            _add(archive, path.relative_to(stage.ROOT / "lib").as_posix(), path.read_bytes())
+    return content.getvalue()
+
+
+def _add(archive, name, data):
+    archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
 
 
 def _compiled(arch, version):

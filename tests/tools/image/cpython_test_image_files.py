@@ -2,10 +2,12 @@
 
 import ast
 import hashlib
+import io
 import os
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -103,11 +105,8 @@ print(han.__version__, han.__file__, "Europe/Helsinki" in zonefile.names())
 """
     said = mounted(tmp_path, code, image, 0, len(data), files.BLOCK)
     assert said == "4.3.2.1 /image/han/__init__.mpy True\n"
-    for name, content in files.read(data).items():
-        if name.startswith(application.SOURCES + "/"):
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    archive = files.read(data)[application.SOURCES]
+    zipfile.ZipFile(io.BytesIO(archive)).extractall(tmp_path / "py")
     code = code.replace('sys.path[:] = ["/image", ".frozen"]', "")
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path / "py")},
                           capture_output=True, text=True, cwd=tmp_path)  # fmt: skip
