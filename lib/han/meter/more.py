@@ -2,4 +2,4 @@
 try:
     from .more_fast import more, unchanged
 except ImportError:
-    from .more_plain import more, unchanged  # noqa: F401
+    from .more_plain import more, unchanged

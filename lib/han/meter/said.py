@@ -2,4 +2,4 @@
 try:
     from .said_fast import alike, date_time, heard, p1_time, rest
 except ImportError:
-    from .said_plain import alike, date_time, heard, p1_time, rest  # noqa: F401
+    from .said_plain import alike, date_time, heard, p1_time, rest

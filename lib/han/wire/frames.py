@@ -11,4 +11,4 @@ modulo 256, so a frame may be 256 bytes longer than L says.
 try:
     from .frames_fast import arrive, hdlc_check, mbus_check, peel
 except ImportError:
-    from .frames_plain import arrive, hdlc_check, mbus_check, peel  # noqa: F401
+    from .frames_plain import arrive, hdlc_check, mbus_check, peel

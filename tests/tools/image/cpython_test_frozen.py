@@ -90,8 +90,10 @@ def test_every_frozen_module_compiles_for_the_chip(manifest, tmp_path):
         total += output.stat().st_size
         # makemanifest knows a module by the name it was compiled with.
         assert name.encode() in output.read_bytes()
-    # With MicroPython (1.4 MB without Bluetooth, optimised for speed) this has to fit a slot of 0x1B0000.
-    assert total < 0x1B0000 - 1_420_000 - 2 * 4096
+    # With MicroPython this has to fit a slot of 0x1B0000. Frozen code takes 1.17 times its .mpy: names and tables are
+    # words. The rest of the image was 1.23 MB in the one that was built, with 1.29 and ESP-IDF 5.5.3, without Bluetooth
+    # and optimised for speed. Today's is optimised for size.
+    assert total * 117 // 100 < 0x1B0000 - 1_230_000 - 2 * 4096
 
 
 def test_nothing_that_is_imported_is_missing(manifest):

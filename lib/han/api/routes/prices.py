@@ -20,13 +20,11 @@ def prices(book, clock):
     Where VAT or fees are set, the price of now and each slot's have a total as well.
     """
     now = clock.utc()
-    days = book.valid() if book.spot and now is not None else ()
-    today = clock.zone.day_start(now) if days else 0
     price = book.price(now)
     tariff = book.tariff(clock.zone)
     piece = _PRICES % (decimal(price, 6), text(book.currency))
     comma = ""
-    for start, each in _slots(days, today):
+    for start, each in slots(book, clock):
         piece += "%s[%d000,%s]" % (comma, start + EPOCH, decimal(each, 6))
         comma = ","
         if len(piece) > _PIECE:
@@ -35,7 +33,7 @@ def prices(book, clock):
     if tariff:
         piece += '],"total":%s,"totals":[' % decimal(tariff.total(now, price), 6)
         comma = ""
-        for start, each in _slots(days, today):
+        for start, each in slots(book, clock):
             piece += comma + decimal(tariff.total(start, each), 6)
             comma = ","
             if len(piece) > _PIECE:
@@ -44,8 +42,11 @@ def prices(book, clock):
     yield (piece + "]}").encode()
 
 
-def _slots(days, today):
-    """Yield (start, price) of each slot of the days from `today` on; units as in price/book.py."""
+def slots(book, clock):
+    """Yield (start, price) of each known slot from the start of today on; units as in price/book.py."""
+    now = clock.utc()
+    days = book.valid() if book.spot and now is not None else ()
+    today = clock.zone.day_start(now) if days else 0
     for start, step, numbers in days:
         for k in range(len(numbers)):
             if start + k * step >= today:

@@ -6,7 +6,7 @@ from ..loops import copy, same
 try:
     from .headers_fast import block, join
 except ImportError:
-    from .headers_plain import block, join  # noqa: F401
+    from .headers_plain import block, join  # noqa: F401  join is imported from here
 
 _SIZE = 2048
 _BLOCKS = 32  # as in headers_fast.py
