@@ -20,8 +20,8 @@ from tools.measure.simulator import Simulator
 PATIENCE = 600
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# 400 kB, and room for the simulated radio.
-RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "440k")}
+# An image with files has its code on the heap, as on boards with PSRAM.
+RUNTIMES = {"cpython": (), "micropython": ("--runtime", "micropython", "--heap", "640k")}
 KEY = bytes(range(16))
 
 

@@ -124,10 +124,10 @@ def main(arguments=None):
     parse = argparse.ArgumentParser("python -m tools.prove.soak", description=__doc__.splitlines()[0])
     parse.add_argument("--days", type=int, default=30)
     parse.add_argument("--seed", type=int, default=1)
-    parse.add_argument("--heap", help="size of MicroPython's heap (480k)")
+    parse.add_argument("--heap", help="size of MicroPython's heap (640k)")
     parse.add_argument("--period", type=int, default=10, help="seconds between two telegrams (10)")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="micropython")
-    return 0 if run(with_heap(parse, arguments, "480k")) else 1
+    return 0 if run(with_heap(parse, arguments, "640k")) else 1
 
 
 if __name__ == "__main__":

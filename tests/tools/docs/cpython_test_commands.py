@@ -261,6 +261,8 @@ TABLE = {
     "make sweep": Parsed("half an hour and more; tests/sweep are its parts"),
     "make size": Parsed("minutes; tests/tools/measure/cpython_test_size.py has its parts"),
     "make bench": Parsed("minutes, and times that say nothing while tests run"),
+    "make bench BASE=commit": Parsed("as `make bench`"),
+    "make bench PEER=folder": Parsed("as `make bench`, and compiles another project's library"),
     "make test": Parsed("this is a part of it"),
     "make lint": Parsed("`make test` does it beside this"),
     "make screenshots": Parsed("minutes in a browser; tests/page look at every view"),
