@@ -31,7 +31,6 @@ _FIRMWARE = "HAN reader"
 _MOST_KEPT = 7
 #: Seconds between two looks at the modules, between two at the memory; seconds of too little memory after which the
 #: reader restarts.
-_MODULE_LOOKS = 2
 _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
 
@@ -157,8 +156,7 @@ class App:
         if self.books.wanted() and not self.supervisor.lives("ledger"):
             self.supervisor.start("ledger", self._keep_books)
         self._looks += 1
-        if self._looks % _MODULE_LOOKS == 0:
-            self._idle.look()
+        self._idle.look()
         if self._looks % _MEMORY_LOOKS:
             return
         self.messages.forget()
