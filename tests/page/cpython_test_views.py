@@ -215,14 +215,14 @@ def test_a_time_is_compared_with_the_time_before(looked, desktop):
     # Of the day that is going on: with whole quarters until the same time.
     tab.click("#view-day")
     looked.until("!!" + shown_as("The period before"))
-    assert tab.get_by_text("counted to the same point").count() == 1
+    tab.get_by_text("counted to the same point").wait_for()
     # Of the day before: with the whole day before that.
     tab.get_by_role("button", name="Earlier").click()
     looked.until("!document.querySelector('main').innerText.includes('counted to the same point')")
     looked.until("!!" + shown_as("The period before"))
     data = desktop.get("/history/monthly?from=%d&to=%d" % (midnight(desktop, 2), midnight(desktop, 1)))
     assert abs(float(tab.evaluate(shown_as("The period before"))) - data["i"][0]) < 0.006
-    assert tab.get_by_text(" % less this time").or_(tab.get_by_text(" % more this time")).count() == 1
+    tab.get_by_text(" % less this time").or_(tab.get_by_text(" % more this time")).wait_for()
     # 40 days are kept: there is no month before.
     tab.click("#view-month")
     loaded(looked)
@@ -386,7 +386,7 @@ def test_earlier_times_can_be_looked_at(looked):
 
 def test_prices_mark_the_slot_that_is_on(looked, desktop):
     tab = show(looked, "prices")
-    assert tab.locator("path.here").count() == 1
+    tab.locator("path.here").wait_for(state="attached")  # one of them
     price = desktop.get("/prices")["price"]
     shown = float(tab.locator(".sums").first.inner_text().split()[1])
     assert abs(shown - price) < 0.0051  # halves are rounded away from zero, which "%.2f" does not
