@@ -37,8 +37,7 @@ RULES = {"hours": {"interval": 60, "n": 3, "days": True}, "quarters": {"interval
 LIVE = 1
 #: Flags of a quarter that is not whole, has a guessed time or spans two meters.
 DOUBTFUL = 2 | 4 | 8
-# The first telegram comes this long before the first midnight, s. The quarter that it comes in is not whole.
-_EARLY = 2 * HOUR + 5 * MINUTE
+_EARLY = 2 * HOUR + 5 * MINUTE  # from the first telegram, within a quarter, to the first midnight
 _EVERY = 2 * DAY  # time between two looks at what the reader tells: it does not keep quarters for ever
 
 
@@ -189,6 +188,7 @@ class Year:
         """Compare the peaks of the running month, what is billed, and the running interval."""
         meter, rule = self._meter, self.rule
         answers = []
+        last = meter.next_s
         # It may wait for the next telegram, so that one is sent now.
         thread = threading.Thread(target=lambda: answers.append(self._board.get("/peaks")))
         thread.start()
@@ -210,14 +210,30 @@ class Year:
         if "meter" in [one["src"] for one in told["month"]]:
             wanted = self._meters_own(wanted)
         self._check("peaks", now, [(one["w"], one["ts"] // 1000) for one in told["month"] if not one["part"]], wanted)
-        months = [self._values[each] for each in sorted(self._values)]
+        partial = self._partial(told["months"])
+        months = [self._values[each] or 0 for each in sorted(self._values) if each not in partial]
         rule = dict(rule, min=round(1000 * rule.get("min", 0)))
         self._check("billed", now, told["billed_w"], bill.billed(months, rule))
-        for one in told["months"]:
-            value = self._values.get(one["month"] // 1000)
-            if value is not None:
-                self._check("peaks of the month", one["month"] // 1000, one["w"], value)
+        running = told["now"]
+        begin = running and running["ts"] // 1000
+        if running and meter.next_s == last and not running["part"] and now > begin:
+            used = meter.last[0] - meter.quarters[begin][0]
+            self._check("now", now, running["w"], bill.half_up(Fraction(3600 * used, now - begin)))
 
+    def _partial(self, told):
+        """Compare the months that have ended. The begins of those that are not wholly known, and so are not billed."""
+        found = []
+        for one in told:
+            month = one["month"] // 1000
+            own = range(month, bill.month_of(month + 32 * DAY, ZONE), QUARTER)
+            if self._values.get(month) is not None:
+                self._check("peaks of the month", month, one["w"], self._values[month])
+            if one["part"]:
+                found.append(month)
+                self._check("holes of the month", month, all(self.whole(at) for at in own), False)
+            elif one["src"] == "own":
+                self._check("quarters of the month", month, all(at in self.quarters for at in own), True)
+        return found
 
     def _meters_own(self, own):
         """The peaks that the meter tells. own: those that follow from its counters, in whole Wh: up to 4 W differ."""
