@@ -6,7 +6,6 @@ has counted and what the exchange has published, by the computation of bill.py.
 """
 
 import argparse
-import random
 import sys
 import tempfile
 import threading
@@ -16,48 +15,19 @@ from fractions import Fraction
 
 from host_sim import meters
 from host_sim.localtime import local
-from host_sim.services.prices import market, sites
+from host_sim.services.prices import sites
 from tools.dev.progress import Progress
 from tools.prove import bill
+from tools.prove.contract import RULES, SETTINGS, plan, quote
 from tools.prove.jumping import (
     BEFORE, DAY, HOUR, MINUTE, OFTEN, QUARTER, ZONE, Board, Meter, chosen, midnight, with_heap,
 )  # fmt: skip
 
-AREA = "FI"
-#: Day and night, winter and summer, weekends, and one at all times.
-SETTINGS = {
-    "t": str(ZONE), "s": True, "pa": AREA, "pc": "EUR", "vat": 25.5, "monthly": 1234.5, "sell": None,
-    "fees": [
-        {"p": 2.253}, {"p": 3.0517, "hours": [7, 22], "days": [1, 2, 3, 4, 5, 6], "months": [11, 12, 1, 2, 3]},
-        {"p": 1.2249, "hours": [22, 7]}, {"p": -0.31, "days": [7], "months": [4, 5, 6, 7, 8, 9, 10]},
-    ],
-}  # fmt: skip
-#: The rules of the two years, as the setting `cap`. One bills hours, and the other what Flanders does.
-RULES = {"hours": {"interval": 60, "n": 3, "days": True}, "quarters": {"interval": 15, "months": 12, "min": 2.5}}
 LIVE = 1
 #: Flags of a quarter that is not whole, has a guessed time or spans two meters.
 DOUBTFUL = 2 | 4 | 8
 _EARLY = 2 * HOUR + 5 * MINUTE  # from the first telegram, within a quarter, to the first midnight
 _EVERY = 2 * DAY  # time between two looks at what the reader tells: it does not keep quarters for ever
-
-
-def quote(quarter):
-    """What the simulated exchange wants for a kWh in a quarter (Unix s), 10^-6 cents."""
-    return market.price(AREA, quarter) * 1000
-
-
-def plan(start, days, seed):
-    """[(s after the start, s without power)]: a cut every few days, at any time, and at some changes of the clock."""
-    chance = random.Random(seed)
-    cuts = []
-    for day in range(1, days - 1):
-        noon = start + day * DAY + DAY // 2
-        changes = bill.day_of(noon + DAY, ZONE) - bill.day_of(noon, ZONE) != DAY
-        if changes and chance.random() < 0.5:
-            cuts.append((bill.day_of(noon, ZONE) - start + chance.randrange(HOUR, 4 * HOUR), 2 * HOUR))
-        elif day % 5 == 1 and not changes:
-            cuts.append((day * DAY + chance.randrange(2 * HOUR, 18 * HOUR), chance.randrange(2 * MINUTE, 5 * HOUR)))
-    return cuts
 
 
 class Year:
@@ -292,14 +262,14 @@ def main(arguments=None):
     parse.add_argument("--start", default="2026-01-01", help="the first day (2026-01-01)")
     parse.add_argument("--days", type=int, default=365)
     parse.add_argument("--meter", default="p1", help="one of %s (p1)" % ", ".join(OFTEN))
-    parse.add_argument("--period", type=int, help="seconds between two telegrams (300; belgian: 60)")
+    parse.add_argument("--period", type=int, help="seconds between two telegrams (300; belgian: 100)")
     parse.add_argument("--rule", choices=RULES, help="one of the rules only")
     parse.add_argument("--runtime", choices=("cpython", "micropython"), default="cpython")
     parse.add_argument("--heap", help="size of MicroPython's heap (2M)")
     parse.add_argument("--seed", type=int, default=1)
     options = with_heap(parse, arguments, "2M")
     # A request for what the meter keeps waits two minutes for a telegram.
-    options.period = options.period or (60 if options.meter == "belgian" else 300)
+    options.period = options.period or (100 if options.meter == "belgian" else 300)
     if options.meter not in OFTEN:
         print("costs and peaks are not compared: this meter does not send its counters in each telegram")
         return 0
