@@ -83,7 +83,7 @@ screenshots: $(SETUP) ## make pictures of the reader's page in docs/screenshots
 api-fuzz: $(SETUP) ## send right and wrong requests, by docs/openapi.yaml, to a running reader [EXAMPLES= SEED= RUNTIME=]
 	@$(PY) -m tools.prove.apifuzz $(foreach v,EXAMPLES SEED RUNTIME,$(if $($v),$(call option,$v)))
 
-lock: $(SETUP) ## pin the packages of requirements.in in requirements.txt, and those of requirements-docs.in in requirements-docs.txt
+lock: $(SETUP) ## pin the packages of each requirements*.in in its .txt
 	@$(PY) tools/dev/lock.py
 
 clean: ## remove build/, but not .venv

@@ -87,6 +87,15 @@ def test_a_day_has_all_that_a_reader_must_cope_with():
     assert lowest < -2000 and 10000 < highest < 17250
 
 
+def test_no_counter_of_a_tariff_goes_back():
+    house = House(START, 1)
+    before = house.state(START * 1000).tariffs
+    for second in range(START, START + 4 * HOUR, 7):
+        tariffs = house.state(second * 1000).tariffs
+        assert all([tariffs[k][way] >= before[k][way] for k in (0, 1) for way in (0, 1)])
+        before = tariffs
+
+
 def test_a_restart_goes_on_counting():
     house = House(START, 2)
     house.advance(START + 1000)

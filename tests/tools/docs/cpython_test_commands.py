@@ -269,7 +269,7 @@ TABLE = {
     "make docs": Parsed("installs 40 packages of its own; CI does it, cpython_test_docs.py looks at what it looks at"),
     "make lock": Parsed("asks the package registry for what is newest"),
     "pre-commit install": Parsed("changes the hooks of the repository; cpython_test_house.py looks at what they run"),
-    "apt-get install make python3-venv git curl chromium": Parsed("changes the system"),
+    "apt-get install make python3-venv git curl chromium mosquitto": Parsed("changes the system"),
     "apt-get install chromium": Parsed("changes the system"),
     "apt-get install curl": Parsed("changes the system"),
     "evcc meter": Parsed("another project's program"),
