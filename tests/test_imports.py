@@ -14,6 +14,7 @@ _FLOORS = {
     "han.tariff": ("han.store", "han.core"),
     "han.price": ("han.tariff", "han.net", "han.store", "han.core"),
     "han.ota": ("han.net", "han.store", "han.core"),
+    "han.out": ("han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading"),
     "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (
         "han.price", "han.ota", "han.net", "han.tariff", "han.store", "han.core", "han.meter.obis", "han.meter.reading",

@@ -8,6 +8,7 @@ import asyncio
 
 from microdot import Response
 
+from ...net.sockets import hang_up, unbuffered
 from ..messages.encode import text
 
 try:
@@ -85,15 +86,6 @@ def unread(app):
     return Response(reason or "no reading yet", 503, fields)
 
 
-async def hang_up(writer):
-    """Close a client's socket. Unsent bytes are lost."""
-    try:
-        # CPython's close() would keep the socket until the peer has taken all.
-        writer.transport.abort()
-    except AttributeError:
-        await writer.wait_closed()
-
-
 class Connection:
     """One client's socket."""
 
@@ -117,11 +109,7 @@ class Connection:
         self.waits = None
         self._writer = writer
         self._task = asyncio.current_task()
-        try:
-            # On CPython, drain() then waits until the socket has taken everything, as it does on MicroPython.
-            writer.transport.set_write_buffer_limits(0)
-        except AttributeError:
-            pass
+        unbuffered(writer)
 
     async def send(self, data, patience):
         """Write bytes within `patience` ms. Only one task at a time may call it. OSError when the client is gone."""

@@ -8,8 +8,9 @@ import asyncio
 
 from microdot import Response
 
+from ...net.sockets import hang_up
 from .access import host_allowed, stranger
-from .connection import ANSWERED, ASKED, CHUNK, NO_MEMORY, QUEUED, SILENT, Connection, hang_up, refusal
+from .connection import ANSWERED, ASKED, CHUNK, NO_MEMORY, QUEUED, SILENT, Connection, refusal
 from .request import Head
 from .incoming import Incoming
 
