@@ -4,7 +4,7 @@ If a wrong length is too short, the rest of the content is still sent. If it is 
 follow fill it. So the layers above the framer see both.
 """
 from han.wire.layers.gcm import aes
-from han.wire.rows.lines import crc_arc
+from han.wire.texts import crc_arc
 from han.wire.loops import crc_x25, sum8
 
 LLC = b"\xe6\xe7\x00"

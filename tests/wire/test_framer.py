@@ -1,6 +1,6 @@
 """The framer against streams that meters, cables and other firmwares really produce."""
 from han.wire.framer import GLO, HDLC, MBUS, P1, Framer
-from han.wire.rows.lines import crc_arc
+from han.wire.texts import crc_arc
 from han.wire.loops import crc_x25
 
 from tests.support import Random

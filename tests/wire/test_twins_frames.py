@@ -4,12 +4,12 @@ from array import array
 from tests.support import Random, skip
 
 try:
-    from han.wire import frames_fast
+    from han.wire import frames_fast, texts_fast
     from han.wire.layers import gcm_fast, headers_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.wire import frames_plain, plain
+from han.wire import frames_plain, plain, texts_plain
 from han.wire.layers import gcm_plain, headers_plain
 
 ROUNDS = 300
@@ -149,3 +149,48 @@ def test_pieces_that_are_joined():
         assert one == two, (bytes(data), what, room, first, last, one, two)
         seen.add((what, one[0]))
     assert seen == {(8, 8), (8, 16), (8, 6), (9, 9), (9, 16), (9, 6)}, seen
+
+
+def test_whole_p1_telegrams():
+    random = Random(31)
+    answers = {0: 0, 1: 0, -1: 0}
+    idents = ["/ABC5abcdefghijklm"] * 9 + ["/ABC5", "/", "/A1C", "x/ABC", "/ABC\r\n!"]
+    odd = "0\t1", "~", "\x02", "x\x02y", "\x7f", ""
+    for _ in range(8 * ROUNDS):
+        lines = ["1-0:1.8.0(000123.456*kWh)", "1/h", "!x" if random.below(9) == 0 else "x", "a!b", "\x020-0:1.0.0()"]
+        if random.below(5) == 0:
+            lines += odd
+        text = random.choice(idents) + "\r\n"
+        for _ in range(random.below(5)):
+            text += random.choice(lines) + random.choice(("\r\n", "\r\n", "\n", "\r"))
+        text = (text + "!").encode()
+        crc = "%04X" % texts_plain.crc_arc(text, 0, len(text))
+        tail = crc if random.below(6) else random.choice((crc.lower(), crc[1:], "", "", "12G4"))
+        before = random.choice((b"", b"\r\n", b"\n"))
+        data = bytearray(before + text + (tail + random.choice(("\r\n", "", "\n/"))).encode())
+        if random.below(6) == 0:
+            data[random.below(len(data))] ^= 1 << random.below(8)
+        # It comes in pieces, and not always whole.
+        had = -1 if random.below(2) else texts_plain.crc_arc(text, 0, 16)
+        seen = [array("i", (0, 0, 0, 0, had)) for _ in range(2)]
+        cuts = sorted([random.below(len(data) + 1) for _ in range(random.below(4))])
+        if random.below(4):
+            cuts.append(len(data))
+        one = 0
+        for cut in cuts:
+            one, two = [module.whole(data, 0, cut, kept) for module, kept in zip((texts_fast, texts_plain), seen)]
+            assert (one, seen[0][0], seen[0][4]) == (two, seen[1][0], seen[1][4]), (bytes(data), cuts)
+            if one >= 0:
+                assert not seen[0][0] or list(seen[0]) == list(seen[1])
+            if one:
+                break
+        answers[min(one, 1)] += 1
+        if one > 0:
+            at = seen[0][3]
+            assert at == len(before)
+            if data[one - 1] != 0x21:
+                sent = int(bytes(data[one - 4:one]).decode(), 16)
+                assert texts_plain.crc_arc(data, at, one - 4) == sent
+            else:
+                assert seen[0][2] != had and b"/" not in data[at + 1:one]
+    assert min(answers.values()) > ROUNDS, answers

@@ -7,7 +7,7 @@ except ImportError:
     async def sleep_ms(ms):
         await asyncio.sleep(ms / 1000)
 
-from ..wire import framer as wire
+from ..wire import counters, framer as wire
 from .line.capture import Capture
 from .decoder import Decoder
 from .live import Live
@@ -25,7 +25,7 @@ _CHUNK = 256
 _END = 0x21  # '!' at the end of a P1 telegram
 
 
-class Counters(wire.Counters):
+class Counters(counters.Counters):
     """Counts what happened at each stage since the start. Numbers only grow."""
 
     encrypted = 0
@@ -168,7 +168,7 @@ class Link:
                 self._line_is_right()
             if self.search.received >= Search.many_bytes:
                 self._pause()
-        elif not self._silent and since(now, self._since) > (_GAP_MS if self._framer.open else BURST_MS):
+        elif not self._silent and since(now, self._since) > (_GAP_MS if self._framer.waits() else BURST_MS):
             self._silent = True
             self._framer.gap()
             self._pause()

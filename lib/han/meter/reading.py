@@ -216,6 +216,7 @@ class Reading:
 
     def p1_clock(self, buf, rows):
         """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
+        self.clock = self.deviation = self.dst = None
         row = 8 * self.special[CLOCK - TEXTS]
         if row:
             return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])

@@ -13,6 +13,9 @@ _DEVICE = const(3)
 _NAME = const(5)
 _CLOCK = const(8)
 _LONGEST = const(64)
+_TYPE = const(1)  # slots of texts
+_MAKER = const(2)
+_IDENT = const(4)
 
 
 @micropython.viper
@@ -57,6 +60,44 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
             slot = _NAME
         source += 1
     return source
+
+
+@micropython.viper
+def ident(reading, buf: ptr8, start: int, end: int) -> int:
+    """Mark the three texts of P1's ident line at buf[start] as said, where all are known already: maker, type, and all.
+
+    Returns the index of its end, a CR or LF; minus that where one of them is new.
+    """
+    texts = reading.texts
+    buf = ptr8(int(buf) + start)
+    n = 0
+    end -= start
+    while n < end and buf[n] != 0x0D and buf[n] != 0x0A:
+        n += 1
+    end = start + n
+    known = texts[_IDENT]
+    kind = texts[_TYPE]
+    maker = texts[_MAKER]
+    if int(len(known)) != n or int(len(kind)) != n - 4 or int(len(maker)) != 3:
+        return 0 - end
+    p = ptr8(known)
+    q = ptr8(kind)
+    start = 4
+    while start < n:
+        if buf[start] != p[start] or buf[start] != q[start - 4]:
+            return 0 - end
+        start += 1
+    q = ptr8(maker)
+    start = 0
+    while start < 3:
+        if buf[start + 1] != q[start] or buf[start + 1] != p[start + 1]:
+            return 0 - end
+        start += 1
+    said = ptr8(reading.said)
+    said[_IDENT] = 1
+    said[_TYPE] = 1
+    said[_MAKER] = 1
+    return end
 
 
 @micropython.viper

@@ -13,6 +13,7 @@ from array import array
 
 from .layers import apdu
 from .conventions import Conventions
+from .counters import Counters
 from .frames import arrive, hdlc_check, mbus_check
 from .loops import copy, hunt, text_end
 from .openings import Openings
@@ -31,17 +32,6 @@ _PARITY = -3  # the parity is wrong
 
 # Bytes of the buffer at first, enough for most meters. An HDLC frame has up to 2049.
 _USUAL = 1152
-
-
-class Counters:
-    """Counts what happened on the line. Numbers only grow."""
-
-    bytes = 0
-    frames = 0  # good telegrams
-    checksum_errors = 0
-    truncated = 0
-    overrun = 0  # longer than any telegram
-    parity = 0  # telegrams of a 7E1 line with a wrong parity, and the first one with a CRC, which shows such a line
 
 
 class Framer(Openings):
@@ -84,17 +74,30 @@ class Framer(Openings):
         n = arrive(self.buf, at, data, n)
         while n & 7:
             self.counters.frames += 1
-            if self.trace:
-                self._told()
+            self._tell("telegram", at[2], at[0])
             self.sink(n & 7, self.buf, at[2], at[0])
             if n < 8:
                 return
             n = arrive(self.buf, at, data, 0)
-        if n:
+        if n and not (self._p1 and self._text()):
             self._work(False)
 
-    def _told(self):
-        self.trace("telegram", self.base + self.at[2], self.base + self.at[0])
+    def _text(self):
+        """Hand over the P1 telegrams that are whole, if nothing else has come. False: what has come must be found out."""
+        at, p1 = self.at, self._p1
+        while True:
+            end = p1.whole(self.buf, at[0], at[1])
+            if end <= 0:
+                return not end
+            self.counters.frames += 1
+            at[2] = p1.seen[3]
+            at[0] = end
+            self._tell("telegram", at[2], at[0])
+            self.sink(P1, self.buf, at[2], end)
+
+    def waits(self):
+        """True where a telegram has begun, and its end has not come."""
+        return self.open > 0 or self._p1 is not None and self._p1.seen[0] > 0
 
     def _feed(self, data, n):
         """Take bytes that belong to an open telegram, or do not fit in."""
@@ -135,7 +138,7 @@ class Framer(Openings):
         """True where the last P1 telegram came from a 7E1 line."""
         return self._p1 is not None and self._p1.seven
 
-    def _give_up(self, what, start, end):
+    def _tell(self, what, start, end):
         if self.trace:
             self.trace(what, self.base + start, self.base + end)
 
@@ -146,7 +149,7 @@ class Framer(Openings):
         if not first:
             # One opening has filled the whole buffer, but no telegram is so long.
             self.counters.overrun += 1
-            self._give_up("overrun", 0, self.at[1])
+            self._tell("overrun", 0, self.at[1])
             self._drop(0)
             first = self._start[0] if self.open else self.at[0]
         copy(self.buf, 0, self.buf, first, self.at[1])
@@ -175,6 +178,8 @@ class Framer(Openings):
 
     def _work(self, last):
         """Search the new bytes for openings, and check each opening that may be complete. last: no more will come."""
+        if self._p1:
+            self._p1.seen[0] = 0  # whole() would begin anew
         while True:
             # Check first, so that an opening behind a complete telegram does not cut it off.
             i = 0
@@ -239,7 +244,7 @@ class Framer(Openings):
             end = apdu.check_ciphered(self.buf, start, self.at[1])
         if end > 0 and kind in UNCHECKED and self._interrupted(kind, start, end):
             self.counters.truncated += 1
-            self._give_up("truncated", start, end)
+            self._tell("truncated", start, end)
             return NONE
         if end < _PARITY:  # minus the index at which it can be complete
             self._need[i] = -end
@@ -253,10 +258,10 @@ class Framer(Openings):
                 stop = min(stop, self._p1.resume + 5)  # behind the ! and four digits
             elif kind == SML:
                 stop = min(stop, self._sml.resume + 8)
-            self._give_up("checksum" + self._by(kind), start, stop)
+            self._tell("checksum" + self._by(kind), start, stop)
         elif end == _PARITY:
             self.counters.parity += 1
-            self._give_up("parity", start, self.at[1])
+            self._tell("parity", start, self.at[1])
         return end
 
     def _cut_off(self, i, end):
@@ -265,10 +270,10 @@ class Framer(Openings):
         what = self._p1.judged(self.buf, start, end, WRONG) if self.kinds[i] == P1 else WRONG
         if what == WRONG:
             self.counters.truncated += 1
-            self._give_up("truncated", start, end)
+            self._tell("truncated", start, end)
         elif what == _PARITY:
             self.counters.parity += 1
-            self._give_up("parity", start, end)
+            self._tell("parity", start, end)
 
     def _interrupted(self, kind, start, end):
         """True where another ciphered APDU, with an ident line or without, opens inside the one in buf[start:end]."""
@@ -288,8 +293,7 @@ class Framer(Openings):
         self.counters.frames += 1
         kind = self.kinds[i]
         start = self._start[i]
-        if self.trace:
-            self.trace("telegram" + self._by(kind), self.base + start, self.base + end)
+        self._tell("telegram" + self._by(kind), start, end)
         self._drop_before(end)
         if self.at[0] < end:
             self.at[0] = end

@@ -9,10 +9,12 @@ which stands alone or behind an ident line in clear.
 A 7E1 line is read as 8N1, so that the parity is in bit 7. Parity is often the only check of such a
 telegram. A UART that is set to 7E1 would drop the parity bit and not report a wrong one.
 """
+from array import array
+
 from .layers.apdu import ciphered_end
 from .conventions import Conventions
-from .rows.lines import crc_arc
 from .loops import digits, hunt, odd_parity, strip_parity, text_end
+from .texts import crc_arc, whole
 
 _MORE, _NONE, _WRONG, _PARITY = 0, -1, -2, -3
 _OPENS = 3  # the kind of a P1 opening in the answers of `hunt`
@@ -30,6 +32,7 @@ class Checker:
     resume     index at which the search goes on when more bytes have come
     ciphered   True after check(): this is an ident line with a ciphered APDU behind it, so call check_ident() next
     seven      True: the last telegram came from a 7E1 line
+    seen       as of texts_fast.whole()
     """
 
     def __init__(self, conventions=None):
@@ -38,7 +41,16 @@ class Checker:
         self.ciphered = False
         self._mask = _ALL  # bits of a character that count in this telegram
         self.seven = False
-        self._checked = -1  # CRC of the first bytes of the last telegram with a right CRC, to know the meter again
+        # The last one: CRC of the first bytes of the last telegram with a right CRC, to know the meter again.
+        self.seen = array("i", (0, 0, 0, 0, -1))
+
+    def whole(self, buf, start, end):
+        """The usual case in one step: text with a right CRC. The answers are those of texts_fast.whole()."""
+        end = whole(buf, start, end, self.seen)
+        if end > 0 and (self.seven or self.conventions.count):
+            self.seven = False
+            self.conventions.count = 0
+        return end
 
     def open(self, start):
         """A telegram opens at index start."""
@@ -87,12 +99,12 @@ class Checker:
         same = crc_arc(buf, start, min(start + _IDENT, at))
         if tail == at + 1:
             # If the same meter has sent a CRC before, this telegram's was lost.
-            if same == self._checked or self._interrupted(buf, start, at):
+            if same == self.seen[4] or self._interrupted(buf, start, at):
                 return _WRONG
         else:
             if not self.conventions.check(buf, start, at + 1, crc, crc_arc(buf, start, at + 1)):
                 return _WRONG
-            self._checked = same
+            self.seen[4] = same
             if seven and not self.seven:
                 # By the standard, meters with a CRC send 8 bits. So the first telegram with CRC and parity is refused.
                 self.seven = True

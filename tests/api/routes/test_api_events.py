@@ -3,7 +3,7 @@
 from json import loads
 
 from han.core.zone import Zone
-from han.wire.rows.lines import crc_arc
+from han.wire.texts import crc_arc
 
 from tests.api.fake import Running, ask, connect, get
 from tests.api.routes.test_api_diagnostics import reading, until

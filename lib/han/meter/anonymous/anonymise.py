@@ -20,7 +20,8 @@ from ...wire import hdlc, p1
 from ...wire.layers.ciphered import Ciphered
 from ...wire.conventions import Conventions
 from ...wire.framer import GLO, HDLC, MBUS, P1, SML, Framer
-from ...wire.rows.lines import crc_arc, p1_walk
+from ...wire.rows.lines import p1_walk
+from ...wire.texts import crc_arc
 from ...wire.loops import crc_x25, sum8, text_end
 from ...wire.layers.segments import Blocks
 from ...wire.unwrap import APDU, LIST, Layers

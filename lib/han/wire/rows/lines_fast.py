@@ -1,11 +1,9 @@
-"""Loops of P1 as viper code: the checksum, and the walk from lines to rows of integers.
+"""The lines of P1 as viper code: the walk from lines to rows of integers, and the lines of sub-meters.
 
 `walk_fast.py` describes a row. `lines_plain.py` has the twins in ordinary Python.
 """
 import micropython
 from micropython import const
-
-from ..arc import ARC
 
 _NUMBER = const(1)
 _TEXT = const(2)
@@ -275,14 +273,3 @@ def gather(p: ptr8, k: int, end: int, out: ptr8, room: int) -> int:
         while int(p) < end and (p[0] == 0x0A or p[0] == 0x0D):
             p = ptr8(int(p) + 1)
     return n << 1 | changed
-
-
-@micropython.viper
-def crc_arc(buf: ptr8, start: int, end: int) -> int:
-    """P1 checksum (CRC-16/ARC, DSMR 5.0.2 clause 6.2) of buf[start:end]."""
-    t = ptr16(ARC)
-    crc = 0
-    while start < end:
-        crc = (crc >> 8) ^ t[(crc ^ buf[start]) & 0xFF]
-        start += 1
-    return crc

@@ -1,6 +1,4 @@
 """The twins of `lines_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
-from ..arc import ARC
-from ..plain import crc
 from .walk_plain import key_of, store
 
 _NUMBER, _TEXT = 1, 2
@@ -151,8 +149,3 @@ def gather(buf, start, end, out, room):
             else:
                 out[at:n] = line + b"\n"
     return n << 1 | (bytes(out) != before)
-
-
-def crc_arc(buf, start, end):
-    """P1 checksum (CRC-16/ARC) of buf[start:end]."""
-    return crc(ARC, 0, memoryview(buf)[start:end])
