@@ -11,7 +11,8 @@ from tests.wire import viper32
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
 MODULES = (
     "wire.fast", "wire.frames_fast", "wire.layers.gcm_fast", "wire.layers.headers_fast", "wire.rows.lines_fast",
-    "wire.texts_fast", "wire.rows.sml_fast", "wire.rows.step_fast", "wire.rows.walk_fast", "meter.said_fast", "meter.fill_fast",
+    "wire.texts_fast", "wire.rows.sml_fast", "wire.rows.step_fast", "wire.rows.walk_fast", "meter.said_fast",
+    "meter.fill_fast",
     "meter.more_fast", "ota.slot.fold_fast",
 )  # fmt: skip
 TESTS = "tests.wire.test_twins", "tests.wire.test_twins_frames", "tests.wire.test_twins_said"

@@ -82,6 +82,39 @@ def test_times_of_p1():
     assert good > ROUNDS
 
 
+def test_what_p1_says():
+    random = Random(33)
+    seen = set()
+    line = b"/XMX5LGBBFG"
+    for _ in range(4 * ROUNDS):
+        data = bytearray(random.choice((line, line, line[:4], b"/XMX5LGBBFH", line + b"x", b"/AMX5LGBBFG", b"")))
+        data = bytearray(b"--") + data + random.choice((b"\r\n", b"\n", b""))
+        rows = array("i", bytes(32 * 3))
+        special = bytearray(11)
+        for i, texts in enumerate((
+            (b"240407122854S", b"241307122854W", b"240407122854"),
+            (b"12:28:54", b"122854", b"25:00:00", b"12-28:54", b"12 28 54"),
+            (b"2024-04-07", b"20240407", b"240407", b"20-04-07", b"2x240407", b"24-04-32", b"7"),
+        )):  # fmt: skip
+            text = random.choice(texts)
+            rows[8 * i + 1], rows[8 * i + 2] = len(data), len(text)
+            special[8 + i] = random.choice((0, i + 1, i + 1))
+            data += text
+        results = []
+        known = random.choice((line, line, b"/XMX5LGBBFH", b""))
+        kind = random.choice((known[4:], known[4:], b"x", b""))
+        stop = random.choice((len(data), len(data), 2, 8))
+        for module in said_fast, said_plain:
+            one = reading.Reading()
+            one.special[8:11] = special[8:]
+            one.texts = [b"", kind, known[1:4], b"", known, b""]
+            found = module.p1_said(one, data, array("i", (0, stop, 2)), rows)
+            results.append((found, list(one.when) if found & 1 else 0, bytes(one.said)))
+        assert results[0] == results[1], (bytes(data), list(rows), bytes(special), known, kind, stop, results)
+        seen.add((results[0][0] & 3, special[8] > 0))
+    assert len(seen) == 8, seen
+
+
 class Left:
     """A list that was left, as of Layers."""
 

@@ -2,7 +2,7 @@
 from ..wire.rows.lines import p1_walk
 from .obis import KEYS, KNOWN
 from .reading import LINES, MANUFACTURER, METER_TYPE, P1, P1_IDENT, ROWS
-from .said import ident
+from .said import p1_said
 
 
 def read(decoder, layers):
@@ -23,12 +23,12 @@ def read(decoder, layers):
     if n > 255:
         reading.more |= LINES
         reading.aside = n >> 8
-    reading.p1_clock(buf, rows)
-    front = at[2]
-    stop = ident(reading, buf, front, end)
-    if stop < 0:
-        stop = -stop
+    n = p1_said(reading, buf, at, rows)
+    reading.take_clock(n & 1)
+    if n & 2:
+        front = at[2]
+        n >>= 2
         reading.set_text(MANUFACTURER, buf, front + 1, front + 4)
-        reading.set_text(METER_TYPE, buf, front + 4, stop)
-        reading.set_text(P1_IDENT, buf, front, stop)
+        reading.set_text(METER_TYPE, buf, front + 4, n)
+        reading.set_text(P1_IDENT, buf, front, n)
     return True

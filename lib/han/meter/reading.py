@@ -6,7 +6,6 @@ from .fill import fill, numbers, overlay
 from .obis import (  # noqa: F401  the slots of texts are imported from here
     ALL,
     CLOCK,
-    DATE,
     DEVICE_NAME,
     FIELDS,
     LIST_NAME,
@@ -18,9 +17,8 @@ from .obis import (  # noqa: F401  the slots of texts are imported from here
     SLOTS,
     SPECIALS,
     TEXTS,
-    TIME,
 )
-from .said import heard, p1_time, rest
+from .said import heard, rest
 from .sense.direction import complete
 
 #: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
@@ -67,19 +65,6 @@ def seconds(year, month, day, hour, minute, second):
     y = year - (month < 3)
     days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
     return (days - 737731) * 86400 + hour * 3600 + minute * 60 + second
-
-
-def two(buf, at):
-    """The number of the two digits at buf[at]; 100 where they are not digits."""
-    tens = buf[at] - 0x30
-    ones = buf[at + 1] - 0x30
-    return 10 * tens + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else 100
-
-
-def three(buf, at, length):
-    """The three numbers of two digits in buf[at:at + length], with or without signs between them; 100: not digits."""
-    step = 3 if length == 8 and buf[at + 2] == buf[at + 5] and buf[at + 2] in b":-./" else 2 if length == 6 else 0
-    return (two(buf, at), two(buf, at + step), two(buf, at + 2 * step)) if step else (100, 100, 100)
 
 
 def text(raw):
@@ -187,13 +172,7 @@ class Reading:
         """
         self.fill(layers.buf, rows, n, profile)
         n = rest(self, layers, rows, n)
-        if n & 1:
-            rows = self.when
-            self.clock = rows[0] * 86400 + rows[1]
-            self.deviation = None if rows[2] == -0x8000 else rows[2]
-            self.dst = None if rows[3] == 0xFF else rows[3] & 0x80 != 0
-        else:
-            self.no_clock()
+        self.take_clock(n & 1)
         return n > 1
 
     def _complete(self, buf, rows, n):
@@ -210,26 +189,19 @@ class Reading:
                 self.set_text(NAME, buf, at, end)
             source = heard(self, buf, rows, source + 1)
 
+    def take_clock(self, there):
+        """Take the clock from `when`; there: it has been put there."""
+        if there:
+            when = self.when
+            self.clock = when[0] * 86400 + when[1]
+            self.deviation = None if when[2] == -0x8000 else when[2]
+            self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
+        else:
+            self.no_clock()
+
     def no_clock(self):
         """The telegram has no clock, or none was found yet."""
         self.clock = self.deviation = self.dst = None
-
-    def p1_clock(self, buf, rows):
-        """Take the clock of a P1 telegram, after fill() has taken its rows. False where there is none, or a bad one."""
-        self.clock = self.deviation = self.dst = None
-        row = 8 * self.special[CLOCK - TEXTS]
-        if row:
-            return self.set_p1_clock(buf, rows[row - 7], rows[row - 6])
-        time, date = 8 * self.special[TIME - TEXTS], 8 * self.special[DATE - TEXTS]
-        if not time or not date:
-            return False
-        at, length = rows[date - 7], rows[date - 6]
-        if length in (8, 10) and two(buf, at) == 20 and two(buf, at + 2) < 100:
-            at, length = at + 2, length - 2  # skip the century
-        year, month, day = three(buf, at, length)
-        hour, minute, second = three(buf, rows[time - 7], rows[time - 6])
-        self.clock = seconds(2000 + year, month, day, hour, minute, second)
-        return self.clock is not None
 
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end], without padding at its end, as the text of a slot. False where nothing is left.
@@ -247,15 +219,6 @@ class Reading:
             if len(known) != length or not same(buf, start, known, length):
                 self.texts[slot] = bytes(memoryview(buf)[start:start + length])
         self.said[slot] = 1
-        return True
-
-    def set_p1_clock(self, buf, at, length):
-        """Take YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. False: invalid."""
-        when = self.when
-        if not p1_time(buf, at, length, when):
-            return False
-        self.clock = when[0] * 86400 + when[1]
-        self.dst = None if when[3] == 0xFF else when[3] != 0
         return True
 
     def merge(self, other):

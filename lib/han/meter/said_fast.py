@@ -63,44 +63,6 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
 
 
 @micropython.viper
-def ident(reading, buf: ptr8, start: int, end: int) -> int:
-    """Mark the three texts of P1's ident line at buf[start] as said, where all are known already: maker, type, and all.
-
-    Returns the index of its end, a CR or LF; minus that where one of them is new.
-    """
-    texts = reading.texts
-    buf = ptr8(int(buf) + start)
-    n = 0
-    end -= start
-    while n < end and buf[n] != 0x0D and buf[n] != 0x0A:
-        n += 1
-    end = start + n
-    known = texts[_IDENT]
-    kind = texts[_TYPE]
-    maker = texts[_MAKER]
-    if int(len(known)) != n or int(len(kind)) != n - 4 or int(len(maker)) != 3:
-        return 0 - end
-    p = ptr8(known)
-    q = ptr8(kind)
-    start = 4
-    while start < n:
-        if buf[start] != p[start] or buf[start] != q[start - 4]:
-            return 0 - end
-        start += 1
-    q = ptr8(maker)
-    start = 0
-    while start < 3:
-        if buf[start + 1] != q[start] or buf[start + 1] != p[start + 1]:
-            return 0 - end
-        start += 1
-    said = ptr8(reading.said)
-    said[_IDENT] = 1
-    said[_TYPE] = 1
-    said[_MAKER] = 1
-    return end
-
-
-@micropython.viper
 def days(year: int, month: int, day: int) -> int:
     """Days from 2020-01-01 to a date from 1970 on."""
     # Years are counted from March, so that the leap day is a year's last day.
@@ -111,40 +73,123 @@ def days(year: int, month: int, day: int) -> int:
 
 
 @micropython.viper
-def p1_time(p: ptr8, at: int, length: int, when: ptr32) -> int:
-    """Read YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at p[at]. 1, or 0 if it is invalid.
+def six(buf: ptr8, at: int, length: int) -> int:
+    """The number of six digits at buf[at]; between pairs of them may be one of :-./ each. -1 where it is none."""
+    buf = ptr8(int(buf) + at)
+    at = 2
+    if length == 8:
+        at = 3
+        k = buf[2]
+        if k != buf[5] or k < 0x2D or k > 0x2F and k != 0x3A:
+            return -1
+    elif length != 6:
+        return -1
+    length = 0
+    n = 3
+    while n:
+        i = buf[0] - 0x30
+        k = buf[1] - 0x30
+        if i < 0 or i > 9 or k < 0 or k > 9:
+            return -1
+        length = 100 * length + 10 * i + k
+        buf = ptr8(int(buf) + at)
+        n -= 1
+    return length
+
+
+@micropython.viper
+def moment(date: int, time: int, when: ptr32) -> int:
+    """Put a moment into `when`, as of date_time(). 1, or 0 if it is invalid. date: YYMMDD, time: hhmmss."""
+    month = date // 100 % 100
+    day = date % 100
+    if date < 0 or month < 1 or month > 12 or day < 1 or day > 31:
+        return 0
+    if time < 0 or time >= 240000 or time // 100 % 100 > 59 or time % 100 > 60:
+        return 0
+    when[0] = int(days(2000 + date // 10000, month, day))
+    when[1] = time // 10000 * 3600 + time // 100 % 100 * 60 + time % 100
+    when[2] = -0x8000
+    when[3] = 0xFF
+    return 1
+
+
+@micropython.viper
+def p1_time(buf, at: int, length: int, when) -> int:
+    """Read YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. 1, or 0 if it is invalid.
 
     when   as of date_time()
     """
     if length != 12 and length != 13:
         return 0
-    p = ptr8(int(p) + at)
-    n = 0
-    at = 0
-    while n < 12:
-        k = p[n] - 0x30
-        if k < 0 or k > 9:
-            return 0
-        at = 10 * at + k
-        n += 1
-        if n == 6:
-            when[0] = at
-            at = 0
-    k = when[0]
-    date = k // 100 % 100
-    if date < 1 or date > 12 or k % 100 < 1 or k % 100 > 31 or at >= 240000 or at // 100 % 100 > 59 or at % 100 > 60:
+    if not int(moment(int(six(buf, at, 6)), int(six(buf, at + 6, 6)), when)):
         return 0
-    when[0] = int(days(2000 + k // 10000, date, k % 100))
-    when[1] = at // 10000 * 3600 + at // 100 % 100 * 60 + at % 100
-    when[2] = -0x8000
-    k = 0xFF
     if length == 13:
-        if p[12] == 0x53:
-            k = 0x80
-        elif p[12] == 0x57:
-            k = 0
-    when[3] = k
+        at = ptr8(buf)[at + 12]
+        if at == 0x53:
+            ptr32(when)[3] = 0x80
+        elif at == 0x57:
+            ptr32(when)[3] = 0
     return 1
+
+
+@micropython.viper
+def p1_said(reading, buf, at: ptr32, rows: ptr32) -> int:
+    """What a P1 telegram says besides values. at: as in `wire/unwrap.py`; its ident line is buf[at[2]:].
+
+    Returns four times the index of the end of the ident line, a CR or LF. + 1 where a clock is put into `when`. + 2
+    where a text of the ident line is new; else all three, maker, type, and all of it, are marked as said.
+    """
+    p = ptr8(int(ptr8(buf)) + at[2])
+    n = 0
+    k = at[1] - at[2]
+    while n < k and p[n] != 0x0D and p[n] != 0x0A:
+        n += 1
+    answer = at[2] + n << 2
+    texts = reading.texts
+    known = texts[_IDENT]
+    kind = texts[_TYPE]
+    maker = texts[_MAKER]
+    k = 2
+    if n > 4 and int(len(known)) == n and int(len(kind)) == n - 4 and int(len(maker)) == 3:
+        q = ptr8(known)
+        k = n
+        while k and p[k - 1] == q[k - 1]:
+            k -= 1
+        q = ptr8(kind)
+        while not k and n > 4:
+            n -= 1
+            k = p[n] ^ q[n - 4]
+        q = ptr8(maker)
+        while not k and n > 1:
+            n -= 1
+            k = p[n] ^ q[n - 1]
+        if k:
+            k = 2
+        else:
+            said = ptr8(reading.said)
+            said[_IDENT] = 1
+            said[_TYPE] = 1
+            said[_MAKER] = 1
+    answer |= k
+    special = ptr8(reading.special)
+    k = special[_CLOCK]
+    if k:
+        rows = ptr32(int(rows) + (k << 5) - 32)
+        return answer | int(p1_time(buf, rows[1], rows[2], reading.when))
+    k = special[_CLOCK + 1]
+    n = special[_CLOCK + 2]
+    if k and n:
+        row = ptr32(int(rows) + (n << 5) - 32)
+        n = row[1]
+        size = row[2]
+        p = ptr8(int(ptr8(buf)) + n)
+        if (size == 8 or size == 10) and p[0] == 0x32 and p[1] == 0x30 and p[2] >= 0x30 and p[3] >= 0x30:
+            if p[2] <= 0x39 and p[3] <= 0x39:
+                n += 2  # the century
+                size -= 2
+        row = ptr32(int(rows) + (k << 5) - 32)
+        answer |= int(moment(int(six(buf, n, size)), int(six(buf, row[1], row[2])), reading.when))
+    return answer
 
 
 @micropython.viper

@@ -30,20 +30,6 @@ def heard(reading, buf, rows, source):
     return source
 
 
-def ident(reading, buf, start, end):
-    """Mark the texts of P1's ident line at buf[start] as said where they are known; see the twin in `said_fast.py`."""
-    stop = start
-    while stop < end and buf[stop] not in b"\r\n":
-        stop += 1
-    line = bytes(buf[start:stop])
-    known = [reading.texts[slot] for slot in (P1_IDENT, METER_TYPE, MANUFACTURER)]
-    if len(line) < 4 or known != [line, line[4:], line[1:4]]:
-        return -stop
-    for slot in (P1_IDENT, METER_TYPE, MANUFACTURER):
-        reading.said[slot] = 1
-    return stop
-
-
 def date_time(buf, at, when):
     """Read the date-time of 12 bytes at buf[at]; see the twin in `said_fast.py`."""
     year, month, day = buf[at] << 8 | buf[at + 1], buf[at + 2], buf[at + 3]
@@ -61,17 +47,54 @@ def date_time(buf, at, when):
     return 1
 
 
+def six(buf, at, length):
+    """The number of six digits at buf[at], maybe with signs between them; see the twin in `said_fast.py`."""
+    text = bytes(buf[at:at + length])
+    if length == 8 and text[2] == text[5] and text[2] in b":-./":
+        text = text[:2] + text[3:5] + text[6:]
+    return int(text) if len(text) == 6 and text.isdigit() else -1
+
+
+def moment(date, time, when):
+    """Put a moment into `when`; see the twin in `said_fast.py`."""
+    if date < 0 or time < 0:
+        return 0
+    year = 2000 + date // 10000
+    raw = bytearray((year >> 8, year & 0xFF, date // 100 % 100, date % 100, 0, time // 10000, time // 100 % 100,
+                     time % 100, 0, 0x80, 0, 0xFF))  # fmt: skip
+    return date_time(raw, 0, when)
+
+
 def p1_time(buf, at, length, when):
     """Read YYMMDDhhmmss, with or without S or W, at buf[at]; see the twin in `said_fast.py`."""
-    text = bytes(buf[at:at + length])
-    if length not in (12, 13) or not text[:12].isdigit():
+    if length not in (12, 13) or not moment(six(buf, at, 6), six(buf, at + 6, 6), when):
         return 0
-    year, month, day, hour, minute, second = [int(text[i:i + 2]) for i in range(0, 12, 2)]
-    raw = bytearray(12)
-    raw[0], raw[1], raw[2], raw[3] = 2000 + year >> 8, 2000 + year & 0xFF, month, day
-    raw[5], raw[6], raw[7], raw[9] = hour, minute, second, 0x80
-    raw[11] = {b"S": 0x80, b"W": 0}.get(text[12:], 0xFF)
-    return date_time(raw, 0, when)
+    when[3] = {b"S": 0x80, b"W": 0}.get(bytes(buf[at + 12:at + length]), 0xFF)
+    return 1
+
+
+def p1_said(reading, buf, at, rows):
+    """What a P1 telegram says besides values; see the twin in `said_fast.py`."""
+    stop = at[2]
+    while stop < at[1] and buf[stop] not in b"\r\n":
+        stop += 1
+    line = bytes(buf[at[2]:stop])
+    known = [reading.texts[slot] for slot in (P1_IDENT, METER_TYPE, MANUFACTURER)]
+    new = len(line) < 5 or known != [line, line[4:], line[1:4]]
+    if not new:
+        for slot in (P1_IDENT, METER_TYPE, MANUFACTURER):
+            reading.said[slot] = 1
+    clock, time, date = [8 * reading.special[CLOCK - TEXTS + i] for i in range(3)]
+    found = 0
+    if clock:
+        found = p1_time(buf, rows[clock - 7], rows[clock - 6], reading.when)
+    elif time and date:
+        first, size = rows[date - 7], rows[date - 6]
+        century = bytes(buf[first:first + 4])
+        if size in (8, 10) and century[:2] == b"20" and century.isdigit():
+            first, size = first + 2, size - 2
+        found = moment(six(buf, first, size), six(buf, rows[time - 7], rows[time - 6]), reading.when)
+    return stop << 2 | found | 2 * new
 
 
 def _leap(year):

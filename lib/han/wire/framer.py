@@ -1,13 +1,13 @@
 """Framer: finds the telegrams (HDLC, M-Bus, P1, SML, ciphered APDUs) in a stream of bytes, by their openings.
 
-An opening is the first bytes of a telegram. A telegram may open anywhere, also inside one that was
-cut off. So up to four openings are followed at the same time, and the first one whose checksum is
-right wins. A damaged telegram cannot hide the good one behind it. Only openings that are unlikely by
-chance are followed: an HDLC header has its own checksum, an M-Bus header has its length twice. Each byte
-is searched once for openings, and checked once for each telegram that it may belong to: work is bounded.
+An opening is the first bytes of a telegram. A telegram may open anywhere, also inside one that was cut off. So up to
+four openings are followed at the same time, and the first one whose checksum is right wins. A damaged telegram cannot
+hide the good one behind it. Only openings that are unlikely by chance are followed: an HDLC header has its own
+checksum, an M-Bus header has its length twice. Each byte is searched once for openings, and checked once for each
+telegram that it may belong to: work is bounded.
 
-A ciphered APDU without a framing has no checksum. So it is not followed close behind another opening,
-which may carry it. It counts as cut off if another ciphered APDU opens inside it.
+A ciphered APDU without a framing has no checksum. So it is not followed close behind another opening, which may carry
+it. It counts as cut off if another ciphered APDU opens inside it.
 """
 from array import array
 
@@ -20,11 +20,10 @@ from .openings import Openings
 
 HDLC, MBUS, P1, GLO, SML = 1, 2, 3, 4, 5
 _IDENT = 7  # an ident line of P1 in front of a ciphered APDU
-
 UNCHECKED = bytes((GLO, _IDENT))
 
-# The answers of a checker. A positive number is the index behind a good telegram; less than -3 is
-# minus the index up to which bytes are needed before the next look.
+# The answers of a checker. A positive number is the index behind a good telegram; less than -3 is minus the index up to
+# which bytes are needed before the next look.
 MORE = 0  # bytes are missing
 NONE = -1  # this is not a telegram
 WRONG = -2  # the checksum is wrong
@@ -83,17 +82,18 @@ class Framer(Openings):
             self._work(False)
 
     def _text(self):
-        """Hand over the P1 telegrams that are whole, if nothing else has come. False: what has come must be found out."""
+        """Hand over the P1 telegrams that are whole. False: something else has come."""
         at, p1 = self.at, self._p1
         while True:
             end = p1.whole(self.buf, at[0], at[1])
-            if end <= 0:
+            if end < 1:
                 return not end
             self.counters.frames += 1
-            at[2] = p1.seen[3]
-            at[0] = end
+            at[0], at[2] = end, p1.seen[3]
             self._tell("telegram", at[2], at[0])
             self.sink(P1, self.buf, at[2], end)
+            if end + 2 >= at[1]:  # only the end of its line is left
+                return True
 
     def waits(self):
         """True where a telegram has begun, and its end has not come."""

@@ -35,7 +35,7 @@ def whole(buf, start, end, seen):
         seen[1] = crc(ARC, seen[1] & 0xFFFF, bytes((byte,))) | slash
         at += 1
         if at - start == _IDENT:
-            seen[2] = seen[1]
+            seen[2] = seen[1] & 0xFFFF
     if end - at < 5:
         if end - at > 1 and buf[at + 1] in b"\r\n":
             return -1 if seen[1] & _SLASH or seen[2] == seen[4] else at + 1  # no CRC
