@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from han.api.routes.table import TABLE, rows
 from han.core.clock import EPOCH
 from han.core.zone import Zone
 from han.meter import obis
@@ -19,6 +20,14 @@ def is_mac(text):
 def is_address(text):
     parts = text.split(".")
     return len(parts) == 4 and all(0 <= int(part) <= 255 for part in parts)
+
+
+def test_all_rows_of_a_path_are_found():
+    paths = [row.split(" ")[0] for row in TABLE.strip().split("\n")]
+    for path in paths:
+        found = rows(path)
+        assert len(found) == paths.count(path) and {row[0] for row in found} == {path}, path
+    assert rows("/nothing") == rows("/meter meter") == rows("") == []
 
 
 # --- /han (replay list 1)
