@@ -92,6 +92,11 @@ class App:
         """The port on which the API listens."""
         return self.gate.port
 
+    @property
+    def names(self):
+        """The reader's names in .local, which announce() a service and withdraw() it."""
+        return self.links.names()
+
     async def run(self):
         """Run until cancelled, or until the reader must restart. OSError when the port is taken."""
         poll.guard(self.faults)

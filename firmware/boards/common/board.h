@@ -12,3 +12,8 @@
 // Switched off, as nothing uses them, and the reader needs their memory and flash.
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_PY_ESPNOW                   (0)
+
+// The reader answers for its name and its services itself, on all links (lib/han/net/mdns.py), and looks names up itself
+// (lib/han/net/lookup.py). Without these two, the port does not start the mDNS component, which would have the UDP port.
+#define MICROPY_HW_ENABLE_MDNS_RESPONDER    (0)
+#define MICROPY_HW_ENABLE_MDNS_QUERIES      (0)

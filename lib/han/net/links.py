@@ -200,6 +200,14 @@ class Links:
             self._policy = Policy(self)
         return self._policy
 
+    def names(self):
+        """The Names, which tell hosts in the same network where the reader is. They are made when first needed."""
+        if self._names is None:
+            from .mdns import Names
+
+            self._names = Names(self, self.board.mdns)
+        return self._names
+
     def turn(self):
         """Look at everything, and do what is due. Called several times a second."""
         now = self.uptime_s()
@@ -213,12 +221,8 @@ class Links:
             self._policy = None
             self._due = now + _SOON
         board = self.board
-        if self._names:
-            self._names.turn()
-        elif self.eth and self.eth.up and board.mdns:
-            from .mdns import Names
-
-            self._names = Names(self, board.mdns)
+        if self._names or self.lost is None and board.mdns:
+            self.names().turn()
         ticks = board.ticks_ms()
         if self.button is not None or board.button():
             from .join.button import turn
