@@ -10,7 +10,7 @@ from tests.support import Random
 NAME = records.labels("han-reader-abcd")
 ADDRESS = b"\xc0\xa8\x01\x32"
 RECORD = NAME + b"\0\1\x80\1\0\0\0\x78\0\4" + ADDRESS  # type A, cache flush, 120 s
-NO_AAAA = NAME + b"\0\x2f\x80\1\0\0\0\x78" + bytes((0, len(NAME) + 3)) + NAME + b"\0\1\x40"  # NSEC: there is type 1 only
+NO_AAAA = NAME + b"\0\x2f\x80\1\0\0\0\x78" + bytes((0, len(NAME) + 3)) + NAME + b"\0\1\x40"  # NSEC: only type 1
 PTR, TXT, SRV, ANY = 12, 16, 33, 255
 KIND = b"\x0b_hwenergy12\x04_tcp\5local\0"
 INSTANCE = b"\x0eP1 Meter-10abc" + KIND

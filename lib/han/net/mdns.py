@@ -100,7 +100,7 @@ class Names:
         except OSError as error:
             self._shut()
             self._wait = _RETRY
-            # A stock image of MicroPython has a responder of its own. That is enough for the name, but not for services.
+            # A stock image of MicroPython has a responder of its own: enough for the name, but not for services.
             if error.args[0] == errno.EADDRINUSE:
                 if self._services:
                     self._complain("another program has port %d: services are not announced" % self._group[1])

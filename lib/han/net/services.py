@@ -51,5 +51,6 @@ def told(row, host, ttl=None):
     """The records of a row: pointer, place (SRV) and text. ttl: s, for all of them; 0 takes them back."""
     kinds, name, port, text = row
     long, soon = (LONG, SOON) if ttl is None else (ttl, ttl)
-    return record(kinds, PTR, name, long), record(name, SRV, b"\0\0\0\0" + port + host, soon), record(name, TXT, text, long)
+    place = record(name, SRV, b"\0\0\0\0" + port + host, soon)
+    return record(kinds, PTR, name, long), place, record(name, TXT, text, long)
 
