@@ -375,8 +375,7 @@ async def test_an_error_in_a_handler_is_no_json_and_is_seen():
         for path in "/meter", "/meter/id":  # a message, and a handler
             answer = await ask(app, path)
             assert answer.status == 500 and answer.headers["content-type"].startswith("text/plain")
-            text = app.log.entries()[-1][2]
-            assert path in text and "ValueError: a bug" in text
+            assert "ValueError: a bug" in app.log.entries()[-1][2], path
         assert (await ask(app, "/han")).status == 200
 
 
