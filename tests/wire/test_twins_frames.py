@@ -15,9 +15,9 @@ from han.wire.layers import gcm_plain, headers_plain
 ROUNDS = 300
 
 
-def arrived(module, before, data, at):
-    buf = bytearray(before + bytes(len(data) + 8))
-    where = array("i", (at, len(before), 0, 0))
+def arrived(module, before, data, at, room=8):
+    buf = bytearray(before + bytes(max(0, len(data) + room)))
+    where = array("i", (at, len(before), 0, len(buf), 7))
     found = [module.arrive(buf, where, data, len(data))]
     while found[-1] > 8:
         found += [where[2], where[0], module.arrive(buf, where, data, 0)]
@@ -57,12 +57,17 @@ def test_frames():
             answers += one > 0
         data = data + random.choice((b"", b"\x7e")) + data
         cut = random.below(len(data))
-        one, two = [arrived(module, bytes(data[:cut]), data[cut:], 0) for module in (frames_fast, frames_plain)]
+        front, room = random.choice((b"", b"", b"old", data[:9])), random.choice((8, 8, 0, -2, -9))
+        one, two = [
+            arrived(module, bytes(front + data[:cut]), data[cut:], len(front), room)
+            for module in (frames_fast, frames_plain)
+        ]
         assert one == two, (bytes(data), cut)
         start, end = 0, len(data) // 2
         layer = random.choice((4, 6, 3, 5))
-        if one[0][0] & 7:
+        if one[0][0] > 0 and one[0][0] & 7:
             layer, start, end = one[0][0] & 7, one[0][1], one[0][2]
+            data = bytearray(one[1])
         results = []
         waiting = random.choice((0, 0, 0, 2))
         for module in frames_fast, frames_plain:

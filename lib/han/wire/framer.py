@@ -55,30 +55,34 @@ class Framer(Openings):
         self.trace = trace
         self.counters = counters or Counters()
         self.buf = bytearray(min(_USUAL, self.size))
-        self.base = 0  # offset of buf[0] in the stream
         # Index up to which openings have been searched; behind the last byte in buf; of the frame that arrive() has
-        # found; size of buf.
-        self.at = array("i", (0, 0, 0, len(self.buf)))
+        # found; size of buf; offset of buf[0] in the stream.
+        self.at = array("i", (0, 0, 0, len(self.buf), 0))
         self.conventions = Conventions(enough)
         self._p1 = self._sml = None  # their checkers; made when needed, as a meter needs one of them at most
 
     def feed(self, data, n):
         """Take the first n bytes of data; n may be any number."""
-        self.counters.bytes += n
-        at = self.at
-        if self.open or n > at[3] - at[1] and not self._fits(n):
+        counters = self.counters
+        counters.bytes += n
+        if self.open:
             self._feed(data, n)
             return
         # Most meters send a frame at a time. Nothing else is open, so a good one needs no more than its own check.
-        n = arrive(self.buf, at, data, n)
-        while n & 7:
-            self.counters.frames += 1
-            self._tell("telegram", at[2], at[0])
-            self.sink(n & 7, self.buf, at[2], at[0])
-            if n < 8:
+        at = self.at
+        found = arrive(self.buf, at, data, n)
+        if found < 0:
+            self._feed(data, n)
+            return
+        while found & 7:
+            counters.frames += 1
+            if self.trace:
+                self._tell("telegram", at[2], at[0])
+            self.sink(found & 7, self.buf, at[2], at[0])
+            if found < 8:
                 return
-            n = arrive(self.buf, at, data, 0)
-        if n and not (self._p1 and self._text()):
+            found = arrive(self.buf, at, data, 0)
+        if found and not (self._p1 and self._text()):
             self._work(False)
 
     def _text(self):
@@ -90,7 +94,8 @@ class Framer(Openings):
                 return not end
             self.counters.frames += 1
             at[0], at[2] = end, p1.seen[3]
-            self._tell("telegram", at[2], at[0])
+            if self.trace:
+                self._tell("telegram", at[2], end)
             self.sink(P1, self.buf, at[2], end)
             if end + 2 >= at[1]:  # only the end of its line is left
                 return True
@@ -113,12 +118,6 @@ class Framer(Openings):
             done += take
             self._work(False)
 
-    def _fits(self, n):
-        """True where n bytes fit in, after those that are not needed any more have been dropped. Nothing is open."""
-        if self.at[0]:
-            self._make_room()
-        return n <= self.at[3] - self.at[1]
-
     def gap(self):
         """The line has fallen silent. A P1 telegram without its last end of line is good; others are cut off."""
         if self.at[1]:
@@ -126,7 +125,7 @@ class Framer(Openings):
             for i in range(self.open):
                 self._cut_off(i, self.at[1])
             self.open = 0
-            self.base += self.at[1]
+            self.at[4] += self.at[1]
             self.at[0] = self.at[1] = 0
 
     def _by(self, kind):
@@ -140,7 +139,7 @@ class Framer(Openings):
 
     def _tell(self, what, start, end):
         if self.trace:
-            self.trace(what, self.base + start, self.base + end)
+            self.trace(what, self.at[4] + start, self.at[4] + end)
 
     def _make_room(self):
         first = self._start[0] if self.open else self.at[0]
@@ -153,7 +152,7 @@ class Framer(Openings):
             self._drop(0)
             first = self._start[0] if self.open else self.at[0]
         copy(self.buf, 0, self.buf, first, self.at[1])
-        self.base += first
+        self.at[4] += first
         self.at[1] -= first
         self.at[0] -= first
         self._move(first)

@@ -108,11 +108,26 @@ def mbus_check(p: ptr8, start: int, end: int) -> int:
 def arrive(buf: ptr8, at: ptr32, data: ptr8, n: int) -> int:
     """Append data[:n] at buf[at[1]], the end, and look whether a good frame opens at buf[at[0]], or behind flags there.
 
-    Returns its kind, HDLC or MBUS, 0 where there is none; at[2] is its start, and at[0] the index behind it, or behind
-    some flags. 8 is added to that where more than one byte is left. The caller has checked the room.
+    at[3] is the size of buf. For more room, what is before at[0] is dropped, and at[4] counts these bytes. Where that
+    is not enough, nothing is done, and -1 returned.
+
+    Returns the frame's kind, HDLC or MBUS, 0 where there is none; at[2] is its start, and at[0] the index behind it, or
+    behind some flags. 8 is added to that where more than one byte is left.
     """
     end = at[1]
     start = int(buf)
+    if n > at[3] - end:
+        k = at[0]
+        end -= k
+        if n > at[3] - end:
+            return -1
+        at[4] = at[4] + k
+        at[0] = 0
+        kind = end
+        while kind > 0:
+            buf[0] = buf[k]
+            buf = ptr8(int(buf) + 1)
+            kind -= 1
     buf = ptr8(start + end)
     end += n
     at[1] = end

@@ -66,6 +66,13 @@ def mbus_check(buf, start, end):
 
 def arrive(buf, at, data, n):
     """Append data[:n] at buf[at[1]], and look for a good frame at buf[at[0]]; see the twin in `frames_fast.py`."""
+    if n > at[3] - at[1]:
+        left = at[1] - at[0]
+        if n > at[3] - left:
+            return -1
+        buf[:left] = buf[at[0]:at[1]]
+        at[4] += at[0]
+        at[0], at[1] = 0, left
     buf[at[1]:at[1] + n] = data[:n]
     at[1] += n
     start, end = at[0], at[1]
