@@ -80,13 +80,14 @@ def test_frames():
 
 def test_headers():
     random = Random(30)
-    known = {0: 0, 1: 0}
+    known = {0: 0, 1: 0, 2: 0}
     for _ in range(8 * ROUNDS):
         size = random.choice((0, 1, 5, 20, 127, 130, 300))
         length = bytes((size,)) if size < 128 else b"\x82" + size.to_bytes(2, "big")
         length = random.choice((length, length, length, b"\x81" + bytes((size & 0xFF,)), b"\x83\0\0\1"))
         title = random.bytes(random.choice((0, 3, 8, 8, 9)))
         control = bytes((random.choice((0x40, 0x80, 0xC0)), random.below(30) // 29, random.below(36), 0, 0))
+        last = title if random.below(2) else random.choice((b"ISK12345", title[:-1], title + b"1"))
         heads = b"\xe0" + control, b"\xdb" + bytes((len(title),)) + title
         for head, name in zip(heads, ("block", "ciphered")):
             data = b"x" + head + length + random.bytes(size)
@@ -94,7 +95,8 @@ def test_headers():
             results = []
             for module in headers_fast, headers_plain:
                 at = array("i", bytes(20))
-                good = getattr(module, name)(data[:end], 1, end, at)
+                more = (last,) if name == "ciphered" else ()
+                good = getattr(module, name)(data[:end], 1, end, at, *more)
                 results.append((good, list(at) if good else None))
             assert results[0] == results[1], (name, data, end)
             known[results[0][0]] += 1
@@ -109,8 +111,13 @@ def test_nonces():
         title = random.choice((b"ISK12345", b"ISK12346", b"", b"ISK"))
         data = title + b"\x1e\x30" + bytes((0, 0, random.below(3), random.choice((1, 2, 0x80, 0xFF)))) + b"content"
         at = array("i", (0, len(title), 0x30, len(title) + 6, len(data)))
-        found = [module.nonce(known, at, data) for module, known in ((gcm_fast, one), (gcm_plain, two))]
-        assert found[0] == found[1] and one == two, (data, one, two)
+        blocks = [bytearray(48) for _ in range(2)]
+        n = random.below(4)
+        found = [
+            module.nonce(known, at, data, made, n)
+            for module, known, made in ((gcm_fast, one, blocks[0]), (gcm_plain, two, blocks[1]))
+        ]
+        assert found[0] == found[1] and one == two and blocks[0] == blocks[1], (data, one, two)
         replayed += found[0]
     assert ROUNDS < replayed < 4 * ROUNDS
 

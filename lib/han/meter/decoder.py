@@ -97,7 +97,7 @@ class Decoder:
 
     def deliver(self, reading):
         """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""
-        if not numbers(reading.present):
+        if not reading.some and not numbers(reading.present):
             return self._deliver_rest(reading)
         self.decoded += 1
         self.reason = None

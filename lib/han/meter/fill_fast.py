@@ -43,7 +43,7 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
 
     Returns 0 where that is all. 1: a text is new, or a power has a sign or no direction, or there is an energy of
     another channel, see `sense/direction.py`. + 2: there are numbers for more.py, + 4: texts for extra.py, + 8: values
-    of sub-meters.
+    of sub-meters. + 16: a field below FIELDS is there.
     """
     values = ptr32(reading.values)
     present = ptr8(reading.present)
@@ -150,6 +150,8 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
                 more |= 1
         if code >= _FIELDS:
             more |= 1
+        else:
+            more |= 16
         present[code] = key
         values = ptr32(int(values) + code * 8)
         values[0] = low

@@ -87,7 +87,10 @@ def fill(rows, n, buf, reading, profile):
         values[code * 2], values[code * 2 + 1] = number & 0xFFFFFF, number >> 24
         present[code] = 3 if kind & _NEGATIVE and number else 1
     if any(present[FIELDS:]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
-        return more | 1
+        more |= 1
+    more |= 16 * numbers(present)
+    if more & 1:
+        return more
     return more | (heard(reading, buf, rows, 0) < len(SLOTS))
 
 

@@ -24,7 +24,10 @@ def read(decoder, layers):
         reading.more |= LINES
         reading.aside = n >> 8
     n = p1_said(reading, buf, at, rows)
-    reading.take_clock(n & 1)
+    if n & 1:
+        reading.take_clock()
+    else:
+        reading.no_clock()
     if n & 2:
         front = at[2]
         n >>= 2

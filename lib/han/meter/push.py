@@ -130,6 +130,7 @@ class Push:
         reading = decoder.reading
         if known.unscaled:
             (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
+            reading.some = 0  # numbers may have been taken away
         if known.doubts:
             from .lists import orders
 

@@ -78,9 +78,10 @@ def text(raw):
 class Reading:
     """The fields of one telegram. It is filled again for the next one, so keep values, not the object."""
 
-    assumed = False  # the list does not tell its scale, so the usual one of its manufacturer was assumed
+    profile = COMMON  # by which it was filled
     # What the telegram says besides the fields, bits. Live takes it from the telegram.
     more = 0
+    some = 0  # not 0: fill() has found a number
     buf = rows = b""  # the telegram of which that is said, and its rows
     count = 0  # number of rows
     aside = 0  # index of the first line of a sub-meter
@@ -141,6 +142,11 @@ class Reading:
         self.undirected = False
         self.unscaled = False
 
+    def assumed(self):
+        """True where the list does not tell its scale, so that the usual one of its manufacturer was assumed."""
+        profile = self.profile
+        return profile is not COMMON and profile is not P1 and profile is not SML
+
     def empty(self):
         """True where the telegram has no number."""
         return not numbers(self.present)
@@ -154,14 +160,15 @@ class Reading:
 
         profile: (order, scale), as in `lists/profiles.py`
         """
-        self.assumed = profile is not COMMON and profile is not P1 and profile is not SML
+        self.profile = profile
         self.netted = self.end = 0
         self.undirected = self.unscaled = False
         self.buf = buf
         self.rows = rows
         self.count = n
         n = fill(rows, n, buf, self, profile)
-        self.more = n >> 1
+        self.more = n >> 1 & 7
+        self.some = n & 16
         if n & 1:
             self._complete(buf, rows, self.count)
 
@@ -172,7 +179,10 @@ class Reading:
         """
         self.fill(layers.buf, rows, n, profile)
         n = rest(self, layers, rows, n)
-        self.take_clock(n & 1)
+        if n & 1:
+            self.take_clock()
+        else:
+            self.no_clock()
         return n > 1
 
     def _complete(self, buf, rows, n):
@@ -189,15 +199,12 @@ class Reading:
                 self.set_text(NAME, buf, at, end)
             source = heard(self, buf, rows, source + 1)
 
-    def take_clock(self, there):
-        """Take the clock from `when`; there: it has been put there."""
-        if there:
-            when = self.when
-            self.clock = when[0] * 86400 + when[1]
-            self.deviation = None if when[2] == -0x8000 else when[2]
-            self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
-        else:
-            self.no_clock()
+    def take_clock(self):
+        """Take the clock from `when`, see said_fast.date_time()."""
+        when = self.when
+        self.clock = when[0] * 86400 + when[1]
+        self.deviation = None if when[2] == -0x8000 else when[2]
+        self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
 
     def no_clock(self):
         """The telegram has no clock, or none was found yet."""

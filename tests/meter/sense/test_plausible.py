@@ -317,16 +317,16 @@ def test_a_scale_that_was_assumed_is_not_learned_from():
         said = site(91, p=2585)
         said.update(wrong)
         made = reading(**said)
-        made.assumed = True
+        made.profile = profiles.coded(b"Kamstrup")
         for n in range(50):
             assert not judge.check(made, None, 10000 * n)
-    assert reading(b"Kamstrup", p=5).assumed and not reading(p=5).assumed
+    assert reading(b"Kamstrup", p=5).assumed() and not reading(p=5).assumed()
     # What proves itself is right whatever was assumed, and power alone can only be repeated.
     made = reading(**site(910))
-    made.assumed = True
+    made.profile = profiles.coded(b"Kamstrup")
     assert Plausible().check(made, None, 0)
     made = reading(p=9700000)
-    made.assumed = True
+    made.profile = profiles.coded(b"Kamstrup")
     judge = Plausible()
     assert [judge.check(made, None, n) for n in range(5)] == [False] * 4 + [True]
 

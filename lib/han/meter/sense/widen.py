@@ -64,7 +64,7 @@ class Held:
         elif self._beyond(reading, limits, L1_VOLTAGE, L1_CURRENT):
             believed = False
         else:
-            believed = proof is None or not explains and not reading.assumed
+            believed = proof is None or not explains and not reading.assumed()
         return bool(believed) and self._grow(reading, limits)
 
     def _beyond(self, reading, limits, first, end):

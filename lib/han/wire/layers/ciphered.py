@@ -1,8 +1,6 @@
 """The header of a ciphered APDU (IEC 62056-5-3 clause 5.7.3). Imported when the first such APDU comes."""
 from array import array
 
-from ..loops import same
-
 try:
     from .headers_fast import ciphered
 except ImportError:
@@ -25,12 +23,11 @@ class Ciphered:
 
     def parse(self, buf, start, end):
         """Read the header of the APDU buf[start:end]. False where it is malformed, or its length does not match."""
-        if not ciphered(buf, start, end, self.at):
-            return False
-        start, end = self.at[0], self.at[1]
-        if len(self.title) != end or not same(buf, start, self.title, end):
-            self.title = bytes(memoryview(buf)[start:start + end])
-        return True
+        found = ciphered(buf, start, end, self.at, self.title)
+        if found > 1:
+            start = self.at[0]
+            self.title = bytes(memoryview(buf)[start:start + self.at[1]])
+        return found > 0
 
     @property
     def control(self):

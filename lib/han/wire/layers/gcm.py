@@ -22,7 +22,7 @@ except ImportError:
 
 _ECB = 1
 _TAG = 12
-_CHUNK = 16  # blocks of the key stream that are made at a time, as in gcm_fast.py
+_MOST = 40  # blocks of the key stream that are made at a time: enough for usual telegrams
 _ZERO = array("i", bytes(16))
 _ENCRYPTED, _AUTHENTICATED, _COMPRESSED = 0x20, 0x10, 0x80
 
@@ -50,18 +50,17 @@ class Cipher:
         self.proven = False  # the tag of the last APDU was checked, and was right
         self.replayed = 0  # number of APDUs whose frame counter was not higher than that of the one before
         self.ecb = aes(key, _ECB)
-        self._blocks = bytearray(16 * _CHUNK)
+        self._blocks = bytearray(16 * _MOST)
+        self._ahead = memoryview(self._blocks)  # those that the last APDU needed
         # System title, filled with zeros where a meter sends a shorter one, then the frame counter; the title's length.
-        self._nonce = bytearray(b"\0\0\0\0\0\0\0\0\0\0\0\0\xff")
+        self._nonce = bytearray(b"\0\0\0\0\0\0\0\0\0\0\0\0\xff\0\0\0")
+        # Associated data: security control, authentication key, and the content where it is in clear.
+        self._head = bytearray()
         if auth_key:
-            # Associated data: security control, authentication key, and the content where it is in clear.
             self._head = bytearray(b"\0" + auth_key)
             self.table = self._multiples()
             self._state = array("i", bytes(16))
             self._begun = array("i", bytes(16))  # the state behind the associated data of encrypted content
-            self._lengths = bytearray(16)
-        else:
-            self._head = None
 
     def _multiples(self):
         """The table for ghash(): H times each number of 4 bits, 4 words each; then the same times x^4."""
@@ -88,19 +87,28 @@ class Cipher:
         """
         at = header.at
         self.proven = False
-        if at[2] & 0x8E or at[4] - at[3] <= (_TAG if at[2] & _AUTHENTICATED else 0):
-            return self._refused(at[2])
-        self.replayed += nonce(self._nonce, at, buf)
-        checked = self._head is not None and at[2] & _AUTHENTICATED != 0
-        self._stream(1 if checked else 2)  # the first block of the key stream masks the tag
-        right = not checked or self._right(at, buf)
-        end = at[4] - (_TAG if at[2] & _AUTHENTICATED else 0)
-        if at[2] & _ENCRYPTED:
-            self._decrypt(buf, at[3], end, 16 if checked else 0)
+        control, start, end = at[2], at[3], at[4]
+        tagged = control & _AUTHENTICATED
+        if tagged:
+            end -= _TAG
+        if control & 0x8E or end <= start:
+            return self._refused(control)
+        # Block 1 masks the tag; those for the content follow.
+        size = min(end - start + 31 & ~15, len(self._blocks))
+        if size != len(self._ahead):
+            self._ahead = memoryview(self._blocks)[:size]
+        self.replayed += nonce(self._nonce, at, buf, self._blocks, size >> 4)
+        self.ecb.encrypt(self._ahead, self._ahead)
+        checked = tagged and self._head
+        right = not checked or self._right(control, buf, start, end)
+        if control & _ENCRYPTED:
+            at = xor(buf, start, self._blocks, 16, end, size)
+            if at < end:
+                self._decrypt(buf, at, end)
         if not right:
-            return self._wrong(buf, at[3], end)
-        self.proven = checked
-        return at[3], end
+            return self._wrong(buf, start, end)
+        self.proven = bool(checked)
+        return start, end
 
     def _refused(self, control):
         """Why an APDU with this security control cannot be decrypted."""
@@ -116,40 +124,26 @@ class Cipher:
         opens = buf[start] == 0x2F or buf[start] == 0x0F and end - start > 6 and buf[start + 5] in b"\x00\x09\x0c"
         return WRONG_AUTH_KEY if opens else WRONG_KEY
 
-    def _stream(self, number):
-        """Make the blocks of the key stream from this number on."""
-        counters(self._blocks, _CHUNK, number, self._nonce)
-        self.ecb.encrypt(self._blocks, self._blocks)
-
-    def _decrypt(self, buf, at, end, skip):
-        """Decrypt buf[at:end]. skip: where to begin in the blocks that are made; 16: their first is block 1, else 2."""
-        at = xor(buf, at, self._blocks, skip, end)
-        number = 1 if skip else 2
+    def _decrypt(self, buf, at, end):
+        """Decrypt what is left in buf[at:end] of content that has more blocks than are made at a time."""
+        number = 1
         while at < end:
-            number += _CHUNK
-            self._stream(number)
-            at = xor(buf, at, self._blocks, 0, end)
+            number += _MOST
+            counters(self._blocks, _MOST, number, self._nonce)
+            self.ecb.encrypt(self._blocks, self._blocks)
+            at = xor(buf, at, self._blocks, 0, end, 16 * _MOST)
 
-    def _right(self, at, buf):
-        """True where the tag of the APDU is right. at: as of `ciphered.Ciphered`. buf is not decrypted yet."""
-        end = at[4] - _TAG
+    def _right(self, control, buf, start, end):
+        """True where the tag behind buf[start:end] is right. buf is not decrypted yet."""
         head = self._head
         state = self._state
-        if at[2] & _ENCRYPTED:
-            if head[0] != at[2]:
-                head[0] = at[2]
-                ghash(self._begun, 0, len(head), self.table, head, _ZERO)
-            ghash(state, at[3], end, self.table, buf, self._begun)
-            self._measure(len(head), end - at[3])
+        if control & _ENCRYPTED:
+            if head[0] != control:
+                head[0] = control
+                ghash(self._begun, 0, len(head), self.table, head, _ZERO, -1)
+            ghash(state, start, end, self.table, buf, self._begun, len(head))
         else:
-            head = bytes((at[2],)) + head[1:] + memoryview(buf)[at[3]:end]
-            ghash(state, 0, len(head), self.table, head, _ZERO)
-            self._measure(len(head), 0)
-        ghash(state, 0, 16, self.table, self._lengths, state)
+            whole = bytes((control,)) + head[1:] + memoryview(buf)[start:end]
+            ghash(state, 0, len(whole), self.table, whole, _ZERO, -1)
+            ghash(state, 0, 0, self.table, whole, state, len(whole))
         return differs(state, _TAG, end, buf, self._blocks) == 0
-
-    def _measure(self, clear, coded):
-        """Set the last block of GHASH: the bits of the associated data and of the ciphertext, whose bytes are given."""
-        lengths = self._lengths
-        lengths[6], lengths[7] = clear >> 5 & 0xFF, clear << 3 & 0xFF
-        lengths[14], lengths[15] = coded >> 5 & 0xFF, coded << 3 & 0xFF

@@ -14,32 +14,28 @@ REDUCE = array("H", (
 ))
 # Mask after a shift to the right by 8, which repeats the sign of the word.
 _UNSIGNED = const(0xFFFFFF)
-_CHUNK = const(256)
 
 
 @micropython.viper
-def counters(blocks: ptr8, n: int, first: int, nonce: ptr8):
+def counters(blocks: ptr32, n: int, first: int, nonce: ptr32):
     """Fill n blocks of 16 bytes: the 12 bytes of the nonce, then a counter: first, first + 1 … (below 65536)."""
+    # All words have their lowest byte first, in memory, too.
     while n > 0:
-        i = 0
-        while i < 12:
-            blocks[i] = nonce[i]
-            i += 1
-        blocks[12] = 0
-        blocks[13] = 0
-        blocks[14] = first >> 8
-        blocks[15] = first
+        blocks[0] = nonce[0]
+        blocks[1] = nonce[1]
+        blocks[2] = nonce[2]
+        blocks[3] = (first & 0xFF) << 24 | first >> 8 << 16
         first += 1
-        blocks = ptr8(int(blocks) + 16)
+        blocks = ptr32(int(blocks) + 16)
         n -= 1
 
 
 @micropython.viper
-def xor(buf: ptr8, start: int, key: ptr8, at: int, end: int) -> int:
-    """buf[start:end] ^= key[at:], a chunk of 256 bytes. Returns the index up to which they have sufficed."""
+def xor(buf: ptr8, start: int, key: ptr8, at: int, end: int, size: int) -> int:
+    """buf[start:end] ^= key[at:size]. Returns the index up to which they have sufficed."""
     n = end - start
-    if n > _CHUNK - at:
-        n = _CHUNK - at
+    if n > size - at:
+        n = size - at
     end = start + n
     buf = ptr8(int(buf) + start)
     key = ptr8(int(key) + at)
@@ -60,12 +56,15 @@ def xor(buf: ptr8, start: int, key: ptr8, at: int, end: int) -> int:
 
 
 @micropython.viper
-def nonce(known: ptr8, at: ptr32, buf: ptr8) -> int:
-    """Set the nonce for an APDU in buf. 1 where its frame counter is not higher than that of the one before, else 0.
+def nonce(nonces, at: ptr32, buf: ptr8, blocks, n: int) -> int:
+    """Set the nonce for an APDU in buf, and fill n blocks as counters() does, from 1 on.
 
-    known   12 bytes: the system title and zeros up to 8 bytes, the frame counter; then the length of the title
+    Returns 1 where the frame counter is not higher than that of the APDU before, else 0.
+
+    nonces  12 bytes: the system title and zeros up to 8 bytes, the frame counter; then the length of the title
     at      see `ciphered.py`
     """
+    known = ptr8(nonces)
     p = ptr8(int(buf) + at[0])
     size = at[1]
     same = 0
@@ -92,16 +91,18 @@ def nonce(known: ptr8, at: ptr32, buf: ptr8) -> int:
                     same = 0
             known[i] = k
         i += 1
+    counters(blocks, n, 1, nonces)
     if same:
         return 1
     return 0
 
 
 @micropython.viper
-def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8, begun: ptr32):
+def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8, begun: ptr32, clear: int):
     """Fold buf[x:end], filled up with zeros to whole blocks, into begun (4 words); state: the result.
 
-    NIST SP 800-38D clause 6.4.
+    NIST SP 800-38D clause 6.4. If clear is not negative, the last block follows: the bits of the associated data, which
+    has `clear` bytes, and of buf[x:end].
     table: H times each number of 4 bits, 4 words each, for the high half of a byte; then the same
     times x^4, for the low half.
     """
@@ -113,16 +114,22 @@ def ghash(state: ptr32, x: int, end: int, table: ptr32, buf: ptr8, begun: ptr32)
     state[1] = begun[1]
     state[2] = begun[2]
     state[3] = begun[3]
-    while end > 0:
+    coded = end
+    while end > 0 or clear >= 0:
         x = 0
         if end >= 16:
             while x < 4:
                 state[x] = state[x] ^ (buf[0] << 24 | buf[1] << 16 | buf[2] << 8 | buf[3])
                 buf = ptr8(int(buf) + 4)
                 x += 1
-        while x < end and end < 16:
-            state[x >> 2] = state[x >> 2] ^ buf[x] << (24 - ((x & 3) << 3))
-            x += 1
+        elif end > 0:
+            while x < end:
+                state[x >> 2] = state[x >> 2] ^ buf[x] << (24 - ((x & 3) << 3))
+                x += 1
+        else:
+            state[1] = state[1] ^ clear << 3
+            state[3] = state[3] ^ coded << 3
+            clear = -1
         y0 = 0
         y1 = 0
         y2 = 0

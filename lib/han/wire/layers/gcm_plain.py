@@ -1,7 +1,6 @@
 """The twins of `gcm_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 
 _R = 0xE1 << 120
-_CHUNK = 256
 
 
 def counters(blocks, n, first, nonce):
@@ -10,20 +9,21 @@ def counters(blocks, n, first, nonce):
         blocks[16 * i:16 * i + 16] = bytes(nonce[:12]) + (first + i).to_bytes(4, "big")
 
 
-def xor(buf, start, key, at, end):
-    """buf[start:end] ^= key[at:]; see the twin in `gcm_fast.py`."""
-    n = min(end - start, _CHUNK - at)
+def xor(buf, start, key, at, end, size):
+    """buf[start:end] ^= key[at:size]; see the twin in `gcm_fast.py`."""
+    n = min(end - start, size - at)
     for i in range(n):
         buf[start + i] ^= key[at + i]
     return start + n
 
 
-def nonce(known, at, buf):
-    """Set the nonce for an APDU in buf; see the twin in `gcm_fast.py`."""
+def nonce(known, at, buf, blocks, n):
+    """Set the nonce for an APDU in buf, and fill n blocks; see the twin in `gcm_fast.py`."""
     title = bytes(buf[at[0]:at[0] + at[1]])
     counter = bytes(buf[at[3] - 4:at[3]])
     replayed = known[12] == len(title) and known[:len(title)] == title and bytes(known[8:12]) >= counter
-    known[:] = title + bytes(8 - len(title)) + counter + bytes((len(title),))
+    known[:13] = title + bytes(8 - len(title)) + counter + bytes((len(title),))
+    counters(blocks, n, 1, known)
     return int(replayed)
 
 
@@ -43,7 +43,7 @@ def _word(n):
     return n - (n >> 31 << 32)
 
 
-def ghash(state, start, end, table, buf, begun):
+def ghash(state, start, end, table, buf, begun, clear):
     """Fold buf[start:end] into begun; see the twin in `gcm_fast.py`. H is the table's entry 8 (the polynomial 1)."""
     z = h = 0
     for i in range(4):
@@ -52,6 +52,8 @@ def ghash(state, start, end, table, buf, begun):
     for at in range(start, end, 16):
         block = bytes(buf[at:min(at + 16, end)])
         z = _times(z ^ int.from_bytes(block + bytes(16 - len(block)), "big"), h)
+    if clear >= 0:
+        z = _times(z ^ clear << 67 ^ max(0, end - start) << 3, h)
     for i in range(4):
         state[i] = _word(z >> 96 - 32 * i)
 

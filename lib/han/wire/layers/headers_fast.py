@@ -40,8 +40,9 @@ def block(p: ptr8, start: int, end: int, now: ptr32) -> int:
 
 
 @micropython.viper
-def ciphered(p: ptr8, start: int, end: int, at: ptr32) -> int:
-    """Read the header of the ciphered APDU p[start:end], see `ciphered.py`. 1, or 0 where it is malformed.
+def ciphered(p: ptr8, start: int, end: int, at: ptr32, title) -> int:
+    """Read the header of the ciphered APDU p[start:end], see `ciphered.py`. 1, or 0 where it is malformed; 2 where its
+    system title is not `title`, bytes.
 
     at   result: index and length of the system title, security control, index of the ciphertext and behind it
     """
@@ -69,6 +70,15 @@ def ciphered(p: ptr8, start: int, end: int, at: ptr32) -> int:
     at[2] = p[k]
     at[3] = k + 5
     at[4] = end
+    k = at[1]
+    if int(len(title)) != k:
+        return 2
+    q = ptr8(title)
+    p = ptr8(int(p) + at[0])
+    while k:
+        k -= 1
+        if p[k] != q[k]:
+            return 2
     return 1
 
 

@@ -29,7 +29,7 @@ def block(buf, start, end, now):
     return 1
 
 
-def ciphered(buf, start, end, at):
+def ciphered(buf, start, end, at, title):
     """Read the header of the ciphered APDU buf[start:end]; see the twin in `headers_fast.py`."""
     if start + 4 > end:
         return 0
@@ -41,7 +41,7 @@ def ciphered(buf, start, end, at):
     if not said or said[0] + said[1] != end or said[1] < 5:
         return 0
     at[2], at[3], at[4] = buf[said[0]], said[0] + 5, end
-    return 1
+    return 1 if title == bytes(buf[start + 2:start + 2 + size]) else 2
 
 
 def join(layers, what):
