@@ -48,7 +48,6 @@ def begin(board, settings, links, Uart, kept, once):
     except (OSError, RuntimeError):
         pass  # the error comes again when the interface is used
     if lan:
-        board.stream_limits = 3, 5, 5  # one more socket is needed for names in .local
         try:
             links["lan"] = network.LAN(**_arguments(lan))
         except (OSError, ValueError, AttributeError, RuntimeError) as error:

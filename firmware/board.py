@@ -59,9 +59,12 @@ class Board:
     """An ESP32. boot: the dict that boot.py has left, see the attribute."""
 
     listen = "0.0.0.0", 80
-    #: How many WebSockets, how many event streams, and how many of both together. There are ten sockets: the listener,
-    #: requests and outgoing connections need four.
-    stream_limits = 3, 5, 6
+    #: Sockets that there are: 16 by the board definitions, 10 in MicroPython's own images. Five of them are for the
+    #: listener, names in .local, requests and outgoing connections.
+    sockets = 16 if FROZEN else 10
+    own_sockets = 5
+    #: How many WebSockets, how many event streams, and how many of both together, where there are sockets for them.
+    stream_limits = 3, 5, 8
     #: Requests that are served at the same time, and requests that wait for their turn. Further ones wait in lwIP.
     request_limit = 3, 2
     #: Free bytes of Python's heap. With less than the first for long, the reader restarts. With less than the second,

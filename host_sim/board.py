@@ -80,6 +80,8 @@ class Board:
 
     name = chip = "sim"
     stream_limits = 3, 5, 8  # WebSockets, event streams, both; the chip has fewer sockets
+    sockets = 16  # as on the chip
+    own_sockets = 5
     request_limit = 6, 6  # requests served at the same time, requests that may wait for their turn
     memory_limits = 5000, 14000, 44000  # see firmware/board.py
     secure_limit = 3

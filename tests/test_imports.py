@@ -22,6 +22,9 @@ _FLOORS = {
         "han.meter.submeters.sub", "han.meter.submeters.now", "han.meter.events", "han.alarms.rules",
         "han.alarms.hours", "han.wire.layers.gcm",
     ),  # fmt: skip
+    "han.out": (
+        "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
+    ),  # fmt: skip
     # What puts them together.
     "han": (),
     # The chip's own files, which lie side by side there.

@@ -1,6 +1,5 @@
 """The application: has all parts as attributes, and starts and stops the tasks. start.py builds the parts."""
 import asyncio
-from binascii import crc32
 
 from .api.messages.meter import Messages
 from .api.routes.table import Routes
@@ -15,12 +14,13 @@ from .core.log import Log
 from .core.modules import Idle
 from .core.tasks import Supervisor
 from .core.zone import Zone
+from .keeping import keep, note
 from .meter.link import Link
-from .meter.reading import METER_ID
 from .net.links import Links
 from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
+from .out.outs import Outs
 from .price.book import MARKET, Book
 from .store.config import Config
 from .store.counters import Counters
@@ -63,6 +63,7 @@ class App:
     messages: Messages
     silence: Silence
     streams: Streams
+    outs: Outs
     routes: Routes
     gate: Gate
 
@@ -158,6 +159,7 @@ class App:
     # Called once in a second.
     def _look(self):
         self.silence.look()
+        self.outs.look()
         if self.books.wanted() and not self.supervisor.lives("ledger"):
             self.supervisor.start("ledger", self._keep_books)
         self._looks += 1
@@ -196,7 +198,7 @@ class App:
         """Write what must not be lost to flash. Works without the event loop, so also after it has ended."""
         try:
             self.counters.save()
-            self._keep_found()
+            note(self)
             if self.history:
                 self.history.flush()  # type: ignore[attr-defined]  # None, or what was imported for it
         except OSError as error:
@@ -224,39 +226,7 @@ class App:
 
     # Lives as long as the application.
     async def _keep_counters(self):
-        mailbox = self.bus.subscribe("meter")
-        saved = None
-        noted = {}
-        try:
-            while True:
-                _, live = await mailbox.get()
-                meter = live.text(METER_ID)
-                self.counters.update(live.energies(), crc32(meter.encode()) if meter else 0, live.meters)
-                now = self.clock.uptime_ms()
-                if self.counters.unsaved and (saved is None or now - saved >= self.save_ms):
-                    saved = now
-                    self.counters.save()
-                self._keep_found(noted)
-        finally:
-            mailbox.close()
-
-    def _keep_found(self, noted=None):
-        """Save what was found out about the meter's scalers and its line, if it has changed.
-
-        noted: a dict for the uptime at which each was saved last, ms; None: save without a limit
-        """
-        now = self.clock.uptime_ms()
-        line = self.link.search.found(self.config.get("line"))
-        scales = self.link.decoder.scales
-        for key, value in (("scales", scales.keep() if scales else {}), ("line", line)):
-            if value == self.config.get(key) or noted and now - noted.get(key, -self.save_ms) < self.save_ms:
-                continue
-            if noted is not None:
-                noted[key] = now
-            try:
-                self.config.note(key, value)
-            except ValueError:
-                pass  # no room beside the settings: it must be found out again after each start
+        await keep(self)
 
     # Lives as long as the application.
     async def _ask_itself(self):

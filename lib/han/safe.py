@@ -8,6 +8,7 @@ on. If that image is new here, the reader goes back to the image before at once.
 """
 from . import app
 from .meter.link import Link
+from .out.outs import Outs
 from .start import Start
 
 _TASKS = ("api", "console", "network", "ota", "setup", "watchdog")
@@ -33,6 +34,9 @@ class _Start(Start):
 
     def link(self):
         return _Unplugged(self.app)
+
+    def outs(self):
+        return Outs(self.app, ())
 
     def history(self):
         self.app.supervisor.set("history", "stopped", "disabled", self.app.told)

@@ -32,6 +32,8 @@ class Board:
     last_words = ""
     uart = None
     stream_limits = (3, 5, 8)
+    sockets = 16
+    own_sockets = 5
     request_limit = (6, 6)
     memory_limits = 6000, 14000, 32000
     secure_port = None

@@ -319,9 +319,8 @@ def test_boards_without_ethernet_say_so():
     assert made()[1].lan() is None
 
 
-def test_four_of_ten_sockets_are_for_requests_and_errands():
-    assert made()[1].stream_limits[2] == 10 - 4
-    assert made(name="wt32-eth01")[1].stream_limits[2] == 10 - 4 - 1  # see net/mdns.py
+def test_five_sockets_are_for_names_requests_and_errands():
+    assert made()[1].sockets - made()[1].own_sockets == 5
 
 
 def test_ethernet_of_each_kind():

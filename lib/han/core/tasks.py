@@ -67,6 +67,15 @@ class Supervisor:
         task = self._find(name).task
         return task is not None and not task.done()
 
+    def end(self, name):
+        """Cancel a task, and take its row away. Returns the task, which may still be ending, or None."""
+        service = self._find(name)
+        self.services.remove(service)
+        task, service.task = service.task, None
+        if task:
+            task.cancel()
+        return task
+
     def judge(self, name, health, error=None):
         """Set the health of a running task from outside. Ignored while the task is being restarted."""
         service = self._find(name)
@@ -103,7 +112,7 @@ class Supervisor:
                 except MemoryError:
                     service.error = "MemoryError"
                 if service.task is None:
-                    return  # stop() has cancelled it, and it crashed while it ended
+                    return  # it was cancelled, and crashed while it ended
                 starved = isinstance(error, MemoryError)
                 if starved and self.relieve:
                     self.relieve()

@@ -44,6 +44,18 @@ def defaults():
         "e": {"e": True, "n": _network()},
         "w": {"e": True, "s": "", "p": "", "w": 2, "z": 0, "b": False, "n": _network()},
         "alarms": {},  # {name: {field: number}}, see alarms/rules.py
+        # Languages of other systems, see out/outs.py. "" for `ha` is the API's false.
+        "out": {
+            "mqtt": {
+                "on": False, "host": "", "port": 1883, "user": "", "pw": "", "tls": False, "prefix": "han", "every": 0,
+                "ha": "device",
+            },
+            "modbus": {"on": False, "port": 502},
+            "p1": {"on": False, "port": 2001, "virtual": True, "uart": False},
+            "homewizard": {"on": False},
+            "shelly": {"on": False},
+            "metrics": {"on": True},
+        },  # fmt: skip
         # Not settings: what the reader has found out about its line (meter/line/search.py), about its meter's scalers
         # (meter/lists/scales.py), and about the sub-meter on each channel (store/ledger/close.py); the rule that the
         # ledger's peaks are by (tariff/kept.py).

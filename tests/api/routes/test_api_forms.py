@@ -3,11 +3,11 @@
 import asyncio
 import json
 
-from han.api.http import websocket
+from han.net import websocket
 from han.api.http.access import host_allowed
-from han.api.messages.encode import decimal, flag, text
+from han.core.encode import decimal, flag, text
 from han.api.http.request import Head, unquote
-from han.api.http.listen import upgrade
+from han.net.websocket import upgrade
 from han.api.config.permit import same_origin
 from tests.support import Random
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from han.api.messages.encode import decimal
+from han.core.encode import decimal
 from han.api.routes.telegram import MOST
 from tests.api.fake import NOW, Board, Running, ask, get
 from tests.api.routes.test_api_diagnostics import reading, until

@@ -56,6 +56,8 @@ class Board:
     hostname = "han-reader-10abcd"
     reset_reason = "POWER_ON"
     last_words = ""
+    sockets = 16
+    own_sockets = 5
     stream_limits = 3, 3, 6
     request_limit = 3, 2
     memory_limits = 6000, 14000, 32000

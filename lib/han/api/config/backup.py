@@ -3,13 +3,13 @@
 The answer is what PUT /configuration takes. It does not have the access password: that password is needed
 for this request, so whoever makes the request knows it. Imported when needed.
 """
-from ..messages.encode import text
+from ...core.encode import text
 from .permit import foreign, trusted
 from ..http.connection import refusal
 
 
 async def configuration(app, request):
-    """The message of GET /configuration, bytes, with the WiFi password and the meter's keys in their places.
+    """The message of GET /configuration, bytes, with the passwords of WiFi and MQTT and the meter's keys in place.
 
     401 without a good token, 409 when no access password is set.
     """
@@ -27,4 +27,5 @@ async def configuration(app, request):
     keys = b'"k":%s,"a":%s,"ks":' % (text(meter["k"]).encode(), text(meter["a"]).encode())
     # These bytes cannot be inside a JSON text: its quotation marks would have backslashes.
     message = message.replace(b'"ks":', keys)
+    message = message.replace(b'"tls":', b'"pw":%s,"tls":' % text(values["out"]["mqtt"]["pw"]).encode())
     return message.replace(b'"p":"","w":', b'"p":%s,"w":' % text(wifi["p"]).encode())

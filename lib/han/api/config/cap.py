@@ -5,7 +5,7 @@ A client sends null, the name of a preset, or an object. tariff/rules.py says ho
 from . import windows
 from ...tariff.presets import names
 from ...tariff.rules import Rule
-from ..messages.encode import decimal, flag, text
+from ...core.encode import decimal, flag, text
 from .fields import choices
 from .number import scaled
 

@@ -3,7 +3,7 @@
 A client sends {"p": price} and the times of the fee, see windows.py. tariff/fees.py says how fees are kept.
 """
 from . import windows
-from ..messages.encode import decimal
+from ...core.encode import decimal
 from .number import scaled
 
 _HIGHEST = 1000000  # minor units per kWh, of either sign

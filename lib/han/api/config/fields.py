@@ -58,7 +58,25 @@ alarms.selling.s int 0 3600
 alarms.silent.s int 60 86400
 alarms.price.below number 6 -1000000 1000000
 alarms.peak.w int 0 1000000
-alarms.peak.s int 0 3600"""
+alarms.peak.s int 0 3600
+out.mqtt.on flag
+out.mqtt.host host
+out.mqtt.port int 1 65535
+out.mqtt.user text 64
+out.mqtt.pw secret
+out.mqtt.tls flag
+out.mqtt.prefix topic
+out.mqtt.every int 0 3600
+out.mqtt.ha one device entity false
+out.modbus.on flag
+out.modbus.port int 1 65535
+out.p1.on flag
+out.p1.port int 1 65535
+out.p1.virtual flag
+out.p1.uart flag
+out.homewizard.on flag
+out.shelly.on flag
+out.metrics.on flag"""
 
 
 def choices(path):

@@ -40,6 +40,11 @@ def changed(given, values):
     for key in ("e", "w"):
         if key in given:
             _static(values[key]["n"], key + ".n")
+    out = values["out"]
+    if "out" in given and out["mqtt"]["on"] and not out["mqtt"]["host"]:
+        raise ValueError("out.mqtt.host must be set where out.mqtt.on is")
+    if "out" in given and out["modbus"]["port"] == out["p1"]["port"]:
+        raise ValueError("out.modbus.port and out.p1.port must be two ports")
     if "m" in given and values["m"]["a"] and not values["m"]["k"]:
         raise ValueError("m.k must be set where m.a is")
     return values
@@ -60,7 +65,11 @@ def _check(rule, value, target, key):
         low, high = int(rule[2]), int(rule[3])
         good, wanted = type(value) is int and low <= value <= high, "an integer from %d to %d" % (low, high)
     elif kind == "one":
-        good, wanted = is_text and value in rule[2:], "one of " + ", ".join(rule[2:])
+        if value is False and "false" in rule:
+            value, good = "", True  # it is kept as a text, as the other choices are
+        else:
+            good = is_text and value in rule[2:] and value != "false"
+        wanted = "one of " + ", ".join(rule[2:])
     elif kind == "text":
         good = is_text and size <= int(rule[2]) and "\0" not in value
         wanted = "text of %s bytes at most" % rule[2]
@@ -92,6 +101,14 @@ def _check(rule, value, target, key):
 
         value = kept(value)
         good, wanted = True, None
+    elif kind == "host":
+        good = is_text and size <= 64 and (not value or ":" not in value and is_server(value))
+        wanted = 'a host name in lower case or an address, such as broker.lan or 192.168.0.1, or ""'
+    elif kind == "topic":
+        good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/" and min(value) >= " "
+        for sign in "+#":
+            good = good and sign not in value
+        wanted = "1 to 64 bytes without + and #, which do not begin with / or $ and do not end with /"
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most
@@ -115,6 +132,7 @@ def _check(rule, value, target, key):
         wanted = {
             "key": "a key of 32 hex digits",
             "password": "8 to 64 characters",
+            "secret": "1 to 64 bytes",
             "passphrase": "8 to 63 ASCII characters or 64 hex digits",
         }[kind] + '; "" keeps it, null deletes it'
     if not good:
@@ -124,8 +142,10 @@ def _check(rule, value, target, key):
 
 
 def is_secret(kind, value, size):
-    """True for a text that can be a secret of a kind: "key", "password" or "passphrase". size: its bytes in UTF-8."""
+    """True for a text that can be a secret of a kind of fields.py. size: its bytes in UTF-8."""
     length = len(value)
+    if kind == "secret":
+        return size <= 64 and "\0" not in value
     if kind == "password":
         return 8 <= length <= 64 and size <= 256
     if kind == "passphrase":  # IEEE 802.11 clause J.4

@@ -2,7 +2,7 @@
 import asyncio
 from json import loads
 
-from . import websocket
+from ...net import websocket
 
 _PONG = websocket.frame(websocket.TEXT, b'{"type":"PONG"}')
 _PING = websocket.frame(websocket.PING, b"")

@@ -8,8 +8,8 @@ import asyncio
 
 from microdot import Response
 
+from ...core.encode import text
 from ...net.sockets import hang_up, unbuffered
-from ..messages.encode import text
 
 try:
     from micropython import const

@@ -1,9 +1,7 @@
 """GET /ws, /sse and /events: turns a request into a stream. Imported for such a request."""
-from binascii import b2a_base64
-from hashlib import sha1
-
 from microdot import Response
 
+from ...net.websocket import SWITCHING, upgrade
 from ..config.permit import foreign
 from .connection import refusal
 
@@ -12,25 +10,6 @@ _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     b"Connection: close\r\n\r\nretry: 3000\n"
 )
-_WS_HEAD = (
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
-)
-
-
-def upgrade(headers):
-    """The Sec-WebSocket-Accept value, bytes, for a request's header fields (RFC 6455, 4.2.1).
-
-    None when the fields ask for no WebSocket.
-    """
-    key = headers.get("sec-websocket-key", "")
-    if headers.get("upgrade", "").lower() != "websocket" or len(key) != 24:
-        return None
-    if "upgrade" not in headers.get("connection", "").lower():
-        return None
-    if headers.get("sec-websocket-version") != "13":
-        return None
-    digest = sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-    return b2a_base64(digest)[:-1]
 
 
 async def ws(app, request):
@@ -39,7 +18,7 @@ async def ws(app, request):
     if accept is None or request.method != "GET":
         fields = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
         return refusal(400, "a WebSocket handshake is expected here", fields)
-    return foreign(request) or _open(app, request, "ws", _WS_HEAD % accept)
+    return foreign(request) or _open(app, request, "ws", SWITCHING % accept)
 
 
 async def sse(app, request):

@@ -26,6 +26,8 @@ class Streams:
 
     def __init__(self, app):
         self.clients = []
+        #: Connections that a language has made WebSockets of. They count, too; the language adds and removes them.
+        self.guests = []
         self.app = app
         #: True while memory is short: no new streams.
         self.low = False
@@ -37,11 +39,13 @@ class Streams:
         return sum([client.kind == kind for client in self.clients])
 
     def full(self, kind):
-        """Why no more streams of a kind ("ws" or "sse") can be opened, as text; None when one can."""
+        """Why no more streams of a kind ("ws", "sse" or "guest") can be opened, as text; None when one can."""
         limits = self.app.board.stream_limits
         if self.low or not self.app.memory.room(STREAM):
             return "not enough memory right now"
-        if self.count(kind) >= limits[kind == "sse"] or len(self.clients) >= limits[2]:
+        count = self.count(kind)
+        there = len(self.clients) + len(self.guests)
+        if kind != "guest" and count >= limits[kind == "sse"] or there >= min(limits[2], self.app.outs.streams()):
             return "too many streams"
         return None
 
@@ -80,8 +84,12 @@ class Streams:
 
     def shed(self):
         """End all streams. A client that comes again is refused while memory is short."""
-        for client in self.clients:
-            client.connection.end()
+        self.trim(0)
+
+    def trim(self, most):
+        """End the newest streams, so that `most` are left."""
+        for connection in ([client.connection for client in self.clients] + self.guests)[most:]:
+            connection.end()
 
     def tick(self, ms):
         """Note that so many ms have passed, for the pings."""

@@ -1,5 +1,5 @@
 """HAN_ALARMS_MESSAGE: the states of the alarms. Imported when one is made."""
-from .encode import decimal, flag, text
+from ...core.encode import decimal, flag, text
 
 # Decimal places that the values of an alarm have inside.
 _PLACES = {"current": 3, "price": 6}

@@ -2,7 +2,7 @@
 from ...core.clock import EPOCH
 from ...meter.obis import IMPORT_POWER, IMPORT_REACTIVE, L1_CURRENT, L1_VOLTAGE
 from ..http.connection import unread
-from .encode import decimal, text
+from ...core.encode import decimal, text
 
 _DATA = (
     '{"type":"HAN_COMPACT_DATA_MESSAGE","im":%d,"mf":%d,"i":%s,"e":%s,"ri":%s,"re":%s,"ic":%s,"ec":%s,'

@@ -1,12 +1,17 @@
 """HAN_CONFIGURATION_MESSAGE: all settings but the secrets. Imported when one is made."""
-from .encode import decimal, flag, text
+from ...core.encode import decimal, flag, text
 
 _CONFIGURATION = (
     '{"type":"HAN_CONFIGURATION_MESSAGE","v":"%s","t":%s,"s":%s,"p":%s,"pc":%s,"pa":%s,"vat":%s,"fees":%s,"monthly":%s,"sell":%s,"cap":%s,'
     '"np":%s,"up":%s,"bhf":%s,'
     '"hosts":[%s],"ts":[%s],"pws":%s,"m":{"f":%d,"t":%s,"o":%d,"ts":%s,"n":%s,"is":%s,"s":{"e":%s,"i":%s,"u":%s},"ct":%d,'
     '"ks":%s,"as":%s},"e":{"e":%s,"n":%s},'
-    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s},"alarms":{%s}}'
+    '"w":{"e":%s,"s":%s,"p":"","w":%d,"z":%d,"b":%s,"n":%s},"alarms":{%s},"out":{%s}}'
+)
+_OUT = (
+    '"mqtt":{"on":%s,"host":%s,"port":%d,"user":%s,"pws":%s,"tls":%s,"prefix":%s,"every":%d,"ha":%s},'
+    '"modbus":{"on":%s,"port":%d},"p1":{"on":%s,"port":%d,"virtual":%s,"uart":%s},'
+    '"homewizard":{"on":%s},"shelly":{"on":%s},"metrics":{"on":%s}'
 )
 _NETWORK = '{"m":%s,"i":%s,"s":%s,"g":%s,"d1":%s}'
 
@@ -54,6 +59,7 @@ def message(app):
         flag(w["b"]),
         _network(w["n"]),
         _alarms(c["alarms"]) if c["alarms"] else "",
+        _out(c["out"]),
     )
     return (_CONFIGURATION % values).encode()
 
@@ -76,6 +82,17 @@ def _cap(cap):
 
 def _network(n):
     return _NETWORK % (text(n["m"]), text(n["i"]), text(n["s"]), text(n["g"]), text(n["d1"]))
+
+
+def _out(out):
+    mqtt, modbus, p1 = out["mqtt"], out["modbus"], out["p1"]
+    return _OUT % (
+        flag(mqtt["on"]), text(mqtt["host"]), mqtt["port"], text(mqtt["user"]), flag(mqtt["pw"]), flag(mqtt["tls"]),
+        text(mqtt["prefix"]), mqtt["every"], text(mqtt["ha"]) if mqtt["ha"] else "false",
+        flag(modbus["on"]), modbus["port"],
+        flag(p1["on"]), p1["port"], flag(p1["virtual"]), flag(p1["uart"]),
+        flag(out["homewizard"]["on"]), flag(out["shelly"]["on"]), flag(out["metrics"]["on"]),
+    )  # fmt: skip
 
 
 def _alarms(alarms):

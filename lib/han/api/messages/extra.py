@@ -1,13 +1,8 @@
 """The parts of HAN_METER_MESSAGE that only some meters have. Imported with the first telegram that has any."""
 from ...meter import obis
-from ...meter.submeters.sub import meters
-from .encode import decimal, text
+from ...meter.submeters.sub import kind_name, meters
+from ...core.encode import decimal, text
 
-#: Names of device types (EN 13757-7); all others are "other".
-_KINDS = {
-    1: "oil", 2: "electricity", 3: "gas", 4: "heat", 5: "steam", 6: "hot_water", 7: "water", 10: "cold", 11: "cold",
-    12: "heat", 13: "heat", 21: "hot_water", 22: "water", 23: "water", 40: "waste_water",
-}  # fmt: skip
 # Counters of tariffs: name, first field, number of fields.
 _TARIFFS = (
     ("ict", obis.IMPORT_ENERGY_T1, obis.TARIFFS), ("ect", obis.EXPORT_ENERGY_T1, obis.TARIFFS),
@@ -37,11 +32,6 @@ def more(live, stamp):
     if extra:
         parts += _numbers(extra, live.ratio, extra.peak_clock(live.clock), stamp)
     return said + ',"x":{%s}' % ",".join(parts) if parts else said
-
-
-def kind_name(kind):
-    """What a sub-meter of a device type measures; None for None."""
-    return None if kind is None else _KINDS.get(kind, "other")
 
 
 def _meter(one, stamp):

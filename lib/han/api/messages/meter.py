@@ -5,7 +5,7 @@ its names one by one, and no dict has to be built. Messages that seldom change h
 (state.py, configuration.py, ota.py) and are kept, encoded, for some seconds.
 """
 from ...core.clock import EPOCH
-from .encode import decimal, text
+from ...core.encode import decimal, text
 
 try:
     from micropython import const
@@ -23,9 +23,6 @@ _CURRENT = const(19)  # mA
 _ENERGY = const(22)  # Wh, Wh, varh, varh
 _TARIFFS = const(26)  # counters of tariffs, the last of the fields
 _FIELDS = const(46)
-
-#: A reading is stale after three of the meter's periods without another, but never before this, ms.
-STALE_MS = 10000
 
 _METER = (
     '{"type":"HAN_METER_MESSAGE","ts":%s,"seq":%d,"mts":%s,"ic":%s,"ec":%s,"ric":%s,"rec":%s,'
@@ -95,17 +92,16 @@ class Messages:
     def meter(self):
         """GET /meter: the latest reading with its age, bytes; None when there is no fresh one."""
         live = self.fresh()
-        return live and self._aged(self.stream("meter").open, live)
+        return live and self._aged(self.stream("meter").open)
 
     def meter_data(self):
         """GET /meter/data: the same with 0 for what is not known, bytes; None when there is no fresh reading."""
         live = self.fresh()
-        return live and self._aged(self.make("0")[:-1], live)
+        return live and self._aged(self.make("0")[:-1])
 
-    def _aged(self, opened, live):
-        age = self._app.silence.age()
-        stale = age > max(STALE_MS, 3 * live.period_ms)
-        return b'%s,"age":%d,"stale":%s}' % (opened, age, b"true" if stale else b"false")
+    def _aged(self, opened):
+        silence = self._app.silence
+        return b'%s,"age":%d,"stale":%s}' % (opened, silence.age(), b"true" if silence.stale() else b"false")
 
     def make(self, unknown="null"):
         """HAN_METER_MESSAGE of the latest reading, bytes, without its age.

@@ -1,7 +1,7 @@
 """Times that a meter tells in its local time, as times of the API."""
 from ...core.clock import EPOCH
 from ...core.zone import UTC
-from .encode import text
+from ...core.encode import text
 
 _HOUR = 3600
 _MONTH = 31 * 86400

@@ -1,5 +1,5 @@
 """GET /ota and GET /update: the state of an update. Imported when such a message is made."""
-from .encode import flag, text
+from ...core.encode import flag, text
 
 _OTA = (
     '{"type":"HAN_OTA_MESSAGE","ts":%s,"uuid":"%s","status":"%s","version":%s,"releaseNotes":%s,'

@@ -5,7 +5,7 @@ from ...meter.obis import IMPORT_POWER
 from ...tariff.interval import Running
 from ...tariff.peaks import Month
 from ..config.cap import fields
-from .encode import decimal, flag, text
+from ...core.encode import decimal, flag, text
 from .metertime import placed
 
 _MESSAGE = (

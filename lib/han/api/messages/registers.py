@@ -1,6 +1,6 @@
 """The message with every register of a telegram, in pieces; tools.decode prints the same. Imported when asked for."""
 from ...meter.registers.names import name
-from .encode import text
+from ...core.encode import text
 
 # Fields that only some registers have, and the attributes of a Register that they are.
 _SOME = ("time", "stored", "log", "text", "status")

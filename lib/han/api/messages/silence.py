@@ -7,6 +7,9 @@ class Silence:
     #: The latest reading is old after so many of the meter's periods, but not before least_ms, ms.
     periods = 6
     least_ms = 60000
+    #: It is stale after so many periods, but not before stale_ms, ms.
+    stale_periods = 3
+    stale_ms = 10000
 
     def __init__(self, app):
         self._app = app
@@ -28,6 +31,11 @@ class Silence:
         if live is None:
             return False
         return live.seq == self._seq or self.age() > max(self.least_ms, self.periods * live.period_ms)
+
+    def stale(self):
+        """True when readings have been missing for a while: the latest one must not be acted on. True before it."""
+        live = self._app.messages.reading()
+        return live is None or self.age() > max(self.stale_ms, self.stale_periods * live.period_ms)
 
     def look(self):
         """Report a silence that begins or ends. Called every second."""

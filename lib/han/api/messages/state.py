@@ -1,5 +1,5 @@
 """HAN_STATE_MESSAGE: the answer to GET /han, and the first message of a stream. Imported when one is made."""
-from .encode import flag, text
+from ...core.encode import flag, text
 
 _STATE = (
     '{"type":"HAN_STATE_MESSAGE","ts":%s,"uuid":"%s","name":"%s","model":"HAN","serial":"%s",'

@@ -5,7 +5,7 @@ from ...alarms.hours import told
 from ...core.clock import EPOCH
 from ..http.connection import refusal
 from ..messages.alarms import message, opened
-from ..messages.encode import text
+from ...core.encode import text
 
 # Characters of a piece of the message, about.
 _PIECE = 450

@@ -9,7 +9,7 @@ from asyncio import sleep
 from ...core.clock import EPOCH
 from ...store.series.dated import Dated
 from ...store.series.samples import NO_CURRENT, QUARTERS, price
-from ..messages.encode import decimal
+from ...core.encode import decimal
 
 #: The series' names, the finest first.
 NAMES = "hourly", "weekly", "monthly", "yearly"

@@ -7,7 +7,7 @@ and the meter's counters at the end of the sample's bucket.
 from ...core.clock import EPOCH
 from ...store.series.samples import FLAGS, QUARTERS, TENS, counter, price
 from .chosen import NAMES, Chosen, currents
-from ..messages.encode import decimal, text
+from ...core.encode import decimal, text
 from .lines import head, iso, line, row
 
 # Bytes sent at once.

@@ -2,7 +2,7 @@
 from microdot import Response
 
 from ...meter.line.told import checksum, diagnosis, line
-from ..messages.encode import decimal, flag, text
+from ...core.encode import decimal, flag, text
 
 _HEALTH = (
     '{"type":"HAN_HEALTH_MESSAGE","ts":%s,"uuid":"%s","hostname":"%s","heap_size":%d,'

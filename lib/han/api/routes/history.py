@@ -10,7 +10,7 @@ from ...store.series.samples import FLAGS, PARTIAL, QUARTERS, TENS, price
 from .chosen import NAMES, Chosen, currents
 from ..http.chunks import Chunks
 from ..http.connection import refusal
-from ..messages.encode import decimal, text
+from ...core.encode import decimal, text
 
 _TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"
 #: Head of an answer in JSON.

@@ -1,7 +1,7 @@
 """GET /meter/id. Imported when needed, as clients ask for it only once."""
 from ...meter import identity
 from ..http.connection import unread
-from ..messages.encode import text
+from ...core.encode import text
 
 # deviceType is always E: an electricity meter.
 _IDENTITY = '{"type":"HAN_METER_IDENTITY_MESSAGE","manufacturerId":%s,"deviceType":"E","meterId":%s,"meterName":%s}'

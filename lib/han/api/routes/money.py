@@ -1,7 +1,7 @@
 """The costs in an answer to GET /history/…, of quarters of an hour, days or months. Imported where a price is set."""
 from ...store.ledger.records import ledger_of
 from ...store.series.samples import QUARTERS
-from ..messages.encode import decimal
+from ...core.encode import decimal
 
 
 class Money:

@@ -2,7 +2,7 @@
 from microdot import Response
 
 from ...core.clock import EPOCH
-from ..messages.encode import decimal, text
+from ...core.encode import decimal, text
 
 _PRICES = '{"type":"HAN_PRICES_MESSAGE","price":%s,"currency":%s,"prices":['
 # Characters of a piece of the message, about.

@@ -9,11 +9,11 @@ from microdot import Response
 
 from ...core.clock import EPOCH
 from ...meter.submeters.now import subs
+from ...meter.submeters.sub import kind_name
 from ...store.ledger.records import CHANNELS, DAYS, HOURS, Ledger
 from ...store.series.samples import AHEAD, CHANGED, FLAGS, LIVE, PARTIAL
 from ..http.connection import refusal
-from ..messages.encode import decimal, text
-from ..messages.extra import kind_name
+from ...core.encode import decimal, text
 from .history import CHUNK, HEAD, parse, sent, wanted
 
 _SERIES = "hour", "day", "month"

@@ -42,6 +42,8 @@ TABLE = """
 /meter/registers routes.registers.serve GET
 /peaks routes.peaks.serve GET
 /meter/events messages.meter_events.serve GET
+/out routes.out.serve GET
+/out/test routes.out.test POST
 / page.serve GET
 /ui page.serve GET
 """
@@ -68,29 +70,6 @@ def rows(path):
     return found
 
 
-def allowed(path):
-    """The header field with the methods of a path, {"Allow": text}; 404 when there is no such path."""
-    names = []
-    for row in rows(path):
-        names += row[2:]
-    if path == "*":
-        names = ["GET"]
-    if "GET" in names:
-        names.append("HEAD")
-    return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
-
-
-def _found(head):
-    """What answers a request, as in the table; None: nothing does."""
-    method = "GET" if head.method == "HEAD" else head.method
-    for _, what, *methods in rows(head.path):
-        if method in methods:
-            if what == "configuration" and "secrets" in (head.query or ""):
-                return "config.backup.configuration"
-            return what
-    return None
-
-
 class Routes:
     """Serves the table through microdot.
 
@@ -102,14 +81,14 @@ class Routes:
         self._app = app
         self._microdot = microdot = Microdot()
         microdot.route("/", _METHODS)(self._answer)
-        microdot.options_handler = lambda request: allowed(request.g.head.path)
+        microdot.options_handler = lambda request: self._allowed(request.g.head.path)
         microdot.errorhandler(404)(self._unknown)
         microdot.errorhandler(405)(self._unknown)
         microdot.errorhandler(Exception)(self._failed)
 
     async def response(self, head, connection):
         """The Response to a request. head: its Head; connection: the Connection that its body comes from."""
-        what = _found(head)
+        what = self._found(head)
         if what and "." not in what:
             return self._message(what, head)
         # microdot does not get the query: it would make an object of each name, used or not.
@@ -139,13 +118,40 @@ class Routes:
         if not what:
             return await self._unknown(request)
         name, _, function = what.rpartition(".")
+        if what[0] == ".":
+            return await app.outs.serve(what, request)
         if name in _BIG and app.memory.short(app.board.memory_limits[1]):
             return refusal(503, "not enough memory right now", {"Retry-After": "5"})
         module = __import__("han.api." + name, None, None, (function,))
         return await getattr(module, function)(app, request)
 
+    def _found(self, head):
+        """What answers a request, as in the table; None: nothing does."""
+        method = "GET" if head.method == "HEAD" else head.method
+        for _, what, *methods in self._rows(head.path):
+            if method in methods:
+                if what == "configuration" and "secrets" in (head.query or ""):
+                    return "config.backup.configuration"
+                return what
+        return None
+
+    def _rows(self, path):
+        """The rows of a path, also of one that a language answers; what that has begins with a dot."""
+        return rows(path) or self._app.outs.paths(path)
+
+    def _allowed(self, path):
+        """The header field with the methods of a path, {"Allow": text}; 404 when there is no such path."""
+        names = []
+        for row in self._rows(path):
+            names += row[2:]
+        if path == "*":
+            names = ["GET"]
+        if "GET" in names:
+            names.append("HEAD")
+        return {"Allow": ", ".join(names + ["OPTIONS"])} if names else 404
+
     async def _unknown(self, request):
-        fields = allowed(request.g.head.path)
+        fields = self._allowed(request.g.head.path)
         if fields == 404:
             return refusal(404, "no such path")
         return refusal(405, "method must be one of " + fields["Allow"], fields)

@@ -20,6 +20,11 @@ _UNITS = {
     "gj": ("GJ", 0), "mj": ("GJ", 3), "j": ("GJ", 9),
     "kwh": ("kWh", 0), "wh": ("kWh", 3), "mwh": ("kWh", -3),
 }  # fmt: skip
+# Names of device types (EN 13757-7); all others are "other".
+_KINDS = {
+    1: "oil", 2: "electricity", 3: "gas", 4: "heat", 5: "steam", 6: "hot_water", 7: "water", 10: "cold", 11: "cold",
+    12: "heat", 13: "heat", 21: "hot_water", 22: "water", 23: "water", 40: "waste_water",
+}  # fmt: skip
 _DIGITS = 12  # most digits of a value
 _EARLIEST = -378691200  # 2008-01-01: no older meter has such a port, an earlier time is of a clock never set
 _MONTH = 31 * 86400
@@ -53,6 +58,11 @@ def meters(extra, clock):
         found = [_meter(channel, said, clock) for channel in sorted({code[2:3] for code in said if code})]
         extra.found = [one for one in found if one.id or one.value is not None]
     return extra.found
+
+
+def kind_name(kind):
+    """What a sub-meter of a device type measures; None for None."""
+    return None if kind is None else _KINDS.get(kind, "other")
 
 
 def _lines(text):

@@ -3,13 +3,37 @@
 microdot's own framing will not do: it takes a frame for the end of the connection when the frame's first
 two bytes come apart, it answers pings from the reading task while another task writes, and it sends no pings.
 """
-from ...core import utf8
+from binascii import b2a_base64
+from hashlib import sha1
+
+from ..core import utf8
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FAILED = 16  # not an opcode: Receiver returns it when a client breaks the rules
 
 # Close codes, RFC 6455 clause 7.4.1.
 GOING_AWAY, PROTOCOL, NOT_UTF8, TOO_BIG = 1001, 1002, 1007, 1009
+
+#: The answer to a handshake, with the bytes of upgrade().
+SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
+)
+
+
+def upgrade(headers):
+    """The Sec-WebSocket-Accept value, bytes, for a request's header fields (RFC 6455, 4.2.1).
+
+    None when the fields ask for no WebSocket.
+    """
+    key = headers.get("sec-websocket-key", "")
+    if headers.get("upgrade", "").lower() != "websocket" or len(key) != 24:
+        return None
+    if "upgrade" not in headers.get("connection", "").lower():
+        return None
+    if headers.get("sec-websocket-version") != "13":
+        return None
+    digest = sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return b2a_base64(digest)[:-1]
 
 
 def frame(opcode, payload):

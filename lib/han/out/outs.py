@@ -1,0 +1,152 @@
+"""Starts, restarts and ends the languages of other systems, as the configuration has them switched on.
+
+A language is a module or package beside this file, with `async def run(app, status)`. It is imported when it is
+switched on, and forgotten when it is switched off. So it keeps no state in modules, and has no viper code.
+"""
+import sys
+
+from .status import Status
+
+#: A row has a language, the kB of Python's heap that it takes when it runs, its sockets, and the most clients that have
+#: one socket each. Clients that are WebSockets on the reader's own port are streams, see api/http/stream.py.
+LANGUAGES = (
+    ("mqtt", 7, 1, 0),
+    ("modbus", 5, 1, 3),
+    ("p1", 4, 1, 2),
+    ("homewizard", 4, 0, 0),
+    ("shelly", 5, 2, 0),
+    ("metrics", 0, 0, 0),
+)
+# Modules of this package that stay.
+_STAY = "han.out.outs", "han.out.status"
+
+
+class Outs:
+    """The languages that are switched on. languages: rows as above; safe mode has none."""
+
+    #: A language for which there was no memory, or that has ended by itself, is started again after this time, ms.
+    again_ms = 30000
+
+    def __init__(self, app, languages=LANGUAGES):
+        self._app = app
+        self._languages = languages
+        self._there = {}  # name -> Status
+
+    def rows(self):
+        """Yield (name, kB, sockets, most clients, Status or None) of each language."""
+        for row in self._languages:
+            yield row + (self._there.get(row[0]),)
+
+    def on(self, name):
+        """True for a language that is switched on."""
+        for row in self._languages:
+            if row[0] == name:
+                return self._app.config.get("out", name, "on")
+        return False
+
+    # Called once in a second.
+    def look(self):
+        """Start, end and restart languages, so that they run as the configuration says."""
+        supervisor = self._app.supervisor
+        for name, needed, _, _ in self._languages:
+            status = self._there.get(name)
+            if status is None:
+                if self.on(name):
+                    self._begin(name, needed)
+            elif status.over:  # its task may still be closing its sockets
+                if status.task is None or status.task.done():
+                    del self._there[name]
+                    self._forget(name)
+            elif status.settings != self._app.config.get("out", name):
+                status.over = True
+                status.task = supervisor.end(name)
+            elif name != "metrics" and not supervisor.lives(name) and self._app.clock.uptime_ms() >= status.again:
+                self._start(status, needed)
+        if self._there:
+            self._app.streams.trim(self.streams())
+
+    def _begin(self, name, needed):
+        app = self._app
+        self._there[name] = status = Status(name, app.config.get("out", name), app.supervisor, app.clock)
+        if name == "metrics":  # only a path
+            status.tell("listening")
+        else:
+            self._start(status, needed)
+
+    def _start(self, status, needed):
+        app = self._app
+        status.again = app.clock.uptime_ms() + self.again_ms
+        reserve = app.board.memory_limits[1]
+        if app.memory.short(needed * 1024 + reserve):
+            free = max(0, app.board.heap()[1] - reserve) // 1024
+            status.tell("not enough memory: needs %d kB, %d kB free" % (needed, free), "failed")
+            return
+        app.supervisor.start(status.name, lambda: self._run(status))
+
+    # Lives until the language is switched off, or its settings change.
+    async def _run(self, status):
+        status.clients = 0
+        await self._module(status.name).run(self._app, status)
+
+    def _module(self, name):
+        return __import__("han.out." + name, None, None, ("run",))
+
+    def _forget(self, name):
+        """Forget the modules of a language; where none is left, also those that they share."""
+        begin = "han.out." + name
+        last = not [name for name in self._there if name != "metrics"]
+        for module in list(sys.modules):
+            if module == begin or module.startswith(begin + ".") or last and _shared(module):
+                del sys.modules[module]
+                package, _, short = module.rpartition(".")
+                if hasattr(sys.modules.get(package), short):
+                    delattr(sys.modules[package], short)
+
+    async def test(self, name):
+        """Try what a language needs of others, within 10 s. None where it works, else what is wrong, as text."""
+        status = self._there.get(name)
+        test = getattr(self._module(name), "test", None)
+        try:
+            if test:
+                return await test(self._app, self._app.config.get("out", name))
+        finally:
+            if status is None and name not in self._there:
+                self._forget(name)
+        if not status:
+            return "it is switched off"
+        for service in self._app.supervisor.rows():
+            if service.name == name and service.health != "ok":
+                return service.error or service.health
+        return None
+
+    def paths(self, path):
+        """The rows of a path, as of api/routes/table.py; [] where no language that is switched on answers it."""
+        from .paths import rows
+
+        return rows(path, self.on)
+
+    async def serve(self, what, request):
+        """Answer a request; what: as in the rows of paths()."""
+        name, _, function = what[1:].rpartition(".")
+        return await getattr(self._module(name), function)(self._app, request)
+
+    def own(self):
+        """The number of sockets that are neither for streams nor for languages."""
+        app = self._app
+        return app.board.own_sockets + bool(app.gate.secure)
+
+    def used(self):
+        """The number of sockets of the languages that run, with those of their clients."""
+        count = 0
+        for name, _, sockets, most, status in self.rows():
+            if status and not status.over and self._app.supervisor.lives(name):
+                count += sockets + min(most, status.clients)
+        return count
+
+    def streams(self):
+        """How many streams the sockets leave."""
+        return max(0, self._app.board.sockets - self.own() - self.used())
+
+
+def _shared(module):
+    return module.startswith("han.out.") and module not in _STAY
