@@ -14,16 +14,15 @@ _FLOORS = {
     "han.tariff": ("han.store", "han.core"),
     "han.price": ("han.tariff", "han.net", "han.store", "han.core"),
     "han.ota": ("han.net", "han.store", "han.core"),
-    "han.out": ("han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading"),
+    "han.out": (
+        "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
+    ),  # fmt: skip
     "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (
         "han.price", "han.ota", "han.net", "han.tariff", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
         "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles",
         "han.meter.submeters.sub", "han.meter.submeters.now", "han.meter.events", "han.alarms.rules",
         "han.alarms.hours", "han.wire.layers.gcm",
-    ),  # fmt: skip
-    "han.out": (
-        "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
     ),  # fmt: skip
     # What puts them together.
     "han": (),

@@ -70,11 +70,11 @@ def cells(key, *columns):
     i = 0
     at = _TABLE.find("\n%s|" % key)
     if at < 0:  # one of several
-        i = int(key[-1]) - 1 if key[-1].isdigit() else 0
+        i = int(key[-1]) - 1 if key[-1:].isdigit() else -1
         at = _TABLE.find("\n%s#|" % key[:-1])
-    if at < 0:
-        raise KeyError(key)
     row = _TABLE[at + 1 : _TABLE.find("\n", at + 1)].split("|")
+    if at < 0 or not 0 <= i < int(row[7]):
+        raise KeyError(key)
     return tuple([_told(row, _COLUMNS.index(column), i) for column in columns])
 
 
