@@ -85,12 +85,20 @@ class Idle:
             there = [name for name in row if name in sys.modules]
             if there and len(there) == self._before[at]:
                 for name in there:
-                    _forget(name)
+                    forget(name)
                 there = ()
             self._before[at] = len(there)
 
 
-def _forget(name):
+def forget_package(begin):
+    """Forget a package or module, and all below it."""
+    for name in list(sys.modules):
+        if name == begin or name.startswith(begin + "."):
+            forget(name)
+
+
+def forget(name):
+    """Forget a module, so that the next import makes it again."""
     del sys.modules[name]
     package, _, last = name.rpartition(".")
     if hasattr(sys.modules.get(package), last):

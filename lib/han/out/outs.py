@@ -3,8 +3,7 @@
 A language is a module or package beside this file, with `async def run(app, status)`. It is imported when it is
 switched on, and forgotten when it is switched off. So it keeps no state in modules, and has no viper code.
 """
-import sys
-
+from ..core.modules import forget_package
 from .status import Status
 
 #: A row has a language, the kB of Python's heap that it takes when it runs, its sockets, and the most clients that have
@@ -17,8 +16,8 @@ LANGUAGES = (
     ("shelly", 5, 2, 0),
     ("metrics", 0, 0, 0),
 )
-# Modules of this package that stay.
-_STAY = "han.out.outs", "han.out.status"
+# What languages share.
+_SHARED = "table", "serve"
 
 
 class Outs:
@@ -93,14 +92,10 @@ class Outs:
 
     def _forget(self, name):
         """Forget the modules of a language; where none is left, also those that they share."""
-        begin = "han.out." + name
-        last = not [name for name in self._there if name != "metrics"]
-        for module in list(sys.modules):
-            if module == begin or module.startswith(begin + ".") or last and _shared(module):
-                del sys.modules[module]
-                package, _, short = module.rpartition(".")
-                if hasattr(sys.modules.get(package), short):
-                    delattr(sys.modules[package], short)
+        forget_package("han.out." + name)
+        if not [name for name in self._there if name != "metrics"]:
+            for shared in _SHARED:
+                forget_package("han.out." + shared)
 
     async def test(self, name):
         """Try what a language needs of others, within 10 s. None where it works, else what is wrong, as text."""
@@ -146,7 +141,3 @@ class Outs:
     def streams(self):
         """How many streams the sockets leave."""
         return max(0, self._app.board.sockets - self.own() - self.used())
-
-
-def _shared(module):
-    return module.startswith("han.out.") and module not in _STAY
