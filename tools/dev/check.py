@@ -20,13 +20,13 @@ from tools.dev import unixtests
 TESTS = stage.ROOT / "tests"
 #: Folder for the result of each pytest.
 JUNIT = stage.BUILD / "pytest"
-#: Rooms of tests/ that run in one pytest: they share a browser.
-WHOLE = ("page",)
+#: Rooms of tests/ that run in so many pytests, each with a browser that its tests share.
+BROWSERS = {"page": 2}
 #: Rooms whose cpython_test_* files run folder by folder, as most are short; those of other rooms run each alone.
 FOLDERS = ("tools",)
 #: Names of the files and folders that take longest. They start first, so that none runs alone at the end.
 LONGEST = (
-    "page", "tools", "docs", "measure", "cpython_test_simulator.py", "cpython_test_confirm.py",
+    "page-1", "page-2", "tools", "docs", "measure", "cpython_test_simulator.py", "cpython_test_confirm.py",
     "cpython_test_clients.py", "cpython_test_update.py", "test_store_history.py", "dev", "cpython_test_year.py",
     "prove", "cpython_test_console.py", "net", "meter", "api",
 )  # fmt: skip
@@ -84,9 +84,13 @@ def cpython(name, paths):
 def together():
     """{name: paths} of the test files that one pytest runs."""
     groups = {}
+    dealt = dict.fromkeys(BROWSERS, 0)
     for path in sorted(TESTS.rglob("*test_*.py")):
         room = path.relative_to(TESTS).parts[0]
-        if room in WHOLE or not path.name.startswith("cpython_"):
+        if room in BROWSERS:
+            group = TESTS / ("%s-%d" % (room, dealt[room] % BROWSERS[room] + 1))
+            dealt[room] += 1
+        elif not path.name.startswith("cpython_"):
             group = TESTS / room
         else:
             group = path.parent if room in FOLDERS else path
