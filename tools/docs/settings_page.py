@@ -28,8 +28,10 @@ _CHAPTERS = (
     ("w.", "WiFi", ""),
     ("alarms.", "Alarms", """No alarm is set at first. One that is set begins with the values of the last column.
 `{"alarms":{"power":null}}` switches one off. [alarms.md](alarms.md) says when each goes on and off."""),
+    ("out.", "Connections", """Other systems read the meter in languages that they know.
+[integrations](integrations/index.md) says which client needs what."""),
 )
-_SECRETS = ("key", "password", "passphrase")
+_SECRETS = ("key", "password", "passphrase", "secret")
 _HEAD = """# All settings
 
 The reader's page sets all of these (*Settings*). Programs read them from `/configuration` and change them there, any

@@ -67,7 +67,7 @@ def test_the_fields_of_the_configuration_are_those_that_it_takes():
         if kind == "int":
             assert (schema["minimum"], schema["maximum"]) == tuple(map(int, limits)), path
         elif kind == "one":
-            assert schema["enum"] == limits, path
+            assert schema["enum"] == [False if limit == "false" else limit for limit in limits], path
         elif kind in ("price", "times"):
             for value, good in ((schema["minimum"], True), (schema["maximum"], True), (schema["maximum"] + 1, False)):
                 assert taken_as(path, value) == good, (path, value)
@@ -122,7 +122,7 @@ def resolve(reference):
 async def answers(app, token):
     trusted = "Authorization: Bearer %s\r\n" % token
     for path, method in sorted(openapi.operations(DOCUMENT)):
-        if path in ("/ws", "/sse", "/reboot", "/meter/registers", "/peaks"):
+        if path in ("/ws", "/sse", "/reboot", "/meter/registers", "/peaks", "/out/test"):
             continue
         body = b'{"m":{"f":35}}' if method in ("PUT", "POST", "PATCH") else b""
         if path == "/setup":
