@@ -1,7 +1,5 @@
 """The table of quantities: its rows are whole, and its numbers are those of /meter."""
 
-import json
-
 from han.meter import obis
 from han.out import table
 from tests.api.fake import FULL, Running, get
@@ -49,6 +47,6 @@ async def test_values_are_those_of_the_meter_message():
         assert [value("current_l%d" % i) / 1000 for i in (1, 2, 3)] == told["i"]
         assert value("import_energy") / 1000 == told["ic"] and value("reactive_export_energy") == 0
         assert value("import_energy_t1") is None and value("peak") is None and value("apparent_l2") is None
-        assert table.subs(live) == []
-        app.config.change(dict(app.config.values, p=json.loads("8123456")))
+        assert table.subs(live) == [] and value("price") is None  # none is set
+        app.config.change(dict(app.config.values, p=8123456))
         assert value("price") == 8123456

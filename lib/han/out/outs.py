@@ -36,6 +36,10 @@ class Outs:
         for row in self._languages:
             yield row + (self._there.get(row[0]),)
 
+    def status(self, name):
+        """The Status of a language that is switched on, else None."""
+        return self._there.get(name)
+
     def on(self, name):
         """True for a language that is switched on."""
         for row in self._languages:

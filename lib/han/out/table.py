@@ -17,6 +17,7 @@ A hyphen stands for nothing.
 """
 from ..meter import obis
 from ..meter.submeters.sub import meters
+from ..store.config import priced
 
 _COLUMNS = "key name unit class state places source count sunspec homewizard shelly".split()
 _TABLE = """
@@ -106,7 +107,7 @@ def read(app, live, source):
         # If a push list has only one of the two, the other one is 0.
         return None if plus is None and minus is None else (plus or 0) - (minus or 0)
     if kind == "p":
-        return app.book.price(app.clock.utc())
+        return app.book.price(app.clock.utc()) if priced(app.config.values) else None
     extra = live.extra
     found = extra and extra.number(number)
     if found is None:

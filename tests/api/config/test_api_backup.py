@@ -12,6 +12,7 @@ SETTINGS = {
     "t": "Europe/Oslo", "s": True, "p": 8.123456, "pc": "NOK",
     "m": {"f": 35, "k": KEY, "a": OTHER},
     "w": {"s": 'my "p":"","w": net', "p": 'pass"word\\1'},
+    "out": {"mqtt": {"user": 'my "tls": name', "pw": 'brok"er\\1'}},
 }  # fmt: skip
 
 
@@ -30,10 +31,11 @@ async def test_a_backup_without_secrets_is_the_configuration_itself():
         assert (await put(app, SETTINGS)).status == 200
         backup = await ask(app, "/configuration")
         assert KEY not in backup.body.decode() and "pass" not in backup.body.decode()
+        assert "brok" not in backup.body.decode()
         answer = await ask(other, "/configuration", "PUT", JSON, backup.body)
         assert answer.status == 200, answer.body
         want = backup.json()
-        want["m"]["ks"] = want["m"]["as"] = False
+        want["m"]["ks"] = want["m"]["as"] = want["out"]["mqtt"]["pws"] = False
         assert await get(other, "/configuration") == want
 
 
@@ -56,5 +58,5 @@ async def test_secrets_are_for_who_knows_the_password():
         async with Running() as other:
             restored = await ask(other, "/configuration", "PUT", JSON, answer.body)
             assert restored.status == 200, restored.body
-            for name in ("t", "p", "m", "w"):
+            for name in ("t", "p", "m", "w", "out"):
                 assert other.config.get(name) == app.config.get(name)

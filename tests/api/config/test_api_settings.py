@@ -552,3 +552,50 @@ async def test_a_body_that_is_no_text_changes_nothing():
         name = b"caf\xc3\xa9 \xf0\x9f\x93\xb6"
         assert (await ask(app, "/configuration", "PUT", body=b'{"w":{"s":"%s"}}' % name)).status == 200
         assert (await get(app, "/configuration"))["w"]["s"] == name.decode()
+
+
+# --- languages of other systems
+
+
+async def test_languages_are_taken_a_part_at_a_time_and_the_password_is_never_told():
+    async with Running() as app:
+        first = (await get(app, "/configuration"))["out"]
+        assert first == {
+            "mqtt": {"on": False, "host": "", "port": 1883, "user": "", "pws": False, "tls": False, "prefix": "han",
+                     "every": 0, "ha": "device"},
+            "modbus": {"on": False, "port": 502}, "p1": {"on": False, "port": 2001, "virtual": True, "uart": False},
+            "homewizard": {"on": False}, "shelly": {"on": False}, "metrics": {"on": True},
+        }  # fmt: skip
+        assert (await put(app, {"out": {"mqtt": {"host": "broker.lan", "user": "me", "pw": "s3cret"}}})).status == 200
+        assert (await put(app, {"out": {"mqtt": {"pw": "", "ha": False}, "shelly": {}}})).status == 200
+        assert (await put(app, {"out": {"p1": {"port": 23}}})).status == 200
+        answer = await ask(app, "/configuration")
+        assert b"s3cret" not in answer.body
+        out = answer.json()["out"]
+        assert out["mqtt"] == dict(first["mqtt"], host="broker.lan", user="me", pws=True, ha=False)
+        assert out["p1"] == dict(first["p1"], port=23) and out["modbus"] == first["modbus"]
+        assert app.config.get("out", "mqtt", "pw") == "s3cret" and app.config.get("out", "mqtt", "ha") == ""
+        assert (await put(app, answer.body)).status == 200
+        assert app.config.get("out", "mqtt", "pw") == "s3cret" and not app.config.get("out", "mqtt", "ha")
+        assert (await put(app, {"out": {"mqtt": {"pw": None, "ha": "entity"}}})).status == 200
+        out = (await get(app, "/configuration"))["out"]
+        assert out["mqtt"]["pws"] is False and out["mqtt"]["ha"] == "entity" and not app.config.get("out", "mqtt", "pw")
+
+
+def test_what_a_language_cannot_be_set_to_is_named():
+    for given, path in (
+        ({"mqtt": 1}, "out.mqtt"), ({"mqtt": {"on": 1}}, "out.mqtt.on"), ({"mqtt": {"port": 0}}, "out.mqtt.port"),
+        ({"mqtt": {"port": 65536}}, "out.mqtt.port"), ({"mqtt": {"pw": "x" * 65}}, "out.mqtt.pw"),
+        ({"mqtt": {"pw": 5}}, "out.mqtt.pw"), ({"mqtt": {"pw": "\0"}}, "out.mqtt.pw"),
+        ({"mqtt": {"on": True}}, "out.mqtt.host"), ({"mqtt": {"ha": True}}, "out.mqtt.ha"),
+        ({"mqtt": {"ha": None}}, "out.mqtt.ha"), ({"mqtt": {"ha": "false"}}, "out.mqtt.ha"),
+        ({"mqtt": {"ha": ""}}, "out.mqtt.ha"), ({"mqtt": {"every": -1}}, "out.mqtt.every"),
+        ({"p1": {"port": 502}}, "out.modbus.port and out.p1.port"), ({"p1": {"virtual": None}}, "out.p1.virtual"),
+    ):  # fmt: skip
+        assert message({"out": given}).startswith(path + " must be "), (given, message({"out": given}))
+    for host in "Broker", "a b", "a:1883", "http://a", "300.1.1.1", "a/b", "-a", "a..b", "\u00e4", 5, None, "x" * 65:
+        assert message({"out": {"mqtt": {"host": host}}}).startswith("out.mqtt.host must be "), host
+    for topic in "", "/a", "a/", "$SYS", "a+", "#", "a\n", 5, None, "\u00e4" * 33, "a\0":
+        assert message({"out": {"mqtt": {"prefix": topic}}}).startswith("out.mqtt.prefix must be "), topic
+    for topic in "h\u00e4n/attic", "a", "x" * 64:
+        assert changed(json.dumps({"out": {"mqtt": {"prefix": topic}}}).encode(), defaults())["out"]["mqtt"]["prefix"]

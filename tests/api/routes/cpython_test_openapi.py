@@ -11,6 +11,7 @@ from han.api.routes.table import TABLE
 from han.api.config.settings import changed
 from han.api.messages.registers import pieces
 from han.meter.submeters.now import Sub
+from han.out import paths
 from han.store.config import defaults
 from han.store.ledger.records import HOURS, Ledger, Row
 from han.tariff.presets import names
@@ -29,7 +30,7 @@ DOCUMENT = openapi.document()
 
 
 def routes():
-    rows = [row.split(" ") for row in TABLE.strip().split("\n")]
+    rows = [row.split(" ") for row in TABLE.strip().split("\n")] + paths.rows("/metrics", lambda language: True)
     return {(path, method) for path, _, *methods in rows for method in methods}
 
 

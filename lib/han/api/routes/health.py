@@ -1,7 +1,7 @@
 """GET /health, in pieces. It takes little memory, as clients ask for it when memory is short. Imported when needed."""
 from microdot import Response
 
-from ...meter.line.told import checksum, diagnosis, line
+from ...meter.line.told import STAGES, checksum, diagnosis, line
 from ...core.encode import decimal, flag, text
 
 _HEALTH = (
@@ -13,11 +13,6 @@ _HEALTH = (
 _SYSTEM = '{"size":%d,"free":%d,"minimum":%d,"largest":%d}'
 _METER = '],"meter":{%s,"line":%s,"locked":%s,"checksum":%s,"diagnosis":%s}'
 _SERVICE = '{"name":"%s","status":"%s","health":"%s","error":%s}'
-# The meter task's counters, in the order of its stages.
-_STAGES = (
-    "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed decoded"
-    " rejected implausible line_changes"
-)
 
 
 async def serve(app, request):
@@ -52,7 +47,7 @@ def _pieces(app):
     for row in list(app.supervisor.rows()):
         yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
         lead = ","
-    stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in _STAGES.split()])
+    stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in STAGES.split()])
     found = text(line(link)), flag(link.search.locked), text(checksum(link)), text(diagnosis(link))
     yield (_METER % ((stages,) + found)).encode()
     if app.bus.latest.get("alarms"):

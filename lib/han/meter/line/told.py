@@ -3,6 +3,11 @@ from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
 from .search import SETTINGS, Search, setting
 
+#: The counters of the meter's task, in the order of its stages.
+STAGES = (
+    "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed decoded"
+    " rejected implausible line_changes"
+)
 #: Longest time between readings that is assumed until the meter's own period is known, ms.
 _USUAL_MS = 10000
 #: So many bytes without a telegram are hardly the first one, bytes.
