@@ -51,7 +51,8 @@ def crowds(outs, have):
     rows = [(name, sockets + most) for name, _, sockets, most, _ in outs.rows() if sockets]
     spare = have - outs.own() - _FEW
     found = []
-    for mask in sorted(range(1, 1 << len(rows)), key=lambda mask: sum([mask >> i & 1 for i in range(len(rows))])):
+    sizes = range(len(rows))
+    for mask in sorted(range(1, 1 << len(rows)), key=lambda mask: (sum([mask >> i & 1 for i in sizes]), mask)):
         if any([mask & other == other for other in found]):
             continue
         chosen = [row for i, row in enumerate(rows) if mask >> i & 1]
