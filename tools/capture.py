@@ -25,7 +25,7 @@ from tools import decode  # puts lib/ on the path
 from han.meter.anonymous.anonymise import anonymise  # isort: skip
 
 SECONDS = 60  # most meters send every 10 s, the slowest every minute
-TIMEOUT = 15
+TIMEOUT = 45  # s: a reader may wait for telegrams first
 _INVERTED = bytes(255 - byte for byte in range(256))
 
 

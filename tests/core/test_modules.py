@@ -9,7 +9,7 @@ from han.core.modules import FORGOTTEN, Idle
 _LIB = __file__.rsplit("/", 3)[0] + "/lib/"
 REASON = "han.net.reason"
 #: Those whose sources tools/image/frozen.py makes.
-MADE = ("han.api.page.pagedata",)
+MADE = "han.api.page.pagedata", "han.core.zonedata"
 
 
 def _source(name):
@@ -25,6 +25,12 @@ def _source(name):
             return file.read()
 
 
+def _gone(name):
+    """True where a module is forgotten; its package is, too, where nothing else of it is there."""
+    package, _, last = name.rpartition(".")
+    return name not in sys.modules and not hasattr(sys.modules.get(package), last)
+
+
 def test_what_was_needed_is_forgotten_at_the_second_look():
     idle = Idle()
     idle.look()
@@ -34,13 +40,30 @@ def test_what_was_needed_is_forgotten_at_the_second_look():
     idle.look()
     assert sys.modules[REASON] is reason
     idle.look()
-    assert REASON not in sys.modules and not hasattr(sys.modules["han.net"], "reason")
+    assert _gone(REASON)
     from han.net import reason as again
 
     assert again is not reason and again.reason(202) == reason.reason(202)
     idle.look()
     idle.look()
     assert REASON not in sys.modules
+
+
+def test_a_package_goes_with_its_last_module():
+    idle = Idle()
+    idle.look()
+    idle.look()
+    __import__("han.net.join.dns")
+    __import__("han.net.join.scan")
+    before = sys.modules["han.net.join"]
+    for _ in range(3):
+        idle.look()
+    assert _gone("han.net.join")
+    from han.net.join import dns
+
+    assert sys.modules["han.net.join"] is not before and sys.modules["han.net.join"].dns is dns
+    idle.look()
+    idle.look()
 
 
 def test_a_row_stays_while_more_of_it_is_imported():

@@ -1,8 +1,8 @@
 """More of the meter itself: numbers, events, sub-meters in lists. Odd telegrams never tell a wrong number."""
 from json import loads
 
-from han.api.messages.extra import more
-from han.meter.obis import IMPORT_POWER
+from han.api.messages.extra import _NUMBERS, _TARIFFS, more
+from han.meter.obis import FIELDS, IMPORT_ENERGY_T1, IMPORT_POWER, MORE, PEAK
 from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.wire.framer import P1, Framer
@@ -412,3 +412,8 @@ def test_nothing_odd_takes_the_rest_of_a_telegram():
             assert len(said) >= len(want) - 2
             for name in said:
                 assert said[name] == want[name] or name in ("peak_ts",), (odd, name, said[name])
+
+
+def test_the_tables_of_the_message_are_as_wide_as_the_codes():
+    assert sum([count for _, count, _, _ in _NUMBERS]) == PEAK + 1 - MORE
+    assert sum([count for _, count in _TARIFFS]) == FIELDS - IMPORT_ENERGY_T1

@@ -2,6 +2,10 @@
 
 They are sources, not .mpy files: the build of MicroPython uses its own compiler, which may have another version than
 ours. Data files become modules, because there is no file system.
+
+One module is never imported: it only names all others. MicroPython makes the whole name of a module when it imports
+it, and keeps it for ever, unless it is in flash already, as all names in frozen code are. But the code says
+`from ..core import log`, which has no whole name in it.
 """
 
 import shutil
@@ -21,6 +25,19 @@ DATA = {
     "han/core/zones.bin": "han/core/zonedata.py",
     "han/api/page/page.bin": "han/api/page/pagedata.py",
 }
+#: The module that has the names of all others.
+NAMES = "han/core/modulenames.py"
+
+
+def named(paths):
+    """The text of the module NAMES for files with these paths."""
+    lines = ["    import %s\n" % dotted(path) for path in sorted(paths)]
+    return '"""Never imported, see tools/image/frozen.py."""\n\n\ndef names():\n' + "".join(lines)
+
+
+def dotted(path):
+    """The name of the module in a file."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def files(version):
@@ -36,6 +53,7 @@ def files(version):
     for source in (stage.ROOT / "lib").rglob("*.bin"):
         name = source.relative_to(stage.ROOT / "lib").as_posix()
         found[DATA[name]] = "DATA = %r\n" % source.read_bytes()
+    found[NAMES] = named(found)
     return found
 
 

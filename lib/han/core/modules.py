@@ -40,8 +40,8 @@ FORGOTTEN = (
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
      "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",
      "han.api.config.permit",
-     "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile", "han.apply",
-     "han.meter.lists.profiles", "han.alarms.rules"),
+     "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile",
+     "han.core.zonedata", "han.apply", "han.meter.lists.profiles", "han.alarms.rules"),
     # 1200: the first messages of a stream, and requests that clients make once or now and then.
     ("han.api.http.listen", "han.api.messages.state", "han.api.messages.configuration", "han.api.messages.ota",
      "han.api.messages.compact", "han.api.routes.health", "han.api.routes.identity", "han.api.routes.prices",
@@ -98,8 +98,11 @@ def forget_package(begin):
 
 
 def forget(name):
-    """Forget a module, so that the next import makes it again."""
-    del sys.modules[name]
+    """Forget a module if it is there, so that the next import makes it again; and its package with its last module."""
+    if not sys.modules.pop(name, None):
+        return
     package, _, last = name.rpartition(".")
     if hasattr(sys.modules.get(package), last):
         delattr(sys.modules[package], last)
+    if package and not any([other.startswith(package + ".") for other in sys.modules]):
+        forget(package)

@@ -9,7 +9,7 @@ except ImportError:
 
 from ..wire import counters, framer as wire
 from .line.capture import Capture
-from .decoder import Decoder
+from .decoder import WITHOUT_READINGS, Decoder
 from .live import Live
 from .sense.plausible import Plausible
 from .reading import LISTED, METER_ID
@@ -181,6 +181,8 @@ class Link:
         self.search.look(self.board.ticks_diff(self._now, self._last_telegram), self.live.period_ms)
         c = self.counters
         signs = c.checksum_errors + c.truncated + c.parity
+        if signs != self._signs:
+            self._fault()
         again = self.search.pause(signs != self._signs)
         self._signs = signs
         if again and not self.uart.any_setting:
@@ -195,6 +197,12 @@ class Link:
         self._signs = c.checksum_errors + c.truncated + c.parity
         self._since = self._now
         self._silent = False
+
+    def _fault(self):
+        try:
+            self.capture.keep()
+        except MemoryError:
+            pass
 
     def _line_is_right(self):
         self.search.telegram()
@@ -215,6 +223,8 @@ class Link:
         c.decrypt_failures = layers.decrypt_failures
         if layers.cipher:
             c.replayed = layers.cipher.replayed
+        if decoder.reason and decoder.reason not in WITHOUT_READINGS:
+            self._fault()
 
     def _reading(self, reading):
         reading.checked = self._checked
@@ -239,6 +249,7 @@ class Link:
         checked = self._checked or self._alone and self.decoder.layers.cipher.proven
         if not self.plausible.check(reading, reading.raw(METER_ID), self._up, checked):
             self.counters.implausible += 1
+            self._fault()
             return
         another = meters != self.plausible.meters
         if another or self._anew:
@@ -253,6 +264,7 @@ class Link:
         if layers.encrypted:
             live.title = layers.ciphered.title
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
+        self.capture.well()
         self._bus.publish("meter", live)
         if live.extra and live.extra.events and live.extra.events.news:
             self._bus.publish("meter_events", live.extra.events.told())

@@ -112,6 +112,32 @@ async def test_the_capture():
         assert [one["import_power_w"] for one, _ in decoded(answer.body)] == [1661] * 9
 
 
+async def test_a_capture_while_all_is_well_waits_for_telegrams():
+    async with Running(reading(hdlc(LIST))) as app:
+        await until(lambda: app.link.counters.frames)
+        capture = app.link.capture
+        while capture.there() is not None:
+            capture.well()
+        app.link.live.period_ms = 5000
+
+        async def come():
+            await until(lambda: capture.there() is not None)
+            for _ in range(2):
+                app.board.uart.data = hdlc(LIST)
+                await asyncio.sleep(0.3)
+
+        coming = asyncio.create_task(come())
+        answer = await trusted(app, "/diagnostics/capture")
+        await coming
+        assert answer.status == 200 and len(decoded(answer.body)) == 2 and capture.there()
+        # The line is silent now: the answer is what there is.
+        while capture.there() is not None:
+            capture.well()
+        app.link.live.period_ms = 100
+        answer = await trusted(app, "/diagnostics/capture")
+        assert answer.status == 200 and answer.body == b""
+
+
 async def test_a_capture_without_memory_for_it():
     async with Running(reading(hdlc(LIST))) as app:
         await until(lambda: app.link.counters.frames)

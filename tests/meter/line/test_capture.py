@@ -53,6 +53,33 @@ def test_the_meter_task_fills_it_with_whatever_comes():
     assert made.capture.raw() == hdlc(LIST) * 2 + b"noise" * 2
 
 
+def test_it_is_given_up_while_all_is_well_and_back_with_a_fault():
+    made, board, uart, bus = link(LINES[0], hdlc(LIST), 2500)
+    run(made, board, 2.5 * (Capture.calm - 1))
+    assert made.live.seq < Capture.calm and made.capture.there()
+    run(made, board, 10)
+    assert made.live.seq >= Capture.calm and made.capture.there() is None and made.capture.raw() == b""
+    right = uart.telegram
+    wrong = right[:40] + bytes((right[40] ^ 1,)) + right[41:]
+    uart.telegram = wrong
+    run(made, board, 6)  # the first one tells, the others are kept
+    assert made.capture.raw()[-len(wrong) :] == wrong
+    uart.telegram = right
+    run(made, board, 2.5 * (Capture.calm + 2))
+    assert made.capture.there() is None
+
+
+def test_without_memory_for_it_the_meter_is_read():
+    def full():
+        raise MemoryError
+
+    made, board, uart, bus = link(LINES[0], hdlc(LIST), 2500)
+    made.capture.keep = full
+    uart.telegram = b"~noise~" + hdlc(LIST)
+    run(made, board, 6)
+    assert made.live.seq
+
+
 def test_what_leaves_has_no_numbers():
     made, board, uart, bus = link(LINES[0], hdlc(LIST), 2500)
     run(made, board, 6)

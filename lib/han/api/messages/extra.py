@@ -3,18 +3,16 @@ from ...meter import obis
 from ...meter.submeters.sub import kind_name, meters
 from ...core.encode import decimal, text
 
-# Counters of tariffs: name, first field, number of fields.
-_TARIFFS = (
-    ("ict", obis.IMPORT_ENERGY_T1, obis.TARIFFS), ("ect", obis.EXPORT_ENERGY_T1, obis.TARIFFS),
-    ("rict", obis.IMPORT_REACTIVE_ENERGY_T1, 2), ("rect", obis.EXPORT_REACTIVE_ENERGY_T1, 2),
-)  # fmt: skip
-# Numbers: name, first code, number of codes, decimal places, whether it is multiplied by the transformers' ratio.
+# Tables of literals, as those are in flash; with names of obis.py in them they would be made on the heap.
+# Counters of tariffs, by their fields from obis.IMPORT_ENERGY_T1 on: name, number of fields.
+_TARIFFS = ("ict", 8), ("ect", 8), ("rict", 2), ("rect", 2)
+# Numbers, by their codes from obis.MORE to obis.PEAK: name (None: it is told in another way), number of codes, decimal
+# places, whether it is multiplied by the transformers' ratio.
 _NUMBERS = (
-    ("tariff", obis.TARIFF, 1, 0, False), ("f", obis.FREQUENCY, 1, 3, False), ("pf", obis.POWER_FACTOR, 4, 3, False),
-    ("s", obis.APPARENT, 4, 0, True), ("se", obis.EXPORT_APPARENT, 4, 0, True), ("limit_w", obis.LIMIT, 1, 0, True),
-    ("fuse", obis.FUSE, 3, 3, True), ("fails", obis.FAILURES, 1, 0, False),
-    ("long_fails", obis.LONG_FAILURES, 1, 0, False), ("sags", obis.SAGS, 3, 0, False),
-    ("swells", obis.SWELLS, 3, 0, False), ("demand", obis.DEMAND, 1, 0, True), ("peak", obis.PEAK, 1, 0, True),
+    ("tariff", 1, 0, False), ("f", 1, 3, False), ("pf", 4, 3, False), ("s", 4, 0, True), ("se", 4, 0, True),
+    (None, 7, 0, False), ("limit_w", 1, 0, True), ("fuse", 3, 3, True), ("fails", 1, 0, False),
+    ("long_fails", 1, 0, False), ("sags", 3, 0, False), ("swells", 3, 0, False), ("demand", 1, 0, True),
+    ("peak", 1, 0, True),
 )  # fmt: skip
 _SWITCH = "off", "on", "ready"
 _RELAYS = 6
@@ -43,11 +41,14 @@ def _meter(one, stamp):
 
 def _counters(live):
     parts = []
-    for name, field, count in _TARIFFS:
+    field = obis.IMPORT_ENERGY_T1
+    for name, most in _TARIFFS:
+        count = most
         while count and not live.present[field + count - 1]:
             count -= 1
         if count:
             parts.append('"%s":[%s]' % (name, ",".join([decimal(live.get(field + i), 3) for i in range(count)])))
+        field += most
     return parts
 
 
@@ -56,9 +57,11 @@ def _numbers(extra, ratio, when, stamp):
     peak = extra.number(obis.PEAK)
     if not peak and when[0] is None:
         peak = None  # nothing has been measured in this month
-    for name, code, count, places, multiplied in _NUMBERS:
+    code = obis.MORE
+    for name, count, places, multiplied in _NUMBERS:
         numbers = [peak if code == obis.PEAK else extra.number(code + i) for i in range(count)]
-        if any([number is not None for number in numbers]):
+        code += count
+        if name and any([number is not None for number in numbers]):
             if multiplied and ratio != 1:
                 numbers = [None if number is None else number * ratio for number in numbers]
             told = ",".join([decimal(number, places) for number in numbers])

@@ -84,7 +84,8 @@ export function diagnosis(root) {
 
   async function capture() {
     try {
-      download("capture.bin", "application/octet-stream", await trusted("/diagnostics/capture", { blob: true }));
+      const blob = await trusted("/diagnostics/capture", { blob: true, patience: 60000 }); // it may wait for telegrams
+      download("capture.bin", "application/octet-stream", blob);
       done(t("capture.made"));
     } catch (error) {
       failed(error);

@@ -2,6 +2,7 @@
 
 It has no keys, no passwords and not the meter's number, as people paste it where others can read it.
 """
+import asyncio
 import json
 
 from microdot import Response
@@ -14,6 +15,9 @@ from ...store.crashlog import CrashLog
 from ..config.permit import trusted
 from ..http.connection import refusal
 
+#: Longest wait for telegrams, and time between two looks, ms.
+_MOST_MS = 30000
+_STEP_MS = 50
 _COUNTERS = (
     "bytes frames checksum_errors truncated overrun parity encrypted decrypt_failures replayed"
     " decoded rejected implausible line_changes"
@@ -26,7 +30,11 @@ async def serve(app, request):
 
 
 async def capture(app, request):
-    """GET /diagnostics/capture: the last bytes of the line, anonymised; 401 without a good token."""
+    """GET /diagnostics/capture: the last bytes of the line, anonymised; 401 without a good token.
+
+    Where the meter is read without a fault, no bytes are kept: it waits for some, for two of the meter's periods at
+    most. Bytes are kept from then on until twenty readings have come.
+    """
     refused = trusted(app, request)
     if refused:
         return refused
@@ -35,11 +43,27 @@ async def capture(app, request):
         "Content-Disposition": 'attachment; filename="capture.bin"',
     }
     try:
+        await _kept(app, request.sock)
         data = told.anonymised(app.link.capture)
     except MemoryError:
         return refusal(503, "not enough memory right now", {"Retry-After": "10"})
     pieces = (bytes(data[at : at + 512]) for at in range(0, len(data), 512))
     return Response(pieces, 200, fields)  # type: ignore[arg-type]  # microdot takes any iterable
+
+
+async def _kept(app, sock):
+    """Have a Capture with a whole telegram in it: where nothing was kept, wait for two, as one may be half over."""
+    link = app.link
+    kept = link.capture.there() is not None
+    link.capture.keep()
+    if kept:
+        return
+    wait = min(_MOST_MS, 2 * link.live.period_ms)
+    sock.left = wait + app.gate.answer_ms
+    frames = link.counters.frames
+    while wait > 0 and link.counters.frames - frames < 2:
+        wait -= _STEP_MS
+        await asyncio.sleep(_STEP_MS / 1000)
 
 
 def report(app):
