@@ -75,6 +75,7 @@ def _wire(board, pins, Uart):
     board.lamp = None if led is None else Pin(max(led, ~led), Pin.OUT, value=1 - board.shines)
     board.rgb = None if rgb is None else Pin(rgb, Pin.OUT, value=0)
     board.uart = Uart(get("uart"), get("rx"), get("tx"))
+    board.spare_uart = get("plug")
     return get("lan")
 
 

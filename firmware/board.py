@@ -1,4 +1,4 @@
-"""The chip's Board: only this file and begin.py use machine, esp32 and network."""
+"""The chip's Board: only this file, begin.py and plug.py use machine, esp32 and network."""
 
 import gc
 import os
@@ -98,6 +98,8 @@ class Board:
     lamp: "Pin | None"
     shines: int
     rgb: "Pin | None"
+    #: (number, pin of its data, pin of the data request) of a UART for plug(); None where there is none.
+    spare_uart: "tuple | None"
 
     def __init__(self, boot):
         from begin import begin
@@ -228,6 +230,12 @@ class Board:
         elif self.rgb:
             # The WS2812's order is green, red, blue. Its times in ns: high and low of a 0 bit, high and low of a 1 bit.
             machine.bitstream(self.rgb, 0, (400, 850, 800, 450), b"\x10\x10\x10" if on else b"\0\0\0")
+
+    def plug(self):
+        """A Plug on the spare UART. OSError, ValueError: it does not start."""
+        from plug import Plug
+
+        return Plug(*self.spare_uart)
 
     def feed(self):
         """Feed the watchdog. The first call starts it."""

@@ -44,6 +44,7 @@ def main(arguments=None):
     settings["port"] = free_port(options.host, options.port)
     settings["network"] = options.network
     settings["psram"] = not options.no_psram
+    settings["plug"] = options.plug and os.path.abspath(options.plug)
     settings["console"] = options.console and os.path.abspath(options.console)
     settings["names"] = free_port(options.host, 0, socket.SOCK_DGRAM)
     settings["speed"] = options.speed

@@ -97,6 +97,7 @@ class Board:
     updates = None  # base address of the update server
     channel = "release"
     authority = None  # see firmware/board.py
+    spare_uart = None  # path of the file that gets what the second UART sends; the creator of the board sets it
     psram = True  # False: a board without PSRAM, which cannot run an image with files
 
     def __init__(self, path, listen=("127.0.0.1", 8080), clock=None, boot=None):
@@ -248,6 +249,12 @@ class Board:
     def led(self, on):
         """Switch the LED."""
         self.lit = on
+
+    def plug(self):
+        """The second UART. OSError: its file cannot be opened."""
+        from host_sim.hardware.plug import Plug
+
+        return Plug(self.spare_uart)
 
     def feed(self):
         """Feed the watchdog. The parent process watches the file that this writes: see host_sim.supervisor."""

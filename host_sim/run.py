@@ -118,6 +118,7 @@ def plug(board, config, feed):
 
         board.cable = Cable(host)
     board.names = host, config["names"]
+    board.spare_uart = config["plug"]
     if config["console"]:
         from host_sim.hardware.console import Console
 

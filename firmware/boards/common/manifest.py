@@ -12,5 +12,5 @@ if not os.path.isdir(_STAGED):
 include("$(MPY_DIR)/extmod/asyncio")
 require("ssl")
 freeze(".", "_boot.py", opt=3)
-# boot, main, board, begin, console, pins, han/, microdot/
+# boot, main, board, begin, console, pins, plug, han/, microdot/
 freeze(_STAGED, opt=3)

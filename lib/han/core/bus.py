@@ -53,9 +53,9 @@ class Bus:
         for box in self.boxes.get(topic, ()):
             box.put(topic, value)
 
-    def subscribe(self, *topics):
-        """A Mailbox for these topics. The caller must close() it in the end."""
-        box = Mailbox(self, topics)
+    def subscribe(self, *topics, kind=Mailbox):
+        """A Mailbox, or one of another kind, for these topics. The caller must close() it in the end."""
+        box = kind(self, topics)
         for topic in topics:
             self.boxes.setdefault(topic, []).append(box)
         return box

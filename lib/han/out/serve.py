@@ -52,6 +52,8 @@ class Server:
     def __init__(self, app, status, port, talk, most):
         """talk: a coroutine function that serves one Client; most: clients at a time, one more is closed at once."""
         self.clients = []
+        #: What it tells the status while it listens, arguments of its tell().
+        self.listening = ("listening",)
         self.port = port
         self._host = app.board.listen[0]
         self._log = app.log
@@ -112,7 +114,7 @@ class Server:
         finally:
             probe.close()
         self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=self._most)
-        self._status.tell("listening")
+        self._status.tell(*self.listening)
 
     async def _close(self):
         server, self._server = self._server, None

@@ -148,7 +148,7 @@ def test_the_chips_code_needs_only_what_stock_micropython_has():
         roots = {name.split(".")[0] for name in imported(ast.parse(text))}
         if path == "han/api/http/tls.py":
             roots -= {"tempfile", "base64"}  # the chip goes on without the first, and returns before the second
-        ours = {"han", "microdot", "board", "begin", "console", "pins"}
+        ours = {"han", "microdot", "board", "begin", "console", "pins", "plug"}
         assert roots <= stock.MODULES | ours, (path, roots - stock.MODULES)
         assert not re.search(r"\bVfsRom|\bMODE_CTR\b", text), path
 

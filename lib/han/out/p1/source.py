@@ -1,0 +1,133 @@
+"""The telegrams that P1's clients get: the meter's own where it speaks P1, else virtual ones."""
+import asyncio
+
+from ...core.bus import Mailbox
+
+_WAITING = "listening"
+_OWN = "listening: the meter's telegrams"
+_DECRYPTED = "listening: the meter's telegrams, decrypted"
+_VIRTUAL = "listening: virtual telegrams"
+_NONE = "listening: the meter has no P1, and virtual telegrams are off"
+
+
+class Source(Mailbox):
+    """The newest telegram, for all that send it. Whoever is slow misses telegrams.
+
+    It is a mailbox that is looked into while the meter's task delivers: that is when a telegram can be copied.
+    """
+
+    def start(self, app, status, server):
+        """Begin to take telegrams. server: the Server whose state is told."""
+        self.count = 0  # telegrams so far
+        self.wanted = 0  # how many want them; nobody: nothing is copied
+        self._fault = None  # see lacks()
+        self._app = app
+        self._status = status
+        self._server = server
+        self._encrypted = app.link.decoder.layers.encrypted
+        self._own = self._ciphered = False  # the newest telegram is the meter's; it was ciphered
+        self._data = None  # the newest telegram: a copy of it, or once `_whole` all that is sent
+        self._whole = False
+        self._maker = None
+        self._news = asyncio.Event()
+
+    # In the meter's task, which must not wait or fail here.
+    def put(self, topic, live):
+        """A telegram has become a reading, and still is in the decoder's buffer."""
+        try:
+            self._take(self._app.link.decoder)
+        except MemoryError:
+            self._status.dropped += 1
+
+    def _take(self, decoder):
+        layers = decoder.layers
+        self._ciphered = layers.encrypted != self._encrypted
+        self._encrypted = layers.encrypted
+        self._own = decoder.reading.end > 0
+        self._data = None
+        self._whole = False
+        virtual = self._status.settings["virtual"]
+        state = (_DECRYPTED if self._ciphered else _OWN) if self._own else _VIRTUAL if virtual else _NONE
+        if state != self._server.listening[0]:
+            self._tell(state)
+        if not self.wanted or state == _NONE:
+            return
+        if self._own:
+            self._data = _copied(layers)
+        self.count += 1
+        self._news.set()
+        self._news.clear()
+
+    def _tell(self, state):
+        error = self._fault or (state[len(_WAITING) + 2 :] if state == _NONE else None)
+        self._server.listening = state, "degraded" if error else "ok", error
+        if self._status.state.startswith(_WAITING):
+            self._status.tell(*self._server.listening)
+
+    def lacks(self, reason):
+        """Nothing goes out of a pin, for a reason in words."""
+        self._fault = reason
+        self._tell(self._server.listening[0])
+
+    # Lives until it is cancelled, or send() raises.
+    async def follow(self, send):
+        """Await send(data) with each telegram from now on, bytes; while that takes long, others are missed."""
+        status = self._status
+        seen = self.count
+        self.wanted += 1
+        try:
+            while True:
+                while self.count == seen:
+                    await self._news.wait()
+                status.dropped += self.count - seen - 1
+                seen = self.count
+                try:
+                    data = self._telegram()
+                except MemoryError:
+                    data = None
+                if data:
+                    await send(data)
+                else:
+                    status.dropped += 1
+        finally:
+            self.wanted -= 1
+
+    def _telegram(self):
+        """The newest telegram, bytes; None where it is too old, or there was no memory. It is made once for all."""
+        app = self._app
+        live = app.messages.fresh()
+        if live is None:
+            return None
+        if self._whole:
+            return self._data
+        if self._own:
+            self._data = self._data and _complete(self._data, self._ciphered)
+        else:
+            if not self._maker:
+                from .telegram import Maker
+
+                self._maker = Maker()
+            self._data = self._maker.make(live, app.messages.energies(live), app.clock)
+        self._whole = True
+        return self._data
+
+
+def _copied(layers):
+    """A copy of the P1 text in a Layers. Where only the lines were ciphered, their ident line is put in front."""
+    view = memoryview(layers.buf)
+    front, start = layers.front, layers.start
+    text = bytes(view[start : layers.end])
+    if front == start:
+        return text
+    ident = bytes(view[front : layers.buf.find(b"\n", front)]).rstrip()
+    return ident + b"\r\n\r\n" + text.rstrip(b"\r\n")
+
+
+def _complete(text, ciphered):
+    """What was cut off a telegram: the end of its last line. A ciphered one without a checksum gets one."""
+    if ciphered and b"!" not in text[:-1]:
+        from .telegram import crc
+
+        text = (text + b"\r\n!") if text[-1:] != b"!" else text
+        text += b"%04X" % crc(text)
+    return text + (b"\r\n" if b"\r\n" in text or b"\n" not in text else b"\n")
