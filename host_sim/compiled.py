@@ -13,7 +13,7 @@ _TARGET = stage.BUILD / "host_sim"
 _MODULES = (
     "__init__", "board", "clock", "jump", "run", "start", "uart", "line/__init__", "line/feed", "line/serial",
     "hardware/__init__", "hardware/cable", "hardware/chip", "hardware/console", "hardware/esp32", "hardware/espimage",
-    "hardware/flash", "hardware/loader", "hardware/machine", "hardware/otadata",
+    "hardware/flash", "hardware/loader", "hardware/machine", "hardware/otadata", "hardware/plug",
     "radio/__init__", "radio/air", "radio/softap", "radio/station",
     "services/__init__", "services/outages", "services/timeserver",
 )  # fmt: skip

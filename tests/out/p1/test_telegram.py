@@ -114,15 +114,18 @@ def test_what_is_not_known_is_not_said():
 
 
 def test_numbers_that_are_longer_than_the_standard_expects_are_whole():
-    telegram = said(made(filled((obis.IMPORT_ENERGY, 5_000_000_123), (obis.IMPORT_POWER, 123456), (obis.L1_CURRENT, 1_234_567))))
+    large = (obis.IMPORT_ENERGY, 5_000_000_123), (obis.IMPORT_POWER, 123456), (obis.L1_CURRENT, 1_234_567)
+    telegram = said(made(filled(*large)))
     assert telegram["1-0:1.8.0"] == "(5000000.123*kWh)"
     assert telegram["1-0:1.7.0"] == "(123.456*kW)"
     assert telegram["1-0:31.7.0"] == "(1234.57*A)"
 
 
 def test_energies_of_two_tariffs_are_told_as_they_are():
-    telegram = said(made(filled((obis.IMPORT_ENERGY, 300), (obis.IMPORT_ENERGY_T1, 100), (obis.IMPORT_ENERGY_T1 + 1, 200))))
-    assert [telegram["1-0:1.8.%d" % i] for i in range(3)] == ["(000000.300*kWh)", "(000000.100*kWh)", "(000000.200*kWh)"]
+    two = (obis.IMPORT_ENERGY, 300), (obis.IMPORT_ENERGY_T1, 100), (obis.IMPORT_ENERGY_T1 + 1, 200)
+    telegram = said(made(filled(*two)))
+    for i, told in enumerate((300, 100, 200)):
+        assert telegram["1-0:1.8.%d" % i] == "(000000.%03d*kWh)" % told
     assert "1-0:2.8.1" not in telegram
 
 
