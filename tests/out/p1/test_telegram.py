@@ -11,7 +11,7 @@ from han.wire.framer import Framer
 from tests.api.fake import FULL, put
 from tests.meter.test_telegrams import Reader, cipher
 from tests.out.p1 import strict
-from tests.support import raw, telegrams
+from tests.support import telegrams
 
 NOW = 1_790_000_000  # 2026-09-21 14:13:20 UTC, unix s
 
