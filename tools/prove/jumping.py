@@ -122,8 +122,8 @@ class Board:
             "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": self.zero * 10**9, "state": self.folder,
             "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "plug": None,
             "sites": self.sites, "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot,
-            "sources": frozen, "network": network, "names": self.names, "updates": None, "channel": "release", "outages": self.outages,
-            "heap_s": self.heap_s, "psram": True, "moment_ms": self.moment_ms,
+            "sources": frozen, "network": network, "names": self.names, "updates": None, "channel": "release",
+            "outages": self.outages, "heap_s": self.heap_s, "psram": True, "moment_ms": self.moment_ms,
         }  # fmt: skip
         arguments, environment, folder = command(self._options, frozen)
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some modules are imported again every few minutes
