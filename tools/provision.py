@@ -11,6 +11,7 @@ and the options are
     --certificate FILE --key FILE    certificate and private key for https, PEM or DER; a connection with an EC P-256
                      key takes half the time of one with an RSA key
     --self-signed    make a certificate for the name; browsers ask once whether to trust it
+    --authority FILE the certificate of the authority that has signed that of your MQTT broker, PEM or DER
     --wifi NAME [--password TEXT]    with --port: connect the reader to this network now, and print the address of
                      its page
 
@@ -45,7 +46,8 @@ sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
 
 from han.api.http import tls  # noqa: E402  needs the path above
 from han.store.config import Config  # noqa: E402
-from han.store.flash import CERTIFICATE, CONFIGURATION, SECTOR, Region  # noqa: E402
+from han.net import authority  # noqa: E402
+from han.store.flash import AUTHORITY, CERTIFICATE, CONFIGURATION, SECTOR, Region  # noqa: E402
 from pins import pins  # noqa: E402
 
 _BOARDS = re.findall(r'^ {12}"([a-z0-9-]+)": \{', (stage.ROOT / "firmware" / "pins.py").read_text(), re.MULTILINE)
@@ -73,7 +75,7 @@ print("PROVISIONED")
 class Given:
     """The checked values for a reader. ImageError says what is wrong with them."""
 
-    def __init__(self, board=None, name=None, config=None, certificate=None):
+    def __init__(self, board=None, name=None, config=None, certificate=None, authority=None):
         if board is not None:
             try:
                 pins(board)
@@ -85,6 +87,7 @@ class Given:
         self.name = name
         self.config = config  # values of store.config, or None
         self.certificate = certificate  # (certificate, key) DER, or None
+        self.authority = authority  # certificate, DER, or None
 
     def names(self):
         """The values for the board itself: [(key in NVS and in config.json, bytes)]."""
@@ -98,6 +101,8 @@ class Given:
         if self.certificate is not None:
             data = tls.packed(*self.certificate)
             found.append((*CERTIFICATE, copy(lambda state: tls.copies(state).save(data), CERTIFICATE[0])))
+        if self.authority is not None:
+            found.append((*AUTHORITY, copy(lambda state: authority.copies(state).save(self.authority), AUTHORITY[0])))
         return found
 
 
@@ -165,6 +170,21 @@ def self_signed(name, today=None):
     return der(made, key)
 
 
+def trusted(path):
+    """The certificate of an authority in DER, from a file in PEM or DER; ImageError if the reader cannot use it."""
+    try:
+        data = pathlib.Path(path).read_bytes()
+        found = (x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate)(data)
+    except OSError as error:
+        raise ImageError("%s: %s" % (error.filename, error.strerror)) from error
+    except ValueError as error:
+        raise ImageError("%s is not a certificate: %s" % (path, error)) from error
+    content = found.public_bytes(serialization.Encoding.DER)
+    if len(content) > 4000:
+        raise ImageError("%s has more than 4000 bytes" % path)
+    return content
+
+
 def configuration(path):
     """Values for store.config from a file; ImageError names the field that is wrong."""
     try:
@@ -177,7 +197,7 @@ def configuration(path):
 
 
 def into_flash(path, given):
-    """Write to a flash.bin: configuration and names to its file system, as factory settings; certificate to `state`."""
+    """Write to a flash.bin: configuration and names to its file system, as factory settings; certificates to `state`."""
     data = bytearray(pathlib.Path(path).read_bytes())
     layout = partitions.checked(partitions.parse(data[partitions.OFFSET:][: partitions.SIZE], path), len(data), path)
     part = partitions.named(layout, "vfs")
@@ -190,7 +210,7 @@ def into_flash(path, given):
         data[part.offset : part.end] = flash.vfs(part.size, text)
     state = partitions.named(layout, "state")
     for first, count, content in given.sectors():
-        if first == CERTIFICATE[0]:
+        if first in (CERTIFICATE[0], AUTHORITY[0]):
             at = state.offset + first * SECTOR
             data[at : at + count * SECTOR] = content.ljust(count * SECTOR, b"\xff")
     pathlib.Path(path).write_bytes(data)
@@ -248,7 +268,8 @@ def main(arguments):
     target = parser.add_mutually_exclusive_group(required=True)
     for name in ("--flash", "--port", "--state"):
         target.add_argument(name, help=argparse.SUPPRESS)
-    for name in ("--board", "--name", "--config", "--certificate", "--key", "--wifi", "--password"):
+    for name in ("--board", "--name", "--config", "--certificate", "--key", "--wifi", "--password",
+                 "--authority"):
         parser.add_argument(name, help=argparse.SUPPRESS)
     parser.add_argument("--self-signed", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -265,7 +286,8 @@ def main(arguments):
         elif options.self_signed:
             pair = self_signed(options.name)
         config = configuration(options.config) if options.config else None
-        given = Given(options.board, options.name, config, pair)
+        root = trusted(options.authority) if options.authority else None
+        given = Given(options.board, options.name, config, pair, root)
         if not (given.names() or given.sectors() or options.wifi):
             raise ImageError("nothing to write: see --help")
         if options.wifi and not options.port:

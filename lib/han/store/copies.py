@@ -14,6 +14,8 @@ _SIZE = struct.calcsize(_HEADER)
 class Copies:
     """Reads the newest sound copy in a flash.Region of two sectors, and writes over the older one.
 
+    In a Region of one sector there is one copy, which a power cut during a write would damage.
+
     magic   4 bytes at the beginning of each copy
     form    number of the format; a copy of another format is not sound
     """
@@ -33,7 +35,7 @@ class Copies:
         """The bytes that were saved last; None where there is no sound copy. OSError: the flash cannot be read."""
         self.damaged = 0
         best = None
-        for sector in range(2):
+        for sector in range(self.region.sectors):
             found = self._read(sector)
             if found is not None and (best is None or found[0] > self._sequence):
                 self._sequence, best = found
@@ -53,7 +55,7 @@ class Copies:
         crc = crc32(head)
         for part in parts:
             crc = crc32(part, crc)
-        sector = 1 - self._newest
+        sector = (1 - self._newest) % self.region.sectors
         self.region.erase(sector)
         self.region.program(sector, 0, head + struct.pack("<I", crc))
         offset = _SIZE

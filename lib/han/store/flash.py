@@ -9,7 +9,8 @@ STARTS = (4, 2)  # boot.py's record of starts; only boot.py reads and writes it
 PRICES = (6, 2)  # two copies of one sector
 CLOCK_STEPS = (8, 2)  # ring of starts, clock steps and changes of meter, see series/clocksteps.py
 TOKEN_KEY = (10, 2)  # two copies of one sector
-CERTIFICATE = (12, 2)  # two copies of one sector
+CERTIFICATE = (12, 1)  # one copy, which is only written when the reader is provisioned
+AUTHORITY = (13, 1)  # the same
 CRASHES = (14, 2)  # ring of the crash log
 
 
