@@ -197,7 +197,7 @@ def configuration(path):
 
 
 def into_flash(path, given):
-    """Write to a flash.bin: configuration and names to its file system, as factory settings; certificates to `state`."""
+    """Write to a flash.bin: configuration and names to its file system, as factory settings; the rest to `state`."""
     data = bytearray(pathlib.Path(path).read_bytes())
     layout = partitions.checked(partitions.parse(data[partitions.OFFSET:][: partitions.SIZE], path), len(data), path)
     part = partitions.named(layout, "vfs")

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from han.api.http import tls
+from han.net import authority
 from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
 from host_sim.hardware import flash as nor
@@ -61,6 +62,24 @@ def test_a_simulated_board(tmp_path, home, pem, capsys):
     home2.write_text('{"w":{"s":"Elsewhere"}}')
     assert provision.main(["--state", str(tmp_path), "--config", str(home2)]) == 0
     assert kept(state(tmp_path))["w"]["s"] == "Elsewhere" and tls.copies(state(tmp_path)).load() == data
+
+
+def test_the_authority_of_a_broker_lies_beside_the_certificate(tmp_path, pem, capsys):
+    assert provision.main(["--state", str(tmp_path), "--certificate", pem[0], "--key", pem[1]]) == 0
+    assert authority.copies(state(tmp_path)).load() is None
+    for path in pem[0], str(tmp_path / "der"):
+        assert provision.main(["--state", str(tmp_path), "--authority", path]) == 0
+        der = bytes(authority.copies(state(tmp_path)).load())
+        assert x509.load_der_x509_certificate(der).subject.rfc4514_string() == "CN=meter-cellar.local"
+        (tmp_path / "der").write_bytes(der)
+    tls.context(tls.copies(state(tmp_path)).load())
+    # The certificate again: the authority stays.
+    assert provision.main(["--state", str(tmp_path), "--certificate", pem[0], "--key", pem[1]]) == 0
+    assert bytes(authority.copies(state(tmp_path)).load()) == der
+    capsys.readouterr()
+    for path in pem[1], str(tmp_path / "none"):
+        assert provision.main(["--state", str(tmp_path), "--authority", path]) == 1
+        assert path in capsys.readouterr().err
 
 
 def test_flash_bin(tmp_path, home):

@@ -5,7 +5,7 @@ It is one text, which is in flash where the modules are frozen.
     key       name in topics, metrics and unique ids
     name      for people, in English
     unit      in which it is told; "CUR/kWh" has the currency's letters in the place of CUR
-    class     device class of Home Assistant
+    class     device class of Home Assistant, "-" where versions of 2025 do not know it
     state     its state class
     places    decimal places: the integer of value() is in 10^-places of the unit
     source    where it is read from: f field of the reading · n, m net active and reactive power · e counter, kept ones
@@ -38,8 +38,8 @@ power_factor|Power factor|-|power_factor|measurement|3|x77|1|PF|active_power_fac
 power_factor_l#|Power factor L#|-|power_factor|measurement|3|x78|3|PFph@|active_power_factor_l#|&_pf
 import_energy|Energy imported|kWh|energy|total_increasing|3|e0|1|TotWhImp|total_power_import_kwh|total_act
 export_energy|Energy exported|kWh|energy|total_increasing|3|e1|1|TotWhExp|total_power_export_kwh|total_act_ret
-reactive_import_energy|Reactive energy imported|kvarh|reactive_energy|total_increasing|3|e2|1|-|-|-
-reactive_export_energy|Reactive energy exported|kvarh|reactive_energy|total_increasing|3|e3|1|-|-|-
+reactive_import_energy|Reactive energy imported|kvarh|-|total_increasing|3|e2|1|-|-|-
+reactive_export_energy|Reactive energy exported|kvarh|-|total_increasing|3|e3|1|-|-|-
 import_energy_t#|Energy imported T#|kWh|energy|total_increasing|3|f26|4|-|total_power_import_t#_kwh|-
 export_energy_t#|Energy exported T#|kWh|energy|total_increasing|3|f34|4|-|total_power_export_t#_kwh|-
 tariff|Tariff|-|-|-|0|x75|1|-|active_tariff|-

@@ -58,7 +58,9 @@ def defaults():
         },  # fmt: skip
         # Not settings: what the reader has found out about its line (meter/line/search.py), about its meter's scalers
         # (meter/lists/scales.py), and about the sub-meter on each channel (store/ledger/close.py); the rule that the
-        # ledger's peaks are by (tariff/kept.py).
+        # ledger's peaks are by (tariff/kept.py); the form of Home Assistant's discovery that the MQTT broker has
+        # (out/mqtt/discovery.py).
+        "discovery": "",
         "line": 0,
         "peaks": [],
         "scales": {},

@@ -184,26 +184,32 @@ async def test_what_is_no_broker():
         (b"\x20\2\0\0\x40\1\0", "the broker sends what nobody has asked for"),
         (b"\x20\2\0\0" + b"\xd0\0" * 500 + b"\x40\2\0\7" * 50, "the broker has closed the connection"),
     ):
-        async def serve(reader, writer):
-            await reader.read(1)
-            writer.write(data)
-            await writer.drain()
-            try:
-                await reader.read(1000)
-            except OSError:
-                pass
-            writer.close()
-            await writer.wait_closed()
+        assert await troubled_by(data) == trouble, data
 
-        async with Peer(serve) as peer:
-            async def talk():
-                await peer.open()
-                await forever()
 
-            peer.work(talk())
-            await peer.settled(lambda: peer.client.trouble)
-            assert peer.client.trouble == trouble, (data, peer.client.trouble)
-            peer.task.cancel()
+async def troubled_by(data):
+    """What a client is in trouble by, to which a server says this."""
+
+    async def serve(reader, writer):
+        await reader.read(1)
+        writer.write(data)
+        await writer.drain()
+        try:
+            await reader.read(1000)
+        except OSError:
+            pass
+        writer.close()
+        await writer.wait_closed()
+
+    async with Peer(serve) as peer:
+        async def talk():
+            await peer.open()
+            await forever()
+
+        peer.work(talk())
+        await peer.settled(lambda: peer.client.trouble)
+        peer.task.cancel()
+        return peer.client.trouble
 
 
 async def test_a_fault_of_this_program_is_no_trouble_of_the_broker():

@@ -20,6 +20,11 @@ _LAST_NUMBER = const(0xFFFF)
 _SILENT = "the broker does not answer"
 
 
+def whole(data):
+    """The function for Client.keep() of a message that is there as bytes."""
+    return lambda: (data,)
+
+
 class Trouble(Exception):
     """There is no connection. The text says why; it has no secret in it."""
 

@@ -8,6 +8,7 @@ The topics of the two forms must not make the same discovery id (node and object
 component). Otherwise Home Assistant takes the end of the old form for a conflict with the new one.
 """
 from ..table import quantities
+from .client import whole
 from .told import SIGNAL
 
 _PREFIX = "homeassistant/"
@@ -26,7 +27,7 @@ async def announce(app, client, form, base, told, expires):
     other = before if before != form else ""
     if other and form:
         for topic in _topics(app, other, told):
-            await client.keep(topic, lambda: (_MIGRATE,))
+            await client.keep(topic, whole(_MIGRATE))
     elif form:
         _note(app, form)
     shared = _shared(app, base)
@@ -35,10 +36,10 @@ async def announce(app, client, form, base, told, expires):
     elif form:
         for row in told.rows():
             one = b"{%s,%s}" % (shared, _entity(app, base, row, expires))
-            await client.keep(_topic(app, ENTITY, row[0]), lambda: (one,))
+            await client.keep(_topic(app, ENTITY, row[0]), whole(one))
     if other:
         for topic in _topics(app, other, told):
-            await client.keep(topic, lambda: ())
+            await client.keep(topic, whole(b""))
         _note(app, form)
 
 

@@ -2,7 +2,7 @@
 import asyncio
 
 from . import packets
-from .client import Trouble
+from .client import Trouble, whole
 from .told import Told
 
 try:
@@ -72,7 +72,7 @@ class Talk:
         app, client, status, box = self._app, self._client, self._status, self._box
         await opened(app, status.settings, client, self._base + "status")
         try:
-            await client.keep(self._base + "status", _whole(b"online"))
+            await client.keep(self._base + "status", whole(b"online"))
             status.tell("connected")
             box.put("state", None)
             while True:
@@ -81,7 +81,7 @@ class Talk:
                 if topic == "ping":
                     await client.send(packets.PING)
                 elif topic == "state":
-                    await client.keep(self._base + "state", _whole(app.messages.stream("state").open + b"}"))
+                    await client.keep(self._base + "state", whole(app.messages.stream("state").open + b"}"))
                     status.sent += 1
                 else:
                     await self._reading()
@@ -136,7 +136,3 @@ class Talk:
 
             self._expires = max(self._expires, expires)
             await announce(self._app, self._client, self._status.settings["ha"], self._base, self._told, self._expires)
-
-
-def _whole(data):
-    return lambda: (data,)
