@@ -58,7 +58,7 @@ class App:
 
     def __init__(self, kept=""):
         self.bus = Bus()
-        self.values = {"discovery": kept}
+        self.values = {"discovery": kept, "s": True}
         self.config = self.messages = self.links = self.updates = self.book = self.clock = self
         self.running, self.currency, self.ratio = "1.2.3.4", "SEK", 1
         self.live = Live()
@@ -204,9 +204,9 @@ async def test_only_what_is_told_is_announced():
 
 async def test_no_meter_no_entities():
     app = App()
-    app.price = app.network = lambda *_: (None, "0.0.0.0", None)
-    told = Told(app)
+    app.network = lambda: ("0.0.0.0", "192.168.1.6", None)
     app.price = lambda utc: None
+    told = Told(app)
     assert not told.look(app.live)
     ((_, text),) = await announced(app, told, "device")
     assert json.loads(text)["cmps"] == {}
