@@ -92,7 +92,8 @@ class Idle:
 
 def forget_package(begin):
     """Forget a package or module, and all below it."""
-    for name in list(sys.modules):
+    # The package comes before what is below it, and keeps that: its code may still run.
+    for name in sorted(sys.modules):
         if name == begin or name.startswith(begin + "."):
             forget(name)
 

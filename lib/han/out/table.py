@@ -33,7 +33,7 @@ apparent|Apparent power|VA|apparent_power|measurement|0|X81|1|VA|active_apparent
 apparent_l#|Apparent power L#|VA|apparent_power|measurement|0|X82|3|VAph@|active_apparent_power_l#_va|&_aprt_power
 voltage_l#|Voltage L#|V|voltage|measurement|1|f16|3|PhVph@|active_voltage_l#_v|&_voltage
 current_l#|Current L#|A|current|measurement|3|f19|3|Aph@|active_current_l#_a|&_current
-frequency|Frequency|Hz|frequency|measurement|3|x76|1|Hz|active_frequency_hz|-
+frequency|Frequency|Hz|frequency|measurement|3|x76|1|Hz|active_frequency_hz|freq
 power_factor|Power factor|-|power_factor|measurement|3|x77|1|PF|active_power_factor|-
 power_factor_l#|Power factor L#|-|power_factor|measurement|3|x78|3|PFph@|active_power_factor_l#|&_pf
 import_energy|Energy imported|kWh|energy|total_increasing|3|e0|1|TotWhImp|total_power_import_kwh|total_act

@@ -8,7 +8,7 @@ from han.api.http.access import host_allowed
 from han.core.encode import decimal, flag, text
 from han.api.http.request import Head, unquote
 from han.net.websocket import upgrade
-from han.api.config.permit import same_origin
+from han.net.origin import same_origin
 from tests.support import Random
 
 # --- JSON

@@ -1,6 +1,7 @@
 """Checks who may change something or see a secret; GET /auth/token. Imported when needed."""
 from asyncio import sleep
 
+from ...net.origin import same_origin
 from ..http.connection import refusal
 
 
@@ -17,16 +18,6 @@ def _tokens(app):
 def trusted(app, request):
     """The Response that refuses a request without a good token; None when its token is good."""
     return _tokens(app).trusted(request)
-
-
-def same_origin(headers):
-    """False when a browser says that a page of another origin makes the request. headers: names in lower case."""
-    origin = headers.get("origin")
-    if origin is not None:
-        _, _, host = origin.partition("://")
-        if not host or host.lower() != headers.get("host", "").lower():
-            return False
-    return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
 
 def foreign(request):

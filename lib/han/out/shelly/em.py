@@ -1,0 +1,128 @@
+"""The measurements of a Shelly Pro 3EM: EM and EMData. All their numbers are made from integers.
+
+What the meter does not say is null in EM, and absent from EMData, as Home Assistant cannot read a counter that is null.
+"""
+from ...meter.obis import L1_CURRENT, L1_VOLTAGE
+from ..table import quantities, read
+from .frames import SILENT, called
+
+#: A parameter that no client can send, see status().
+SUMMED = 0
+
+
+def _plan():
+    """(template of EM.GetStatus, [(field, source, decimal places)] for it, [(field, source)] of the counters in Wh)."""
+    fields, counters = [], []
+    for unit, places, source, field in quantities("unit", "places", "source", "shelly"):
+        if unit == "kWh":
+            counters.append((field, source))
+        elif field == "freq":
+            fields += [(phase + "_freq", source, int(places)) for phase in "abc"]
+        else:
+            fields.append((field, source, int(places)))
+    fields.sort()
+    names = ",".join(['"%s":%%s' % field for field, *_ in fields])
+    return '{"id":0,%s,"n_current":null,"total_current":%%s,"user_calibrated_phase":[]}' % names, fields, counters
+
+
+_TEMPLATE, _FIELDS, _COUNTERS = _plan()
+_AT = [field for field, *_ in _FIELDS].index
+_TOTAL = _AT("total_act_power")
+_POWERS = _AT("a_act_power"), _AT("b_act_power"), _AT("c_act_power")
+
+
+def point(number, places):
+    """number / 10**places as JSON, always with a decimal point: some batteries want one. null for None."""
+    if number is None:
+        return "null"
+    if not places:
+        return "%d.0" % number
+    unit = 10**places
+    size = abs(number)
+    return ("-%d.%0*d" if number < 0 else "%d.%0*d") % (size // unit, places, size % unit)
+
+
+def reading(app):
+    """The Live that may be told; an error where there is none, it is stale, or the meter tells no power."""
+    live = app.messages.reading()
+    if live is None:
+        return SILENT, "there is no reading yet"
+    if app.silence.stale():
+        return SILENT, "the last reading is %d s old" % (app.silence.age() // 1000)
+    if read(app, live, _FIELDS[_TOTAL][1]) is None:
+        return SILENT, "the meter tells no power"
+    return live
+
+
+def status(app, params):
+    """EM.GetStatus. With SUMMED in params, it is for clients that add up the phases.
+
+    Where the meter tells no phase's power, these get the whole power as that of the first phase.
+    """
+    live = reading(app)
+    if isinstance(live, tuple):
+        return live
+    values = [read(app, live, source) for _, source, _ in _FIELDS]
+    if SUMMED in params and [values[at] for at in _POWERS] == [None] * 3:
+        for at in _POWERS:
+            values[at] = 0
+        values[_POWERS[0]] = values[_TOTAL]
+    told = []
+    for i, (field, _, places) in enumerate(_FIELDS):
+        if field[1:] == "_current" and values[i] is not None:
+            values[i] = abs(values[i])  # the direction is told by the power alone
+        told.append(point(values[i], places))
+    told.append(point(_current(live), 3))
+    return (_TEMPLATE % tuple(told)).encode()
+
+
+def _current(live):
+    """The sum of the phases' currents, mA; None where that of a phase with a voltage is not known."""
+    total = None
+    for phase in range(3):
+        current = live.get(L1_CURRENT + phase)
+        if current is not None:
+            total = abs(current) + (total or 0)
+        elif live.get(L1_VOLTAGE + phase):
+            return None
+    return total
+
+
+def one(app, params):
+    """EM1.GetStatus: the whole house as one channel."""
+    live = reading(app)
+    if isinstance(live, tuple):
+        return live
+    return ('{"id":0,"act_power":%s}' % point(read(app, live, _FIELDS[_TOTAL][1]), 0)).encode()
+
+
+def data(app, params):
+    """EMData.GetStatus: counters in Wh."""
+    live = reading(app)
+    return live if isinstance(live, tuple) else _counters(app, live)
+
+
+def _counters(app, live):
+    told = ""
+    for field, source in _COUNTERS:
+        count = read(app, live, source)
+        if count is not None:
+            told += ',"%s":%s' % (field, point(count, 0))
+    return ('{"id":0%s}' % told).encode()
+
+
+def notification(app, source):
+    """The frame of NotifyStatus about the latest reading, bytes, for the client that calls itself `source`, as JSON.
+
+    None where there is nothing to tell.
+    """
+    live = reading(app)
+    if isinstance(live, tuple):
+        return None
+    now = app.clock.unix_ms(live.received)
+    told = b""
+    if live.counted == live.seq:
+        told = b',"emdata:0":' + _counters(app, live)
+    return b'{"src":"%s","dst":%s,"method":"NotifyStatus","params":{"ts":%s,"em:0":%s%s}}' % (
+        called(app).encode(), source.encode(), point(now and now // 10, 2).encode(), status(app, {}), told,
+    )  # fmt: skip

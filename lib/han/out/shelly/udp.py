@@ -1,0 +1,154 @@
+"""Calls over UDP, by which home batteries ask for the power, about once a second."""
+import asyncio
+import errno
+import socket
+
+from . import frames, rpc
+from .em import SUMMED
+
+try:
+    from asyncio import core  # type: ignore[attr-defined]  # not in the stubs
+except ImportError:
+    core = None  # CPython has another event loop
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# Some take a shorter answer for none, if they are on a cable.
+_SHORTEST = const(250)
+# Most datagrams before other tasks have a turn; most answers of one port in a second.
+_TURN = const(4)
+_MOST = const(20)
+
+if core:
+
+    def readable(line):
+        """Wait until a datagram has come. To be awaited by one task."""
+        yield core._io_queue.queue_read(line)
+
+else:
+
+    async def readable(line):
+        """Wait until a datagram has come. To be awaited by one task."""
+        loop = asyncio.get_event_loop()
+        came = asyncio.Event()
+        loop.add_reader(line, came.set)
+        try:
+            await came.wait()
+        finally:
+            loop.remove_reader(line)
+
+
+def near(who):
+    """True for a sender in a private network (RFC 1918, 3927, 6598), or on this computer. who: as recvfrom() gives it.
+
+    An answer is much longer than its question. A stranger could have it sent to others, as senders can be forged.
+    """
+    if isinstance(who, tuple):
+        first, second = [int(part) for part in who[0].split(".")[:2]]
+    else:  # MicroPython's unix port: a sockaddr
+        first, second = who[4], who[5]
+    return (
+        first in (10, 127)
+        or first == 192 and second == 168
+        or first == 172 and second & 0xF0 == 16
+        or first == 169 and second == 254
+        or first == 100 and second & 0xC0 == 64
+    )
+
+
+def answer(app, data):
+    """The datagram that answers one, bytes; None where none is sent: to what is no call, and without a reading."""
+    request = frames.parse(data)
+    if request is None or not frames.named(request):
+        return None
+    params = request.get("params")
+    if isinstance(params, dict):
+        params[SUMMED] = True
+    found = rpc.call(app, request.get("method"), params or {SUMMED: True})
+    if frames.silent(found):
+        return None
+    frame = frames.framed(app, request, found)
+    # White space before the last brace: it ends as the others do.
+    return frame[:-1] + b" " * (_SHORTEST - len(frame)) + b"}" if len(frame) < _SHORTEST else frame
+
+
+class Port:
+    """Listens on one port, and on it again whenever that has failed."""
+
+    #: Pause before it listens again, s. It is doubled each time, up to longest_s.
+    again_s = 1
+    longest_s = 30
+
+    def __init__(self, app, status, port):
+        #: Why it does not listen, text; None while it does.
+        self.error = None
+        self.port = port
+        self._app = app
+        self._status = status
+
+    # Lives until it is cancelled.
+    async def run(self):
+        """Listen and answer."""
+        pause = self.again_s
+        while True:
+            line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                line.setblocking(False)
+                host = self._app.board.listen[0]
+                line.bind(socket.getaddrinfo(host, self.port, 0, socket.SOCK_DGRAM)[0][-1])
+                self.error = None
+                pause = self.again_s
+                await self._answer(line)
+            except OSError as error:
+                self.error = self._reason(error)
+            except Exception as error:  # the other port goes on
+                self._app.log.crash("shelly", error)
+                self.error = "UDP port %d: error in the reader" % self.port
+            finally:
+                line.close()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self.longest_s)
+
+    def _reason(self, error):
+        if error.errno == errno.EADDRINUSE:
+            return "UDP port %d is taken" % self.port
+        if error.errno == errno.EACCES:
+            return "UDP port %d is not allowed to this program" % self.port
+        return "UDP port %d: %s" % (self.port, error)
+
+    # Lives until it is cancelled, or the socket is dead.
+    async def _answer(self, line):
+        app, status = self._app, self._status
+        second = count = 0
+        while True:
+            await readable(line)
+            now = app.clock.uptime_ms() // 1000
+            if now != second:
+                second = now
+                count = 0
+            for _ in range(_TURN):
+                try:
+                    data, who = line.recvfrom(frames.LARGEST + 1)
+                except OSError as error:
+                    if error.errno in (errno.EAGAIN, errno.ECONNREFUSED):
+                        break  # there is none, or an answer could not be delivered
+                    raise
+                count += 1
+                if count > _MOST or not near(who):
+                    status.dropped += 1
+                    continue
+                found = answer(app, data)
+                if found:
+                    try:
+                        line.sendto(found, who)
+                        status.sent += 1
+                    except OSError:
+                        status.dropped += 1  # the client will ask again
+            if count > _MOST:
+                await asyncio.sleep(0.1)
