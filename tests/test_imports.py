@@ -17,7 +17,6 @@ _FLOORS = {
     "han.out": (
         "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
         "han.meter.line.told",
-        "han.wire.arc",  # the checksum of P1, which virtual telegrams need, too
     ),  # fmt: skip
     "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (

@@ -16,19 +16,22 @@ class Source(Mailbox):
     It is a mailbox that is looked into while the meter's task delivers: that is when a telegram can be copied.
     """
 
+    # These defaults are in the class, as an object's own attributes take memory.
+    _fault = None  # see lacks()
+    _count = 0  # telegrams so far
+    _wanted = 0  # how many want them; nobody: nothing is copied
+    _left = 0  # how many of them have not taken the newest one yet
+    _own = _ciphered = False  # the newest telegram is the meter's; it was ciphered
+    _data = None  # the newest telegram, until all have it: a copy, or once `_whole` all that is sent
+    _whole = False
+    _maker = None
+
     def start(self, app, status, server):
         """Begin to take telegrams. server: the Server whose state is told."""
-        self.count = 0  # telegrams so far
-        self.wanted = 0  # how many want them; nobody: nothing is copied
-        self._fault = None  # see lacks()
         self._app = app
         self._status = status
         self._server = server
         self._encrypted = app.link.decoder.layers.encrypted
-        self._own = self._ciphered = False  # the newest telegram is the meter's; it was ciphered
-        self._data = None  # the newest telegram: a copy of it, or once `_whole` all that is sent
-        self._whole = False
-        self._maker = None
         self._news = asyncio.Event()
 
     # In the meter's task, which must not wait or fail here.
@@ -50,11 +53,12 @@ class Source(Mailbox):
         state = (_DECRYPTED if self._ciphered else _OWN) if self._own else _VIRTUAL if virtual else _NONE
         if state != self._server.listening[0]:
             self._tell(state)
-        if not self.wanted or state == _NONE:
+        if not self._wanted or state == _NONE:
             return
         if self._own:
             self._data = _copied(layers)
-        self.count += 1
+        self._count += 1
+        self._left = self._wanted
         self._news.set()
         self._news.clear()
 
@@ -73,24 +77,28 @@ class Source(Mailbox):
     async def follow(self, send):
         """Await send(data) with each telegram from now on, bytes; while that takes long, others are missed."""
         status = self._status
-        seen = self.count
-        self.wanted += 1
+        seen = self._count
+        self._wanted += 1
         try:
             while True:
-                while self.count == seen:
+                while self._count == seen:
                     await self._news.wait()
-                status.dropped += self.count - seen - 1
-                seen = self.count
+                status.dropped += self._count - seen - 1
+                seen = self._count
                 try:
                     data = self._telegram()
                 except MemoryError:
                     data = None
+                self._left -= 1
+                if self._left <= 0:
+                    self._data = None
                 if data:
                     await send(data)
+                    data = None  # its memory is free until the next
                 else:
                     status.dropped += 1
         finally:
-            self.wanted -= 1
+            self._wanted -= 1
 
     def _telegram(self):
         """The newest telegram, bytes; None where it is too old, or there was no memory. It is made once for all."""

@@ -7,8 +7,6 @@ from ...core.clock import EPOCH
 from ...core.zone import date, days
 from ...meter import obis
 from ...meter.reading import METER_ID
-from ...meter.submeters.sub import meters
-from ...wire.arc import ARC
 
 _IDENT = "/HAN5\\HAN-READER"
 _LONGEST_ID = 48  # characters; twice as many hex digits
@@ -18,10 +16,16 @@ _UNITS = {"m3": "%05d.%03d*m3", "GJ": "%05d.%03d*GJ", "kWh": "%06d.%03d*kWh"}
 
 
 def crc(data):
-    """CRC-16/ARC of bytes, from `/` to `!` (clause 6.2)."""
+    """CRC-16/ARC of bytes, from `/` to `!` (clause 6.2). This table is in flash, unlike that of whole bytes."""
+    table = (
+        0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401,
+        0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
+    )  # fmt: skip
     n = 0
     for byte in data:
-        n = ARC[(n ^ byte) & 0xFF] ^ n >> 8
+        n ^= byte
+        n = table[n & 15] ^ n >> 4
+        n = table[n & 15] ^ n >> 4
     return n
 
 
@@ -64,6 +68,8 @@ class Maker:
         for i in range(4):
             _phases(lines, live, 21 + i, obis.L1_IMPORT_POWER + 3 * i, _REACTIVE if i > 1 else _POWER)
         if live.extra:
+            from ...meter.submeters.sub import meters
+
             for one in meters(live.extra, live.clock):
                 self._sub_meter(lines, one, local, clock.zone)
         lines.append("!")
