@@ -15,7 +15,7 @@ class Language:
     def __init__(self):
         self.log = []
         self.status = None
-        self.fails = False
+        self.fails = None  # the exception with which it crashes
         self.closing = None  # an Event: it ends only when that is set
 
     async def run(self, app, status):
@@ -23,7 +23,7 @@ class Language:
         self.status = status
         status.tell("connected")
         if self.fails:
-            raise ValueError("told so")
+            raise self.fails
         try:
             while True:
                 await asyncio.sleep(3600)
@@ -132,13 +132,13 @@ async def test_one_that_crashes_is_started_again_and_the_reader_goes_on():
     async with Reader() as app:
         language = app.outs.language
         app.supervisor.first_ms = 50
-        language.fails = True
+        language.fails = ValueError("told so")
         await put(app, MQTT)
         await until(lambda: len(language.log) > 2)
         row = (await services(app))["mqtt"]
         assert row["error"] == "ValueError: told so" and row["health"] != "ok"
         assert (await get(app, "/out"))["mqtt"]["error"] == "ValueError: told so"
-        language.fails = False
+        language.fails = None
         await until(lambda: app.supervisor.lives("mqtt") and language.log[-1] == "run")
         assert (await ask(app, "/han")).status == 200
 
@@ -163,6 +163,34 @@ async def test_without_memory_it_is_refused_with_the_reason_and_tried_again():
         board.system = 100000, 10000, 10000, 5000  # it keeps what it has
         app.outs.look()
         assert language.log == ["run"]
+
+
+async def test_one_that_runs_out_of_memory_costs_neither_streams_nor_the_reader():
+    async with Reader() as app:
+        language = app.outs.language
+        app.outs.again_ms = 0
+        app.supervisor.first_ms = app.supervisor.longest_ms = 10
+        shed = []
+        app.supervisor.relieve = lambda: shed.append(1)
+        language.fails = MemoryError()
+        await put(app, MQTT)
+        await until(lambda: len(language.log) > 5)
+        assert not shed and not app.supervisor.leaving
+        row = (await services(app))["mqtt"]
+        assert row["health"] == "failed" and row["error"] == "not enough memory: it ran out"
+        language.fails = None
+        await until(lambda: app.supervisor.lives("mqtt") and language.log[-1] == "run")
+        await until(lambda: app.outs.status("mqtt").state == "connected")
+        app.outs.again_ms = 60000
+        count = len(language.log)
+        language.fails = MemoryError()
+        await put(app, {"mqtt": {"port": 1885}})
+        await until(lambda: len(language.log) > count + 1)  # its end, and one more run
+        count = len(language.log)
+        for _ in range(5):
+            app.outs.look()
+            await asyncio.sleep(0.02)
+        assert len(language.log) == count
 
 
 async def test_its_sockets_are_taken_from_the_streams_the_newest_first():

@@ -89,7 +89,12 @@ class Outs:
     # Lives until the language is switched off, or its settings change.
     async def _run(self, status):
         status.clients = 0
-        await self._module(status.name).run(self._app, status)
+        try:
+            await self._module(status.name).run(self._app, status)
+        except MemoryError:
+            # To the supervisor that would be a reason to close streams, and at last to restart the reader.
+            status.again = self._app.clock.uptime_ms() + self.again_ms
+            status.tell("not enough memory: it ran out", "failed")
 
     def _module(self, name):
         return __import__("han.out." + name, None, None, ("run",))

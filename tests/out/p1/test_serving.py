@@ -371,9 +371,9 @@ async def slow(status):
     """A client of which the system keeps little, too: a socket from which nothing is read."""
     talk = p1._talk
 
-    def narrowed(client, *rest):
+    def narrowed(app, client, *rest):
         narrow(client)
-        return talk(client, *rest)
+        return talk(app, client, *rest)
 
     p1._talk = narrowed
     try:

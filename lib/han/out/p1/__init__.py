@@ -20,7 +20,7 @@ async def run(app, status):
     """Serve P1 on its port, and at the second UART's pin."""
     settings = status.settings
     source = app.bus.subscribe("meter", kind=Source)
-    server = Server(app, status, settings["port"], lambda client: _talk(client, source, status), _CLIENTS)
+    server = Server(app, status, settings["port"], lambda client: _talk(app, client, source, status), _CLIENTS)
     plug = feeding = None
     try:
         source.start(app, status, server)
@@ -49,9 +49,9 @@ def _opened(board, source):
 
 
 # Lives as long as one client. What it says is ignored.
-async def _talk(client, source, status):
+async def _talk(app, client, source, status):
     client.left = None
-    writer = asyncio.create_task(_write(client, source, status))
+    writer = asyncio.create_task(_write(app, client, source, status))
     try:
         while await client.read(_CHUNK):
             await asyncio.sleep(0.1)  # who sends much is not read fast
@@ -60,7 +60,7 @@ async def _talk(client, source, status):
 
 
 # Lives as long as its client's _talk(), or until the client takes nothing more.
-async def _write(client, source, status):
+async def _write(app, client, source, status):
     async def send(data):
         await client.send(data, _STALL_MS)
         status.sent += 1
@@ -69,6 +69,8 @@ async def _write(client, source, status):
         await source.follow(send)
     except (OSError, MemoryError):
         pass  # the client is gone, or there is no memory for it now: it may connect again
+    except Exception as error:
+        app.log.crash("p1", error)
     client.end()
 
 
