@@ -29,6 +29,8 @@ FORGOTTEN = (
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 1000, estimated: what /metrics and the page's connections ask for.
     ("han.api.routes.out", "han.out.paths", "han.out.metrics"),
+    # 1000, estimated: what clients of the Shelly ask for once, or each minute.
+    ("han.out.shelly.info",),
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",

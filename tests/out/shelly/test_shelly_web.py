@@ -5,7 +5,7 @@ import json
 import socket
 
 from han.net.websocket import CLOSE, PING, PONG, TEXT
-from han.out.shelly import udp
+from han.out.shelly import KINDS, udp
 from han.out.shelly.udp import Port
 from tests.api.fake import FULL, Board, FakeApp, Running, ask, connect, get, raw
 from tests.api.http.test_api_stream import UPGRADE, Ws
@@ -56,11 +56,16 @@ async def test_it_is_there_only_while_it_is_switched_on():
             assert (await post(app, path, b"{}")).status == 404
     async with Shelly() as app:
         assert (await get(app, "/shelly"))["id"] == NAME
+        for kind in KINDS:
+            _, instance, port, text = app.names._services.rows[kind]
+            assert instance[1:].startswith(NAME.encode()) and port == app.port.to_bytes(2, "big")
+            assert b"\x05gen=2\x0aapp=Pro3EM\x09ver=1.4.4" in text and NAME.encode() in text
         rows = [row for row in (await get(app, "/health"))["services"] if row["name"] == "shelly"]
         assert len(rows) == 1 and rows[0]["status"] == "running"
         await post(app, "/configuration", b'{"out":{"shelly":{"on":false}}}')
         await until(lambda: app.outs.status("shelly") is None)
         assert (await ask(app, "/shelly")).status == 404
+        assert not app.names._services
 
 
 async def test_results_by_get_and_by_post():

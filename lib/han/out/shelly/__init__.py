@@ -5,20 +5,22 @@ a number of the past.
 """
 import asyncio
 
-from .frames import PORTS
+from .frames import PORTS, called
 from .udp import Port
-from .web import serve  # noqa: F401  answers HTTP, see paths.py
 
+#: Kinds of services under which it is announced.
+KINDS = "_shelly._tcp", "_http._tcp"
 #: How often the ports and the streams are looked at, s.
 _LOOK_S = 1
 
 
 # Lives until it is cancelled.
 async def run(app, status):
-    """Listen on the UDP ports, and end WebSockets whose numbers would be out of date."""
+    """Listen on the UDP ports, announce the Shelly, and end WebSockets whose numbers would be out of date."""
     ports = [Port(app, status, number) for number in PORTS]
     tasks = [asyncio.create_task(port.run()) for port in ports]
     try:
+        _announce(app)
         while True:
             await asyncio.sleep(_LOOK_S)
             wrong = ", ".join([port.error for port in ports if port.error])
@@ -27,6 +29,8 @@ async def run(app, status):
                 for peer in _peers(app):
                     peer.later()
     finally:
+        for kind in KINDS:
+            app.names.withdraw(kind)
         for peer in _peers(app):
             peer.connection.end()
         for task in tasks:
@@ -35,6 +39,20 @@ async def run(app, status):
                 await task
             except asyncio.CancelledError:
                 pass  # the end that was wanted
+
+
+async def serve(app, request):
+    """Answer a request over HTTP, see paths.py."""
+    from .web import serve
+
+    return await serve(app, request)
+
+
+def _announce(app):
+    from .info import txt
+
+    for kind in KINDS:
+        app.names.announce(kind, called(app), app.port, txt(app))
 
 
 def _peers(app):

@@ -11,24 +11,29 @@ SUMMED = 0
 
 
 def _plan():
-    """(template of EM.GetStatus, [(field, source, decimal places)] for it, [(field, source)] of the counters in Wh)."""
+    """(template of EM.GetStatus, what stands in it, the counters of EMData.GetStatus).
+
+    The last two are texts, as they are to take little memory: words with the decimal places and the source of a value;
+    words with the field and the source of a counter in Wh, in turn.
+    """
     fields, counters = [], []
     for unit, places, source, field in quantities("unit", "places", "source", "shelly"):
         if unit == "kWh":
-            counters.append((field, source))
+            counters += [field, source]
         elif field == "freq":
-            fields += [(phase + "_freq", source, int(places)) for phase in "abc"]
+            fields += [(phase + "_freq", places + source) for phase in "abc"]
         else:
-            fields.append((field, source, int(places)))
+            fields.append((field, places + source))
     fields.sort()
-    names = ",".join(['"%s":%%s' % field for field, *_ in fields])
-    return '{"id":0,%s,"n_current":null,"total_current":%%s,"user_calibrated_phase":[]}' % names, fields, counters
+    names = ",".join(['"%s":%%s' % field for field, _ in fields])
+    template = '{"id":0,%s,"n_current":null,"total_current":%%s,"user_calibrated_phase":[]}' % names
+    return template, " ".join([what for _, what in fields]), " ".join(counters)
 
 
-_TEMPLATE, _FIELDS, _COUNTERS = _plan()
-_AT = [field for field, *_ in _FIELDS].index
-_TOTAL = _AT("total_act_power")
-_POWERS = _AT("a_act_power"), _AT("b_act_power"), _AT("c_act_power")
+_TEMPLATE, _VALUES, _COUNTERS = _plan()
+# The sources of the powers.
+_TOTAL = "n0"
+_PHASES = "n1", "n2", "n3"
 
 
 def point(number, places):
@@ -49,7 +54,7 @@ def reading(app):
         return SILENT, "there is no reading yet"
     if app.silence.stale():
         return SILENT, "the last reading is %d s old" % (app.silence.age() // 1000)
-    if read(app, live, _FIELDS[_TOTAL][1]) is None:
+    if read(app, live, _TOTAL) is None:
         return SILENT, "the meter tells no power"
     return live
 
@@ -62,16 +67,16 @@ def status(app, params):
     live = reading(app)
     if isinstance(live, tuple):
         return live
-    values = [read(app, live, source) for _, source, _ in _FIELDS]
-    if SUMMED in params and [values[at] for at in _POWERS] == [None] * 3:
-        for at in _POWERS:
-            values[at] = 0
-        values[_POWERS[0]] = values[_TOTAL]
+    summed = SUMMED in params and [read(app, live, source) for source in _PHASES] == [None] * 3
     told = []
-    for i, (field, _, places) in enumerate(_FIELDS):
-        if field[1:] == "_current" and values[i] is not None:
-            values[i] = abs(values[i])  # the direction is told by the power alone
-        told.append(point(values[i], places))
+    for what in _VALUES.split(" "):
+        source = what[1:]
+        value = read(app, live, source)
+        if summed and source in _PHASES:
+            value = read(app, live, _TOTAL) if source == _PHASES[0] else 0
+        elif what[:2] == "3f" and value is not None:
+            value = abs(value)  # a current: the direction is told by the power alone
+        told.append(point(value, int(what[0])))
     told.append(point(_current(live), 3))
     return (_TEMPLATE % tuple(told)).encode()
 
@@ -93,7 +98,7 @@ def one(app, params):
     live = reading(app)
     if isinstance(live, tuple):
         return live
-    return ('{"id":0,"act_power":%s}' % point(read(app, live, _FIELDS[_TOTAL][1]), 0)).encode()
+    return ('{"id":0,"act_power":%s}' % point(read(app, live, _TOTAL), 0)).encode()
 
 
 def data(app, params):
@@ -104,10 +109,11 @@ def data(app, params):
 
 def _counters(app, live):
     told = ""
-    for field, source in _COUNTERS:
-        count = read(app, live, source)
+    words = _COUNTERS.split(" ")
+    for i in range(0, len(words), 2):
+        count = read(app, live, words[i + 1])
         if count is not None:
-            told += ',"%s":%s' % (field, point(count, 0))
+            told += ',"%s":%s' % (words[i], point(count, 0))
     return ('{"id":0%s}' % told).encode()
 
 

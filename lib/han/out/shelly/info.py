@@ -12,7 +12,7 @@ _DEVICE = (
 )
 _SYSTEM = (
     '{"mac":"%s","restart_required":false,"time":%s,"unixtime":%s,"uptime":%d,"ram_size":%d,"ram_free":%d,'
-    '"cfg_rev":1,"kvs_rev":0,"schedule_rev":0,"webhook_rev":0,"available_updates":{},"reset_reason":1}'
+    '"cfg_rev":1,"kvs_rev":0,"schedule_rev":0,"webhook_rev":0,"available_updates":{}}'
 )
 _SYSTEM_CONFIG = (
     '{"device":{"name":%s,"mac":"%s","fw_id":"%s","discoverable":true,"eco_mode":false,"profile":"triphase",'
@@ -22,6 +22,14 @@ _SYSTEM_CONFIG = (
 )
 _STATION = '"ssid":null,"is_open":false,"enable":%s,"ipv4mode":"dhcp"}'
 _NOWHERE = "0.0.0.0"
+
+
+def txt(app):
+    """What is announced of the Shelly in the network, a tuple of texts."""
+    return (
+        "gen=2", "app=Pro3EM", "ver=" + _VERSION, "id=" + called(app), "model=" + _MODEL, "arch=esp32",
+        "fw_id=" + FIRMWARE,
+    )  # fmt: skip
 
 
 def device(app, params):

@@ -3,7 +3,7 @@ from microdot import Response
 
 from ...net.origin import same_origin
 from ...net.websocket import SWITCHING, upgrade
-from . import frames, info, rpc
+from . import frames, rpc
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -13,7 +13,7 @@ async def serve(app, request):
     head = request.g.head
     method = head.path[5:]
     if head.path == "/shelly":
-        return info.device(app, None)
+        return rpc.call(app, "Shelly.GetDeviceInfo", None)
     if head.method == "POST":
         return await _posted(app, request, method)
     if method:
