@@ -16,7 +16,6 @@ It is one text, which is in flash where the modules are frozen.
 A hyphen stands for nothing.
 """
 from ..meter import obis
-from ..meter.submeters.sub import meters
 from ..store.config import priced
 
 _COLUMNS = "key name unit class state places source count sunspec homewizard shelly".split()
@@ -119,4 +118,8 @@ def read(app, live, source):
 
 def subs(live):
     """The sub-meters of a Live, a list of Meter, see meter/submeters/sub.py."""
-    return meters(live.extra, live.clock) if live.extra else []
+    if not live.extra:
+        return []
+    from ..meter.submeters.sub import meters
+
+    return meters(live.extra, live.clock)
