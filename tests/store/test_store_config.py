@@ -55,6 +55,25 @@ def test_what_is_saved_is_loaded_and_the_copies_take_turns():
         assert changed == [number % 2 == 0, number % 2 == 1]
 
 
+def test_a_version_without_languages_keeps_their_settings_for_the_next_one():
+    """There and back: an update with `out`, back to the version before, which changes something, and forward again."""
+    flash = Flash(2)
+    config = loaded(flash)
+    values = merged({"out": {"mqtt": {"on": True, "host": "broker.lan", "pw": "s3cret"}}}, defaults())
+    config.change(values)
+    before = defaults()
+    del before["out"]
+    older = loaded(flash)
+    older.values = merged(json.loads(json.dumps(older.values)), before)  # as that version's load() does
+    older.note("line", 3)
+    older.change(dict(older.values, p=5000000))
+    newer = loaded(flash)
+    assert newer.get("out") == values["out"] and newer.get("line") == 3 and newer.get("p") == 5000000
+    older.values.pop("out")  # a version that has never seen it
+    older.change(older.values)
+    assert loaded(flash).get("out") == defaults()["out"]
+
+
 def test_unknown_keys_are_kept_and_wrong_types_are_not():
     stored = {
         "later": {"x": [1, 2, None]},

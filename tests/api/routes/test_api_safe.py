@@ -1,6 +1,7 @@
 """Safe mode: the functions that remain when the application does not start."""
 
 import asyncio
+import json
 
 from han import safe
 from han.ota.proof import last_words
@@ -44,6 +45,22 @@ async def test_network_update_and_diagnosis_are_there():
         token = (await ask(app, "/auth/token")).json()["accessToken"]
         report = await ask(app, "/diagnostics", headers="Authorization: Bearer %s\r\n" % token)
         assert report.status == 200 and "safe mode" in report.json()["diagnosis"]
+
+
+async def test_no_language_of_other_systems_runs():
+    board = Board()
+    board.uart = Uart()
+    async with Running(board) as app:
+        out = {"mqtt": {"on": True, "host": "broker.lan"}, "modbus": {"on": True}, "shelly": {"on": True}}
+        body = json.dumps({"out": out}).encode()
+        assert (await ask(app, "/configuration", "PUT", "", body)).status == 200
+    async with Safe(board) as app:
+        app.outs.look()
+        assert not [name for name in rows(await ask(app, "/health")) if name in app.config.get("out")]
+        for path in "/metrics", "/shelly", "/api", "/rpc":
+            assert (await ask(app, path)).status == 404
+        assert (await ask(app, "/out")).json()["sockets"]["used"] == 0
+        assert app.config.get("out", "mqtt", "host") == "broker.lan"
 
 
 async def test_whatever_is_in_the_flash():

@@ -37,7 +37,7 @@ _REASONS = """
 """
 #: Bytes read at a time: enough for the head of most requests.
 CHUNK = const(512)
-# A connection serves one request. The chip has ten sockets, so none is kept open for a client's next request.
+# A connection serves one request. Sockets are few, so none is kept open for a client's next request.
 _TAIL = b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 
 # The head for a handler that returns the bytes of a message. Most answers are such: it is made without a dict.
