@@ -41,6 +41,8 @@ class Client:
 class Server:
     """Listens on a port, has a task for each client, and tells `status` whether it listens and how many there are."""
 
+    #: Connections that the system keeps until they are accepted.
+    backlog = 16
     #: How often the time of the clients is counted down, and the listener looked at, ms.
     tick_ms = 250
     #: `left` of a new client, ms.
@@ -113,7 +115,7 @@ class Server:
             probe.listen(1)  # lwIP tells only now
         finally:
             probe.close()
-        self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=self._most)
+        self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=self.backlog)
         self._status.tell(*self.listening)
 
     async def _close(self):

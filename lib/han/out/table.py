@@ -11,6 +11,7 @@ It is one text, which is in flash where the modules are frozen.
     source    where it is read from: f field of the reading · n, m net active and reactive power · e counter, kept ones
               too · x number of obis.MORE, X one that the transformers multiply · p price now
     count     how many there are of it: phases or tariffs. # is the number from 1 on, @ the letter A, B, C, & a, b, c
+    modbus    first register in the plain map, see modbus/plain.py
     sunspec, homewizard, shelly   the field of each
 
 A hyphen stands for nothing.
@@ -18,39 +19,39 @@ A hyphen stands for nothing.
 from ..meter import obis
 from ..store.config import priced
 
-_COLUMNS = "key name unit class state places source count sunspec homewizard shelly".split()
+_COLUMNS = "key name unit class state places source count modbus sunspec homewizard shelly".split()
 _TABLE = """
-power|Power|W|power|measurement|0|n0|1|W|active_power_w|total_act_power
-power_l#|Power L#|W|power|measurement|0|n1|3|Wph@|active_power_l#_w|&_act_power
-import|Power imported|W|power|measurement|0|f0|1|-|-|-
-import_l#|Power imported L#|W|power|measurement|0|f4|3|-|-|-
-export|Power exported|W|power|measurement|0|f1|1|-|-|-
-export_l#|Power exported L#|W|power|measurement|0|f7|3|-|-|-
-reactive|Reactive power|var|reactive_power|measurement|0|m0|1|VAR|active_reactive_power_var|-
-reactive_l#|Reactive power L#|var|reactive_power|measurement|0|m1|3|VARph@|active_reactive_power_l#_var|-
-apparent|Apparent power|VA|apparent_power|measurement|0|X81|1|VA|active_apparent_power_va|total_aprt_power
-apparent_l#|Apparent power L#|VA|apparent_power|measurement|0|X82|3|VAph@|active_apparent_power_l#_va|&_aprt_power
-voltage_l#|Voltage L#|V|voltage|measurement|1|f16|3|PhVph@|active_voltage_l#_v|&_voltage
-current_l#|Current L#|A|current|measurement|3|f19|3|Aph@|active_current_l#_a|&_current
-frequency|Frequency|Hz|frequency|measurement|3|x76|1|Hz|active_frequency_hz|freq
-power_factor|Power factor|-|power_factor|measurement|3|x77|1|PF|active_power_factor|-
-power_factor_l#|Power factor L#|-|power_factor|measurement|3|x78|3|PFph@|active_power_factor_l#|&_pf
-import_energy|Energy imported|kWh|energy|total_increasing|3|e0|1|TotWhImp|total_power_import_kwh|total_act
-export_energy|Energy exported|kWh|energy|total_increasing|3|e1|1|TotWhExp|total_power_export_kwh|total_act_ret
-reactive_import_energy|Reactive energy imported|kvarh|-|total_increasing|3|e2|1|-|-|-
-reactive_export_energy|Reactive energy exported|kvarh|-|total_increasing|3|e3|1|-|-|-
-import_energy_t#|Energy imported T#|kWh|energy|total_increasing|3|f26|4|-|total_power_import_t#_kwh|-
-export_energy_t#|Energy exported T#|kWh|energy|total_increasing|3|f34|4|-|total_power_export_t#_kwh|-
-tariff|Tariff|-|-|-|0|x75|1|-|active_tariff|-
-demand|Average demand|W|power|measurement|0|X108|1|-|active_power_average_w|-
-peak|Peak of this month|W|power|measurement|0|X109|1|-|monthly_power_peak_w|-
-limit|Limit of power|W|power|measurement|0|X96|1|-|-|-
-fuse_l#|Fuse L#|A|current|measurement|3|X97|3|-|-|-
-failures|Power failures|-|-|total_increasing|0|x100|1|-|any_power_fail_count|-
-long_failures|Long power failures|-|-|total_increasing|0|x101|1|-|long_power_fail_count|-
-sags_l#|Voltage sags L#|-|-|total_increasing|0|x102|3|-|voltage_sag_l#_count|-
-swells_l#|Voltage swells L#|-|-|total_increasing|0|x105|3|-|voltage_swell_l#_count|-
-price|Price of energy|CUR/kWh|-|measurement|8|p|1|-|-|-
+power|Power|W|power|measurement|0|n0|1|0|W|active_power_w|total_act_power
+power_l#|Power L#|W|power|measurement|0|n1|3|2|Wph@|active_power_l#_w|&_act_power
+import|Power imported|W|power|measurement|0|f0|1|8|-|-|-
+import_l#|Power imported L#|W|power|measurement|0|f4|3|10|-|-|-
+export|Power exported|W|power|measurement|0|f1|1|16|-|-|-
+export_l#|Power exported L#|W|power|measurement|0|f7|3|18|-|-|-
+reactive|Reactive power|var|reactive_power|measurement|0|m0|1|24|VAR|active_reactive_power_var|-
+reactive_l#|Reactive power L#|var|reactive_power|measurement|0|m1|3|26|VARph@|active_reactive_power_l#_var|-
+apparent|Apparent power|VA|apparent_power|measurement|0|X81|1|32|VA|active_apparent_power_va|total_aprt_power
+apparent_l#|Apparent power L#|VA|apparent_power|measurement|0|X82|3|34|VAph@|active_apparent_power_l#_va|&_aprt_power
+voltage_l#|Voltage L#|V|voltage|measurement|1|f16|3|40|PhVph@|active_voltage_l#_v|&_voltage
+current_l#|Current L#|A|current|measurement|3|f19|3|46|Aph@|active_current_l#_a|&_current
+frequency|Frequency|Hz|frequency|measurement|3|x76|1|52|Hz|active_frequency_hz|freq
+power_factor|Power factor|-|power_factor|measurement|3|x77|1|54|PF|active_power_factor|-
+power_factor_l#|Power factor L#|-|power_factor|measurement|3|x78|3|56|PFph@|active_power_factor_l#|&_pf
+import_energy|Energy imported|kWh|energy|total_increasing|3|e0|1|100|TotWhImp|total_power_import_kwh|total_act
+export_energy|Energy exported|kWh|energy|total_increasing|3|e1|1|104|TotWhExp|total_power_export_kwh|total_act_ret
+reactive_import_energy|Reactive energy imported|kvarh|-|total_increasing|3|e2|1|108|-|-|-
+reactive_export_energy|Reactive energy exported|kvarh|-|total_increasing|3|e3|1|112|-|-|-
+import_energy_t#|Energy imported T#|kWh|energy|total_increasing|3|f26|4|116|-|total_power_import_t#_kwh|-
+export_energy_t#|Energy exported T#|kWh|energy|total_increasing|3|f34|4|132|-|total_power_export_t#_kwh|-
+tariff|Tariff|-|-|-|0|x75|1|62|-|active_tariff|-
+demand|Average demand|W|power|measurement|0|X108|1|64|-|active_power_average_w|-
+peak|Peak of this month|W|power|measurement|0|X109|1|66|-|monthly_power_peak_w|-
+limit|Limit of power|W|power|measurement|0|X96|1|68|-|-|-
+fuse_l#|Fuse L#|A|current|measurement|3|X97|3|70|-|-|-
+failures|Power failures|-|-|total_increasing|0|x100|1|76|-|any_power_fail_count|-
+long_failures|Long power failures|-|-|total_increasing|0|x101|1|78|-|long_power_fail_count|-
+sags_l#|Voltage sags L#|-|-|total_increasing|0|x102|3|80|-|voltage_sag_l#_count|-
+swells_l#|Voltage swells L#|-|-|total_increasing|0|x105|3|86|-|voltage_swell_l#_count|-
+price|Price of energy|CUR/kWh|-|measurement|8|p|1|-|-|-|-
 """
 _PEAK = obis.PEAK
 

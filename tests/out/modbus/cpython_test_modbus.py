@@ -19,12 +19,14 @@ from sunspec2.modbus.modbus import ModbusClientException
 
 from host_sim.house import House
 from host_sim.meters import create
-from tests.api.http.cpython_test_clients import HOUR, PATIENCE, RUNTIMES, Reader
+from tests.api.http.cpython_test_clients import HOUR, RUNTIMES, Reader
 from tests.out.modbus.test_device import WHERE
 from tests.support import free_port
 
 SPEED = 20
 FAILURE = 4
+#: Time-out, s: nothing takes so long, even on a slow machine.
+PATIENCE = 150
 
 
 class Line:
@@ -36,7 +38,7 @@ class Line:
         self.path = os.ttyname(self._theirs)
         self._house = House(HOUR)
         self.meter(name)
-        self._sends = threading.Event()
+        self._sends = threading.Event()  # it sends telegrams while this is set
         self._ended = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -78,9 +80,13 @@ class Board:
 
     def __enter__(self):
         self.reader.__enter__()
-        self.until(lambda: self.get("/meter"))
-        self.set(on=True, port=self.port)
-        self.until(self.listening)
+        try:
+            self.until(lambda: self.get("/meter"))
+            self.set(on=True, port=self.port)
+            self.until(self.listening)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *exception):
@@ -102,15 +108,16 @@ class Board:
         request.add_header("Content-Type", "application/json")
         urllib.request.urlopen(request, timeout=PATIENCE).close()
 
+    def out(self):
+        """What GET /out says of it."""
+        return self.get("/out")["modbus"]
+
     def service(self):
-        """(health, error) of the language in /health, and what GET /out says of it."""
-        for row in self.get("/health")["services"]:
-            if row["name"] == "modbus":
-                return row["health"], row["error"], self.get("/out")["modbus"]
-        return None, None, self.get("/out")["modbus"]
+        """(health, error) of its row in /health."""
+        return [(row["health"], row["error"]) for row in self.get("/health")["services"] if row["name"] == "modbus"][0]
 
     def listening(self):
-        return self.service()[2].get("state") == "listening"
+        return self.out()["state"] == "listening"
 
     def until(self, true):
         end = time.monotonic() + PATIENCE
@@ -132,14 +139,17 @@ class Board:
         return connection
 
     def still(self):
-        """/meter, after which no telegram will come for a while."""
+        """/meter of a telegram that has just come; no other will come until the line sends again."""
+        self.line.send(True)
+        before = (self.get("/meter") or {}).get("seq", 0)
+        self.until(lambda: (self.get("/meter") or {}).get("seq", 0) > before)
         self.line.send(False)
         meter = self.get("/meter")
         while True:
             time.sleep(0.3)
             after = self.get("/meter")
             if after["seq"] == meter["seq"]:
-                return meter
+                return after
             meter = after
 
 
@@ -294,10 +304,10 @@ def test_malformed_frames_and_random_ones(board):
                     connection.sendall(head + pdu)
                 except OSError:
                     break  # sent away
+    board.until(lambda: board.out()["clients"] == 0)
     client = board.client()
-    board.until(lambda: board.service()[2]["clients"] == 1)
     assert client.read_holding_registers(40000, count=2, device_id=1).registers == [0x5375, 0x6E53]
-    assert board.service()[0] == "ok"
+    assert board.service() == ("ok", None)
     client.close()
 
 
@@ -311,19 +321,19 @@ def read(connection, count):
 
 
 def test_the_fourth_client_is_closed_at_once(board):
-    board.until(lambda: board.service()[2]["clients"] == 0)
+    board.until(lambda: board.out()["clients"] == 0)
     clients = [board.client() for _ in range(3)]
     for client in clients:
         assert not client.read_holding_registers(40000, count=2, device_id=1).isError()
-    dropped = board.service()[2]["dropped"]
+    dropped = board.out()["dropped"]
     with board.raw() as fourth:
         try:
             assert fourth.recv(1) == b""
         except ConnectionResetError:
             pass
-    assert board.service()[2]["clients"] == 3 and board.service()[2]["dropped"] == dropped + 1
+    assert board.out()["clients"] == 3 and board.out()["dropped"] == dropped + 1
     clients.pop().close()
-    board.until(lambda: board.service()[2]["clients"] == 2)
+    board.until(lambda: board.out()["clients"] == 2)
     clients.append(board.client())
     for client in clients:
         assert not client.read_holding_registers(40000, count=2, device_id=1).isError()
@@ -356,21 +366,21 @@ def test_a_meter_that_falls_silent(board):
 
 
 def test_switched_off_it_listens_no_more_and_a_port_that_is_taken_is_told(board):
-    client = board.client()
+    client = board.raw()
     board.set(on=False)
-    board.until(lambda: not client.connected or client.read_holding_registers(40000, count=1, device_id=1).isError())
-    board.until(lambda: board.service()[2] == {"on": False} or not board.service()[2].get("state"))
+    assert client.recv(1) == b""
+    client.close()
+    board.until(lambda: not board.out()["on"] and board.out()["state"] is None)
     with pytest.raises(OSError):
         board.raw()
     taken = socket.create_server(("127.0.0.1", board.port))
     board.set(on=True)
     text = "port %d is taken" % board.port
-    board.until(lambda: board.service()[1] == text)
-    health, _, out = board.service()
-    assert health == "failed" and out["state"] == "refused: " + text and out["error"] == text
+    board.until(lambda: board.out()["error"] == text)
+    assert board.service() == ("failed", text) and board.out()["state"] == "refused: " + text
     taken.close()
     board.until(board.listening)
-    assert board.service()[0] == "ok"
+    assert board.service() == ("ok", None)
     other = free_port()
     board.set(port=other)
     board.port = other
