@@ -272,7 +272,8 @@ def test_pymodbus_asks_who_it_is(board):
     for said, code in (
         (client.read_device_information(read_code=4, object_id=9, device_id=1), 2),
         (client.read_coils(0, count=1, device_id=1), 1), (client.write_register(40072, 1, device_id=1), 1),
-        (client.write_registers(0, [1, 2], device_id=3), 1), (client.read_holding_registers(0, count=1, device_id=4), 11),
+        (client.write_registers(0, [1, 2], device_id=3), 1),
+        (client.read_holding_registers(0, count=1, device_id=4), 11),
     ):  # fmt: skip
         assert said.isError() and said.exception_code == code
     client.close()
@@ -299,7 +300,8 @@ def test_malformed_frames_and_random_ones(board):
                 if seeded.random() < 0.6:
                     pdu = bytes((seeded.choice((3, 4, 0x11, 0x2B, 16)),)) + pdu
                 length = len(pdu) + 1 if seeded.random() < 0.9 else seeded.randrange(65536)
-                head = struct.pack(">HHHB", seeded.randrange(65536), seeded.random() < 0.05, length, seeded.choice((0, 1, 2, 3, 9)))
+                unit = seeded.choice((0, 1, 2, 3, 9))
+                head = struct.pack(">HHHB", seeded.randrange(65536), seeded.random() < 0.05, length, unit)
                 try:
                     connection.sendall(head + pdu)
                 except OSError:

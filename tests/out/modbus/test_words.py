@@ -11,7 +11,7 @@ def _exact(word):
 
 
 def _off(number, tens, word):
-    """Twice the distance between number / 10^tens and a float, in the float's last places, as (numerator, denominator)."""
+    """Twice the distance between number / 10^tens and a float, in the float's last places, as a fraction."""
     mantissa, shift = _exact(word)
     # |number / 10^tens - mantissa / 2^shift| · 2^shift · 2
     below = 10**tens

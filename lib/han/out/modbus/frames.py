@@ -24,7 +24,7 @@ _ANSWER_MS = const(5000)
 async def talk(client, device, status):
     """Answer the requests of a client one after the other. status counts answers and frames that got none.
 
-    A client is sent away when its next frame cannot be found, and when what it has been told of the models does not hold
+    A client is sent away when its next frame cannot be found, and when what it was told of the models does not hold
     any more: it then looks at them again.
     """
     data = b""
