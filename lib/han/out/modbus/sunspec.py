@@ -63,7 +63,7 @@ def points(app, live, phases, delta):
     phases   of the network, 1 or 3
     delta    True: the voltages are between lines: L1-L2, L1-L3, L2-L3
     """
-    numbers = [None] * _ALL
+    numbers: list = [None] * _ALL
     places = bytearray(_ALL)
     names = _POINTS.split()
     for source, decimals, unit, name in quantities("source", "places", "unit", "sunspec"):
