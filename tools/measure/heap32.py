@@ -73,7 +73,7 @@ while before != len(left):
     before = len(left)
     for name in list(left):
         try:
-            sys.modules[name].whole()
+            sys.modules[name].all_its_lines()
             left.remove(name)
         except (ImportError, AttributeError):
             pass
@@ -112,9 +112,9 @@ def ready():
 
 
 def unrun(text):
-    """The text of a module with all its lines inside one function whole(): importing it creates no objects."""
+    """The text of a module with all its lines inside one function all_its_lines(): importing it creates no objects."""
     tree = ast.parse(text)
-    whole = ast.parse("def whole():\n    pass").body[0]
+    whole = ast.parse("def all_its_lines():\n    pass").body[0]
     top = sorted(_bound(tree.body) - set(_CONSTANT.findall(text)))
     whole.body = ([ast.Global(top)] if top else []) + (tree.body or [ast.Pass()])
     return ast.unparse(ast.fix_missing_locations(ast.Module([whole], []))) + "\n"
