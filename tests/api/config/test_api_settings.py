@@ -403,6 +403,7 @@ class Worn:
 
     def __init__(self, region):
         self.read = region.read
+        self.sectors = region.sectors
 
     def erase(self, sector):
         raise OSError(5)

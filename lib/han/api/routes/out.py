@@ -6,7 +6,7 @@ from ..http.connection import refusal
 
 _HEAD = (
     '{"type":"HAN_OUT_MESSAGE","sockets":{"have":%d,"own":%d,"used":%d,"streams":%d,"few":[%s]},'
-    '"memory":{"free_kb":%d},'
+    '"memory":{"free_kb":%d}'
 )
 _ROW = (
     '"%s":{"on":%s,"state":%s,"health":%s,"error":%s,"since_s":%s,"clients":%d,"sent":%d,"dropped":%d,'
@@ -43,7 +43,7 @@ async def serve(app, request):
             name, flag(outs.on(name)), text(state), text(health), text(error), text(since), clients, sent, dropped,
             needed, sockets, most,
         ))  # fmt: skip
-    return (head + ",".join(told) + "}").encode()
+    return (",".join([head] + told) + "}").encode()
 
 
 def crowds(outs, have):
