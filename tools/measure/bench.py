@@ -2,7 +2,7 @@
 
 It compares one telegram, from its bytes to a Reading, with a compiled decoder or with an earlier commit, and with other
 decoders in Python, and GET /meter with a bare microdot on the same interpreter. Compare the ratios: other work on the
-machine slows both sides alike.
+machine slows both sides alike. It also times the questions of a home battery.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from staging import stage
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT)]
 
 from tools.dev.progress import Progress  # noqa: E402  needs the path above
-from tools.measure.speed import bench_api, bench_decode, bench_history, bench_ratios, bench_upload  # noqa: E402
+from tools.measure.speed import bench_api, bench_battery, bench_decode, bench_history, bench_ratios, bench_upload  # noqa: E402
 
 
 #: The commit with which the decoder is compared where there is no peer.
@@ -45,8 +45,9 @@ def main(arguments=()):
         bench_decode.report(progress.tell)
         recorded = bench_history.report(progress.tell)
         answered = bench_api.report(progress.tell)
+        waited = bench_battery.report(progress.tell)
         uploaded = bench_upload.report(progress.tell)
-    return 0 if uploaded and answered and recorded else 1
+    return 0 if uploaded and waited and answered and recorded else 1
 
 
 def processor():
