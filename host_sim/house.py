@@ -97,9 +97,9 @@ class House:
         self.zone_min = zone_min
         self.time = utc_s
         self.sums = [wh * 3600 for wh in self.FIRST]  # Ws and vars
-        # The whole Wh of sums[:2] that were counted in the low tariff. As in a meter, each Wh is of the tariff in which
-        # it became whole, so that no tariff's counter ever goes back, and both add up to the total.
-        self.low = [self.FIRST[0] * 2 // 5, self.FIRST[1] // 5]
+        # The part of sums[:2] in the low tariff. As in a meter, each Wh is of the tariff in which it became whole, so that
+        # no tariff's counter ever goes back, and both add up to the total.
+        self.low = [self.sums[0] * 2 // 5, self.sums[1] // 5]
         self.demand = Demand(utc_s, self.sums[0], zone_min)
         self._slot = None
         self._base = None
@@ -108,7 +108,7 @@ class House:
 
     def save(self):
         """The counters as plain lists and integers, for `saved`."""
-        return {"time": self.time, "sums": list(self.sums), "low_wh": list(self.low), "demand": self.demand.save()}
+        return {"time": self.time, "sums": list(self.sums), "low": list(self.low), "demand": self.demand.save()}
 
     def replace(self, utc_s, wh):
         """Count on from utc_s with a new meter. wh: its counters, as in FIRST."""
@@ -118,9 +118,7 @@ class House:
         self.demand = Demand(utc_s, self.sums[0], self.zone_min)
 
     def _restore(self, saved, utc_s):
-        self.sums = list(saved["sums"])
-        # A folder of an older version has no such key.
-        self.low = list(saved.get("low_wh", [0, 0]))
+        self.sums, self.low = list(saved["sums"]), list(saved["low"])
         self.demand = Demand(saved["time"], self.sums[0], self.zone_min, saved.get("demand"))
         # The meter went on counting while the simulator was off. Counting a month second by second would take
         # minutes, so a long gap is counted in strides.
@@ -162,7 +160,7 @@ class House:
         before = self.sums[way]
         self.sums[way] += abs(total) * seconds
         if low:
-            self.low[way] += self.sums[way] // 3600 - before // 3600
+            self.low[way] += (self.sums[way] // 3600 - before // 3600) * 3600
         self.sums[2 if reactive > 0 else 3] += abs(reactive) * seconds
 
     def state(self, utc_ms):
@@ -175,7 +173,8 @@ class House:
             u[grid.PHASE] = 0
         i = [isqrt(p[n] * p[n] + q[n] * q[n]) * 10000 // u[n] if u[n] else 0 for n in range(3)]
         wh = [s // 3600 for s in self.sums]
-        tariffs = [list(self.low), [wh[0] - self.low[0], wh[1] - self.low[1]]]
+        low_wh = [s // 3600 for s in self.low]
+        tariffs = [low_wh, [wh[0] - low_wh[0], wh[1] - low_wh[1]]]
         clock = local(second, self.zone_min)
         demand = self.demand.running(self.sums[0]), self.demand.peak, self.demand.months
         return State(utc_ms, clock, p, q, u, i, wh[:2], wh[2:], tariffs, 1 if low else 2, demand)
