@@ -97,8 +97,8 @@ class House:
         self.zone_min = zone_min
         self.time = utc_s
         self.sums = [wh * 3600 for wh in self.FIRST]  # Ws and vars
-        # The part of sums[:2] in the low tariff. As in a meter, each Wh is of the tariff in which it became whole, so that
-        # no tariff's counter ever goes back, and both add up to the total.
+        # The part of sums[:2] in the low tariff. As in a meter, each Wh is of the tariff in which it became whole, so
+        # that no counter of a tariff ever goes back, and both add up to the total.
         self.low = [self.sums[0] * 2 // 5, self.sums[1] // 5]
         self.demand = Demand(utc_s, self.sums[0], zone_min)
         self._slot = None

@@ -90,7 +90,13 @@ class Outs:
     async def _run(self, status):
         status.clients = 0
         try:
-            await self._module(status.name).run(self._app, status)
+            language = self._module(status.name)
+        except ImportError:
+            status.again = self._app.clock.uptime_ms() + self.again_ms
+            status.tell("this image does not have it", "failed")
+            return
+        try:
+            await language.run(self._app, status)
         except MemoryError:
             # To the supervisor that would be a reason to close streams, and at last to restart the reader.
             status.again = self._app.clock.uptime_ms() + self.again_ms
@@ -109,7 +115,10 @@ class Outs:
     async def test(self, name):
         """Try what a language needs of others, within 10 s. None where it works, else what is wrong, as text."""
         status = self._there.get(name)
-        test = getattr(self._module(name), "test", None)
+        try:
+            test = getattr(self._module(name), "test", None)
+        except ImportError:
+            return "this image does not have it"
         try:
             if test:
                 return await test(self._app, self._app.config.get("out", name))
