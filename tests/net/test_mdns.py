@@ -76,7 +76,7 @@ class Names(mdns.Names):
     def _open(self):
         self._line = self._poll = Line()
         self._all = "all"
-        self._owns = [mdns._four(link.address) for link in self.all if link.up]
+        self._owns = [records.four(link.address) for link in self.all if link.up]
         self._begin()
 
     def after(self, turns):

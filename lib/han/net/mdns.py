@@ -3,7 +3,7 @@ import errno
 import select
 import socket
 
-from .records import A, AAAA, ANY, LEGACY, SOON, add, claimed, host, labels, message, record, same, skip
+from .records import A, AAAA, ANY, LEGACY, SOON, add, claimed, four, host, labels, message, place, record, same, skip
 
 try:
     from micropython import const
@@ -112,19 +112,19 @@ class Names:
         multicast = int(where.split(".")[0]) >= 224
         self._line = line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         line.setblocking(False)
-        self._owns = [_four(address) for address in self._told[1:]]
+        self._owns = [four(address) for address in self._told[1:]]
         if multicast and hasattr(socket, "IP_MULTICAST_IF"):  # a desktop, where others listen, too
             line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             line.setsockopt(_IP, socket.IP_MULTICAST_IF, self._owns[-1])
-        line.bind(_place("0.0.0.0" if multicast else where, port))
+        line.bind(place("0.0.0.0" if multicast else where, port))
         if multicast:
             for own in self._owns:
                 try:
-                    line.setsockopt(_IP, socket.IP_ADD_MEMBERSHIP, _four(where) + own)
+                    line.setsockopt(_IP, socket.IP_ADD_MEMBERSHIP, four(where) + own)
                 except OSError as error:
                     if error.args[0] != errno.EADDRINUSE:  # a desktop's interface has joined with its other address
                         raise
-        self._all = _place(where, port)
+        self._all = place(where, port)
         self._poll = select.poll()
         self._poll.register(line, select.POLLIN)
         self._begin()
@@ -257,10 +257,10 @@ class Names:
     def _own(self, sender):
         owns = self._owns
         if len(owns) > 1:
-            sender = _four(sender)
+            sender = four(sender)
             for link in self._links.all:
                 if link.up:
-                    own, mask = [_four(text) for text in link.network.ifconfig()[:2]]
+                    own, mask = [four(text) for text in link.network.ifconfig()[:2]]
                     if own in owns and all([not (own[i] ^ sender[i]) & mask[i] for i in range(4)]):
                         return owns[owns.index(own)]
         return owns[-1]
@@ -296,11 +296,3 @@ class Names:
         line, self._line = self._line, None
         if line:
             line.close()
-
-
-def _place(address, port):
-    return socket.getaddrinfo(address, port, 0, socket.SOCK_DGRAM)[0][-1]
-
-
-def _four(address):
-    return bytes([int(part) for part in address.split(".")])

@@ -1,4 +1,5 @@
 """Names and records of DNS as bytes (RFC 1035, 4.1; RFC 6762, 18), for mdns.py and services.py."""
+import socket
 
 try:
     from micropython import const
@@ -116,3 +117,13 @@ def claimed(data, at, first, count, name):
                     return bytes(data[end + 10 : end + 14])
         at = end + 10 + size
     return None
+
+
+def four(address):
+    """The four bytes of an IPv4 address, text."""
+    return bytes([int(part) for part in address.split(".")])
+
+
+def place(address, port):
+    """What a socket for datagrams takes for an address and a port."""
+    return socket.getaddrinfo(address, port, 0, socket.SOCK_DGRAM)[0][-1]
