@@ -20,7 +20,6 @@ from .net.links import Links
 from .net.reach import Reach
 from .net.timekeeper import Timekeeper
 from .ota.updates import Updates
-from .out.outs import Outs
 from .price.book import MARKET, Book
 from .store.config import Config
 from .store.counters import Counters
@@ -63,9 +62,10 @@ class App:
     messages: Messages
     silence: Silence
     streams: Streams
-    outs: Outs
     routes: Routes
     gate: Gate
+
+    _outs = None
 
     def __init__(self, board):
         self.board = board
@@ -81,6 +81,23 @@ class App:
         from .start import Start
 
         return Start
+
+    @property
+    def outs(self):
+        """The Outs, which has the languages of other systems. It is made when one is switched on, or asked for."""
+        if self._outs is None:
+            self._outs = self.languages()
+        return self._outs
+
+    def languages(self):
+        """A new Outs with all languages."""
+        from .out.outs import Outs
+
+        return Outs(self)
+
+    def taken(self):
+        """The number of sockets that languages have."""
+        return self._outs.used() if self._outs else 0
 
     def configure(self, values):
         """Save and apply a new configuration. OSError, ValueError: nothing has changed."""
@@ -159,7 +176,9 @@ class App:
     # Called once in a second.
     def _look(self):
         self.silence.look()
-        self.outs.look()
+        # Prometheus is only a path: it needs nobody who looks after it.
+        if self._outs or any([row["on"] for name, row in self.config.get("out").items() if name != "metrics"]):
+            self.outs.look()
         if self.books.wanted() and not self.supervisor.lives("ledger"):
             self.supervisor.start("ledger", self._keep_books)
         self._looks += 1

@@ -8,7 +8,6 @@ on. If that image is new here, the reader goes back to the image before at once.
 """
 from . import app
 from .meter.link import Link
-from .out.outs import Outs
 from .start import Start
 
 _TASKS = ("api", "console", "network", "ota", "setup", "watchdog")
@@ -35,9 +34,6 @@ class _Start(Start):
     def link(self):
         return _Unplugged(self.app)
 
-    def outs(self):
-        return Outs(self.app, ())
-
     def history(self):
         self.app.supervisor.set("history", "stopped", "disabled", self.app.told)
 
@@ -59,6 +55,12 @@ class App(app.App):
 
     def starter(self):
         return _Start
+
+    def languages(self):
+        """An Outs without any."""
+        from .out.outs import Outs
+
+        return Outs(self, ())
 
     async def run(self):
         """Run the tasks of safe mode; see App.run()."""

@@ -16,7 +16,6 @@ from .core.tasks import Supervisor
 from .meter.link import Link
 from .net.links import Links
 from .ota.updates import Updates
-from .out.outs import Outs
 from .price.book import Book
 from .store import flash
 from .store.config import Config
@@ -59,7 +58,6 @@ class Start:
         app.identity = identity(board.mac)
         app.messages = Messages(app)
         app.silence = Silence(app)
-        app.outs = self.outs()
         app.streams = Streams(app)
         app.supervisor.relieve = app.faults.relieve = app.streams.shed
         app.routes = Routes(app)
@@ -109,10 +107,6 @@ class Start:
         link.search.prefer(app.config.get("line"))
         link.expect(app.counters.values, app.counters.meter, app.config.get("scales"))
         return link
-
-    def outs(self):
-        """The Outs, with all languages."""
-        return Outs(self.app)
 
     def history(self):
         """The History, None where the board has no partition for it or its flash cannot be read."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from han.out.outs import LANGUAGES, Outs
-from tests.api.fake import Board, FakeApp, FakeStart, Running, ask, connect, get
+from tests.api.fake import Board, FakeApp, Running, ask, connect, get
 
 MQTT = {"mqtt": {"on": True, "host": "broker.lan"}}
 
@@ -48,14 +48,9 @@ class Known(Outs):
         return self.language
 
 
-class KnownStart(FakeStart):
-    def outs(self):
-        return Known(self.app)
-
-
 class App(FakeApp):
-    def starter(self):
-        return KnownStart
+    def languages(self):
+        return Known(self)
 
 
 class Reader(Running):
@@ -135,14 +130,9 @@ class Bare(Outs):
         raise ImportError("no module named 'han.out.%s'" % name)
 
 
-class BareStart(FakeStart):
-    def outs(self):
-        return Bare(self.app)
-
-
 class BareApp(FakeApp):
-    def starter(self):
-        return BareStart
+    def languages(self):
+        return Bare(self)
 
 
 class BareReader(Reader):
@@ -248,7 +238,7 @@ async def test_its_sockets_are_taken_from_the_streams_the_newest_first():
         assert await streams[4].all()
         assert app.streams.clients[0].connection.reader is not None
         await put(app, {"modbus": {"on": False}})
-        await until(lambda: app.outs.streams() == 5)
+        await until(lambda: app.streams.most() == 5)
         for socket in streams:
             await socket.close()
 

@@ -66,7 +66,7 @@ class Outs:
             elif name != "metrics" and not supervisor.lives(name) and self._app.clock.uptime_ms() >= status.again:
                 self._start(status, needed)
         if self._there:
-            self._app.streams.trim(self.streams())
+            self._app.streams.trim(self._app.streams.most())
 
     def _begin(self, name, needed):
         app = self._app
@@ -143,11 +143,6 @@ class Outs:
         name, _, function = what[1:].rpartition(".")
         return await getattr(self._module(name), function)(self._app, request)
 
-    def own(self):
-        """The number of sockets that are neither for streams nor for languages."""
-        app = self._app
-        return app.board.own_sockets + bool(app.gate.secure)
-
     def used(self):
         """The number of sockets of the languages that run, with those of their clients."""
         count = 0
@@ -155,7 +150,3 @@ class Outs:
             if status and not status.over and self._app.supervisor.lives(name):
                 count += sockets + min(most, status.clients)
         return count
-
-    def streams(self):
-        """How many streams the sockets leave."""
-        return max(0, self._app.board.sockets - self.own() - self.used())

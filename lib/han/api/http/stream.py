@@ -38,6 +38,14 @@ class Streams:
         """The number of streams of a kind, "ws" or "sse"."""
         return sum([client.kind == kind for client in self.clients])
 
+    def own(self):
+        """The number of sockets that are neither for streams nor for languages."""
+        return self.app.board.own_sockets + bool(self.app.gate.secure)
+
+    def most(self):
+        """How many streams the sockets leave."""
+        return max(0, self.app.board.sockets - self.own() - self.app.taken())
+
     def full(self, kind):
         """Why no more streams of a kind ("ws", "sse" or "guest") can be opened, as text; None when one can."""
         limits = self.app.board.stream_limits
@@ -45,7 +53,7 @@ class Streams:
             return "not enough memory right now"
         count = self.count(kind)
         there = len(self.clients) + len(self.guests)
-        if kind != "guest" and count >= limits[kind == "sse"] or there >= min(limits[2], self.app.outs.streams()):
+        if kind != "guest" and count >= limits[kind == "sse"] or there >= min(limits[2], self.most()):
             return "too many streams"
         return None
 

@@ -20,11 +20,12 @@ _TEST_MS = 12000
 
 async def serve(app, request):
     """The message, bytes."""
-    board, outs = app.board, app.outs
+    board, outs, streams = app.board, app.outs, app.streams
     board_free = max(0, board.heap()[1] - board.memory_limits[1])
-    few = ",".join(["[%s]" % ",".join([text(name) for name in names]) for names in crowds(outs, board.sockets)])
+    spare = board.sockets - streams.own()
+    few = ",".join(["[%s]" % ",".join([text(name) for name in names]) for names in crowds(outs, spare)])
     head = _HEAD % (
-        board.sockets, outs.own(), outs.used(), min(outs.streams(), board.stream_limits[2]), few, board_free // 1024,
+        board.sockets, streams.own(), outs.used(), min(streams.most(), board.stream_limits[2]), few, board_free // 1024,
     )  # fmt: skip
     services = {service.name: service for service in app.supervisor.rows()}
     told = []
@@ -46,10 +47,13 @@ async def serve(app, request):
     return (",".join([head] + told) + "}").encode()
 
 
-def crowds(outs, have):
-    """Yield the smallest sets of languages, lists of names, that leave too few streams once all clients are there."""
+def crowds(outs, spare):
+    """Yield the smallest sets of languages, lists of names, that leave too few streams once all clients are there.
+
+    spare: sockets for both
+    """
     rows = [(name, sockets + most) for name, _, sockets, most, _ in outs.rows() if sockets]
-    spare = have - outs.own() - _FEW
+    spare -= _FEW
     found = []
     sizes = range(len(rows))
     for mask in sorted(range(1, 1 << len(rows)), key=lambda mask: (sum([mask >> i & 1 for i in sizes]), mask)):
