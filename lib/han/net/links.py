@@ -20,12 +20,13 @@ _SILENT = const(3)
 _ERRAND = const(60)
 _SOON = const(3)
 # Patterns of the light: eight steps of 250 ms, the lowest bit first. All is well; there is a network, but no reading
-# for _READING ms; there is no network; setup mode is open.
+# for _READING ms; there is no network; setup mode is open; somebody wants to know which reader this is.
 _WELL = const(0xFF)
 _SILENCE = const(0x77)
 _READING = const(60000)
 _NO_NETWORK = const(0x0F)
 _SETUP = const(0x55)
+_BLINK = const(0x33)
 #: The address of a link that is down.
 _NOWHERE = "0.0.0.0"
 # Values of LAN.status(), see Link.diagnosis.
@@ -135,6 +136,9 @@ class Links:
     known = False  # there has been a network since the start
     online = False  # an internet service has answered lately
     button = None  # the tick at which the button was pressed, see button.py
+    #: Function that is asked whether a press of the button is for it, and then does not open setup mode.
+    taker = None
+    _blinks = 0  # until when the light blinks, s of uptime
     _policy = None  # see policy.py
     _names = None  # see mdns.py
     _due = 0  # when online.py is due
@@ -208,6 +212,10 @@ class Links:
             self._names = Names(self, self.board.mdns)
         return self._names
 
+    def blink(self, seconds):
+        """Let the light blink for so long, so that people see which reader this is."""
+        self._blinks = self.uptime_s() + seconds
+
     def turn(self):
         """Look at everything, and do what is due. Called several times a second."""
         now = self.uptime_s()
@@ -230,7 +238,9 @@ class Links:
             turn(self, ticks)
         else:
             live = self.bus.latest.get("meter")
-            if self.setup:
+            if now < self._blinks:
+                pattern = _BLINK
+            elif self.setup:
                 pattern = _SETUP
             elif self.lost is not None:
                 pattern = _NO_NETWORK

@@ -13,6 +13,7 @@ async def hang_up(writer):
 def unbuffered(writer):
     """Let drain() wait until the socket has taken everything. MicroPython's does so anyway."""
     try:
-        writer.transport.set_write_buffer_limits(0)
+        # CPython's TLS takes 0 as full: with that limit, each second drain() would wait for ever.
+        writer.transport.set_write_buffer_limits(1 if writer.get_extra_info("ssl_object") else 0, 0)
     except AttributeError:
         pass

@@ -91,6 +91,8 @@ class Connection:
 
     #: Time for the next bytes of an upload to come, ms.
     idle_ms = 15000
+    #: True over TLS.
+    secure = False
 
     def __init__(self, reader, writer, left):
         #: Time until the gate ends the connection, ms; None: no limit. Each wait sets it anew.

@@ -6,7 +6,8 @@ from ...core import utf8
 # Header fields that the reader uses. The others are checked for their form, then forgotten to save memory.
 _WANTED = (
     b" accept accept-encoding authorization connection content-length content-type expect host if-none-match origin"
-    b" sec-fetch-site sec-websocket-key sec-websocket-version transfer-encoding upgrade x-scan-start "
+    b" sec-fetch-site sec-websocket-key sec-websocket-version transfer-encoding upgrade x-api-version"
+    b" x-scan-start "
 )
 # Fields that may come once only. With two of them, two programs that read the request could disagree about it.
 _ONCE = ("host", "content-length", "origin", "authorization")

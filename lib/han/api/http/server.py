@@ -132,9 +132,10 @@ class Gate:
             await asyncio.sleep(0.01)
 
     # Lives as long as one connection. Ended by the client, by its answer, or by run().
-    async def _serve(self, reader, writer):
+    async def _serve(self, reader, writer, secure=False):
         try:
             connection = Connection(reader, writer, self.head_ms)
+            connection.secure = secure
             self.connections.append(connection)
         except MemoryError:
             self.refused += 1

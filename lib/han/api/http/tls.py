@@ -86,7 +86,7 @@ class Secure:
         self._task = self._socket = None
 
     async def open(self, serve, host):
-        """Listen. serve(reader, writer) is a coroutine function for one connection. OSError when the port is taken."""
+        """Listen. serve(reader, writer, True) is a coroutine function for a connection. OSError: the port is taken."""
         info = socket.getaddrinfo(host, self.port, 0, socket.SOCK_STREAM)[0]
         listening = socket.socket(info[0])
         try:
@@ -124,7 +124,7 @@ class Secure:
             self.failed += 1
             client.close()
         else:
-            await serve(reader, writer)
+            await serve(reader, writer, True)
         finally:
             self._count -= 1
 

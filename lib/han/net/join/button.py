@@ -1,6 +1,6 @@
 """The board's one button. Imported while it is pressed.
 
-    a press           setup mode opens, for ten minutes at least
+    a press           setup mode opens, for ten minutes at least; not if it was pressed for a client, see Links.taker
     held for 10 s     factory settings at the release; the history stays
     held for 30 s     factory settings, and the history is erased, at once
 The light is on while the button is held. From 10 s on it blinks fast: a release then resets the settings.
@@ -47,5 +47,5 @@ def turn(links, now):
             # At once: a restart in good order would write again what has just been erased.
             links.board.reset("USER")
         links.restart("USER", "factory settings")
-    elif held >= _PRESS:
+    elif held >= _PRESS and not (links.taker and links.taker()):
         links.policy().ask()
