@@ -16,7 +16,7 @@ _FLOORS = {
     "han.ota": ("han.net", "han.store", "han.core"),
     "han.out": (
         "han.net", "han.store", "han.core", "han.meter.obis", "han.meter.reading", "han.meter.submeters.sub",
-        "han.meter.line.told", "han.meter.sense.network",
+        "han.meter.line.told", "han.meter.sense.network", "han.meter.identity",
     ),  # fmt: skip
     "han.alarms": ("han.core", "han.meter.obis", "han.meter.sense.network"),
     "han.api": (

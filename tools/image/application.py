@@ -17,7 +17,7 @@ SOURCES = "py.zip"
 CHIP = stage.CHIP
 #: Languages of other systems for which no image has room yet: a slot of 4 MB of flash has 1728 kB. A reader that has
 #: one of them switched on says so. The simulator, which needs no image, has them all.
-LEFT_OUT = ("han/out/mqtt/", "han/out/modbus/", "han/out/p1/", "han/out/shelly/")
+LEFT_OUT = ("han/out/mqtt/", "han/out/modbus/", "han/out/p1/", "han/out/homewizard/", "han/out/shelly/")
 
 
 def project_version():

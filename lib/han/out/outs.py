@@ -16,8 +16,8 @@ LANGUAGES = (
     ("shelly", 5, 2, 0),
     ("metrics", 0, 0, 0),
 )
-# What languages share.
-_SHARED = "table", "serve"
+# What languages share; telegrams of P1 are HomeWizard's, too.
+_SHARED = "table", "serve", "p1"
 
 
 class Outs:

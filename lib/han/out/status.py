@@ -15,6 +15,8 @@ class Status:
     #: Its task, None where none was started; the uptime at which another start may be tried, ms.
     task = None
     again = 0
+    #: What the language keeps between requests; it sets that itself.
+    device = None
 
     def __init__(self, name, settings, supervisor, clock):
         self.name = name

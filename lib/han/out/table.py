@@ -44,7 +44,7 @@ import_energy_t#|Energy imported T#|kWh|energy|total_increasing|3|f26|4|116|-|to
 export_energy_t#|Energy exported T#|kWh|energy|total_increasing|3|f34|4|132|-|total_power_export_t#_kwh|-
 tariff|Tariff|-|-|-|0|x75|1|62|-|active_tariff|-
 demand|Average demand|W|power|measurement|0|X108|1|64|-|active_power_average_w|-
-peak|Peak of this month|W|power|measurement|0|X109|1|66|-|monthly_power_peak_w|-
+peak|Peak of this month|W|power|measurement|0|X109|1|66|-|montly_power_peak_w|-
 limit|Limit of power|W|power|measurement|0|X96|1|68|-|-|-
 fuse_l#|Fuse L#|A|current|measurement|3|X97|3|70|-|-|-
 failures|Power failures|-|-|total_increasing|0|x100|1|76|-|any_power_fail_count|-

@@ -65,6 +65,8 @@ def defaults():
         "peaks": [],
         "scales": {},
         "sub": {},
+        # Users of HomeWizard's API: {name: hash of the token}, see out/homewizard/users.py.
+        "users": {},
         # Since when prices are set, s since 2020: a price of 0 that was recorded before is none. See tariff/costs.py.
         "since": 0,
     }

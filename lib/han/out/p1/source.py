@@ -56,7 +56,7 @@ class Source(Mailbox):
         if not self._wanted or state == _NONE:
             return
         if self._own:
-            self._data = _copied(layers)
+            self._data = copied(layers)
         self._count += 1
         self._left = self._wanted
         self._news.set()
@@ -109,7 +109,7 @@ class Source(Mailbox):
         if self._whole:
             return self._data
         if self._own:
-            self._data = self._data and _complete(self._data, self._ciphered)
+            self._data = self._data and complete(self._data, self._ciphered)
         else:
             if not self._maker:
                 from .telegram import Maker
@@ -120,7 +120,7 @@ class Source(Mailbox):
         return self._data
 
 
-def _copied(layers):
+def copied(layers):
     """A copy of the P1 text in a Layers. Where only the lines were ciphered, their ident line is put in front."""
     view = memoryview(layers.buf)
     front, start = layers.front, layers.start
@@ -131,7 +131,7 @@ def _copied(layers):
     return ident + b"\r\n\r\n" + text.rstrip(b"\r\n")
 
 
-def _complete(text, ciphered):
+def complete(text, ciphered):
     """What was cut off a telegram: the end of its last line. A ciphered one without a checksum gets one."""
     if ciphered and b"!" not in text[:-1]:
         from .telegram import crc

@@ -1,0 +1,97 @@
+"""Clients of HomeWizard's API against the simulator: python-homewizard-energy, and the requests of evcc."""
+
+import asyncio
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import aiohttp
+import pytest
+
+from staging import stage
+from tests.api.http.cpython_test_clients import RUNTIMES, Reader
+from tools.dev import setup
+
+PEER = pathlib.Path(__file__).with_name("energy_peer.py")
+PATIENCE = 60
+SPEED = 4
+
+
+async def fetched(url, method="GET", **more):
+    """(status, what the body says) of a request."""
+    async with aiohttp.ClientSession() as session, session.request(method, url, **more) as response:
+        text = await response.text()
+        return response.status, json.loads(text) if response.content_type == "application/json" else text
+
+
+async def ready(reader):
+    """Switch the language on, and wait until there is a reading."""
+    async with aiohttp.ClientSession() as session:
+        await reader.first_reading(session)
+    status, _ = await fetched(reader.url + "/configuration", "PUT", json={"out": {"homewizard": {"on": True}}})
+    assert status == 200
+    end = time.monotonic() + PATIENCE
+    while (await fetched(reader.url + "/api/v1/data"))[0] != 200:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.1)
+
+
+@pytest.fixture(scope="module", params=RUNTIMES)
+def reader(request):
+    with Reader(request.param, "--speed", str(SPEED), "--meter", "belgian") as running:
+        asyncio.run(ready(running))
+        yield running
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="python-homewizard-energy needs Python 3.11")
+def test_python_homewizard_energy_reads_all_there_is(reader):
+    python = setup.ensure(stage.BUILD / "clients", stage.ROOT / "requirements-clients.txt")
+    command = [python, PEER, "127.0.0.1:%d" % reader.port]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert run.returncode == 0, run.stderr[-2000:]
+    said = json.loads(run.stdout)
+    _, meter = asyncio.run(fetched(reader.url + "/meter"))
+    assert said["device"]["product_type"] == "HWE-P1" and len(said["device"]["serial"]) == 12
+    assert said["device"]["api_version"] in ("v1", "1")
+    data = said["data"]
+    of = {name: data[name] for name in data if data[name] is not None}
+    imported = of.get("total_energy_import_kwh", of.get("energy_import_kwh"))
+    assert 0 < meter["ic"] - imported < 1 or meter["ic"] == imported
+    tariffs = [of.get("total_energy_import_t%d_kwh" % i, of.get("energy_import_t%d_kwh" % i)) for i in (1, 2)]
+    assert abs(sum(tariffs) - imported) < 0.002
+    old, new = {"active_power_w", "active_power_average_w"}, {"power_w", "average_power_15m_w"}
+    named = old if "active_power_w" in of else new
+    assert not named - set(of) and of["meter_model"], of
+    external = of["external_devices"]
+    assert {name.split("_")[0] for name in external} == {"gas", "water"}, external
+    for one in external.values():
+        assert one["value"] > 0 and one["unit"] == "m3" and one["timestamp"].startswith("20")
+    assert said["system"]["cloud_enabled"] is False and said["identify"] is True
+    assert said["telegram"].startswith("/") and "\n!" in said["telegram"]
+    assert not said.get("second") and said.get("state") is None
+
+
+async def test_evcc(reader):
+    """Its meter `homewizard`: the API's version once, then the data, from which it adds up the tariffs."""
+    status, about = await fetched(reader.url + "/api")
+    assert status == 200 and about["api_version"] == "v1" and about["product_type"] == "HWE-P1"
+    status, data = await fetched(reader.url + "/api/v1/data")
+    assert status == 200
+    names = ["active_power_w", "total_power_import_t1_kwh", "total_power_export_t1_kwh"]
+    names += [name % phase for phase in (1, 2, 3)
+              for name in ("active_power_l%d_w", "active_current_l%d_a", "active_voltage_l%d_v")]  # fmt: skip
+    for name in names:
+        assert isinstance(data[name], (int, float)), name
+    for way in "import", "export":
+        parts = [data.get("total_power_%s_t%d_kwh" % (way, tariff), 0) for tariff in (1, 2, 3, 4)]
+        assert abs(sum(parts) - data["total_power_%s_kwh" % way]) < 0.002
+
+
+async def test_home_assistants_other_requests(reader):
+    """A P1 meter has no switch and no batteries: their absence is a 404."""
+    assert (await fetched(reader.url + "/api/v1/system"))[1] == {"cloud_enabled": False}
+    assert (await fetched(reader.url + "/api/v1/state"))[0] == 404
+    assert (await fetched(reader.url + "/api/v1/batteries"))[0] == 404
+    assert await fetched(reader.url + "/api/v1/identify", "PUT", json=None) == (200, {"identify": "ok"})
