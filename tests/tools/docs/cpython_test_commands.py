@@ -239,6 +239,7 @@ TABLE = {
     ".venv/bin/python -m tools.provision --port auto --board wt32-eth01": provisions,
     ".venv/bin/python -m tools.provision --port auto --name meter-cellar --self-signed": provisions,
     ".venv/bin/python -m tools.provision --port auto --certificate reader.pem --key reader.key": provisions,
+    ".venv/bin/python -m tools.provision --port auto --authority broker-ca.pem": provisions,
     '.venv/bin/python -m tools.provision --port auto --wifi "My network" --password "my password"': joins,
     "make deploy": deploys,
     'curl "http://127.0.0.1:8080/history/sub?ch=1&series=day"': asks_for_gas,
