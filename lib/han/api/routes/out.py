@@ -41,8 +41,8 @@ async def serve(app, request):
                 if service.status == "restarting":
                     state = "restarting"
         told.append(_ROW % (
-            name, flag(outs.on(name)), flag(outs.missing(name)), text(state), text(health), text(error), text(since), clients, sent, dropped,
-            needed, sockets, most,
+            name, flag(outs.on(name)), flag(outs.missing(name)), text(state), text(health), text(error), text(since),
+            clients, sent, dropped, needed, sockets, most,
         ))  # fmt: skip
     return (",".join([head] + told) + "}").encode()
 
