@@ -192,7 +192,8 @@ class Parsed:
     def __call__(self, machine, command):
         if command.startswith("make "):
             for name in re.findall(r" -m ([\w.]+)", check(machine.run("make --dry-run " + command[5:]))):
-                assert (machine.root / name.replace(".", "/")).with_suffix(".py").exists(), name
+                path = machine.root / name.replace(".", "/")
+                assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), name
 
 
 TABLE = {
@@ -259,6 +260,8 @@ TABLE = {
     "make year": Parsed("a quarter of an hour; tests/sim/cpython_test_year.py lives through days of it"),
     "make year METER=aidon": Parsed("as `make year`"),
     "make soak": Parsed("a quarter of an hour; tests/tools/prove/cpython_test_soak.py lives through hours of it"),
+    "make fleet": Parsed("minutes; tests/tools/prove/fleet runs a small one"),
+    "make fleet N=50": Parsed("as `make fleet`"),
     "make sweep": Parsed("half an hour and more; tests/sweep are its parts"),
     "make size": Parsed("minutes; tests/tools/measure/cpython_test_size.py has its parts"),
     "make bench": Parsed("minutes, and times that say nothing while tests run"),
@@ -273,6 +276,7 @@ TABLE = {
     "apt-get install make python3-venv git curl chromium mosquitto": Parsed("changes the system"),
     "apt-get install chromium": Parsed("changes the system"),
     "apt-get install curl": Parsed("changes the system"),
+    "apt-get install mosquitto": Parsed("changes the system"),
     "evcc meter": Parsed("another project's program"),
 }
 
