@@ -1,7 +1,6 @@
 """The requests that change the configuration or restart the reader. Imported when needed."""
-from ...core.strictjson import Parser
 from ..http.connection import refusal
-from .permit import writable
+from .permit import given, writable
 from .settings import changed, is_secret
 
 
@@ -26,18 +25,14 @@ async def reboot(app, request):
 
 async def _change(app, request, setup):
     """Take a configuration from a request's body. setup: the body has the name and password of a network."""
-    refused = writable(app, request)
+    wanted, refused = await given(app, request)
     if refused:
         return refused
-    body = await request.sock.body()
-    if body is None:
-        return refusal(*request.sock.incoming.wrong)
     try:
-        given = Parser(body).parse()
         if setup:
-            join(app, given)
+            join(app, wanted)
         else:
-            _take(app, given)
+            _take(app, wanted)
     except ValueError as error:
         return refusal(400, str(error))
     except OSError as error:
@@ -47,31 +42,31 @@ async def _change(app, request, setup):
     return b'{"success":true,"message":"configuration:ok","rebootRequired":false}'
 
 
-def join(app, given):
+def join(app, wanted):
     """Take a network from the JSON object of POST /setup. ValueError names what is wrong, OSError comes from the flash.
 
     After either, nothing has changed.
     """
-    if not _take(app, _network(given, app.config.values)):
+    if not _take(app, _network(wanted, app.config.values)):
         app.links.policy().attempts.hurry()
 
 
-def _take(app, given):
-    """Take the given fields of a configuration. False when they change nothing. OSError, ValueError as above."""
-    wanted = changed(given, app.config.values)
-    if wanted == app.config.values:
+def _take(app, wanted):
+    """Take these fields of a configuration. False when they change nothing. OSError, ValueError as above."""
+    values = changed(wanted, app.config.values)
+    if values == app.config.values:
         return False
-    app.configure(wanted)
+    app.configure(values)
     return True
 
 
-def _network(given, values):
+def _network(wanted, values):
     """The configuration's fields for {"s": true, "ss": name, "sp": password}. ValueError names what is wrong."""
-    if not isinstance(given, dict):
+    if not isinstance(wanted, dict):
         raise ValueError("the body must be an object")
-    if given.get("s") is not True:
+    if wanted.get("s") is not True:
         raise ValueError("s must be true")
-    name, password = given.get("ss"), given.get("sp")
+    name, password = wanted.get("ss"), wanted.get("sp")
     if not isinstance(name, str) or not 1 <= len(name.encode()) <= 32:
         raise ValueError("ss must be the network's name, text of 1 to 32 bytes")
     if not isinstance(password, str):

@@ -30,6 +30,22 @@ def writable(app, request):
     return foreign(request) or (trusted(app, request) if app.config.get("pw") else None)
 
 
+async def given(app, request):
+    """(JSON value of the body of a request that may change something, None), or (None, the Response of a refusal)."""
+    refused = writable(app, request)
+    if refused:
+        return None, refused
+    from ...core.strictjson import Parser
+
+    body = await request.sock.body()
+    if body is None:
+        return None, refusal(*request.sock.incoming.wrong)
+    try:
+        return Parser(body).parse(), None
+    except ValueError as error:
+        return None, refusal(400, str(error))
+
+
 async def token(app, request):
     """GET /auth/token: a new token; 401 without the access password, if one is set."""
     refused = foreign(request)

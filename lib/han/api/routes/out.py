@@ -1,7 +1,6 @@
 """GET /out: the languages of other systems, with their state; POST /out/test. Imported for a request."""
 from ...core.encode import flag, text
-from ...core.strictjson import Parser
-from ..config.permit import writable
+from ..config.permit import given
 from ..http.connection import refusal
 
 _HEAD = (
@@ -67,17 +66,10 @@ def crowds(outs, spare):
 
 async def test(app, request):
     """POST /out/test {"name": language}: try a language's connection, and say what is wrong."""
-    refused = writable(app, request)
+    wanted, refused = await given(app, request)
     if refused:
         return refused
-    body = await request.sock.body()
-    if body is None:
-        return refusal(*request.sock.incoming.wrong)
-    try:
-        given = Parser(body).parse()
-    except ValueError as error:
-        return refusal(400, str(error))
-    name = str(given.get("name")) if isinstance(given, dict) else ""
+    name = str(wanted.get("name")) if isinstance(wanted, dict) else ""
     names = [row[0] for row in app.outs.rows()]
     if name not in names:
         return refusal(400, "name must be one of " + ", ".join(names))
