@@ -19,6 +19,7 @@ from han.api.messages.extra import more  # noqa: E402  needs the path above
 from han.api.messages.registers import pieces  # noqa: E402
 from han.meter.decoder import Decoder  # noqa: E402
 from han.meter.live import Live  # noqa: E402
+from han.meter.reading import BESIDES, UNSCALED  # noqa: E402
 from han.meter.registers import Copy  # noqa: E402
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
@@ -66,7 +67,7 @@ class Account:
             detail = "system_title=%s frame_counter=%08x security=%02x" % (c.title.hex(), counter, c.control)
             self.out.write("encrypted: %s (%s)\n" % (detail, what[10:].replace("encrypted: ", "")))
         else:
-            if what == "decoded" and self.decoder.reading.unscaled:
+            if what == "decoded" and self.decoder.reading.said[UNSCALED]:
                 detail = self._scale()
             self.out.write("  %s%s\n" % (what, " (%s)" % detail if detail else ""))
 
@@ -173,7 +174,7 @@ def told(reading):
     out = fields(reading)
     live = Live()
     live.merge(reading)
-    if reading.more:
+    if reading.more & BESIDES:
         live.take_more(reading)
     extension = more(live, lambda local, dst: json.dumps(None if local is None else iso(local)))
     out.update(json.loads("{%s}" % extension[1:]))

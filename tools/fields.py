@@ -64,12 +64,13 @@ def _ascii_id(text):
 def fields(reading):
     """{name: value} of the values that are present in a Reading."""
     out = {}
-    if reading.clock is not None:
-        out["ts"] = iso(reading.clock)
-        if reading.dst is not None:
-            out["ts_dst"] = reading.dst
-        if reading.deviation is not None:
-            out["ts_deviation_min"] = reading.deviation
+    clock, deviation, dst = reading.time()
+    if clock is not None:
+        out["ts"] = iso(clock)
+        if dst is not None:
+            out["ts_dst"] = dst
+        if deviation is not None:
+            out["ts_deviation_min"] = deviation
     names = ("meter_id", "meter_type", "manufacturer", "list_version", "p1_ident")
     for slot, name in enumerate(names):
         text = reading.text(slot)

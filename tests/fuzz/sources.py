@@ -67,10 +67,11 @@ class Seen(Layers):
 
     def unwrap(self, layer, buf, start, end):
         inside = super().unwrap(layer, buf, start, end)
-        content = bytes(self.buf[self.front:self.end])
+        start, end, front = self.place()
+        content = bytes(self.buf[front:end])
         if inside == LIST:
             self._tap.content = content
-        elif inside == P1 and self.start == self.front:
+        elif inside == P1 and start == front:
             self._tap.content = content[:content.rfind(b"!") + 1]
         return inside
 
@@ -88,7 +89,7 @@ def cipher(keys):
 def snapshot(reading):
     """All values of a reading."""
     said = [reading.get(field) for field in range(FIELDS)]
-    return said + [reading.raw(slot) for slot in range(6)] + [reading.clock, reading.deviation, reading.dst]
+    return said + [reading.raw(slot) for slot in range(6)] + list(reading.time())
 
 
 def prepare(source):

@@ -7,7 +7,7 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.reading import COMMON, METER_ID, METER_TYPE, Reading, seconds
-from han.meter.said import p1_time
+from han.meter.said import p1_time, rest
 from han.wire.framer import P1
 from han.wire.unwrap import APDU
 
@@ -99,31 +99,24 @@ def test_texts_are_kept_between_telegrams_and_lose_their_padding():
     assert made.text(METER_TYPE) == "01FF41"
 
 
-class List:
-    """A list with a date-time in front of its body, as of Layers."""
-
-    def __init__(self, date_time):
-        self.buf = bytearray(8) + date_time
-        self.at = array("i", (20, 20, 0))
-
-
 def finish(made, date_time):
-    assert not made.fill_list(List(date_time), array("i"), 0, COMMON)
+    """Fill the reading with an empty list that has a date-time in front of its body."""
+    buf = bytearray(8) + date_time
+    made.fill(buf, array("i"), 0, COMMON)
+    assert not rest(made, buf, array("i", (20, 20, 0)), array("i"), array("i", (0,)))
 
 
 def test_date_times():
     made = Reading()
     finish(made, bytes.fromhex("07e70718011328190 0ff8880".replace(" ", "")))
-    assert made.clock == seconds(2023, 7, 24, 19, 40, 25)
-    assert (made.deviation, made.dst) == (-120, True)
+    assert made.time() == (seconds(2023, 7, 24, 19, 40, 25), -120, True)
     finish(made, bytes.fromhex("07e60102070e2514ff8000ff"))
-    assert (made.clock, made.deviation, made.dst) == (seconds(2022, 1, 2, 14, 37, 20), None, None)
+    assert made.time() == (seconds(2022, 1, 2, 14, 37, 20), None, None)
     finish(made, b"\xff" * 12)
-    assert made.clock is None
+    assert made.time()[0] is None
     for text, dst in ((b"240407122854S", True), (b"240407122854W", False), (b"240407122854", None)):
         assert p1_time(text, 0, len(text), made.when)
-        made.take_clock()
-        assert (made.clock, made.deviation, made.dst) == (seconds(2024, 4, 7, 12, 28, 54), None, dst)
+        assert made.time() == (seconds(2024, 4, 7, 12, 28, 54), None, dst)
     assert not p1_time(b"24040712285", 0, 11, made.when)
     assert not p1_time(b"24x407122854S", 0, 13, made.when)
 

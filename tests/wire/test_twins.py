@@ -107,6 +107,7 @@ def test_parity_and_escapes():
 def walked(module, data, start):
     rows = array("i", bytes(32 * MOST))
     info = array("i", bytes(64 + 4 * MOST))
+    info[14] = MOST
     full = module.axdr_walk(data, start, len(data), rows, info)
     if full and info[15] != len(data):
         return "malformed"

@@ -38,7 +38,8 @@ class Line:
         found = layers.unwrap(kind, bytearray(data), 0, len(data))
         if found is None:
             return None
-        return found, bytes(layers.buf[layers.start:layers.end]), bytes(layers.buf[layers.front:layers.start])
+        start, end, front = layers.place()
+        return found, bytes(layers.buf[start:end]), bytes(layers.buf[front:start])
 
 
 def frame(content, head=frames.HDLC_HEADS[0], more=False):

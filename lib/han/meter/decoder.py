@@ -4,7 +4,7 @@ from array import array
 from ..wire.framer import P1
 from ..wire.unwrap import LIST, Layers
 from .fill import numbers
-from .reading import ROWS, Reading
+from .reading import ROWS, SOME, Reading
 
 #: A reason, as those in `wire/`. The application shows them to users unchanged.
 WRONG_KEY = "key does not match"
@@ -37,11 +37,11 @@ class Decoder:
     fixed = False, False  # True for voltages, currents whose multiplier the owner has set: their scale is not found out
     before = (None, None), 0  # import and export before the start, Wh, and the CRC of their meter; for Scales.expect()
     reason = None  # why the last telegram made no reading; None where it made one
-    tap = None  # None, or an object that is shown each complete telegram, known or not: take(inside, decoder)
 
     def __init__(self, on_reading, cipher=None, trace=None):
         self.on_reading = on_reading
         self.trace = trace
+        self.tap = None  # None, or an object that is shown each complete telegram, known or not: take(inside, decoder)
         self.layers = Layers(self.reject, cipher, trace)
         self.reading = Reading()
         self.rows = array("i", bytes(32 * _USUAL))  # rows of the present telegram, eight integers each
@@ -65,13 +65,18 @@ class Decoder:
         if inside == LIST:
             from .push import Push
 
-            reader = Push()
+            reader = Push(len(self.rows) >> 3)
         elif inside == P1:
             from . import p1 as reader
         else:
             from . import sml as reader
         self._readers[inside] = reader  # type: ignore[call-overload]  # a list of None at first
         return reader
+
+    def assume(self, maker):
+        """Read all lists from now on as if they opened with the text `maker`; None: as they do."""
+        self.maker = maker
+        self._readers[LIST] = None  # what it knows was found out by another text
 
     def order(self):
         """The fields of those values of the last list that have no code, by their places (bytes)."""
@@ -97,7 +102,7 @@ class Decoder:
 
     def deliver(self, reading):
         """The telegram was read: pass on its reading, if it has a number, a clock or an identity."""
-        if not reading.some and not numbers(reading.present):
+        if not reading.more & SOME and not numbers(reading.present):
             return self._deliver_rest(reading)
         self.decoded += 1
         self.reason = None
@@ -107,7 +112,7 @@ class Decoder:
 
     def _deliver_rest(self, reading):
         """The telegram has no number: it counts as rejected, but a clock or an identity is passed on."""
-        rest = (reading.clock is not None) + 2 * reading.named()
+        rest = (reading.time()[0] is not None) + 2 * reading.named()
         if rest:
             self.layers.unproven = False  # as the content makes sense, the key was right
         self.reject(WITHOUT_READINGS[rest])

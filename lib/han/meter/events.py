@@ -69,9 +69,10 @@ class Events:
             return
         if not sent.strip(b" 0"):
             return  # only what stands for no text
-        message = Event(kind, reading.clock if new else None, reading.dst if new else None)
+        clock, _, dst = reading.time()
+        message = Event(kind, clock if new else None, dst if new else None)
         message.sent = sent
-        message.hexed = reading.end > 0
+        message.hexed = reading.whole() > 0
         kept = self._messages
         kept.insert(0, message)
         while len(kept) > 1 and (len(kept) > _MOST or sum([len(one.sent) for one in kept]) > _ROOM):

@@ -10,7 +10,7 @@ from ..wire.rows.lines import gather
 from .more import more, unchanged
 from .obis import LOG as LOG_ROW
 from .obis import MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
-from .reading import LINES, LISTED, NUMBERS, SAID
+from .reading import BESIDES, LINES, LISTED, NUMBERS, SAID, UNSCALED
 
 _FIRST = 256  # room for lines at first, bytes: two sub-meters
 _MOST = 1024  # lines that do not fit in here are left out
@@ -74,11 +74,11 @@ class Extra:
 
         first: it is the first telegram of this meter
         """
-        said = reading.more
-        whole = reading.end  # a P1 telegram is complete: it outdates all before
+        said = reading.more & BESIDES
+        whole = reading.whole()  # a P1 telegram is complete: it outdates all before
         if whole or said & (NUMBERS | SAID):
             buf, rows, special = reading.buf, reading.rows, reading.special
-            more(buf, rows, special, (0 if whole else 1) + (2 if reading.unscaled else 0), self._numbers)
+            more(buf, rows, special, (0 if whole else 1) + (2 if reading.said[UNSCALED] else 0), self._numbers)
             if not unchanged(buf, rows, special, whole, self._sizes, self.log, self.message, self.message_code,
                              self.peak_time):  # fmt: skip
                 self._take_texts(reading, whole, first)
@@ -158,7 +158,7 @@ class Extra:
 
 def _place(reading, whole, slot):
     """(index, length) of a text in the telegram, by the rules of more.unchanged(); (0, 0) where it is not there."""
-    row = 8 * reading.special[(PEAK if slot == _PEAK_TIME else LOG_ROW + slot) - TEXTS] if reading.more else 0
+    row = 8 * reading.special[(PEAK if slot == _PEAK_TIME else LOG_ROW + slot) - TEXTS] if reading.more & BESIDES else 0
     if not row:
         return 0, 0
     buf = reading.buf

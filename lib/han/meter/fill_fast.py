@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from .obis import BASES, CODES, KEYS, QUANTITIES, UNITS
+from .obis import FORMS, KEYS
 from .said_fast import heard
 
 _NUMBER = const(1)
@@ -10,6 +10,11 @@ _NEGATIVE = const(16)
 _NO_UNIT = const(255)
 _TEXTS = const(64)
 _SPECIALS = const(49)
+_SPECIAL = const(56)  # where `special` begins in `present`, as in reading.py
+_WORDS = const(30)  # of `present`
+_QUANTITIES = const(128)  # where these begin in FORMS, as in obis.py
+_BASES = const(183)
+_UNITS = const(189)
 _MORE = const(11)  # the first special of more.py
 _NUMBERS = const(35)  # of more.py
 _SUB = const(0x5000000)  # the least key of another meter's value
@@ -47,32 +52,26 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
     """
     values = ptr32(reading.values)
     present = ptr8(reading.present)
-    special = ptr8(reading.special)
+    special = ptr8(int(present) + _SPECIAL)
     # Only the first three parameters are in registers: rows moves along, p and at are used for the search.
     n = at
     buf = int(p)
     first = int(rows)
     word = ptr32(int(present))
-    at = _ALL >> 2
-    while at >= 0:
-        word[at] = 0
-        at -= 1
-    word = ptr32(int(special))
-    at = _SPECIALS >> 2
-    while at >= 0:
-        word[at] = 0
-        at -= 1
-    word = ptr32(reading.said)
-    word[0] = 0
-    word[1] = 0
+    at = _WORDS
+    while at:
+        word[0] = 0
+        word[1] = 0
+        word = ptr32(int(word) + 8)
+        at -= 2
     keys = int(ptr32(KEYS))
-    codes = ptr8(CODES)
-    order = ptr8(profile[0])
-    ordered = int(len(profile[0]))
+    forms = ptr8(FORMS)
+    fields = profile[0]
+    order = ptr8(fields)
+    ordered = 0
+    if fields:
+        ordered = int(len(fields))
     defaults = ptr8(profile[1])
-    bases = ptr8(BASES)
-    units = ptr8(UNITS)
-    quantities = ptr8(QUANTITIES)
     more = 0
     i = 0
     while i < n:
@@ -89,7 +88,7 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
                     p = ptr8(int(p) + at)
                 at >>= 1
             if ptr32(int(p))[0] == key:
-                code = codes[(int(p) - keys) >> 2]
+                code = forms[(int(p) - keys) >> 2]
             elif key >= _SUB:
                 more |= 8
         elif i <= ordered:
@@ -105,10 +104,10 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
             continue
         if rows[-1] & 15 != _NUMBER or present[code]:
             continue
-        quantity = quantities[code]
+        quantity = forms[code + _QUANTITIES]
         low = rows[-5]
         high = rows[-4]
-        power = rows[-3] - bases[quantity]
+        power = rows[-3] - forms[quantity + _BASES]
         if rows[-2] == _NO_UNIT:
             step = defaults[quantity]
             if not step:
@@ -121,7 +120,7 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
                 elif low >= 1000:
                     step = 63
             power += step - 64
-        elif rows[-2] != units[quantity]:
+        elif rows[-2] != forms[quantity + _UNITS]:
             continue
         if power > 9 or power < -9:
             continue

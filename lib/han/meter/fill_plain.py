@@ -54,9 +54,7 @@ def fill(rows, n, buf, reading, profile):
     """Scale n rows to base units, and store them by field; see the twin in `fill_fast.py`."""
     order, defaults = profile
     values, present, special = reading.values, reading.present, reading.special
-    present[:] = bytes(len(present))
-    special[:] = bytes(len(special))
-    reading.said[:] = bytes(len(reading.said))
+    present[:] = bytes(len(present))  # with special and said, which are parts of it
     more = 0
     for i in range(n):
         key, _, size, low, high, scale, unit, kind = rows[i * 8:i * 8 + 8]
@@ -86,7 +84,7 @@ def fill(rows, n, buf, reading, profile):
             continue
         values[code * 2], values[code * 2 + 1] = number & 0xFFFFFF, number >> 24
         present[code] = 3 if kind & _NEGATIVE and number else 1
-    if any(present[FIELDS:]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
+    if any(present[FIELDS:ALL]) or present.find(b"\3", 0, L1_EXPORT_POWER) >= 0:
         more |= 1
     more |= 16 * numbers(present)
     if more & 1:

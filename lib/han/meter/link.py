@@ -12,7 +12,7 @@ from .line.capture import Capture
 from .decoder import WITHOUT_READINGS, Decoder
 from .live import Live
 from .sense.plausible import Plausible
-from .reading import LISTED, METER_ID
+from .reading import LISTED, METER_ID, UNSCALED
 from .line.search import Search
 
 #: Pause between two looks at the UART, ms. Its receive buffer of 8 kB holds 700 ms at 115200 baud.
@@ -84,7 +84,7 @@ class Link:
         maker: what lists are assumed to open with, as of profiles.opening(); None: each list tells its manufacturer
         """
         self.decoder.layers.cipher = cipher
-        self.decoder.maker = maker
+        self.decoder.assume(maker)
         if option == 0:
             self.search.free()
         elif not self.search.fixed or self.search.index != option - 1:
@@ -237,7 +237,7 @@ class Link:
         self._up_tick = self._now
         live = self.live
         scales = self.decoder.scales
-        if reading.unscaled and not self.factors[0] and scales.count(reading, self._up):
+        if reading.said[UNSCALED] and not self.factors[0] and scales.count(reading, self._up):
             self._restated = True
         if self._restated:
             self._restated = False
@@ -255,9 +255,9 @@ class Link:
         if another or self._anew:
             self._anew = False
             live.forget()
-        if another and reading.unscaled and not scales.meter and scales.forget():
+        if another and reading.said[UNSCALED] and not scales.meter and scales.forget():
             return  # this meter has no number: its values may have another scale than the former meter's
-        if reading.unscaled:
+        if reading.said[UNSCALED]:
             scales.published()
         self._going = True
         layers = self.decoder.layers

@@ -1,13 +1,15 @@
 """Live: what is known about the meter now. The last telegram, completed with values of earlier ones."""
 from .sense.direction import PAIRS
 from .sense.network import Network
-from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER
-from .reading import Reading
+from .obis import EXPORT_ENERGY, EXPORT_POWER, EXPORT_REACTIVE_ENERGY, IMPORT_ENERGY, IMPORT_POWER, NETTED, UNDIRECTED
+from .fill import overlay
+from .reading import BESIDES, TEXT_SLOTS, Reading
 
 
 class Live(Reading):
     """The value of the bus's topic 'meter': one object, which is changed and published again with each reading."""
 
+    clock = deviation = dst = None  # as of Reading.time()
     demand = None  # True: the meter tells its demand (registers/demand.py); False: it does not; None: nobody has asked
 
     def __init__(self):
@@ -27,6 +29,7 @@ class Live(Reading):
     def forget(self):
         """Another meter takes over: forget all values of the one before."""
         self.clear()
+        self.clock = self.deviation = self.dst = None
         self.extra = None
         self._new = True
         self.network.forget()
@@ -34,23 +37,32 @@ class Live(Reading):
         self.demand = None
         self.meters += 1
 
+    def merge(self, other):
+        """Take over the values that the other reading has, and its clock; keep the rest."""
+        overlay(self.values, self.present, other.values, other.present)
+        for slot in range(TEXT_SLOTS):
+            if other.said[slot]:
+                self.said[slot] = 1
+                self.texts[slot] = other.texts[slot]
+        self.clock, self.deviation, self.dst = other.time()
+
     def take(self, reading, ticks, since_ms):
         """Take over a telegram's reading, received at `ticks`, since_ms after the one before (0: it is the first)."""
         self.merge(reading)
-        if reading.more or self.extra:
+        if reading.more & BESIDES or self.extra:
             self.take_more(reading)
         self._new = False
-        if reading.undirected:
+        if reading.said[UNDIRECTED]:
             # A power has come whose direction is unknown: the values before are out of date.
             self.present[IMPORT_POWER] = self.present[EXPORT_POWER] = 0
         # Meters that send a list with only the imported power net their phases: while they import,
         # they do not export, whatever the last full list said. If the imported power is 0, they do
         # not export either, if that power has had a sign before.
-        self.netted |= reading.netted
+        self.said[NETTED] |= reading.said[NETTED]
         for i in range(4):
             imported, exported = PAIRS[i]
             if reading.present[imported] and not reading.present[exported]:
-                if reading.get(imported) or self.netted >> i & 1:
+                if reading.get(imported) or self.said[NETTED] >> i & 1:
                     self.put(exported, 0)
         self.network.complete(self, reading)
         self.seq += 1

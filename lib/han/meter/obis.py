@@ -43,6 +43,10 @@ MORE_UNITS = bytes(
 # with a content counts.
 METER_ID, METER_TYPE, MANUFACTURER, LIST_NAME, P1_IDENT, NAME = 0, 1, 2, 3, 4, 5
 SLOTS = bytes((METER_ID, METER_ID, METER_ID, METER_ID, METER_ID, METER_TYPE, LIST_NAME, MANUFACTURER))
+# Marks behind the texts in `Reading.said`: bits of what was netted, the total and phases 1 to 3, as the imported power
+# was negative; 1 where a power has come whose direction is unknown; 1 where the scale must be told from the numbers,
+# see lists/scales.py.
+NETTED, UNDIRECTED, UNSCALED = 8, 9, 10
 NOTHING = 0xFF  # in a profile: a value that is not used
 
 # Quantities. The base units are W, var, 0.1 V, mA, Wh, varh. BASES has their power of ten, and
@@ -131,4 +135,6 @@ def _table():
 
 
 KEYS, CODES, KNOWN = _table()
+# For fill_fast.py, all that belongs to a field: CODES, and from 128 on QUANTITIES, BASES, UNITS.
+FORMS = CODES + bytes(128 - KNOWN) + QUANTITIES + BASES + UNITS
 del _table  # it is not needed any more, and takes a few kB

@@ -25,12 +25,8 @@ def read(decoder, layers):
         reading.aside = n >> 8
     n = p1_said(reading, buf, at, rows)
     if n & 1:
-        reading.take_clock()
-    else:
-        reading.no_clock()
-    if n & 2:
         front = at[2]
-        n >>= 2
+        n >>= 1
         reading.set_text(MANUFACTURER, buf, front + 1, front + 4)
         reading.set_text(METER_TYPE, buf, front + 4, n)
         reading.set_text(P1_IDENT, buf, front, n)

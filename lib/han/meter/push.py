@@ -4,15 +4,15 @@ from array import array
 from ..wire.layers.apdu import DATE_TIME
 from ..wire.rows.walk import axdr_walk
 from .lists.profiles import coded
-from .reading import METER_ID, ROWS
-from .said import alike
+from .reading import METER_ID, ROWS, SOME
+from .said import alike, rest
 
 # Opening of the first text of lists without scalers, whose scale is found out.
 _UNSCALED = b"Kamstrup"
 _TEXT = 2  # the kind in the last column of a row
 _OPENING = 8  # first bytes of the first text, which tell the manufacturer
 _CODED = 0x7FFF  # no list has so many rows
-_ENDED = 15  # index in info of where the walk has ended
+_ROOM, _ENDED = 14, 15  # indexes in info of the number of rows that there is room for, and of where the walk has ended
 _KINDS = 6  # most kinds of lists without codes that one meter sends in turn
 
 
@@ -23,47 +23,52 @@ class Kind:
     profile   (order, scale), see profiles.py
     n         number of rows; _CODED where they have codes, as their number tells nothing then
     shape     hash of the types of the values, see axdr_walk()
+    mark      for alike(): n, shape, the length of text, and its bytes
     doubts    number of further lists of the kind that orders.judge() checks, as the order may be wrong
-    mark      for alike(): n, shape, and the length of text
     unscaled  True for lists without scalers, whose scale is found out, see lists/scales.py
+    judged    True where either is so
     """
 
     def __init__(self, text, profile, n=_CODED, shape=0, doubts=0):
         self.text = text
         self.profile = profile
         self.doubts = doubts
-        self.mark = array("i", (n, shape, len(text)))
+        self.mark = array("i", (n, shape, len(text)) + tuple(text))
         self.unscaled = n == _CODED and text == _UNSCALED
+        self.judged = doubts > 0 or self.unscaled
 
 
 _NONE = Kind(b"", None, _CODED - 1)  # no list is of this kind
 
 
 class Push:
-    """Reads the push lists of a Decoder."""
+    """Reads the push lists of a Decoder. room: the number of its rows."""
 
-    def __init__(self):
+    def __init__(self, room):
         #: The results of axdr_walk() for the last list, such as the number of rows and of OBIS codes.
         self.info = array("i", bytes(64 + 4 * ROWS))
+        self.info[_ROOM] = room
         self._usual = self._coded = _NONE  # kind of the last list; of the last list with codes
         self._known = []  # kinds of lists without codes that have come, the last _KINDS of them
 
     def read(self, decoder, layers):
         """Read the list that is left in `layers` into the decoder's reading. True, or None where it was rejected."""
+        # More variables than these would take memory for each telegram.
         info = self.info
         if axdr_walk(layers.buf, layers.at[0], layers.at[1], decoder.rows, info):
             if not self._walk_again(decoder, layers):
                 return None
         known = self._usual
-        if decoder.maker is not None or not alike(layers.buf, decoder.rows, info, known.mark, known.text):
+        if not alike(layers.buf, decoder.rows, info, known.mark):
             known = self._usual = self._kind(decoder, layers.buf)
             if known is _NONE:
                 return None
         if info[2]:
             self._settle(decoder.rows, layers.buf)
-        if decoder.reading.fill_list(layers, decoder.rows, info[0], known.profile):
+        decoder.reading.fill(layers.buf, decoder.rows, info[0], known.profile)
+        if rest(decoder.reading, layers.buf, layers.at, decoder.rows, info):
             self._number(decoder.reading, layers.buf, decoder.rows)
-        return not (known.doubts or known.unscaled) or self._judged(decoder, known)
+        return not known.judged or self._judged(decoder, known)
 
     def order(self):
         """The fields of those values of the last list that have no code, by their places (bytes)."""
@@ -73,11 +78,13 @@ class Push:
     def _walk_again(self, decoder, layers):
         """A list is malformed, or has filled all rows. True where its rows are there; None where it was rejected."""
         info = self.info
-        if info[_ENDED] == layers.end and decoder.more_rows():
-            axdr_walk(layers.buf, layers.start, layers.end, decoder.rows, info)
-        if info[_ENDED] != layers.end:
+        start, end, front = layers.place()
+        if info[_ENDED] == end and decoder.more_rows():
+            info[_ROOM] = len(decoder.rows) >> 3
+            axdr_walk(layers.buf, start, end, decoder.rows, info)
+        if info[_ENDED] != end:
             at = info[_ENDED] if info[_ENDED] >= 0 else -1 - info[_ENDED]
-            return decoder.reject("list malformed", "at byte %d" % (at - layers.front))
+            return decoder.reject("list malformed", "at byte %d" % (at - front))
         return True
 
     def _settle(self, rows, buf):
@@ -130,7 +137,7 @@ class Push:
         reading = decoder.reading
         if known.unscaled:
             (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
-            reading.some = 0  # numbers may have been taken away
+            reading.more &= ~SOME  # numbers may have been taken away
         if known.doubts:
             from .lists import orders
 
@@ -142,6 +149,7 @@ class Push:
                 decoder.reject("unknown list", "%d values make no sense in the order that fits them" % n)
                 return False
             known.doubts = 0 if said == orders.PROVEN else known.doubts - 1
+            known.judged = known.doubts > 0 or known.unscaled
         return True
 
 

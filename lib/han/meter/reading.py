@@ -2,7 +2,7 @@
 from array import array
 
 from ..wire.loops import copy, same
-from .fill import fill, numbers, overlay
+from .fill import fill, numbers
 from .obis import (  # noqa: F401  the slots of texts are imported from here
     ALL,
     CLOCK,
@@ -13,12 +13,14 @@ from .obis import (  # noqa: F401  the slots of texts are imported from here
     METER_ID,
     METER_TYPE,
     NAME,
+    NETTED,
     P1_IDENT,
     SLOTS,
-    SPECIALS,
     TEXTS,
+    UNDIRECTED,
+    UNSCALED,
 )
-from .said import heard, rest
+from .said import heard
 from .sense.direction import complete
 
 #: Most rows of a telegram that are read, eight integers each. The longest known telegram has 27.
@@ -43,15 +45,18 @@ P1 = b"", scale(0, 0, 0, 3)
 #: The profile of SML, whose entries have their own scalers.
 SML = b"", scale(0, 0, 0, 0)
 
-#: Bits of `Reading.more`: numbers from obis.TARIFF on, texts from obis.LOG on, values of sub-meters in a list, lines of
-#: sub-meters in a P1 telegram.
-NUMBERS, SAID, LISTED, LINES = 1, 2, 4, 8
+#: Bits of `Reading.more`, as of fill(): numbers from obis.TARIFF on, texts from obis.LOG on, values of sub-meters in a
+#: list; fields below FIELDS; lines of sub-meters in a P1 telegram. BESIDES: all but fields.
+NUMBERS, SAID, LISTED, SOME, LINES = 2, 4, 8, 16, 32
+BESIDES = NUMBERS | SAID | LISTED | LINES
+_NEW = 1
 
 LIST_VERSION = LIST_NAME  # slots of `Reading.text`, as METER_ID and others from `obis.py`
-_TEXTS = 6
+TEXT_SLOTS = 6
 
-_NO_FIELDS = bytes(ALL)
-_NO_SPECIALS = bytes(SPECIALS)
+_NOTHING = bytes(120)
+_SPECIAL, _SAID = 56, 108  # where they begin in `present`, as in fill_fast.py
+_NO_CLOCK, _UNSPECIFIED, _NO_STATUS = -1, -0x8000, 0xFF  # in `when`
 _LONGEST_TEXT = 64
 
 
@@ -79,28 +84,21 @@ class Reading:
     """The fields of one telegram. It is filled again for the next one, so keep values, not the object."""
 
     profile = COMMON  # by which it was filled
-    # What the telegram says besides the fields, bits. Live takes it from the telegram.
-    more = 0
-    some = 0  # not 0: fill() has found a number
+    more = 0  # what the telegram says, bits; those of BESIDES are what Live takes from the telegram besides the fields
     buf = rows = b""  # the telegram of which that is said, and its rows
     count = 0  # number of rows
     aside = 0  # index of the first line of a sub-meter
     checked = True  # the telegram had a checksum
-    end = 0  # of a P1 telegram: its end; 0 for others
-    unscaled = False  # its scale must be told from the numbers, see lists/scales.py
+    end = 0  # of the last P1 telegram
 
     def __init__(self):
         self.values = array("i", bytes(8 * ALL))
-        self.present = bytearray(ALL + 1)  # whole words
-        self.clock = None  # seconds since 2020-01-01 in the meter's local time
-        self.deviation = None  # minutes, COSEM sign: UTC = local + deviation
-        self.dst = None
-        self.netted = 0  # bit 0: the total, bits 1 to 3: phases whose imported power was negative
-        self.undirected = False  # a power has come whose direction is unknown
-        self.special = bytearray(SPECIALS + 3)  # 1 + the row of each text, clock, or number of few meters
-        self.texts = [b""] * _TEXTS  # kept from telegram to telegram, as they hardly ever change
-        self.said = bytearray(_TEXTS + 2)  # 1: this telegram has the text
-        self.when = array("i", bytes(16))  # what date_time() has read
+        # The fields, then `special` and `said`, so that fill() clears all three at once.
+        self.present = bytearray(len(_NOTHING))
+        self.special = memoryview(self.present)[_SPECIAL:_SAID]  # 1 + the row of each text, clock, rare number
+        self.said = memoryview(self.present)[_SAID:]  # 1: this telegram has the text; then NETTED and others
+        self.texts = [b""] * TEXT_SLOTS  # kept from telegram to telegram, as they hardly ever change
+        self.when = array("i", (0, _NO_CLOCK, _UNSPECIFIED, _NO_STATUS))  # the clock, as of date_time()
 
     def get(self, field):
         """A field's number in its base unit (W, var, 0.1 V, mA, Wh, varh); None where absent."""
@@ -133,14 +131,9 @@ class Reading:
 
     def clear(self):
         """Forget all values of the telegram before."""
-        copy(self.present, 0, _NO_FIELDS, 0, ALL)
-        copy(self.special, 0, _NO_SPECIALS, 0, SPECIALS)
-        copy(self.said, 0, _NO_FIELDS, 0, _TEXTS)
-        self.clock = self.deviation = self.dst = None
-        self.more = self.end = 0
-        self.netted = 0
-        self.undirected = False
-        self.unscaled = False
+        copy(self.present, 0, _NOTHING, 0, len(_NOTHING))
+        self.no_clock()
+        self.more = 0
 
     def assumed(self):
         """True where the list does not tell its scale, so that the usual one of its manufacturer was assumed."""
@@ -153,7 +146,7 @@ class Reading:
 
     def named(self):
         """True where a text identifies the meter; the ident line of P1 alone is not enough."""
-        return bool(self.said[METER_ID]) or not self.said[P1_IDENT] and any(self.said)
+        return bool(self.said[METER_ID]) or not self.said[P1_IDENT] and any([self.said[i] for i in range(TEXT_SLOTS)])
 
     def fill(self, buf, rows, n, profile):
         """Forget the telegram before, and take the values of n rows of one in buf, except clocks.
@@ -161,29 +154,13 @@ class Reading:
         profile: (order, scale), as in `lists/profiles.py`
         """
         self.profile = profile
-        self.netted = self.end = 0
-        self.undirected = self.unscaled = False
         self.buf = buf
         self.rows = rows
         self.count = n
-        n = fill(rows, n, buf, self, profile)
-        self.more = n >> 1 & 7
-        self.some = n & 16
-        if n & 1:
+        # More variables than these would take memory for each telegram.
+        self.more = n = fill(rows, n, buf, self, profile)
+        if n & _NEW:
             self._complete(buf, rows, self.count)
-
-    def fill_list(self, layers, rows, n, profile):
-        """As fill(), for the n rows of a list, and take its clock. True where it ends with a text without a code.
-
-        layers: with the list, see `wire/unwrap.py`
-        """
-        self.fill(layers.buf, rows, n, profile)
-        n = rest(self, layers, rows, n)
-        if n & 1:
-            self.take_clock()
-        else:
-            self.no_clock()
-        return n > 1
 
     def _complete(self, buf, rows, n):
         """Take what few telegrams have: powers without the usual direction, and texts that were not known."""
@@ -199,16 +176,25 @@ class Reading:
                 self.set_text(NAME, buf, at, end)
             source = heard(self, buf, rows, source + 1)
 
-    def take_clock(self):
-        """Take the clock from `when`, see said_fast.date_time()."""
-        when = self.when
-        self.clock = when[0] * 86400 + when[1]
-        self.deviation = None if when[2] == -0x8000 else when[2]
-        self.dst = None if when[3] == 0xFF else when[3] & 0x80 != 0
+    # This class has no properties, as each would slow down all attributes that are set.
+
+    def time(self):
+        """(clock, deviation, dst): seconds since 2020-01-01 in the meter's local time; minutes, with COSEM's sign: UTC
+        = local + deviation; True in summer time. None each where it was not sent."""
+        days, time, deviation, status = self.when
+        return (
+            None if time == _NO_CLOCK else days * 86400 + time,
+            None if deviation == _UNSPECIFIED else deviation,
+            None if status == _NO_STATUS else status & 0x80 != 0,
+        )
 
     def no_clock(self):
-        """The telegram has no clock, or none was found yet."""
-        self.clock = self.deviation = self.dst = None
+        """The telegram has no clock."""
+        self.when[1], self.when[2], self.when[3] = _NO_CLOCK, _UNSPECIFIED, _NO_STATUS
+
+    def whole(self):
+        """Index behind a P1 telegram, which outdates what others said before; 0 for others."""
+        return self.end if self.profile is P1 else 0
 
     def set_text(self, slot, buf, start, end):
         """Take buf[start:end], without padding at its end, as the text of a slot. False where nothing is left.
@@ -227,14 +213,3 @@ class Reading:
                 self.texts[slot] = bytes(memoryview(buf)[start:start + length])
         self.said[slot] = 1
         return True
-
-    def merge(self, other):
-        """Take over the values that the other reading has, and its clock; keep the rest."""
-        overlay(self.values, self.present, other.values, other.present)
-        for slot in range(_TEXTS):
-            if other.said[slot]:
-                self.said[slot] = 1
-                self.texts[slot] = other.texts[slot]
-        self.clock = other.clock
-        self.deviation = other.deviation
-        self.dst = other.dst

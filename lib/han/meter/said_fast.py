@@ -2,13 +2,17 @@
 import micropython
 from micropython import const
 
-from .obis import SLOTS
-
 _TEXT = const(2)
 _DATE_TIME = const(12)
 _OPENING = const(8)
 _CODED = const(0x7FFF)
 _NAMED = const(8)
+_SLOTS = const(0x23100000)  # obis.SLOTS, 4 bits each
+_SPECIAL = const(56)  # where `special` and `said` begin in `present`, as in reading.py
+_SAID = const(108)
+_NO_CLOCK = const(-1)
+_UNSPECIFIED = const(-0x8000)
+_NO_STATUS = const(0xFF)
 _DEVICE = const(3)
 _NAME = const(5)
 _CLOCK = const(8)
@@ -24,13 +28,13 @@ def heard(reading, buf: ptr8, rows: ptr32, source: int) -> int:
 
     Returns the number of the first one whose text is new, 8 where there is none.
     """
-    special = ptr8(reading.special)
-    said = ptr8(reading.said)
+    special = ptr8(reading.present)
+    said = ptr8(int(special) + _SAID)
+    special = ptr8(int(special) + _SPECIAL)
     texts = reading.texts
-    slots = ptr8(SLOTS)
     while source < _NAMED:
         k = special[source]
-        slot = slots[source]
+        slot = _SLOTS >> (source << 2) & 15
         if k and said[slot]:
             # Of several codes for one slot, the first one counts. A device name has a slot of its own besides.
             slot = _NAME
@@ -108,27 +112,27 @@ def moment(date: int, time: int, when: ptr32) -> int:
         return 0
     when[0] = int(days(2000 + date // 10000, month, day))
     when[1] = time // 10000 * 3600 + time // 100 % 100 * 60 + time % 100
-    when[2] = -0x8000
-    when[3] = 0xFF
+    when[2] = _UNSPECIFIED
+    when[3] = _NO_STATUS
     return 1
 
 
 @micropython.viper
-def p1_time(buf, at: int, length: int, when) -> int:
+def p1_time(buf, at: int, length: int, when: ptr32) -> int:
     """Read YYMMDDhhmmss, with or without S or W (DSMR 5.0.2 clause 6.4, tag TST), at buf[at]. 1, or 0 if it is invalid.
 
     when   as of date_time()
     """
     if length != 12 and length != 13:
         return 0
-    if not int(moment(int(six(buf, at, 6)), int(six(buf, at + 6, 6)), when)):
+    if not int(moment(int(six(buf, at, 6)), int(six(buf, at + 6, 6)), int(when))):
         return 0
     if length == 13:
         at = ptr8(buf)[at + 12]
         if at == 0x53:
-            ptr32(when)[3] = 0x80
+            when[3] = 0x80
         elif at == 0x57:
-            ptr32(when)[3] = 0
+            when[3] = 0
     return 1
 
 
@@ -136,20 +140,20 @@ def p1_time(buf, at: int, length: int, when) -> int:
 def p1_said(reading, buf, at: ptr32, rows: ptr32) -> int:
     """What a P1 telegram says besides values. at: as in `wire/unwrap.py`; its ident line is buf[at[2]:].
 
-    Returns four times the index of the end of the ident line, a CR or LF. + 1 where a clock is put into `when`. + 2
-    where a text of the ident line is new; else all three, maker, type, and all of it, are marked as said.
+    The clock is put into `when`, also where there is none. Returns twice the index of the end of the ident line, a CR
+    or LF. + 1 where a text of the ident line is new; else all three, maker, type, and all of it, are marked as said.
     """
     p = ptr8(int(ptr8(buf)) + at[2])
     n = 0
     k = at[1] - at[2]
     while n < k and p[n] != 0x0D and p[n] != 0x0A:
         n += 1
-    answer = at[2] + n << 2
+    answer = at[2] + n << 1
     texts = reading.texts
     known = texts[_IDENT]
     kind = texts[_TYPE]
     maker = texts[_MAKER]
-    k = 2
+    k = 1
     if n > 4 and int(len(known)) == n and int(len(kind)) == n - 4 and int(len(maker)) == 3:
         q = ptr8(known)
         k = n
@@ -164,18 +168,23 @@ def p1_said(reading, buf, at: ptr32, rows: ptr32) -> int:
             n -= 1
             k = p[n] ^ q[n - 1]
         if k:
-            k = 2
+            k = 1
         else:
-            said = ptr8(reading.said)
+            said = ptr8(int(ptr8(reading.present)) + _SAID)
             said[_IDENT] = 1
             said[_TYPE] = 1
             said[_MAKER] = 1
     answer |= k
-    special = ptr8(reading.special)
+    when = ptr32(reading.when)
+    when[1] = _NO_CLOCK
+    when[2] = _UNSPECIFIED
+    when[3] = _NO_STATUS
+    special = ptr8(int(ptr8(reading.present)) + _SPECIAL)
     k = special[_CLOCK]
     if k:
         rows = ptr32(int(rows) + (k << 5) - 32)
-        return answer | int(p1_time(buf, rows[1], rows[2], reading.when))
+        p1_time(buf, rows[1], rows[2], int(when))
+        return answer
     k = special[_CLOCK + 1]
     n = special[_CLOCK + 2]
     if k and n:
@@ -188,7 +197,7 @@ def p1_said(reading, buf, at: ptr32, rows: ptr32) -> int:
                 n += 2  # the century
                 size -= 2
         row = ptr32(int(rows) + (k << 5) - 32)
-        answer |= int(moment(int(six(buf, n, size)), int(six(buf, row[1], row[2])), reading.when))
+        moment(int(six(buf, n, size)), int(six(buf, row[1], row[2])), int(when))
     return answer
 
 
@@ -214,28 +223,33 @@ def date_time(buf: ptr8, at: int, when: ptr32) -> int:
 
 
 @micropython.viper
-def rest(reading, layers, rows: ptr32, n: int) -> int:
-    """What a list of n rows has besides values. layers: with the list, see `wire/unwrap.py`.
+def rest(reading, buf: ptr8, at: ptr32, rows: ptr32, info: ptr32) -> int:
+    """What a list has besides values. at: as in `wire/unwrap.py`; rows, info: as of axdr_walk().
 
-    Returns 1 where it has a date-time, which is put into `when` (a clock among the values was read together with
-    them; the date-time of the header may be older), + 2 where it ends with a text without a code, the meter's number,
-    which is not the known one.
+    Its date-time is put into `when`, also where there is none (a clock among the values was read together with them;
+    the date-time of the header may be older). Returns 1 where it ends with a text without a code, the meter's number,
+    which is not the known one, else 0.
     """
-    buf = ptr8(layers.buf)
-    at = ptr32(layers.at)
+    said = ptr8(reading.present)
+    when = ptr32(reading.when)
+    n = info[0]
     found = 0
-    k = ptr8(reading.special)[_CLOCK]
+    k = said[_SPECIAL + _CLOCK]
     if k:
         row = ptr32(int(rows) + (k << 5) - 32)
         if row[2] == _DATE_TIME:
-            found = int(date_time(int(buf), row[1], reading.when))
+            found = int(date_time(int(buf), row[1], int(when)))
     if not found:
         k = at[0] - _DATE_TIME
         if k > at[2]:
-            found = int(date_time(int(buf), k, reading.when))
+            found = int(date_time(int(buf), k, int(when)))
+    if not found:
+        when[1] = _NO_CLOCK
+        when[2] = _UNSPECIFIED
+        when[3] = _NO_STATUS
     if n > 1:
         row = ptr32(int(rows) + (n << 5) - 32)
-        said = ptr8(reading.said)
+        said = ptr8(int(said) + _SAID)
         if not row[0] and row[7] == _TEXT and not said[0]:
             known = reading.texts[0]
             size = row[2]
@@ -247,18 +261,17 @@ def rest(reading, layers, rows: ptr32, n: int) -> int:
                     size -= 1
                 k = size
             if k:
-                found += 2
-            else:
-                said[0] = 1
-    return found
+                return 1
+            said[0] = 1
+    return 0
 
 
 @micropython.viper
-def alike(buf: ptr8, rows: ptr32, info: ptr32, mark: ptr32, text: ptr8) -> int:
-    """1 where the list that axdr_walk() has walked into rows and info is of the kind with this mark and text, else 0.
+def alike(buf: ptr8, rows: ptr32, info: ptr32, mark: ptr32) -> int:
+    """1 where the list that axdr_walk() has walked into rows and info is of the kind with this mark, else 0.
 
-    mark   number of rows (0x7FFF: lists with codes, of any number), hash of the types, length of text
-    text   the opening of the list's first text
+    mark   number of rows (0x7FFF: lists with codes, of any number), hash of the types, length of the opening of the
+           list's first text, and its bytes, a word each
     """
     n = info[0]
     if info[1]:
@@ -276,6 +289,6 @@ def alike(buf: ptr8, rows: ptr32, info: ptr32, mark: ptr32, text: ptr8) -> int:
     buf = ptr8(int(buf) + rows[1])
     while size:
         size -= 1
-        if buf[size] != text[size]:
+        if buf[size] != mark[3 + size]:
             return 0
     return 1

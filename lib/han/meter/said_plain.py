@@ -85,44 +85,46 @@ def p1_said(reading, buf, at, rows):
         for slot in (P1_IDENT, METER_TYPE, MANUFACTURER):
             reading.said[slot] = 1
     clock, time, date = [8 * reading.special[CLOCK - TEXTS + i] for i in range(3)]
-    found = 0
+    reading.no_clock()
     if clock:
-        found = p1_time(buf, rows[clock - 7], rows[clock - 6], reading.when)
+        p1_time(buf, rows[clock - 7], rows[clock - 6], reading.when)
     elif time and date:
         first, size = rows[date - 7], rows[date - 6]
         century = bytes(buf[first:first + 4])
         if size in (8, 10) and century[:2] == b"20" and century.isdigit():
             first, size = first + 2, size - 2
-        found = moment(six(buf, first, size), six(buf, rows[time - 7], rows[time - 6]), reading.when)
-    return stop << 2 | found | 2 * new
+        moment(six(buf, first, size), six(buf, rows[time - 7], rows[time - 6]), reading.when)
+    return stop << 1 | new
 
 
 def _leap(year):
     return year % 4 == 0  # also 2000, and 2100 is out of range
 
 
-def rest(reading, layers, rows, n):
+def rest(reading, buf, at, rows, info):
     """What a list of n rows has besides values; see the twin in `said_fast.py`."""
-    buf, at = layers.buf, layers.at
+    n = info[0]
     row = 8 * reading.special[CLOCK - TEXTS]
     found = 0
     if row and rows[row - 6] == _DATE_TIME:
         found = date_time(buf, rows[row - 7], reading.when)
     if not found and at[0] - _DATE_TIME > at[2]:
         found = date_time(buf, at[0] - _DATE_TIME, reading.when)
+    if not found:
+        reading.no_clock()
     if n > 1 and rows[8 * n - 1] == _TEXT and not rows[8 * n - 8] and not reading.said[METER_ID]:
         raw = bytes(buf[rows[8 * n - 7]:rows[8 * n - 7] + rows[8 * n - 6]])
         if not raw or raw != reading.texts[METER_ID] or len(raw) == _DATE_TIME and raw[0] <= 8:
-            return found + 2
+            return 1
         reading.said[METER_ID] = 1
-    return found
+    return 0
 
 
-def alike(buf, rows, info, mark, text):
-    """1 where a list is of the kind with this mark and text; see the twin in `said_fast.py`."""
+def alike(buf, rows, info, mark):
+    """1 where a list is of the kind with this mark; see the twin in `said_fast.py`."""
     if mark[0] != (_CODED if info[1] else info[0]) or not info[1] and mark[1] != info[3]:
         return 0
     first = b""
     if info[0] and rows[7] == _TEXT and (rows[2] != _DATE_TIME or buf[rows[1]] > 8):
         first = bytes(buf[rows[1]:rows[1] + min(rows[2], _OPENING)])
-    return int(first == bytes(text[:mark[2]]))
+    return int(list(first) == list(mark[3:3 + mark[2]]))

@@ -20,8 +20,7 @@ def read(decoder, layers):
     Returns True, or None where they were rejected.
     """
     buf = layers.buf
-    start = layers.start
-    end = layers.end
+    start, end, _ = layers.place()
     rows = decoder.rows
     room = len(rows) >> 3
     n = sml.walk(buf, start, end, rows, room, KEYS, KNOWN)

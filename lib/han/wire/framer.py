@@ -63,25 +63,24 @@ class Framer(Openings):
 
     def feed(self, data, n):
         """Take the first n bytes of data; n may be any number."""
-        counters = self.counters
-        counters.bytes += n
+        # More variables than these would take memory for each telegram.
+        self.counters.bytes += n
         if self.open:
             self._feed(data, n)
             return
         # Most meters send a frame at a time. Nothing else is open, so a good one needs no more than its own check.
-        at = self.at
-        found = arrive(self.buf, at, data, n)
+        found = arrive(self.buf, self.at, data, n)
         if found < 0:
             self._feed(data, n)
             return
         while found & 7:
-            counters.frames += 1
+            self.counters.frames += 1
             if self.trace:
-                self._tell("telegram", at[2], at[0])
-            self.sink(found & 7, self.buf, at[2], at[0])
+                self._tell("telegram", self.at[2], self.at[0])
+            self.sink(found & 7, self.buf, self.at[2], self.at[0])
             if found < 8:
                 return
-            found = arrive(self.buf, at, data, 0)
+            found = arrive(self.buf, self.at, data, 0)
         if found and not (self._p1 and self._text()):
             self._work(False)
 

@@ -94,6 +94,9 @@ def mbus_check(p: ptr8, start: int, end: int) -> int:
         if start + size + 6 > end:
             return 0 - (start + size + 6)
         k = int(p) + 4 + size
+        while int(last) + 3 < k:
+            total += last[0] + last[1] + last[2] + last[3]
+            last = ptr8(int(last) + 4)
         while int(last) < k:
             total += last[0]
             last = ptr8(int(last) + 1)

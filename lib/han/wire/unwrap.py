@@ -30,9 +30,7 @@ _APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
 class Layers:
     """Takes the layers off the telegrams of one line.
 
-    buf, start, end   the content of the last telegram is buf[start:end]; it is valid as long as that telegram
-    front             index in buf at which the APDU of the list, the ident line of P1, or the SML telegram begins.
-                      The ident line is part of the content, unless only the lines behind it were ciphered
+    buf   has the content of the last telegram, see place(); it is valid as long as that telegram
 
     reject(reason, detail)   is called where a telegram has no content; both are texts
     cipher                   None, or an object with open(header, buf) -> (start, end) of the plaintext in buf, or a
@@ -46,6 +44,7 @@ class Layers:
     unproven = False  # the last telegram was decrypted without checking a tag
     segments = blocks = ciphered = _p1 = _sml = None
     _join = None  # join() of layers/headers_fast.py or its twin, once there are pieces
+    _known = b""  # of the blocks, for it
 
     def __init__(self, reject, cipher=None, trace=None):
         self.cipher = cipher
@@ -56,18 +55,15 @@ class Layers:
         # buffer (0: there is none), length and number of what is in it. From 12 on the header of a block; 1 where the
         # content came in blocks.
         self.at = array("i", bytes(68))
+        self._before = [b"", b""]  # buffers of the frames and of the blocks that have come before
 
-    @property
-    def start(self):
-        return self.at[0]
+    def place(self):
+        """(start, end, front): the content of the last telegram is buf[start:end].
 
-    @property
-    def end(self):
-        return self.at[1]
-
-    @property
-    def front(self):
-        return self.at[2]
+        front: where the APDU of the list, the ident line of P1, or the SML telegram begins. The ident line is part of
+        the content, unless only the lines behind it were ciphered.
+        """
+        return self.at[0], self.at[1], self.at[2]
 
     def unwrap(self, layer, buf, start, end):
         """Unwrap the telegram buf[start:end]. layer: its framing, or APDU.
@@ -81,9 +77,17 @@ class Layers:
         if layer < 8:
             return layer
         if layer < 10 and self._join:
-            layer = self._join(self, layer)
-            if layer > 15 and not self._trace:
+            # More variables than these, or more arguments, would take memory for each telegram.
+            start = self._join(buf, self._before[layer - _SEGMENT], self.at, self._known)
+            if start > 15 and not self._trace:
                 return None  # _WAIT
+            if start == APDU:
+                self.buf = buf = self._before[layer - _SEGMENT]
+                start = peel(buf, 0, self.at[1], APDU, self.at)
+                if start == LIST:
+                    self.at[16] = 0
+                    return LIST
+            layer = start
         return self._inside(layer)
 
     def _inside(self, what):
@@ -154,6 +158,7 @@ class Layers:
             return self._without("telegram too long")
         if segments.joins:
             at[6], at[7] = len(segments.buf), segments.length
+            self._before[0] = segments.buf
         at[4] = at[8] = segments.next
         return self._whole(segments) if at[3] & _LAST else self._note("segment")
 
@@ -187,6 +192,7 @@ class Layers:
 
             self.blocks = Blocks()
             self._join = join
+            self._known = self.blocks.known
         at = self.at
         if at[9]:
             self.blocks.resume(at[10], at[11])
@@ -200,33 +206,25 @@ class Layers:
         self.blocks.start()
         if self.blocks.raw.joins:
             at[9] = len(self.blocks.raw.buf)
+            self._before[1] = self.blocks.raw.buf
             at[10] = at[11] = 0
         return True
 
     def _opened(self, start):
         """Decrypt the ciphered APDU at buf[start] in place. True, or None where it was rejected."""
-        opened = self._open(self.buf, start, self.at[1])
-        if opened:
-            self.at[0], self.at[1] = opened
-        return opened
-
-    def _open(self, buf, start, end):
-        """Decrypt the ciphered APDU buf[start:end] in place. (start, end) of the plaintext; None where rejected."""
-        if not self.ciphered:
-            from .layers.ciphered import Ciphered
-
-            self.ciphered = Ciphered()
-        if not self.ciphered.parse(buf, start, end):
+        at = self.at
+        if not (self.ciphered or self._loaded_ciphered()).parse(self.buf, start, at[1]):
             return self._reject("ciphering header malformed", "")
         self.encrypted += 1
         if not self.cipher:
             return self._reject(NO_KEY, "")
-        opened = self.cipher.open(self.ciphered, buf)
+        opened = self.cipher.open(self.ciphered, self.buf)
         if isinstance(opened, str):
             self.decrypt_failures += 1
             return self._reject(opened, "")
+        at[0], at[1] = opened
         self.unproven = not self.cipher.proven
-        return opened
+        return True
 
     def _text(self):
         """Check the P1 telegram in an APDU. P1; None where it was rejected."""
@@ -242,6 +240,12 @@ class Layers:
     def _note(self, what):
         if self._trace:
             self._trace(what, "")
+
+    def _loaded_ciphered(self):
+        from .layers.ciphered import Ciphered
+
+        self.ciphered = Ciphered()
+        return self.ciphered
 
     def _loaded_segments(self):
         from .layers.segments import Segments, join

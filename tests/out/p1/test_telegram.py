@@ -218,7 +218,7 @@ def _streams():
         reader = Reader(cipher(entry))
 
         def take(reading, live=live, decoder=reader.decoder):
-            if reading.end:
+            if reading.whole():
                 live.mine = True
             if not reading.empty():
                 live.take(reading, 0, 0)

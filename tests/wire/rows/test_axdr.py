@@ -14,6 +14,7 @@ def walk(data):
     """[(key, kind, number)] of the rows; None where it is malformed or does not end where the data do."""
     rows = array("i", bytes(32 * MOST))
     info = array("i", bytes(64 + 4 * MOST))
+    info[14] = MOST
     data = bytearray(data)
     if axdr_walk(data, 0, len(data), rows, info):
         return None
@@ -158,6 +159,7 @@ def test_scaler_and_unit_behind_their_names_go_with_their_values():
     value, unit = b"\x06\0\0\0\x05", b"\x02\x02\x0f\x03\x16\x1b"
     data = bytearray(structure(names, value, value, unit, UNIT))
     rows, info = array("i", bytes(32 * MOST)), array("i", bytes(64 + 4 * MOST))
+    info[14] = MOST
     assert not axdr_walk(data, 0, len(data), rows, info)
     assert [list(rows[8 * i + 5:8 * i + 7]) for i in range(info[0])] == [[67, 27], [64, 27]]
 

@@ -43,14 +43,19 @@ class _Layers(Layers):
         self.segments, self.blocks.raw, self.blocks.whole = pieces
         self._told = ciphered
 
-    def _open(self, buf, start, end):
+    def _opened(self, start):
+        at = self.at
+        buf, end = self.buf, at[1]
         header = self.ciphered = Ciphered()
         if not header.parse(buf, start, end):
             return None
         self.encrypted += 1
         self._told(buf, start, end, header)
         # Content that is only authenticated is in clear, so it is read and rewritten. Its tag will be wrong then.
-        return None if header.control & 0x20 else (header.start, end - 12)
+        if header.control & 0x20:
+            return None
+        at[0], at[1] = header.start, end - 12
+        return True
 
 
 class _InPlace(Framer):
@@ -161,8 +166,7 @@ class Anonymiser(Decoder):
         if not n or not known and self.reason == "list malformed":
             return
         buf = layers.buf
-        start = layers.start
-        end = layers.end
+        start, end, _ = layers.place()
         reading = self.reading
         keep = []
         rows = self.rows
@@ -181,9 +185,7 @@ class Anonymiser(Decoder):
 
     def _lines(self, layers):
         buf = layers.buf
-        ident = layers.front
-        start = layers.start
-        end = layers.end
+        start, end, ident = layers.place()
         ident_end = p1.ident_end(buf, ident)
         if start == ident:
             start = ident_end

@@ -1,6 +1,7 @@
 """Describes the state of the meter's line in words, for users. Imported for that."""
 from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
+from ..reading import UNSCALED
 from .search import SETTINGS, Search, setting
 
 #: The counters of the meter's task, in the order of its stages.
@@ -103,7 +104,7 @@ def scales(link):
     claims       number of telegrams (for energies: intervals) in a row that speak for another scale
     """
     of = link.decoder.scales  # None: no list was without scalers
-    listed = not link.decoder.reading.unscaled
+    listed = not link.decoder.reading.said[UNSCALED]
     found = {"ct": link.factors[3]}
     each = (of.growth, of.current, of.voltage) if of else (None, None, None)
     for i, (name, scale) in enumerate(zip(("energy", "current", "voltage"), each)):

@@ -29,7 +29,7 @@ from ..fill import powers
 from .growth import Growth
 from ..obis import EXPORT_ENERGY, EXPORT_POWER, FIELDS, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE
 from ..sense.ratio import multiply
-from ..reading import METER_ID, METER_TYPE, text
+from ..reading import METER_ID, METER_TYPE, UNSCALED, text
 
 # The only other scale of each quantity, as a power of ten to the usual one: 0.01 V (Denmark, Sweden), mA (meters
 # behind transformers), Wh (Sweden, Switzerland).
@@ -156,7 +156,7 @@ class Scales:
 
         fixed: True for voltages, currents whose multiplier the owner has set: nothing is found out for these
         """
-        reading.unscaled = True
+        reading.said[UNSCALED] = 1
         number = reading.raw(METER_ID)
         if number is not None and number is not self._id:
             self._known_as(number)

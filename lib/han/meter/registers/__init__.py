@@ -10,8 +10,9 @@ class Copy:
     def __init__(self, kind, decoder):
         layers = decoder.layers
         self.kind = kind
-        self.buf = bytes(memoryview(layers.buf)[layers.front : layers.end])
-        self._start = layers.start - layers.front
+        start, end, front = layers.place()
+        self.buf = bytes(memoryview(layers.buf)[front:end])
+        self._start = start - front
         self._order = decoder.order() if kind == LIST else b""
 
     def form(self):

@@ -9,9 +9,11 @@ from ..obis import (
     IMPORT_POWER,
     L1_EXPORT_POWER,
     L1_IMPORT_POWER,
+    NETTED,
     NET_POWER,
     OTHER_ENERGY,
     TARIFFS,
+    UNDIRECTED,
 )
 
 #: Import and export of the total and of three phases; the net power of each follows NET_POWER.
@@ -38,7 +40,7 @@ def complete(reading, rows, n):
         imported, exported = PAIRS[i]
         if present[imported] == _NEGATIVE:
             # The meter nets import and export into this power.
-            reading.netted |= 1 << i
+            reading.said[NETTED] |= 1 << i
             if not reading.get(exported):
                 reading.move(imported, exported)
             reading.put(imported, 0)
@@ -77,7 +79,7 @@ def _direct(reading, told):
     """Set import and export from a power without a sign. told: as of exporting()."""
     exports, total = _direction(reading, told)
     if exports is None:
-        reading.undirected = True
+        reading.said[UNDIRECTED] = 1
         return
     taken, other = IMPORT_POWER, EXPORT_POWER
     if exports:

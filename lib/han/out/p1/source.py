@@ -46,7 +46,7 @@ class Source(Mailbox):
         layers = decoder.layers
         self._ciphered = layers.encrypted != self._encrypted
         self._encrypted = layers.encrypted
-        self._own = decoder.reading.end > 0
+        self._own = decoder.reading.whole() > 0
         self._data = None
         self._whole = False
         virtual = self._status.settings["virtual"]
@@ -123,8 +123,8 @@ class Source(Mailbox):
 def copied(layers):
     """A copy of the P1 text in a Layers. Where only the lines were ciphered, their ident line is put in front."""
     view = memoryview(layers.buf)
-    front, start = layers.front, layers.start
-    text = bytes(view[start : layers.end])
+    start, end, front = layers.place()
+    text = bytes(view[start:end])
     if front == start:
         return text
     ident = bytes(view[front : layers.buf.find(b"\n", front)]).rstrip()

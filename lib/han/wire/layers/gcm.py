@@ -51,7 +51,8 @@ class Cipher:
         self.replayed = 0  # number of APDUs whose frame counter was not higher than that of the one before
         self.ecb = aes(key, _ECB)
         self._blocks = bytearray(16 * _MOST)
-        self._ahead = memoryview(self._blocks)  # those that the last APDU needed
+        self._size = len(self._blocks)
+        self._ahead = memoryview(self._blocks)  # those that the last APDU needed, _size bytes
         # System title, filled with zeros where a meter sends a shorter one, then the frame counter; the title's length.
         self._nonce = bytearray(b"\0\0\0\0\0\0\0\0\0\0\0\0\xff\0\0\0")
         # Associated data: security control, authentication key, and the content where it is in clear.
@@ -85,30 +86,37 @@ class Cipher:
 
         header: a `ciphered.Ciphered` of this APDU. Suites 0 and 1 are AES-128-GCM; suite 2 has longer keys.
         """
-        at = header.at
+        # The bits of the security control are numbers here, as to look up a name takes time: 0x10 tag, 0x20 encrypted.
         self.proven = False
-        control, start, end = at[2], at[3], at[4]
-        tagged = control & _AUTHENTICATED
+        _, _, control, start, end = at = header.at
+        tagged = control & 0x10
         if tagged:
-            end -= _TAG
+            end -= 12
         if control & 0x8E or end <= start:
             return self._refused(control)
         # Block 1 masks the tag; those for the content follow.
-        size = min(end - start + 31 & ~15, len(self._blocks))
-        if size != len(self._ahead):
-            self._ahead = memoryview(self._blocks)[:size]
-        self.replayed += nonce(self._nonce, at, buf, self._blocks, size >> 4)
-        self.ecb.encrypt(self._ahead, self._ahead)
-        checked = tagged and self._head
-        right = not checked or self._right(control, buf, start, end)
-        if control & _ENCRYPTED:
-            at = xor(buf, start, self._blocks, 16, end, size)
+        size = end - start + 31 & ~15
+        ahead = self._ahead
+        if size != self._size:
+            ahead = self._make(size)
+            size = self._size
+        self.replayed += nonce(self._nonce, at, buf, ahead, size >> 4)
+        self.ecb.encrypt(ahead, ahead)
+        if tagged and self._head:
+            if not self._right(control, buf, start, end):
+                tagged = -1
+            self.proven = tagged > 0
+        if control & 0x20:
+            at = xor(buf, start, ahead, 16, end, size)
             if at < end:
                 self._decrypt(buf, at, end)
-        if not right:
-            return self._wrong(buf, start, end)
-        self.proven = bool(checked)
-        return start, end
+        return (start, end) if tagged >= 0 else self._wrong(buf, start, end)
+
+    def _make(self, size):
+        """Room for so many bytes of the key stream, or for as many as there are, for this APDU and the next ones."""
+        self._size = min(size, len(self._blocks))
+        self._ahead = memoryview(self._blocks)[:self._size]
+        return self._ahead
 
     def _refused(self, control):
         """Why an APDU with this security control cannot be decrypted."""

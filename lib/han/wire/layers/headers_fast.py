@@ -6,6 +6,8 @@ _BLOCKS = const(32)
 _TITLE = const(8)
 _APDU = const(6)
 _SEGMENT = const(8)
+_BLOCK = const(9)
+_TAG = const(0xE0)  # of a block
 _WAIT = const(16)
 _LAST = const(2)
 
@@ -83,14 +85,21 @@ def ciphered(p: ptr8, start: int, end: int, at: ptr32, title) -> int:
 
 
 @micropython.viper
-def join(layers, what: int) -> int:
-    """Append a frame of several, or a block (what: _SEGMENT, _BLOCK) to those before it, as `Layers` says in `at`.
+def join(p: ptr8, q: ptr8, at: ptr32, known: ptr16) -> int:
+    """Append a frame of several, or a block, to those before it, as `Layers` says in `at`.
 
-    Returns _WAIT where more must come; APDU where the telegram is complete, and left in `layers`; `what` where nothing
-    was done, as there is no buffer yet, no room, or the block is not the next one.
+    p       buffer of the telegram
+    q       buffer of those before it
+    known   as of `segments.Blocks`
+
+    Returns _WAIT where more must come; APDU where the telegram is complete in q; _SEGMENT or _BLOCK where nothing was
+    done, as there is no buffer yet, no room, or the block is not the next one.
     """
-    at = ptr32(layers.at)
-    k = 6 if what == _SEGMENT else 9
+    what = _SEGMENT
+    k = 6
+    if at[3] == _TAG:
+        what = _BLOCK
+        k = 9
     room = at[k]
     if not room:
         return what
@@ -98,28 +107,31 @@ def join(layers, what: int) -> int:
     start = at[0]
     size = at[1] - start
     last = at[3] & _LAST
-    pieces = layers.segments
     if what != _SEGMENT:
         now = ptr32(int(at) + 48)
-        if not int(block(layers.buf, start, at[1], int(now))) or now[0] != at[k + 2] + 1:
+        if not int(block(int(p), start, at[1], int(now))) or now[0] != at[k + 2] + 1:
             return what
         start = now[1]
         size = now[2]
         last = now[3] & 0x80
-        pieces = layers.blocks.raw
     if length + size > room:
         return what
-    whole = pieces.buf
-    p = ptr8(layers.buf)
     p = ptr8(int(p) + start)
-    q = ptr8(whole)
     q = ptr8(int(q) + length)
     at[k + 1] = length + size
     at[k + 2] = at[k + 2] + 1
     if what != _SEGMENT:
         n = at[k + 2]
-        ptr16(layers.blocks.places)[n] = length
-        ptr16(layers.blocks.sizes)[n] = size
+        known[n] = length
+        known[_BLOCKS + 1 + n] = size
+    while size > 3:
+        q[0] = p[0]
+        q[1] = p[1]
+        q[2] = p[2]
+        q[3] = p[3]
+        p = ptr8(int(p) + 4)
+        q = ptr8(int(q) + 4)
+        size -= 4
     while size > 0:
         q[0] = p[0]
         p = ptr8(int(p) + 1)
@@ -128,13 +140,11 @@ def join(layers, what: int) -> int:
     at[4] = at[8]
     if not last:
         return _WAIT
-    layers.buf = whole
     at[0] = 0
     at[1] = at[k + 1]
     if what != _SEGMENT:
-        sizes = ptr16(layers.blocks.sizes)
         while n:
-            sizes[n] = 0xFFFF
+            known[_BLOCKS + 1 + n] = 0xFFFF
             n -= 1
         at[16] = 1
     at[k + 1] = 0

@@ -1,7 +1,8 @@
 """The twins of `headers_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
 _BLOCKS = 32
 _TITLE = 8
-_APDU, _SEGMENT, _WAIT, _LAST = 6, 8, 16, 2
+_APDU, _SEGMENT, _BLOCK, _WAIT, _LAST = 6, 8, 9, 16, 2
+_TAG = 0xE0
 
 
 def _length(buf, at, end):
@@ -44,38 +45,36 @@ def ciphered(buf, start, end, at, title):
     return 1 if title == bytes(buf[start + 2:start + 2 + size]) else 2
 
 
-def join(layers, what):
+def join(buf, pieces, at, known):
     """Append a frame of several, or a block, to those before it; see the twin in `headers_fast.py`."""
-    at = layers.at
-    k = 6 if what == _SEGMENT else 9
+    what, k = (_BLOCK, 9) if at[3] == _TAG else (_SEGMENT, 6)
     if not at[k]:
         return what
-    start, end, last, pieces = at[0], at[1], at[3] & _LAST, layers.segments
+    start, end, last = at[0], at[1], at[3] & _LAST
     if what != _SEGMENT:
         now = [0] * 4
-        good = block(layers.buf, start, end, now)
+        good = block(buf, start, end, now)
         for i in range(4 if good else 0):
             at[12 + i] = now[i]
         if not good or now[0] != at[k + 2] + 1:
             return what
-        start, end, last, pieces = now[1], now[1] + now[2], now[3] & 0x80, layers.blocks.raw
+        start, end, last = now[1], now[1] + now[2], now[3] & 0x80
     length = at[k + 1]
     if length + end - start > at[k]:
         return what
-    pieces.buf[length:length + end - start] = layers.buf[start:end]
+    pieces[length:length + end - start] = buf[start:end]
     at[k + 1] += end - start
     at[k + 2] += 1
     if what != _SEGMENT:
-        layers.blocks.places[at[k + 2]] = length
-        layers.blocks.sizes[at[k + 2]] = end - start
+        known[at[k + 2]] = length
+        known[_BLOCKS + 1 + at[k + 2]] = end - start
     at[4] = at[8]
     if not last:
         return _WAIT
-    layers.buf = pieces.buf
     at[0], at[1] = 0, at[k + 1]
     if what != _SEGMENT:
         for n in range(1, at[k + 2] + 1):
-            layers.blocks.sizes[n] = -1
+            known[_BLOCKS + 1 + n] = -1
         at[16] = 1
     at[k + 1] = at[k + 2] = 0
     at[4] = at[8]

@@ -54,8 +54,9 @@ class Blocks:
         self.whole = Segments()  # the blocks in order, if they came out of order
         self.done = None  # the one of the two that has the complete telegram
         # Block number -> index of its data in raw, and length of its data (-1: it has not come).
-        self.places = array("h", bytes(2 * _BLOCKS + 2))
-        self.sizes = array("h", b"\xff" * (2 * _BLOCKS + 2))
+        self.known = array("h", bytes(2 * _BLOCKS + 2) + b"\xff" * (2 * _BLOCKS + 2))
+        self.places = memoryview(self.known)[: _BLOCKS + 1]
+        self.sizes = memoryview(self.known)[_BLOCKS + 1 :]
         # Number, index, length of the data, and control of the present block.
         self._now = array("i", bytes(16))
         self._highest = 0

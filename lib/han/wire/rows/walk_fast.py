@@ -34,21 +34,20 @@ _DONT_CARE = const(0xFF)
 
 
 @micropython.viper
-def axdr_walk(p: ptr8, k: int, end: int, listed, info: ptr32) -> int:
+def axdr_walk(p: ptr8, k: int, end: int, rows: ptr32, info: ptr32) -> int:
     """Walk one A-XDR value (IEC 61334-6, types of IEC 62056-6-2 clause 4.1.5) in p[k:end].
 
-    listed  array of 32-bit integers, gets as many rows as fit in. A value without a code has a row only if it is an
-            element of the outermost list itself
-    info    16 words, and as many as there is room for rows, for the keys of attribute descriptors. Results: [0] number
-            of rows, [1] number of OBIS codes met, [2] number of values of kind 3, [3] a hash of the types of the
-            list's values without codes, in their order;
-            [15] the index behind the value, or -1 - index where it is malformed
+    rows    gets as many rows as there is room for. A value without a code has a row only if it is an element of the
+            outermost list itself
+    info    16 words, and one more for each row, for the keys of attribute descriptors. [14] is the number of rows that
+            there is room for. Results: [0] number of rows, [1] number of OBIS codes met, [2] number of values of kind
+            3, [3] a hash of the types of the list's values without codes, in their order; [15] the index behind the
+            value, or -1 - index where it is malformed
 
     Returns 0 where the value ends at `end`, and there was room for all rows, else 1.
     """
     # Only the first three parameters are in registers, so p moves along and k is used as a scratch variable.
-    rows = ptr32(listed)
-    most = int(len(listed)) >> 3
+    most = info[14]
     names = ptr32(int(info) + 64)
     base = int(p)
     end += base

@@ -246,7 +246,7 @@ def store(rows, n, key, offset, length, number, scale, unit, kind):
 
 def axdr_walk(buf, start, end, rows, info):
     """Walk one A-XDR value in buf[start:end]; see the twin in `walk_fast.py`."""
-    most = len(rows) >> 3
+    most = info[14]
     walk = _Walk(buf, start, end, rows, most)
     try:
         walk.value(0, 0)
