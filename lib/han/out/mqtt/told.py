@@ -3,8 +3,6 @@ from ...core.encode import decimal
 from ...meter.submeters.sub import kind_name
 from ..table import quantities, read, subs
 
-#: What the status topic says while the connection lasts.
-ONLINE = b"online"
 #: Not of the meter: how well the reader receives its WiFi.
 SIGNAL = "rssi"
 # Units of sub-meters as Home Assistant writes them; its class for each kind of sub-meter with a unit.
@@ -19,22 +17,26 @@ class Told:
 
     def __init__(self, app):
         self._app = app
-        self._rows = []  # (key, source, decimal places)
+        # A line for each: key, source and decimal places. As objects they would take five times the memory.
+        self._lines = ""
         self._subs = []  # keys of sub-meters
 
     def look(self, live):
         """Look for quantities that were not known before. True where there is one."""
-        before = len(self._rows) + len(self._subs)
-        known = [row[0] for row in self._rows]
+        before = len(self._lines), len(self._subs)
+        known = self._keys()
         for source, places, key in quantities("source", "places", "key"):
             if key not in known and read(self._app, live, source) is not None:
-                self._rows.append((key, source, int(places)))
+                self._lines += "%s %s %s\n" % (key, source, places)
         for key, one in _subs(live):
             if key not in self._subs:
                 self._subs.append(key)
         if SIGNAL not in known and self._signal() is not None:
-            self._rows.append((SIGNAL, "", 0))
-        return len(self._rows) + len(self._subs) > before
+            self._lines += SIGNAL + "  0\n"
+        return (len(self._lines), len(self._subs)) != before
+
+    def _keys(self):
+        return [line.split(" ")[0] for line in self._lines.split("\n")]
 
     def others(self):
         """The keys that are in no table: of sub-meters, and the signal."""
@@ -45,16 +47,17 @@ class Told:
 
     def values(self, live):
         """Yield (key, value as text) of each that is known now."""
-        for key, source, places in self._rows:
+        for line in self._lines.split("\n")[:-1]:
+            key, source, places = line.split(" ")
             number = read(self._app, live, source) if source else self._signal()
             if number is not None:
-                yield key, decimal(number, places)
+                yield key, decimal(number, int(places))
         for key, one in _subs(live):
             yield key, decimal(one.value, one.places)
 
     def rows(self):
         """Yield (key, name, unit, class, state class, places to show) of each; "-" for nothing."""
-        known = [row[0] for row in self._rows]
+        known = self._keys()
         for name, unit, kind, state, places, key in quantities("name", "unit", "class", "state", "places", "key"):
             if key in known:
                 yield key, name, unit.replace("CUR", self._app.book.currency), kind, state, min(int(places), _SHOWN)
