@@ -47,6 +47,6 @@ def _memory():
 @pytest.fixture(autouse=True)
 def _modules():
     """What the application releases in a test is there again for the next, whose names are of the module as it was."""
-    before = {name: module for name, module in sys.modules.items() if name.startswith("han.")}
+    before = {name: module for name, module in sys.modules.items() if name.startswith(("han.", "microdot"))}
     yield
     sys.modules.update(before)

@@ -4,7 +4,8 @@ import os
 import sys
 
 from han.core import modules
-from han.core.modules import FORGOTTEN, Idle
+from han.core.modules import FORGOTTEN, Idle, forget_package
+from tests.api.fake import Running, ask
 
 _LIB = __file__.rsplit("/", 3)[0] + "/lib/"
 REASON = "han.net.reason"
@@ -117,3 +118,11 @@ def test_nobody_else_forgets_modules():
         if not path.endswith("/core/modules.py"):
             with open(path) as file:
                 assert "sys.modules" not in file.read(), path
+
+
+async def test_an_answer_of_a_class_that_was_imported_again_is_the_answer():
+    async with Running() as app:
+        for path, status in ("/health", 200), ("/meter/id", 503), ("/nothing", 404):
+            await ask(app, path)
+            forget_package("microdot")  # but not the modules that have its class
+            assert (await ask(app, path)).status == status

@@ -8,7 +8,7 @@ its objects.
 Rules for a module that may be forgotten:
 - It keeps no state in the module.
 - No exception class may exist twice. So code that catches an exception imports its class, and the module that raises
-  it, at the top of a module of the same row.
+  it, at the top of a module of the same row. (Answers of microdot's class Response are known by what they have.)
 - It has no viper code: the chip copies that, at each import, to memory that only a reset gives back.
 """
 import sys
@@ -18,6 +18,8 @@ import sys
 FORGOTTEN = (
     # 1200, without the two of the chip's board: the start.
     ("begin", "pins", "han.start", "han.store.series.replay"),
+    # 6000: the web framework. GET /meter and streams that are open do without.
+    ("microdot", "microdot.microdot"),
     # 1600: requests for the history, which pages and clients make now and then.
     ("han.api.routes.history", "han.api.routes.export", "han.api.routes.sub", "han.api.routes.lines",
      "han.api.routes.chosen", "han.store.series.clocksteps", "han.store.series.dated", "han.api.routes.money",
@@ -31,6 +33,8 @@ FORGOTTEN = (
     ("han.api.routes.out", "han.out.paths", "han.out.metrics"),
     # 1000, estimated: what clients of the Shelly ask for once, or each minute.
     ("han.out.shelly.info",),
+    # 1100: a connection to a broker, and what Home Assistant is told then.
+    ("han.out.mqtt.connect", "han.out.mqtt.discovery"),
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",

@@ -26,8 +26,6 @@ class Updates:
     visits = 0
     #: "none" (this build has no server), "unasked", "answered" or "failed".
     server = "unasked"
-    #: The task that proves this version. It is not kept when it has ended, as it would hold the module of the proof.
-    proof = None
 
     def __init__(self, board, bus, clock, version, restart):
         self.board = board
@@ -56,18 +54,16 @@ class Updates:
         port      function: the port on which the API listens
         report    function: takes a status, a health and an error for /health
         """
-        self.proof = asyncio.create_task(self._prove(failing, links, port, report))
+        proof = asyncio.create_task(self._prove(failing, links, port, report))
         try:
             if not self.board.updates:
-                await self.proof
+                await proof
                 return report("stopped", "disabled", None)
             from .poll import poll
 
-            await poll(self, config, report)
+            await poll(self, config, report, proof)
         finally:
-            if self.proof:
-                self.proof.cancel()
-            self.proof = None
+            proof.cancel()
 
     async def _prove(self, *about):
         await asyncio.sleep(60)

@@ -6,8 +6,6 @@ the only task that ever waited for it.
 """
 import asyncio
 
-from microdot import Response
-
 from ...core.encode import text
 from ...net.sockets import hang_up, unbuffered
 
@@ -62,6 +60,8 @@ def refusal(status, message, headers=None):
     Home Assistant ignores the status. It takes any JSON object from /meter for a reading, and books
     zeros. So a refusal that can hit a correct request (500 and up) is labelled as plain text.
     """
+    from microdot import Response
+
     fields = {"Content-Type": "text/plain; charset=utf-8" if status >= 500 else "application/json"}
     if headers:
         fields.update(headers)
@@ -74,6 +74,8 @@ def unread(app):
     It is a 503 with the reason and the age of the last reading. It is plain text, as clients take any JSON
     for a reading.
     """
+    from microdot import Response
+
     from ...meter.line.told import diagnosis
 
     reason = diagnosis(app.link)
@@ -84,6 +86,13 @@ def unread(app):
         )
     fields = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "5"}
     return Response(reason or "no reading yet", 503, fields)
+
+
+def handled():
+    """The Response of a handler that has answered by itself, or has made a stream of the connection."""
+    from microdot import Response
+
+    return Response.already_handled
 
 
 class Connection:
@@ -147,8 +156,13 @@ class Connection:
                 return None if incoming.wrong else data
             data += view[:n]
 
+    async def message(self, data, patience, bare):
+        """Answer with the bytes of a message, or with its head alone where `bare`. OSError when the client is gone."""
+        head = _JSON % len(data)
+        await (self.send(head, patience) if bare else self._whole(head, data, patience))
+
     async def answer(self, response, patience, pieces=0):
-        """Send a response within `patience` ms; one whose body is made in pieces, within `pieces` ms.
+        """Send a Response within `patience` ms; one whose body is made in pieces, within `pieces` ms.
 
         OSError when the client is gone.
         """
@@ -166,12 +180,15 @@ class Connection:
         elif not isinstance(response.body, bytes):
             await self._pieces(data, response.body, response.headers.get("Transfer-Encoding"), pieces)
         else:
-            try:
-                data += response.body
-            except MemoryError:  # no block of memory is large enough for head and body
-                await self.send(data, patience)
-                data = response.body
-            await self.send(data, patience)
+            await self._whole(data, response.body, patience)
+
+    async def _whole(self, head, body, patience):
+        try:
+            data = head + body
+        except MemoryError:  # no block of memory is large enough for both
+            await self.send(head, patience)
+            data = body
+        await self.send(data, patience)
 
     async def _pieces(self, head, body, chunked, patience):
         """Send the pieces that a generator yields. Only one piece at a time is in memory.

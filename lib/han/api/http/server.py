@@ -1,12 +1,10 @@
 """The gate between the network and microdot. It keeps clients from making the reader wait or use more memory.
 
-microdot takes a parsed request and makes a response. This module accepts, reads and refuses;
+routes/table.py makes an answer to a parsed request, mostly through microdot. This module accepts, reads and refuses;
 connection.py writes and hangs up. One task counts down the milliseconds that each connection has
 left, and ends the task of a connection that has used them up.
 """
 import asyncio
-
-from microdot import Response
 
 from ...net.sockets import hang_up
 from .access import host_allowed, stranger
@@ -245,9 +243,11 @@ class Gate:
         response = self._forbidden(head)
         if response is None:
             response = await self._routes.response(head, connection)
-            if response.status_code == 404 and self.portal():
+            if isinstance(response, bytes):
+                await connection.message(response, self.answer_ms, head.method == "HEAD")
+            elif response.status_code == 404 and self.portal():
                 response = self._lead(head) or response
-        if response is not Response.already_handled:
+        if connection.sent is None and not connection.stream:  # nothing has answered it yet
             response.is_head = head.method == "HEAD"
             # Chunks let a client tell the end of a long answer from a connection that was cut.
             if not isinstance(response.body, bytes) and head.version == "1.1":

@@ -1,7 +1,5 @@
 """The one table of paths and methods, with what answers each of them."""
-from microdot import Microdot, Request, Response
-
-from ..http.connection import refusal, unread
+from ..http.connection import handled, refusal, unread
 
 # A row has a path, what answers it, and its methods. The paths that clients ask for most come first, and all rows of a
 # path stand together. What answers is either a method of Messages, whose bytes are the whole answer, or a coroutine
@@ -71,7 +69,7 @@ def rows(path):
 
 
 class Routes:
-    """Serves the table through microdot.
+    """Serves the table: messages by itself, all else through microdot.
 
     microdot's own patterns are regular expressions. On the chip, those go one call deeper for each character of a path.
     So microdot has only one route, and the path is looked up here.
@@ -79,33 +77,39 @@ class Routes:
 
     def __init__(self, app):
         self._app = app
-        self._microdot = microdot = Microdot()
+
+    async def response(self, head, connection):
+        """The answer to a request: the bytes of a message, or a Response.
+
+        head: its Head; connection: the Connection that its body comes from
+        """
+        what = self._found(head)
+        if what and "." not in what:
+            return self._message(what, head)
+        from microdot import Microdot, Request  # imported for a request, see core/modules.py
+
+        microdot = Microdot()
         microdot.route("/", _METHODS)(self._answer)
         microdot.options_handler = lambda request: self._allowed(request.g.head.path)
         microdot.errorhandler(404)(self._unknown)
         microdot.errorhandler(405)(self._unknown)
         microdot.errorhandler(Exception)(self._failed)
-
-    async def response(self, head, connection):
-        """The Response to a request. head: its Head; connection: the Connection that its body comes from."""
-        what = self._found(head)
-        if what and "." not in what:
-            return self._message(what, head)
         # microdot does not get the query: it would make an object of each name, used or not.
         request = Request(
-            self._microdot, ("", 0), head.method, "/", head.version, head.headers,
+            microdot, ("", 0), head.method, "/", head.version, head.headers,
             stream=connection.reader, sock=connection,
         )  # fmt: skip
         request.g.head = head
         request.g.what = what
-        return await self._microdot.dispatch_request(request)
+        answer = await microdot.dispatch_request(request)
+        # microdot may have been imported again since the answer's module was. Then it takes the answer for a body.
+        return answer.body if hasattr(answer.body, "status_code") else answer
 
     # A message is ready, and asked for more often than all else. To go through microdot would double its time.
     def _message(self, name, head):
         app = self._app
         try:
-            data = getattr(app.messages, name)()
-            return Response(data) if data else unread(app)
+            return getattr(app.messages, name)() or unread(app)
         except Exception as error:
             return self._apology(head, None, error)
 
@@ -165,7 +169,7 @@ class Routes:
         if not short and sent is not False:  # a client that has gone is no error of the reader
             self._app.log.crash(head.path, error)
         if sent is not None:  # an answer that has begun ends here, and its client can tell
-            return Response.already_handled
+            return handled()
         if short:
             return refusal(503, "out of memory for the moment", {"Retry-After": "5"})
         return refusal(500, "error in the reader")

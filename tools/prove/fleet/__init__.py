@@ -1,1 +1,0 @@
-"""What `make fleet` does, see __main__.py."""
