@@ -8,7 +8,7 @@ IMAGE_OPTIONS = MICROPYTHON CONFIG VERSION ARCH KEY
 SIM_OPTIONS = PORT METER RUNTIME HEAP REPLAY SERIAL SPEED STATE PAST IMAGE NETWORK UPDATES CHANNEL
 option = --$(shell echo $1 | tr A-Z a-z) $($1)
 
-.PHONY: help setup lint test sim size bench sweep year soak lines fuzz api-fuzz firmware stage image flash deploy release site docs reference screenshots lock clean
+.PHONY: help setup lint test sim size bench sweep year soak fleet lines fuzz api-fuzz firmware stage image flash deploy release site docs reference screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ year: $(SETUP) ## simulate years, takes minutes: do months match the meter's cou
 
 soak: $(SETUP) ## simulate a month with faults, takes minutes: is a reading lost, is there an unwanted restart? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.prove.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
+
+fleet: $(SETUP) ## run N simulated readers against a real mosquitto with the files of docs/fleet: messages lost, delay [N=50 SECONDS= PERIOD= SEED= HEAP= RUNTIME=]
+	@nice $(PY) -m tools.prove.fleet $(foreach v,N SECONDS PERIOD SEED HEAP RUNTIME,$(if $($v),$(call option,$v)))
 
 lines: $(SETUP) ## measure the time from power on to the first reading on every kind of line; WRITE=1: into docs/lines.md [PHASES= SEED= WRITE=]
 	@nice $(PY) -m tools.prove.linetimes $(foreach v,PHASES SEED,$(if $($v),$(call option,$v))) $(if $(WRITE),--write)

@@ -11,11 +11,11 @@ import struct
 import zlib
 
 #: Rounds in which the way and its codes follow each other: more of them hardly change it.
-ROUNDS = 4
+ROUNDS = 8
 _SHORTEST, _LONGEST = 3, 258
 _END = 256  # the symbol that ends a block
 # Places tried for a border between two blocks, and the fewest symbols of a block.
-_BORDERS, _FEWEST = 12, 500
+_BORDERS, _FEWEST = 40, 200
 _ORDER = 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15
 
 

@@ -9,6 +9,7 @@ import re
 import string
 
 _TOKEN = re.compile(r"(?:\s|//[^\n]*\n)+|\"(?:[^\"\\\n]|\\.)*\"|[A-Za-z_$][\w$]*|\d[\w.]*|=>|\.\.\.|[^\w\s]")
+_REMARK = re.compile(r"//[^\n]*(?=\n)")
 _REGEX = re.compile(r"/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 _TEMPLATE = re.compile(r"(?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
@@ -19,7 +20,7 @@ _WORDS = set("as do if in is of for let new try var get set".split())
 
 
 def tokens(code):
-    """[(text, the space or line's end before it), …] of a script; comments are left out."""
+    """[(text, the space before it), …] of a script; comments are left out."""
     found, at, space = [], 0, ""
     open_templates = []  # depth of braces in each ${ that is open
     while at < len(code):
@@ -37,7 +38,7 @@ def tokens(code):
                 open_templates[-1] += {"{": 1, "}": -1}.get(code[at], 0)
         text = code[at:end]
         if text.lstrip()[:2] in ("", "//"):
-            space = " " if "\n" not in text else "\n"
+            space = _REMARK.sub("", text)
         else:
             found.append((text, space))
             space = ""
@@ -45,7 +46,7 @@ def tokens(code):
     return found
 
 
-def _expression(texts, at):
+def expression(texts, at):
     """The place where the expression that begins at `at` ends."""
     depth = 0
     for n in range(at, len(texts)):
@@ -109,7 +110,7 @@ class _Piece:
 
     def _body(self, at):
         """The end of the function whose body begins at `at`."""
-        return self._ends[at] if self._at(at) == "{" else _expression(self.texts, at)
+        return self._ends[at] if self._at(at) == "{" else expression(self.texts, at)
 
     def _parameters(self):
         for begin, end in self._ends.items():
@@ -134,31 +135,40 @@ class _Piece:
         """How often each name is there, a Counter."""
         return collections.Counter(text for text, role in zip(self.texts, self.roles) if role)
 
-    def _uses(self, name):
-        """[(place, the innermost scope there in which the name is declared), …]"""
-        found = []
+    def _uses(self, name, own):
+        """[(place, the innermost scope there in which the name is declared), …]
+
+        own: the name is one of all pieces; places where it is that one are left out.
+        """
+        found, whole = [], (0, len(self.texts))
+        scopes = [scope for scope in self.scopes[name] if scope != whole or not own]
         for n, text in enumerate(self.texts):
             if text == name and self.roles[n]:
-                around = [scope for scope in self.scopes[name] if scope[0] <= n <= scope[1]]
-                found.append((n, min(around, key=lambda scope: scope[1] - scope[0], default=(0, len(self.texts)))))
+                around = [scope for scope in scopes if scope[0] <= n <= scope[1]]
+                if around or not own:
+                    found.append((n, min(around, key=lambda scope: scope[1] - scope[0], default=whole)))
         return found
 
     def short(self, own, taken):
-        """{name: short name} of all but `own` names. Two names share one where neither would hide the other."""
-        counts = self.names()
-        uses = {name: self._uses(name) for name in set(self.scopes) - own}
+        """{place: short name} of all but `own` names. Two names share one where neither would hide the other.
+
+        The first name gets the first letter, and so on, which makes functions alike and so compresses best.
+        """
+        uses = {name: self._uses(name, name in own) for name in self.scopes}
+        uses = {name: found for name, found in uses.items() if found}
+        scopes = {name: {scope for _, scope in found} for name, found in uses.items()}
 
         def hides(one, other):
             return any(
                 start <= n <= end and around[0] <= start and end <= around[1]
-                for n, around in uses[other] for start, end in self.scopes[one]
+                for n, around in uses[other] for start, end in scopes[one]
             )  # fmt: skip
 
         given = {}
-        for name in sorted(uses, key=lambda name: (-counts[name], name)):
+        for name in sorted(uses, key=lambda name: uses[name][0][0]):
             near = {given[other] for other in given if hides(name, other) or hides(other, name)}
             given[name] = next(short for short in _fresh(string.ascii_lowercase, taken) if short not in near)
-        return given
+        return {n: given[name] for name, found in uses.items() for n, _ in found}
 
 
 def _fresh(first, taken):
@@ -181,9 +191,9 @@ def shorten(code):
     top = dict(zip(sorted(own, key=lambda name: (-counts[name], name)), _fresh(string.ascii_uppercase, taken)))
     out = [code[: starts[0]]]
     for piece in pieces:
-        names = {**top, **piece.short(own, taken)}
-        for (text, space), role in zip(piece.found, piece.roles):
-            short = names.get(text) if role else None
+        inside = piece.short(own, taken)
+        for n, ((text, space), role) in enumerate(zip(piece.found, piece.roles)):
+            short = inside.get(n, top.get(text)) if role else None
             out.append(space + (text if not short else "%s: %s" % (text, short) if "short" in role else short))
         out.append("\n")
     return "".join(out)

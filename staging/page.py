@@ -9,7 +9,6 @@ The same sources always give the same bytes.
 """
 
 import base64
-import collections
 import fcntl
 import hashlib
 import json
@@ -26,6 +25,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent / "lib/han/api/page"
 FILE = SOURCE / "page.bin"
 ENTRY = "main.js"
 LANGUAGES = "en", "fi", "sv", "nb"
+_ORDER = "en", "nb", "sv", "fi"  # of their texts: so they compress best
 #: The largest compressed document, bytes.
 BUDGET = 48 * 1000
 #: log2 of the compressor's window. The reader needs a free block of that size to send the page decompressed.
@@ -34,11 +34,12 @@ WINDOW = 14
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const|let|class)", re.MULTILINE)
 _TOP = re.compile(r"^(?:async function|function|const|let|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
+_NUMBER = re.compile(r"^const ([A-Z]+) = ([\d.]+(?: / \d+)?);.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # the minifier keeps comments before functions
+_NOTE = "/* @__PURE__ */ "  # of the minifier
 _NEW = re.compile(r"\?\?=|\|\|=|&&=|\?\?|\?\.(?=[a-z(\[])")
 _PLACE = re.compile(r"\{\d?\}")
-_TEXT = re.compile(r'\bt\("([^"]+)"(?=[,)])')  # in the scripts: a text that is named by its key, not by a value
-_FAMILY = re.compile(r'\bt\("([\w.]+\.)" \+')  # texts whose keys begin so
+_MESSAGE = "= "  # the keys of the API's messages begin so
 
 # Loads nothing from elsewhere, runs no inline code but its own script and style, and forbids frames around the page.
 _POLICY = (
@@ -77,13 +78,16 @@ def script():
     owners, parts = {}, []
     for name in modules():
         text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", (SOURCE / name).read_text())))
-        if re.search(r"^(import|export) ", text, re.MULTILINE):
-            raise ValueError("%s: an import or export that the page's builder does not know" % name)
+        if re.search(r"^(import |export |const [\[{]|let [\[{])", text, re.MULTILINE):
+            raise ValueError("%s: an import, export or definition that the page's builder does not know" % name)
         for word in _TOP.findall(text):
             if owners.setdefault(word, name) != name:
                 raise ValueError("%s is defined in %s and in %s" % (word, owners[word], name))
         parts.append(text)
-    return "\n".join(parts)
+    code = "\n".join(parts)
+    for name, value in _NUMBER.findall(code):  # the minifier would write the value, but keep the name, too
+        code = re.sub(r"\b%s\b" % name, value, _NUMBER.sub("", code))
+    return code
 
 
 def texts():
@@ -99,25 +103,48 @@ def texts():
     return tables
 
 
-def worded():
-    """The script with its texts. A key that the script only has in t("key") becomes a number: the place of its texts.
+def _literals(pieces):
+    """The places of the keys in the first arguments of t() and key(), but for those that are put together."""
+    for n in range(len(pieces) - 2):
+        if pieces[n] in ("t", "key") and pieces[n + 1] == "(":
+            for place in range(n + 2, names.expression(pieces, n + 2)):
+                if pieces[place].endswith('."'):
+                    break
+                if pieces[place][0] == '"' and pieces[place - 1] != "=":  # else something is compared with it
+                    yield place
 
-    __TEXTS__ becomes a list: all other keys, then the texts in each language, each as lines.
+
+def worded():
+    """The script with its texts. Keys in t("key") and key("key") become numbers: the places of their texts.
+
+    Only keys that are put together at run time are kept, and the API's messages. __TEXTS__ becomes a list: these, then
+    the texts in each language (_ORDER), each as lines: first theirs, last the one with the number 0. ValueError if a
+    key is unknown or not used.
     """
-    code = script()
+    pieces, spaces = zip(*names.tokens(script()))
+    pieces = list(pieces)
     tables = texts()
-    keys = list(tables[0])
-    used = collections.Counter(_TEXT.findall(code))
-    for key in used:
-        if key not in keys:
-            raise ValueError("en.json has no %s" % key)
-    families = tuple(_FAMILY.findall(code))
-    named = [key for key in keys if not used[key] or code.count('"%s"' % key) > used[key] or key.startswith(families)]
-    order = named + [key for key in keys if key not in named]
-    number = {key: place for place, key in enumerate(order) if key not in named}
-    code = _TEXT.sub(lambda found: "t(%s" % number.get(found[1], '"%s"' % found[1]), code)
-    lines = [named] + [[table[key] for key in order] for table in tables]
+    begins = tuple(text[1:-1] for text in pieces if text[0] == '"' and text.endswith('."'))
+    places = list(_literals(pieces))
+    used = {pieces[place][1:-1] for place in places}
+    kept = [key for key in tables[0] if key.startswith((_MESSAGE, *begins))]
+    order = kept + [key for key in tables[0] if key in used and key not in kept]
+    if used - {*order} or len(order) < len(tables[0]):
+        raise ValueError("en.json and the scripts differ: %s" % sorted(used ^ {*tables[0]} - {*kept}))
+    number = {key: len(order) - 1 - place for place, key in enumerate(order)}
+    for place in places:
+        text = str(number[pieces[place][1:-1]])
+        if pieces[place - 2] == "key":
+            pieces[place - 2 : place + 2] = text, "", "", ""
+        else:
+            pieces[place] = text
+    # An English text that is the message itself is left out.
+    lines = [kept]
+    for language in _ORDER:
+        table = tables[LANGUAGES.index(language)]
+        lines.append(["" if key == _MESSAGE + table[key] else table[key] for key in order])
     words = json.dumps(["\n".join(each) for each in lines], ensure_ascii=False)
+    code = "".join(space + text for text, space in zip(pieces, spaces))
     return code.replace("__TEXTS__", words).replace("__LANGUAGES__", json.dumps(LANGUAGES))
 
 
@@ -130,6 +157,7 @@ def document():
         html, minify_js=True, minify_css=True, minify_doctype=False, keep_closing_tags=True,
         keep_html_and_head_opening_tags=True, keep_comments=False,
     )  # fmt: skip
+    small = small.replace(_NOTE, "")
     if re.search(r"<script>.*\n.*</script>", small) and "\n  " in small.split("<script>")[1]:
         raise ValueError("the minifier did not understand the script")
     new = _NEW.search(small)

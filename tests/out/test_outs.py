@@ -83,7 +83,8 @@ async def test_a_language_runs_while_it_is_switched_on():
     async with Reader() as app:
         language = app.outs.language
         app.outs.look()
-        assert "mqtt" not in await services(app) and (await get(app, "/out"))["mqtt"]["on"] is False
+        told = (await get(app, "/out"))["mqtt"]
+        assert "mqtt" not in await services(app) and told["on"] is told["missing"] is False
         await put(app, MQTT)
         await until(lambda: language.log == ["run"])
         found = await services(app)
@@ -145,6 +146,8 @@ async def test_one_that_the_image_does_not_have_is_said_to_be_missing():
         await until(lambda: app.outs.status("modbus") and app.outs.status("modbus").state)
         told = (await get(app, "/out"))["modbus"]
         assert (told["state"], told["health"]) == ("this image does not have it", "failed")
+        told = await get(app, "/out")
+        assert told["modbus"]["missing"] and told["mqtt"]["missing"] and not told["mqtt"]["on"]
         found = (await services(app))["modbus"]
         assert (found["health"], found["error"]) == ("failed", "this image does not have it")
         assert not any([row.restarts for row in app.supervisor.rows()])

@@ -27,13 +27,14 @@ KEY = bytes(range(16))
 
 VIEWS = (
     "live", "history", "prices", "settings/network", "settings/meter", "settings/general", "settings/alarms",
-    "settings/access", "settings/update", "settings/diagnosis",
+    "settings/connections", "settings/access", "settings/update", "settings/diagnosis",
 )  # fmt: skip
 # A sign that the view has what it shows.
 SIGNS = {
     "live": ".big small", "history": ".sums dd", "prices": ".sums dd", "settings/network": "#f-ss",
     "settings/meter": "#f-m-f", "settings/general": "#f-t", "settings/alarms": "#f-alarms-power-on",
-    "settings/access": "#secrets", "settings/update": "#image", "settings/diagnosis": ".stages li.good",
+    "settings/connections": "#f-out-mqtt-on", "settings/access": "#secrets", "settings/update": "#image",
+    "settings/diagnosis": ".stages li.good",
 }  # fmt: skip
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

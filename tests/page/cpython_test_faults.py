@@ -35,14 +35,14 @@ def keep_key(each, key):
 
 def test_no_meter(wired, browser):
     open_all(wired, "live")
-    banner(wired, "No reading from the meter", "No bytes on the HAN port", "Check the cable")
+    banner(wired, "No reading from the meter", "no bytes on the HAN port", "Check the cable")
     pill(wired, "No reading")
     for each in wired:
         assert each.tab.locator(".big").inner_text().startswith("–"), "what is not known is not 0"
         each.page.open("settings/diagnosis")
         stuck = each.tab.locator(".stages li.bad")
         stuck.first.wait_for()
-        assert "Bytes arrive" in stuck.inner_text() and "No bytes on the HAN port" in stuck.inner_text()
+        assert "Bytes arrive" in stuck.inner_text() and "no bytes on the HAN port" in stuck.inner_text()
     with Page(browser, wired[0].reader, bypass_csp=True) as page:
         for view, sign in (("live", "main .banner"), ("settings/diagnosis", ".stages li.bad"), ("history", ".said")):
             tab = page.open(view)
@@ -61,7 +61,7 @@ def test_encrypted_without_a_key_with_a_wrong_one_and_the_right_one(wired):
         assert each.tab.locator("#f-m-k-error").inner_text() == "must have 32 hex digits"
         keep_key(each, "ff" * 16)
         each.page.until("!document.querySelector('main').innerText.includes('no key is set')")
-    banner(wired, "The key does not match")
+    banner(wired, "key does not match")
     for each in wired:
         keep_key(each, "0x" + KEY.hex(" "))
     banner(wired, "The key works:", "the last telegram was decrypted")
@@ -74,7 +74,7 @@ def test_encrypted_without_a_key_with_a_wrong_one_and_the_right_one(wired):
 def test_a_reader_without_a_price_shows_no_costs(wired):
     for each in wired:
         each.page.open("prices")
-        each.page.see("None is set, so no costs are shown.")
+        each.page.see("None is set, so there are no costs.")
         each.page.open("history")
         each.tab.click("#view-week")
         each.tab.locator(".sums dd").first.wait_for()

@@ -1,5 +1,6 @@
 """What the API tells a person is in the page's languages: refusals of settings, why there is no reading or network."""
 
+import inspect
 import json
 import re
 
@@ -10,18 +11,27 @@ from han.api.config.settings import changed
 from han.meter import decoder
 from han.meter.line import told
 from han.net import reason
+from han.out import outs
+from han.out.mqtt import packets
+from han.out.p1 import source
 from han.store.config import defaults
 from han.wire import unwrap
 from staging import page, stage
 
 TABLE = json.loads((page.SOURCE / "en.json").read_text())
-KNOWN = [re.sub(r"\\{\d\\}", "(.*)", re.escape(key[2:])) for key in TABLE if key.startswith("= ")]
+KNOWN = {key: re.sub(r"\\{\d\\}", "(.*)", re.escape(key[2:])) for key in TABLE if key.startswith("= ")}
+#: Messages that have another one in the place of {0}.
+AROUND = '= {0}; "" keeps it, null deletes it', "= telegram without readings: {0}", "= listening: {0}", "= refused: {0}"
 _REJECT = re.compile(r'reject\("([^"]+)"')
 _ENCRYPTED = re.compile(r'"(encrypted: [^"]+)"')
 
 
 def known(text):
-    return any(re.fullmatch(pattern, text) for pattern in KNOWN)
+    for key, pattern in KNOWN.items():
+        found = re.fullmatch(pattern, text)
+        if found and (key not in AROUND or known(found[1])):
+            return True
+    return False
 
 
 def test_reasons_for_no_reading():
@@ -40,12 +50,20 @@ def test_reasons_for_no_network():
     assert [text for text in texts if not known(text)] == []
 
 
+def test_states_of_connections():
+    texts = [source._OWN, source._DECRYPTED, source._VIRTUAL, source._NONE, "connected", "listening"]
+    texts += ["refused: " + packets.refusal(code) for code in (4, 5)] + ["refused: port 502 is taken"]
+    texts += re.findall(r'"(it is [^"]+|this image [^"]+)"', inspect.getsource(outs))
+    assert len(texts) > 11
+    assert [text for text in texts if not known(text)] == []
+
+
 def test_refusals_of_settings():
     """Each field with something that it cannot be; what no form of the page can send is left out."""
     missing = []
     for line in FIELDS.split("\n"):
         path, kind = line.split(" ")[:2]
-        if kind in ("flag", "fees", "cap") or path.startswith("out."):
+        if kind in ("flag", "fees", "cap"):
             continue
         value = "x" * 300 if kind not in ("int", "price", "times", "hosts", "servers") else -1
         names = path.split(".")
@@ -57,4 +75,12 @@ def test_refusals_of_settings():
         assert told_of.startswith(path.rpartition(".")[0])  # of an alarm, it may be the field that must be given
         if not known(rest):
             missing.append(str(refused.value))
+    for out, path in (
+        ({"mqtt": {"on": True}}, "out.mqtt.host"), ({"p1": {"port": 502}}, "out.p1.port"),
+        ({"modbus": {"port": 2001}}, "out.modbus.port"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as refused:
+            changed({"out": out}, defaults())
+        told_of, _, rest = str(refused.value).partition(" ")
+        assert told_of == path and known(rest)
     assert missing == []

@@ -61,14 +61,14 @@ def start(page, version):
 def test_refused_then_undone_then_updated(page, newer):
     tab = show(page, "settings/update")
     page.see("0.1.0.0")
-    page.see("This firmware has no update server")
+    page.see("No update server")
     tab.get_by_role("button", name="Upload").click()
     page.see("Choose a file first")
     upload(page, images.FOLDER / "stranger.bin")
     page.see("The signature is not valid (signed with a key that is not accepted here)")
     page.see("The last update failed")
     tab.get_by_role("button", name="Understood").click()
-    page.see("This firmware has no update server")
+    page.see("No update server")
     # A sound image with nothing in it that runs.
     upload(page, images.FOLDER / "good.bin")
     start(page, "0.2.0.0")
@@ -76,7 +76,7 @@ def test_refused_then_undone_then_updated(page, newer):
     page.see("version 0.1.0.0 runs again")
     page.see("slot2: restarted before it was confirmed")
     tab.get_by_role("button", name="Understood").click()
-    page.see("This firmware has no update server")
+    page.see("No update server")
     upload(page, newer)
     start(page, "0.9.0.0")
     tab.get_by_text("The update worked.").wait_for()
@@ -111,6 +111,6 @@ def test_what_the_update_server_has_is_told_fetched_and_started(browser, offered
 def test_without_an_update_server_the_page_says_so(browser, desktop):
     with Page(browser, desktop) as page:
         tab = show(page, "settings/update")
-        page.see("This firmware has no update server")
+        page.see("No update server")
         text = tab.locator("main").inner_text()
         assert "Up to date" not in text and "Look for a newer version" not in text

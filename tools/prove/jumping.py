@@ -112,6 +112,7 @@ class Board:
         self.outages = []  # outages of its WiFi, see host_sim.services.outages
         self.moment_ms = 3  # see host_sim.jump
         self.heap_s = 0  # seconds between two of MicroPython's reports on its heap, 0: none
+        self.speed = 0  # 0: time jumps; 1: it is the time of this computer
 
     def start(self, at, line, faults, network="eth", cause=1):
         self.starts += 1
@@ -119,8 +120,9 @@ class Board:
         slot = flash.load()
         frozen = flash.frozen(slot)
         settings = {
-            "host": "127.0.0.1", "port": self.port, "speed": 0, "zero_ns": self.zero * 10**9, "state": self.folder,
-            "start_us": (at - self.zero) * 1000000, "line": line, "serial": None, "console": None, "plug": None,
+            "host": "127.0.0.1", "port": self.port, "speed": self.speed, "zero_ns": self.zero * 10**9,
+            "state": self.folder, "start_us": (at - self.zero) * 1000000, "line": line,
+            "serial": None, "console": None, "plug": None,
             "sites": self.sites, "time_faults": faults, "time_servers": self.servers, "cause": cause, "slot": slot,
             "sources": frozen, "network": network, "names": self.names, "updates": None, "channel": "release",
             "outages": self.outages, "heap_s": self.heap_s, "psram": True, "moment_ms": self.moment_ms,

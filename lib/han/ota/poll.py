@@ -14,11 +14,10 @@ _LOOK = const(1)  # s between two looks at updates.wanted
 
 
 # Lives as long as the application.
-async def poll(updates, config, report, proof):
+async def poll(updates, config, report):
     """Visit the update server about once a day after this version is proven, and whenever updates.wanted is set.
 
-    report   takes a status, a health and an error for /health
-    proof    the task that proves this version, None where it has ended; its exceptions are raised here
+    report: takes a status, a health and an error for /health. The exceptions of the proof are raised here.
     """
     report("running", "ok", None)
     pause = _FIRST
@@ -27,11 +26,11 @@ async def poll(updates, config, report, proof):
         pause += int.from_bytes(updates.board.random(2), "big") * (3600 if pause > _FIRST else 300) >> 16
         while pause > 0 and not updates.wanted:
             await asyncio.sleep(_LOOK)
-            if proof is None:
+            if updates.proof is None:
                 pause -= _LOOK
-            elif proof.done():
-                await proof
-                proof = None
+            elif updates.proof.done():
+                await updates.proof
+                updates.proof = None
                 report("running", "ok", None)
         updates.wanted = False
         asked, updates.asked = updates.asked, False

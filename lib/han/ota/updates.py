@@ -26,6 +26,8 @@ class Updates:
     visits = 0
     #: "none" (this build has no server), "unasked", "answered" or "failed".
     server = "unasked"
+    #: The task that proves this version. It is not kept when it has ended, as it would hold the module of the proof.
+    proof = None
 
     def __init__(self, board, bus, clock, version, restart):
         self.board = board
@@ -54,16 +56,18 @@ class Updates:
         port      function: the port on which the API listens
         report    function: takes a status, a health and an error for /health
         """
-        proof = asyncio.create_task(self._prove(failing, links, port, report))
+        self.proof = asyncio.create_task(self._prove(failing, links, port, report))
         try:
             if not self.board.updates:
-                await proof
+                await self.proof
                 return report("stopped", "disabled", None)
             from .poll import poll
 
-            await poll(self, config, report, proof)
+            await poll(self, config, report)
         finally:
-            proof.cancel()
+            if self.proof:
+                self.proof.cancel()
+            self.proof = None
 
     async def _prove(self, *about):
         await asyncio.sleep(60)

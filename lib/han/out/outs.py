@@ -30,11 +30,25 @@ class Outs:
         self._app = app
         self._languages = languages
         self._there = {}  # name -> Status
+        self._missing = {}  # name -> whether the image leaves it out, once somebody has asked
 
     def rows(self):
         """Yield (name, kB, sockets, most clients, Status or None) of each language."""
         for row in self._languages:
             yield row + (self._there.get(row[0]),)
+
+    def missing(self, name):
+        """True for a language that this image does not have. It is loaded to find that out, and forgotten again."""
+        if name not in self._missing:
+            try:
+                self._module(name)
+            except ImportError:
+                self._missing[name] = True
+            else:
+                self._missing[name] = False
+            if name not in self._there:
+                self._forget(name)
+        return self._missing[name]
 
     def status(self, name):
         """The Status of a language that is switched on, else None."""

@@ -591,7 +591,8 @@ def test_what_a_language_cannot_be_set_to_is_named():
         ({"mqtt": {"on": True}}, "out.mqtt.host"), ({"mqtt": {"ha": True}}, "out.mqtt.ha"),
         ({"mqtt": {"ha": None}}, "out.mqtt.ha"), ({"mqtt": {"ha": "false"}}, "out.mqtt.ha"),
         ({"mqtt": {"ha": ""}}, "out.mqtt.ha"), ({"mqtt": {"every": -1}}, "out.mqtt.every"),
-        ({"p1": {"port": 502}}, "out.modbus.port and out.p1.port"), ({"p1": {"virtual": None}}, "out.p1.virtual"),
+        ({"p1": {"port": 502}}, "out.p1.port"), ({"modbus": {"port": 2001}}, "out.modbus.port"),
+        ({"p1": {"virtual": None}}, "out.p1.virtual"),
     ):  # fmt: skip
         assert message({"out": given}).startswith(path + " must be "), (given, message({"out": given}))
     for host in "Broker", "a b", "a:1883", "http://a", "300.1.1.1", "a/b", "-a", "a..b", "\u00e4", 5, None, "x" * 65:

@@ -45,6 +45,7 @@ class Asked:
 async def user(app, name="local/me"):
     """The token of a new user."""
     body = json.dumps({"name": name}).encode()
+    app.board.ticks += 31000
     assert (await secure(app, "/api/user", "POST", body=body)).status == 403
     assert not press(app)
     answer = await secure(app, "/api/user", "POST", body=body)
@@ -95,6 +96,9 @@ async def test_users_come_with_the_button_and_go():
         token = await user(app)
         assert len(token) == 32 and token == token.upper()
         assert (await secure(app, "/api/user", "POST", body=body)).status == 403  # one press is for one user
+        assert press(app)  # who presses again soon wants setup mode, whoever asks for a user
+        app.board.ticks += 31000
+        assert (await secure(app, "/api/user", "POST", body=body)).status == 403
         assert not press(app)
         app.board.ticks += 31000
         assert (await secure(app, "/api/user", "POST", body=body)).status == 403
@@ -111,8 +115,10 @@ async def test_users_come_with_the_button_and_go():
         )
         for name in "local/3", "local/4":
             await user(app, name)
+        app.board.ticks += 31000
         assert (await secure(app, "/api/user", "POST", body=b'{"name":"local/5"}')).status == 403
-        press(app)
+        app.board.ticks += 29000
+        assert not press(app)
         answer = await secure(app, "/api/user", "POST", body=b'{"name":"local/5"}')
         assert answer.status == 507 and answer.json() == {"error": "user:no-storage"}
         for body, status in (

@@ -118,7 +118,10 @@ class Client:
 
 async def announced(app, told, form, expires=60):
     client = Client()
+    before = app.values["discovery"]
     await discovery.announce(app, client, form, BASE, told, expires)
+    if form != before:
+        assert client.sent.pop() == (BASE + "status", "online")  # the broker has taken all of it
     return client.sent
 
 
@@ -244,6 +247,25 @@ async def test_who_changes_the_form_tells_it_first_and_empties_the_other_one_las
     assert len(await announced(app, told, "device")) == 1
     # The discovery ids of the two forms differ: else the end of one is a conflict with the other.
     assert all([topic.count("/") == 3 for topic in singles])
+
+
+async def test_what_a_broker_forbids_is_not_taken_back_later():
+    app = App()
+    told = app.full()
+
+    class Forbidding(Client):
+        async def keep(self, topic, pieces):
+            if self.sent:
+                raise OSError(104)  # the broker has acknowledged the first one, and ended the connection
+            await Client.keep(self, topic, pieces)
+
+    for form in ("device", "entity"):
+        try:
+            await discovery.announce(app, Forbidding(), form, BASE, told, 60)
+            raise AssertionError(form)
+        except OSError:
+            pass
+    assert app.notes == [] and await announced(app, told, "") == []
 
 
 async def test_switched_off_everything_is_emptied():

@@ -11,7 +11,7 @@ CASES = [
     ("const word = 1;\n", "const A = 1;\n"),
     ("function word(one, two = word) {\n  return one + two;\n}\n",
      "function A(a, b = A) {\n  return a + b;\n}\n"),
-    ("const f = (x1, ...rest) => x1.value + rest.value;\n", "const A = (b, ...a) => b.value + a.value;\n"),
+    ("const f = (x1, ...rest) => x1.value + rest.value;\n", "const A = (a, ...b) => a.value + b.value;\n"),
     ("const f = async (x1) => { await x1(); };\n", "const A = async (a) => { await a(); };\n"),
     # properties, keys, texts, expressions and the browser's names stay
     ('const word = { word: "word", other: document.word };\n', 'const A = { word: "word", other: document.word };\n'),
@@ -39,7 +39,9 @@ CASES = [
      "function A(a) {\n  if (g) {\n    g(a);\n    const b = 2;\n    g(b);\n  }\n}\n"),
     ("const f = (one) => g((two) => two, one);\n", "const A = (a) => g((a) => a, a);\n"),
     # a name inside that hides one outside
-    ("const word = 1;\nconst f = (word) => word;\n", None),
+    ("const word = 1;\nconst f = (word) => word;\n", "const A = 1;\nconst B = (a) => a;\n"),
+    ("const word = 1;\nfunction f(one) {\n  g(word);\n  if (one) {\n    const word = 2;\n    g(word);\n  }\n}\n",
+     "const A = 1;\nfunction B(a) {\n  g(A);\n  if (a) {\n    const a = 2;\n    g(a);\n  }\n}\n"),
     # what is not seen to be declared stays
     ("const f = () => word;\n", "const A = () => word;\n"),
 ]  # fmt: skip

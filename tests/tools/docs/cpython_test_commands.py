@@ -192,7 +192,8 @@ class Parsed:
     def __call__(self, machine, command):
         if command.startswith("make "):
             for name in re.findall(r" -m ([\w.]+)", check(machine.run("make --dry-run " + command[5:]))):
-                assert (machine.root / name.replace(".", "/")).with_suffix(".py").exists(), name
+                path = machine.root / name.replace(".", "/")
+                assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), name
 
 
 TABLE = {
@@ -239,6 +240,7 @@ TABLE = {
     ".venv/bin/python -m tools.provision --port auto --board wt32-eth01": provisions,
     ".venv/bin/python -m tools.provision --port auto --name meter-cellar --self-signed": provisions,
     ".venv/bin/python -m tools.provision --port auto --certificate reader.pem --key reader.key": provisions,
+    ".venv/bin/python -m tools.provision --port auto --authority broker-ca.pem": provisions,
     '.venv/bin/python -m tools.provision --port auto --wifi "My network" --password "my password"': joins,
     "make deploy": deploys,
     'curl "http://127.0.0.1:8080/history/sub?ch=1&series=day"': asks_for_gas,
@@ -258,6 +260,8 @@ TABLE = {
     "make year": Parsed("a quarter of an hour; tests/sim/cpython_test_year.py lives through days of it"),
     "make year METER=aidon": Parsed("as `make year`"),
     "make soak": Parsed("a quarter of an hour; tests/tools/prove/cpython_test_soak.py lives through hours of it"),
+    "make fleet": Parsed("minutes; tests/tools/prove/fleet runs a small one"),
+    "make fleet N=50": Parsed("as `make fleet`"),
     "make sweep": Parsed("half an hour and more; tests/sweep are its parts"),
     "make size": Parsed("minutes; tests/tools/measure/cpython_test_size.py has its parts"),
     "make bench": Parsed("minutes, and times that say nothing while tests run"),
@@ -272,6 +276,7 @@ TABLE = {
     "apt-get install make python3-venv git curl chromium mosquitto": Parsed("changes the system"),
     "apt-get install chromium": Parsed("changes the system"),
     "apt-get install curl": Parsed("changes the system"),
+    "apt-get install mosquitto": Parsed("changes the system"),
     "evcc meter": Parsed("another project's program"),
 }
 

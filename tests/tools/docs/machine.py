@@ -36,7 +36,8 @@ class Machine(commands.Clone):
         (self.root / "home.json").write_text(json.dumps({"w": {"s": "My network", "p": "my password"}, "m": {"f": 25}}))
         certificate, key = provision.self_signed("reader")
         pem = serialization.Encoding.PEM
-        (self.root / "reader.pem").write_bytes(x509.load_der_x509_certificate(certificate).public_bytes(pem))
+        for name in "reader.pem", "broker-ca.pem":
+            (self.root / name).write_bytes(x509.load_der_x509_certificate(certificate).public_bytes(pem))
         form = pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
         (self.root / "reader.key").write_bytes(serialization.load_der_private_key(key, None).private_bytes(*form))
         (self.root / "ESP32_GENERIC-SPIRAM.bin").write_bytes(micropython.combined(micropython.application(1_000_000)))

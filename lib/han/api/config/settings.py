@@ -44,7 +44,8 @@ def changed(given, values):
     if "out" in given and out["mqtt"]["on"] and not out["mqtt"]["host"]:
         raise ValueError("out.mqtt.host must be set where out.mqtt.on is")
     if "out" in given and out["modbus"]["port"] == out["p1"]["port"]:
-        raise ValueError("out.modbus.port and out.p1.port must be two ports")
+        pair = ("p1", "modbus") if "p1" in given["out"] else ("modbus", "p1")
+        raise ValueError("out.%s.port must be another one than out.%s.port" % pair)
     if "m" in given and values["m"]["a"] and not values["m"]["k"]:
         raise ValueError("m.k must be set where m.a is")
     return values
@@ -108,7 +109,7 @@ def _check(rule, value, target, key):
         good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/" and min(value) >= " "
         for sign in "+#":
             good = good and sign not in value
-        wanted = "1 to 64 bytes without + and #, which do not begin with / or $ and do not end with /"
+        wanted = "1 to 64 bytes without + and #, without $ in front, and without / at the ends"
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most

@@ -80,7 +80,7 @@ function password(wrong) {
       h("h2", { id: "password-title" }, t("password.title")),
       h("div", null, h("label", { for: "password" }, t("password")), field,
         h("p", { class: "error", id: "password-error", role: wrong && "alert" }, wrong && t("password.wrong"))),
-      inRow(h("button", { class: "main" }, t("ok")),
+      inRow(h("button", { class: "main" }, t("service.ok")),
         h("button", { type: "button", onclick: () => box.close() }, t("cancel")))));
     box.addEventListener("close", () => resolve(null));
     document.body.append(box);

@@ -111,7 +111,7 @@ export function diagnosis(root) {
       // The fault is at the first stage that does not work, or at the last stage if all have worked before.
       const stuck = !broken && ((!works && meter.diagnosis) || (meter.diagnosis && (name === "decoded" || (name === "bytes" && /^no bytes/.test(meter.diagnosis)))));
       const kind = broken ? "" : stuck ? "bad" : works ? "good" : "";
-      const state = t(kind === "good" ? "stage.works" : stuck ? "stage.stuck" : "stage.waits");
+      const state = t(kind === "good" ? "service.ok" : stuck ? "service.failed" : "stage.waits");
       const line = name === "bytes" ? [t("line") + " " + (meter.line || t("searching"))] : name === "frames" && meter.checksum ? [convention(meter.checksum)] : [];
       const node = h("li", { class: kind },
         h("i", { "aria-hidden": "true" }, kind === "good" ? "✓" : kind ? "!" : "·"),

@@ -30,11 +30,12 @@ function plant(object, path, value) {
 //   once            a secret that is given anew each time
 //   only(values)    whether it is shown, by the form's values
 //   fold            it is for few users, and folded away
+//   part            what it is of, where several fields of a view have the same label
 function make(field, value) {
   const id = "f-" + field.path.replace(/\./g, "-");
   const error = h("p", { class: "error", id: id + "-error" });
   const hint = field.hint && h("p", { class: "hint", id: id + "-hint" }, field.hint);
-  const common = { id, name: field.path, "aria-describedby": (hint ? id + "-hint " : "") + id + "-error", autocomplete: "off",
+  const common = { id, name: field.path, "aria-label": field.part && `${field.part}: ${field.label}`, "aria-describedby": (hint ? id + "-hint " : "") + id + "-error", autocomplete: "off",
     autocapitalize: "none", spellcheck: "false" };
   const self = { field, error, get: () => self.input.value };
   if (field.kind === "fees") {
@@ -104,6 +105,7 @@ export function blame(fields, status, message) {
 }
 
 // Make a form: {node, fields, values(), status}. It sends its values with options.send(values), by default to /configuration.
+// more: what is beside its button.
 export function form(specs, options = {}) {
   const fields = specs.map((field) => make(field, field.value !== undefined ? field.value : at(now.configuration, field.path)));
   const status = statusLine();
@@ -143,7 +145,7 @@ export function form(specs, options = {}) {
     },
   }, group(fields.filter((each) => !each.field.fold)),
   fields.some((each) => each.field.fold) && h("details", null, h("summary", null, t("advanced")), group(fields.filter((each) => each.field.fold))),
-  inRow(button, status));
+  inRow(button, options.more, status));
   hide();
   return { node, fields, values, status };
 }

@@ -8,7 +8,7 @@ import { ends, range, spanned, VIEWS } from "./spans.js";
 import { subHistory, subName } from "./submeters.js";
 import { compared, decimalComma, kept, known, midnight, minor, money, number, priceNote, said, slots, t, unit, when } from "./words.js";
 
-const NOTES = ["going", "partly", "unset", "changed"]; // of the bits of f
+const NOTES = [key("going"), key("partly"), key("unset"), key("changed")]; // of the bits of f
 const SERIES = { day: "hour", week: "hour", month: "day", year: "month" }; // of sub-meters
 const HOURS = 10 / 3600; // of a sample of the view "hour", whose values are kW and not kWh
 

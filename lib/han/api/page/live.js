@@ -1,18 +1,21 @@
 // The view "live": the last reading, the last hour, the meter and the connection.
 import { banner, card, h, icon, inRow, pairs, put, say, small, stack } from "./dom.js";
+import { alarmed } from "./alarms.js";
 import { chart } from "./chart.js";
 import { ask, write } from "./ask.js";
+import { beside } from "./beside.js";
 import { listen, now } from "./feed.js";
 import { meterEvents } from "./events.js";
 import { peaks } from "./peaks.js";
 import { subMeters } from "./submeters.js";
 import { today } from "./today.js";
-import { browserZone, known, lasting, minor, money, number, power, priceNote, said, slots, t, unit, when } from "./words.js";
+import { browserZone, known, lasting, minor, money, number, power, priceNote, said, slots, t, unit, watts, when } from "./words.js";
 
 const KEPT = 3600; // length of the small chart, s
 const EARLY = 120000; // for so long after a start, ms, the first reading may still be on its way
-// [a pattern of the reader's reasons, the key of a text that helps].
-const HELP = [[/^no bytes/, "help.silent"], [/^bytes but|^frames but/, "help.noise"], [/no key$/, "help.key"], [/key does not match/, "help.wrong"]];
+// [a pattern of the reader's reasons, a text that helps, whether it is about the key].
+const HELP = [[/^no bytes/, key("help.silent")], [/^bytes but|^frames but/, key("help.noise")], [/no key$/, key("help.key"), true],
+  [/key does not match/, key("help.wrong"), true]];
 
 function signal(rssi) {
   const level = rssi > -55 ? 4 : rssi > -66 ? 3 : rssi > -76 ? 2 : 1;
@@ -30,26 +33,15 @@ function trouble() {
   if (now.mode === "none") return banner("bad", t("lost"), t("lost.more"));
   if (now.meter && !now.stale) return [];
   if (!now.meter && !now.reason) return [];
-  const [, help] = HELP.find(([pattern]) => now.reason && pattern.test(now.reason)) || [];
-  const key = help === "help.key" || help === "help.wrong";
-  const early = !now.meter && !now.silent && !key && now.health && now.health.uptime_ms < EARLY;
+  const [, help, locked] = HELP.find(([pattern]) => now.reason && pattern.test(now.reason)) || [];
+  const early = !now.meter && !now.silent && !locked && now.health && now.health.uptime_ms < EARLY;
   return banner(now.meter ? "" : "bad", now.meter || now.silent ? t("stale", lasting(age)) : t("noreading"),
     (now.reason ? said(now.reason) : t("stale.more")) + ".",
     early && h("p", { class: "small" }, t("help.early")),
-    help && h("p", { class: "small" }, t(help), " ", h("a", { href: "#settings/" + (key ? "meter" : "diagnosis") }, t("tellmore"))));
+    known(help) && h("p", { class: "small" }, t(help), " ", h("a", { href: "#settings/" + (locked ? "meter" : "diagnosis") }, t("tellmore"))));
 }
 
-// A banner for each alarm that is on. That the meter is silent is told above them anyway.
-function alarmed(currency) {
-  const all = (now.alarms && now.alarms.alarms) || {};
-  return Object.keys(all).filter((name) => all[name].on && name !== "silent").map((name) => {
-    const { value, limit, phase, since } = all[name];
-    const say = (number) => (name === "current" ? unit(number, "A", 1) : name === "price" ? unit(number, minor(currency), 2) : power(number).join("\u00a0"));
-    return banner(name === "price" ? "good" : "bad", t("alarm." + name) + ":", [phase && `L${phase} `, t("alarm.limit", say(value), say(limit)), " · ", when("time", since / 1000)]);
-  });
-}
-
-const kilowatts = (value) => power(value === null ? null : value * 1000).join("\u00a0");
+const kilowatts = (value) => watts(value === null ? null : value * 1000);
 
 // The price that holds now, with VAT and fees where they are set; null: not known.
 function priceNow(book) {
@@ -74,6 +66,7 @@ export function live(root) {
   const subs = subMeters();
   const most = peaks();
   const events = meterEvents();
+  const others = beside();
   phases.classList.add("w2");
   totals.classList.add("w2");
   const points = { t: [], end: [], up: [], down: [] };
@@ -90,7 +83,7 @@ export function live(root) {
     restTitle: t("lasthour"),
   });
   hero.append(recent.node);
-  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, place, h("div", { class: "grid" }, hero, phases, totals, day.node, h("div", { class: "fill w6" }, most.node, subs.node, events.node, who, line)));
+  put(root, h("h1", { tabindex: "-1" }, t("live")), warn, place, h("div", { class: "grid" }, hero, phases, totals, day.node, h("div", { class: "fill w6" }, most.node, subs.node, others.node, events.node, who, line)));
 
   const rows = [1, 2, 3].map((n) => {
     const bar = h("i");
@@ -154,10 +147,10 @@ export function live(root) {
     const fused = now.configuration ? now.configuration.m.f : 25;
     rows.forEach((row, n) => {
       const amps = meter ? meter.i[n] : null;
-      const watts = meter ? meter.p[n + 1] : null;
+      const drawn = meter ? meter.p[n + 1] : null;
       const volts = meter ? meter.u[n] : null;
       put(row.amp, number(amps, 1), h("small", null, " A"));
-      say(row.rest, [volts === null ? null : unit(volts, "V", 1), watts === null ? null : power(watts).join("\u00a0")].filter(Boolean).join(" · "));
+      say(row.rest, [volts === null ? null : unit(volts, "V", 1), drawn === null ? null : watts(drawn)].filter(Boolean).join(" · "));
       const part = amps === null ? 0 : Math.abs(amps) / fused;
       row.bar.style.width = Math.min(100, part * 100) + "%";
       row.box.className = "bar" + (part > 1 ? " over" : part > 0.8 ? " high" : "");
@@ -174,6 +167,7 @@ export function live(root) {
       [t("export.re"), unit(meter && meter.rec, "kvarh", 1)],
     ]));
     subs.draw();
+    others.draw();
   }
 
   function links() {
@@ -236,7 +230,7 @@ export function live(root) {
       if (now.meter && !identity && !asking) more();
     }
     if (kind !== "tick") reading();
-    const problem = stack(trouble(), alarmed((prices && prices.currency) || "EUR"));
+    const problem = stack(trouble(), alarmed());
     if (warn.textContent !== problem.textContent) put(warn, problem.firstChild && problem);
   });
   reading();

@@ -6,14 +6,16 @@ import { live } from "./live.js";
 import { history } from "./history.js";
 import { prices } from "./prices.js";
 import { access, alarms, general, meter, network } from "./settings.js";
+import { connections } from "./connections.js";
 import { update } from "./update.js";
 import { diagnosis } from "./diagnosis.js";
 
 const VIEWS_BY_NAME = {
   live, history, prices, "settings/network": network, "settings/meter": meter, "settings/general": general,
-  "settings/alarms": alarms, "settings/access": access, "settings/update": update, "settings/diagnosis": diagnosis,
+  "settings/alarms": alarms, "settings/connections": connections, "settings/access": access, "settings/update": update, "settings/diagnosis": diagnosis,
 };
-const PLACES = { live: "live", history: "history", prices: "prices", settings: "settings/network" };
+// [view that is shown first, its name]
+const PLACES = { live: ["live", key("live")], history: ["history", key("history")], prices: ["prices", key("prices")], settings: ["settings/network", key("settings")] };
 
 let leave = () => null;
 let content = null;
@@ -24,7 +26,7 @@ function shown() {
   const wanted = location.hash.slice(1);
   if (VIEWS_BY_NAME[wanted]) return wanted;
   // A reader without a network has nothing to show yet but its network settings.
-  return PLACES[wanted] || (now.state && now.state.state === "SETUP" ? PLACES.settings : "live");
+  return (PLACES[wanted] || PLACES[now.state && now.state.state === "SETUP" ? "settings" : "live"])[0];
 }
 
 function route(focus) {
@@ -73,7 +75,7 @@ function frame() {
     } }, t("skip")),
     h("div", { class: "side" },
       h("header", { class: "top" }, h("div", { class: "brand" }, icon("live"), name), pill),
-      h("nav", { class: "nav", "aria-label": t("views") }, Object.keys(PLACES).map((each) => h("a", { href: "#" + each }, icon(each), h("span", null, t(each)))))),
+      h("nav", { class: "nav", "aria-label": t("views") }, Object.keys(PLACES).map((each) => h("a", { href: "#" + each }, icon(each), h("span", null, t(PLACES[each][1])))))),
     body);
   body.lastChild.append(h("span", null, "HAN reader"), h("label", { for: "language" }, t("language"), choice));
   status();

@@ -3,11 +3,9 @@ import { card, h, pairs, put } from "./dom.js";
 import { chart } from "./chart.js";
 import { ask } from "./ask.js";
 import { ends } from "./spans.js";
-import { known, money, power, t, unit, when } from "./words.js";
+import { known, money, t, unit, watts, when } from "./words.js";
 
 const MINUTE = 60000; // ms
-
-const watts = (w) => power(w).join("\u00a0");
 
 // The answer of /peaks; null if nothing in it matters: no rule is set, and the meter tells no peaks. Throws Refused.
 export async function askPeaks() {

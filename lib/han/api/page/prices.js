@@ -29,7 +29,7 @@ export function prices(root) {
       up: up.map((value) => (value > 0 ? value : null)), down: up.map((value) => (value < 0 ? -value : null)),
       mark: here >= 0 ? here : to <= at ? up.length : -1,
       title: text,
-      read: (k) => (taxed ? ["with", "without"] : ["price"]).map((each, n) => [
+      read: (k) => (taxed ? [key("with"), key("without")] : [key("price")]).map((each, n) => [
         n === Number(bare) && (k === here ? "here" : "imp"), t(each), unit(list[k][n + 1], name, 2)]),
       rest: here >= 0 ? [["here", t("now"), unit(up[here], name, 2)]] : [],
       restTitle: here >= 0 ? text(here) : t("chart.hint"),

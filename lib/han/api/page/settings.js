@@ -1,12 +1,13 @@
 // The views of the settings.
-import { banner, card, download, h, inRow, put, small, stack, statusLine, tellIn } from "./dom.js";
+import { banner, card, download, h, inRow, pairs, put, small, stack, statusLine, tellIn } from "./dom.js";
 import { ask, trusted, write } from "./ask.js";
 import { at, form, withConfiguration } from "./form.js";
 import { keep, now } from "./feed.js";
-import { browserZone, minor, said, t } from "./words.js";
+import { browserZone, minor, said, t, when } from "./words.js";
+import { ALARMS } from "./alarms.js";
 import { wifi } from "./wifi.js";
 
-const TABS = ["network", "meter", "general", "alarms", "access", "update", "diagnosis"];
+const TABS = ["network", "meter", "general", "alarms", "connections", "access", "update", "diagnosis"];
 
 export function heading(name) {
   return [h("h1", { tabindex: "-1" }, t("settings")), h("nav", { class: "tabs sub", "aria-label": t("settings") },
@@ -16,7 +17,7 @@ export function heading(name) {
 const definitions = {};
 
 // Make a view whose content needs the configuration, and /definitions: the values that its fields may have.
-function view(name, draw) {
+export function view(name, draw) {
   return (root) => {
     const body = stack(h("p", { class: "said" }, t("loading")));
     put(root, heading(name), body);
@@ -36,12 +37,12 @@ function view(name, draw) {
   };
 }
 
-const named = (values, key) => values.map((value) => [value, t(key + "." + value)]);
+const named = (values, family) => values.map((value) => [value, t(family + value)]);
 
 function addresses(path) {
   const fixed = (values) => at(values, path + ".m") === "static";
   return [
-    { path: path + ".m", kind: "select", label: t("address"), choices: named(definitions.addressModes, "mode") },
+    { path: path + ".m", kind: "select", label: t("address"), choices: named(definitions.addressModes, "mode.") },
     { path: path + ".i", kind: "text", label: t("ip"), only: fixed },
     { path: path + ".s", kind: "text", label: t("mask"), only: fixed },
     { path: path + ".g", kind: "text", label: t("gateway"), only: fixed },
@@ -64,7 +65,7 @@ function chosenLinks(given) {
 export const network = view("network", () => [
   wifi(now.state && now.state.state === "SETUP"),
   card(t("links"), small(t("links.more")), form([
-    { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np"), value: links(now.configuration) },
+    { path: "np", kind: "select", label: t("policy"), choices: named(definitions.networkPolicies, "np."), value: links(now.configuration) },
     { path: "bhf", kind: "flag", label: t("bhf") },
   ], { send: chosenLinks }).node),
   card(t("wifi.details"), form([
@@ -123,8 +124,8 @@ export const meter = view("meter", (on) => {
       { path: "m.f", kind: "number", label: t("fuse"), hint: t("fuse.hint"), min: definitions.fuse[0], max: definitions.fuse[1] },
       { path: "m.t", kind: "select", label: t("meter.type"), choices: definitions.meters.map((name) => [name, name === "auto" ? t("automatic") : name]) },
       { path: "m.o", kind: "select", label: t("line"), choices: definitions.lines.map((each) => [each.o, each.o ? each.name : t("automatic")]) },
-      { path: "m.n", kind: "select", label: t("net"), hint: t("net.hint"), choices: named(definitions.networks, "net"), fold: true },
-      { path: "m.is", kind: "select", label: t("signs"), hint: t("signs.hint"), choices: named(definitions.currentSigns, "signs"), fold: true },
+      { path: "m.n", kind: "select", label: t("net"), hint: t("net.hint"), choices: named(definitions.networks, "net."), fold: true },
+      { path: "m.is", kind: "select", label: t("signs"), hint: t("signs.hint"), choices: named(definitions.currentSigns, "signs."), fold: true },
       { path: "m.ct", kind: "number", label: t("ct"), hint: t("ct.hint"), min: 1, max: 10000, fold: true },
       ...["e", "i", "u"].map((name) => ({ path: "m.s." + name, kind: "number", label: t("scale." + name), hint: t("scale.hint"), min: 0, max: 1000, step: "any", fold: true })),
       { path: "m.ts", kind: "select", label: t("ts"), hint: t("ts.hint"), choices: definitions.timestamps.map((name) => [name, name]), fold: true },
@@ -193,25 +194,37 @@ export const general = view("general", () => [
   taxes(),
   definitions.caps && cap(),
   clockCard(),
-  card(t("updates"), form([{ path: "up", kind: "select", label: t("update.policy"), choices: named(definitions.updatePolicies, "up") }]).node),
+  card(t("updates"), form([{ path: "up", kind: "select", label: t("update.policy"), choices: named(definitions.updatePolicies, "up.") }]).node),
 ]);
 
-// What the fields of an alarm have before the owner chooses.
-const FIRST = { "current.percent": 90, "power.w": 8000, "selling.w": 100, "silent.s": 300 };
+const LATEST = 24; // hours with alarms are shown
 
 function alarmFields(name, bounds) {
   const path = `alarms.${name}.`;
+  const title = t("alarm." + name);
   const set = now.configuration.alarms[name];
+  const first = { s: 60, ...(ALARMS[name] || [])[1], ...set };
   return [
-    { path: path + "on", kind: "flag", label: t("alarm." + name), value: Boolean(set) },
+    { path: path + "on", kind: "flag", label: title, value: Boolean(set) },
     ...Object.keys(bounds).map((field) => ({
-      path: path + field, kind: "number", label: t("alarm.field." + field, minor(now.configuration.pc)), min: bounds[field][0], max: bounds[field][1],
-      step: field === "below" ? "any" : 1, value: set ? set[field] : FIRST[`${name}.${field}`] || (field === "s" ? 60 : 0), only: (values) => values.alarms[name].on,
+      path: path + field, kind: "number", label: t("alarm.field." + field, minor(now.configuration.pc)), part: title, min: bounds[field][0], max: bounds[field][1],
+      step: field === "below" ? "any" : 1, value: first[field], only: (values) => values.alarms[name].on,
     })),
   ];
 }
 
-export const alarms = view("alarms", () => card(t("tab.alarms"), small(t("alarms.more")),
+// The last hours in which alarms were on. It is hidden where there are none, or the reader keeps none.
+function alarmHours() {
+  const node = card(t("alarms.hours"));
+  node.hidden = true;
+  ask("/alarms?limit=" + LATEST).then((told) => {
+    node.hidden = !told.hours.length;
+    node.append(pairs(told.hours.map((hour) => [when("slot", hour.t), hour.on.map((name) => h("div", null, t("alarm." + name)))])));
+  }, () => null);
+  return node;
+}
+
+export const alarms = view("alarms", () => [card(t("tab.alarms"), small(t("alarms.more")),
   form(Object.entries(definitions.alarms || {}).flatMap(([name, bounds]) => alarmFields(name, bounds)), {
     one: true,
     send: ({ alarms: given }) => {
@@ -222,7 +235,7 @@ export const alarms = view("alarms", () => card(t("tab.alarms"), small(t("alarms
       }
       return write("/configuration", "PUT", { alarms: wanted });
     },
-  }).node));
+  }).node), alarmHours()]);
 
 export const access = view("access", () => {
   const status = statusLine();

@@ -6,7 +6,7 @@ import { keep, listen, now } from "./feed.js";
 import { number, said, t } from "./words.js";
 
 // The text when no update is known, by the state of the update server. "Up to date" needs an answer of the server.
-const IDLE = { answered: "ota.status.IDLE", unasked: "ota.unasked", failed: "ota.noanswer", none: "ota.noserver" };
+const IDLE = { answered: key("ota.status.IDLE"), unasked: key("ota.unasked"), failed: key("ota.noanswer"), none: key("ota.noserver") };
 
 // The words of a refusal in the user's language. It is `error: reason`, if it has one of the API's errors.
 function refusal(message) {
@@ -154,7 +154,7 @@ export function update(root) {
     const { ota, state } = now;
     put(current, pairs([
       [t("version.runs"), state ? state.version : "–"],
-      [t("channel.release"), state ? state.channel : "–"],
+      [t("channel"), state ? state.channel : "–"],
       [t("slot"), ota ? ota.activeSlot : "–"],
       [t("reboot.reason"), state ? t("reboot." + state.rebootReason) : "–"],
     ]));

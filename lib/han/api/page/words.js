@@ -1,7 +1,10 @@
 // Texts in the page's languages. Numbers, money and times are written as in these languages.
 
-// [keys, texts in the first language, texts in the second, …]. Texts without a key are named by their number.
-const TEXTS = __TEXTS__.map((lines) => lines.split("\n"));
+// First the keys of the texts that keep them, then a list of texts for each language, which begins with the texts of these keys.
+// The page's builder makes all other keys numbers, counted from the end of a list: those in t("key") and key("key").
+const LISTS = __TEXTS__.map((lines) => lines.split("\n"));
+const KEYS = LISTS[0];
+const TEXTS = [1, 4, 3, 2].map((n) => LISTS[n]); // they compress best in another order than LANGUAGES
 const LANGUAGES = __LANGUAGES__;
 export const NAMES = ["English", "Suomi", "Svenska", "Norsk"];
 // How numbers and dates are written. In English too, days come before months, as the page is read in Europe.
@@ -50,14 +53,16 @@ export const languageIndex = () => language;
 // The text of a key, with {0} and {1} replaced by the values. For an unknown key, as of a state that is newer than this
 // page, it is the key's last word.
 export function t(key, ...values) {
-  const at = typeof key === "number" ? key : TEXTS[0].indexOf(key);
-  const text = at < 0 ? key.slice(key.lastIndexOf(".") + 1) : TEXTS[language + 1][at];
-  return values.length ? text.replace(/\{(\d)\}/g, (_, index) => values[index]) : text;
+  const texts = TEXTS[language];
+  const at = typeof key === "number" ? texts.length - 1 - key : KEYS.indexOf(key);
+  return at < 0 ? key.slice(key.lastIndexOf(".") + 1) : filled(texts[at], values);
 }
+
+const filled = (text, values) => text.replace(/\{(\d)\}/g, (_, index) => values[index]);
 
 // A message of the API, which is English, in the user's language; as it is if there is no translation.
 export function said(text) {
-  for (const key of TEXTS[0]) {
+  for (const [at, key] of KEYS.entries()) {
     if (!key.startsWith("= ")) continue;
     const parts = key.slice(2).split(/\{\d\}/);
     const values = [];
@@ -69,7 +74,8 @@ export function said(text) {
       rest = rest.slice(at + part.length);
       return true;
     });
-    if (whole && !rest) return t(key, ...values.map(said));
+    // Without a text, the reader's own words are good enough.
+    if (whole && !rest) return filled(TEXTS[language][at] || key.slice(2), values.map(said));
   }
   const several = text.split("; ");
   return several.length > 1 ? several.map(said).join("; ") : text;
@@ -155,6 +161,9 @@ export function power(watts) {
   if (watts === null || watts === undefined) return [NONE, "W"];
   return Math.abs(watts) < 1000 ? [number(watts), "W"] : [number(watts / 1000, 2), "kW"];
 }
+
+// The same as one text.
+export const watts = (value) => power(value).join("\u00a0");
 
 export const unit = (value, name, digits = 0) => number(value, digits) + "\u00a0" + name;
 

@@ -6,7 +6,7 @@ and would then insist on a certificate of HomeWizard's own.
 """
 import asyncio
 
-_SOON = ("_hwenergy._tcp", "_homewizard._tcp")
+_KINDS = ("_hwenergy._tcp", "_homewizard._tcp")
 
 
 # Lives until the language is switched off.
@@ -24,7 +24,7 @@ async def run(app, status):
             device.look()
     finally:
         app.links.taker = None
-        for kind in _SOON:
+        for kind in _KINDS:
             app.names.withdraw(kind)
         device.close()
         status.device = None

@@ -28,7 +28,8 @@ class Device:
     def __init__(self, app, status):
         self._app = app
         self._status = status
-        self._asked = self._pressed = None  # uptime when a user was asked for, and when the button was pressed then, ms
+        # Uptime when a user was asked for, when the button was pressed for that, and when it last was, ms.
+        self._asked = self._pressed = self._last = None
         self._quiet = 0
         self.sockets = []  # WebSockets
 
@@ -43,11 +44,16 @@ class Device:
         return False
 
     def take(self):
-        """The button was pressed. True where it was pressed for a client, and not to open setup mode."""
+        """The button was pressed. True where it was pressed for a client, and not to open setup mode.
+
+        A second press soon after opens it: a client that never stops asking does not keep people from it.
+        """
         now = self._app.clock.uptime_ms()
         if self._asked is None or now - self._asked > _WINDOW:
             return False
-        self._pressed = now
+        if self._last is not None and now - self._last <= _WINDOW:
+            return False
+        self._pressed = self._last = now
         return True
 
     def look(self):

@@ -54,6 +54,7 @@ class Client:
         self._quiet = 0  # time since the last ping, ms
         self._asked = False  # a ping is not answered yet
         self._number = 0  # packet identifier of the last message that has to be acknowledged
+        self._topic = self._after = ""  # its topic; once it is acknowledged, what is said of a broker that goes then
         self._acknowledged = asyncio.Event()
         self._reader = self._writer = self._reading = None
 
@@ -110,6 +111,7 @@ class Client:
         memory: once for their length.
         """
         self._number = self._number % _LAST_NUMBER + 1
+        self._topic = topic
         self._acknowledged.clear()
         length = sum([len(piece) for piece in pieces()])
         self.whole = False
@@ -144,13 +146,16 @@ class Client:
                 rest = await self._reader.readexactly(length) if length else b""
                 if kind == packets.PINGRESP:
                     self._asked = False
+                    self._after = ""
                 elif kind != packets.PUBACK or length != 2:
                     break
                 elif rest[0] << 8 | rest[1] == self._number:
+                    self._after = " after " + self._topic
                     self._acknowledged.set()
             self.fail("the broker sends what nobody has asked for")
         except (OSError, EOFError, ValueError):
-            self.fail("the broker has closed the connection")
+            # Some brokers (mosquitto 2.0.11) do so when that topic is forbidden.
+            self.fail("the broker has closed the connection" + self._after)
 
     async def part(self):
         """Send DISCONNECT, after which there is no last will, and wait until the broker has closed the connection."""

@@ -9,7 +9,7 @@ component). Otherwise Home Assistant takes the end of the old form for a conflic
 """
 from ..table import quantities
 from .client import whole
-from .told import SIGNAL
+from .told import ONLINE, SIGNAL
 
 _PREFIX = "homeassistant/"
 _MIGRATE = b'{"migrate_discovery":true}'
@@ -28,8 +28,6 @@ async def announce(app, client, form, base, told, expires):
     if other and form:
         for topic in _topics(app, other, told):
             await client.keep(topic, whole(_MIGRATE))
-    elif form:
-        _note(app, form)
     shared = _shared(app, base)
     if form == DEVICE:
         await client.keep(_topic(app, DEVICE), lambda: _device(app, base, told, expires, shared))
@@ -40,6 +38,10 @@ async def announce(app, client, form, base, told, expires):
     if other:
         for topic in _topics(app, other, told):
             await client.keep(topic, whole(b""))
+    if form != before:
+        # A broker that forbids these topics may acknowledge them, and end the connection then. What it has not taken
+        # must not be taken back: it would do so again, also where `ha` is false because of that.
+        await client.keep(base + "status", whole(ONLINE))
         _note(app, form)
 
 

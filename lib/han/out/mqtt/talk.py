@@ -3,7 +3,7 @@ import asyncio
 
 from . import packets
 from .client import Trouble, whole
-from .told import Told
+from .told import ONLINE, Told
 
 try:
     from micropython import const
@@ -72,7 +72,7 @@ class Talk:
         app, client, status, box = self._app, self._client, self._status, self._box
         await opened(app, status.settings, client, self._base + "status")
         try:
-            await client.keep(self._base + "status", whole(b"online"))
+            await client.keep(self._base + "status", whole(ONLINE))
             status.tell("connected")
             box.put("state", None)
             while True:

@@ -3,6 +3,8 @@ from ...core.encode import decimal
 from ...meter.submeters.sub import kind_name
 from ..table import quantities, read, subs
 
+#: What the status topic says while the connection lasts.
+ONLINE = b"online"
 #: Not of the meter: how well the reader receives its WiFi.
 SIGNAL = "rssi"
 # Units of sub-meters as Home Assistant writes them; its class for each kind of sub-meter with a unit.

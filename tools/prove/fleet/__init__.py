@@ -1,0 +1,1 @@
+"""What `make fleet` does, see __main__.py."""
