@@ -11,7 +11,7 @@ It is one text, which is in flash where the modules are frozen.
     source    where it is read from: f field of the reading · n, m net active and reactive power · e counter, kept ones
               too · x number of obis.MORE, X one that the transformers multiply · p price now
     count     how many there are of it: phases or tariffs. # is the number from 1 on, @ the letter A, B, C, & a, b, c
-    modbus    first register in the plain map, see modbus/plain.py
+    modbus    first register in the plain map, see modbus/registers.py
     sunspec, homewizard, shelly   the field of each
 
 A hyphen stands for nothing.

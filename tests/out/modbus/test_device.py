@@ -2,7 +2,7 @@
 
 from han.meter.extra import Extra
 from han.meter import obis
-from han.out.modbus import plain
+from han.out.modbus import registers
 from han.out.modbus.device import Device
 from tests.api.fake import FULL, Running
 
@@ -82,7 +82,7 @@ async def test_addresses_that_are_not_there():
     async with Running() as app:
         device = Device(app)
         for _ in range(2):
-            for unit, last in ((1, 40178), (2, 40197), (3, plain.SIZE - 1)):
+            for unit, last in ((1, 40178), (2, 40197), (3, registers.SIZE - 1)):
                 first = 0 if unit == 3 else BASE
                 assert words(device, unit, last + 1, 1) == ADDRESS
                 assert words(device, unit, last, 2) == ADDRESS
@@ -217,7 +217,7 @@ async def test_a_reading_that_is_too_old_is_none():
             assert words(device, unit, last + 1, 2) == [0xFFFF, 0]
             for at, count in ((BASE, 73), (METER + 2, 1), (METER, 107), (last, 1), (last, 3)):
                 assert words(device, unit, at, count) == FAILURE
-        assert words(device, 3, 0, 1) == words(device, 3, plain.SIZE - 1, 1) == FAILURE
+        assert words(device, 3, 0, 1) == words(device, 3, registers.SIZE - 1, 1) == FAILURE
         assert words(Device(app), 1, METER, 2) == [203, 105]  # also where nobody has asked before
         app.link.read((obis.IMPORT_POWER, 1234))
         assert integer(device, "W") == long(device, 0) == 1234 and device.edition == 0
@@ -278,7 +278,7 @@ async def test_the_plain_map():
 
 def test_no_two_quantities_share_a_register():
     taken = {}
-    for row in plain.rows():
+    for row in registers.rows():
         for at in range(row[3], row[3] + row[4]):
-            assert at not in taken and at not in (92, 93, 94, 95) and at < plain.SIZE, row
+            assert at not in taken and at not in (92, 93, 94, 95) and at < registers.SIZE, row
             taken[at] = row

@@ -4,7 +4,7 @@
     pdu.py       what is answered to each function
     device.py    the registers of each unit
     sunspec.py   SunSpec's models of meters
-    plain.py     the plain map
+    registers.py the plain map
     words.py     numbers as registers
 """
 from ..serve import Server

@@ -5,7 +5,7 @@
     3    the plain map
 """
 from ...meter.sense.network import ONE, THREE
-from . import plain, sunspec
+from . import registers, sunspec
 from .pdu import ADDRESS, FAILURE
 
 try:
@@ -41,7 +41,7 @@ class Device:
         self.edition = 0
 
     def has(self, unit):
-        """True for a unit that is there. 0 and 255 mean the device itself (guide, clause 4.4.2.1)."""
+        """True for a unit that is there. 0 and 255 mean the device itself (guide, 4.4.1.2)."""
         return unit <= _PLAIN or unit == 0xFF
 
     def fresh(self):
@@ -51,7 +51,7 @@ class Device:
     def read(self, unit, at, count):
         """`count` registers of a unit from `at` on, bytes; or the number of an exception."""
         if unit == _PLAIN:
-            size, first, last = plain.SIZE, 0, plain.SIZE
+            size, first, last = registers.SIZE, 0, registers.SIZE
         else:
             at -= _BASE
             if unit != _FLOATS:
@@ -93,7 +93,7 @@ class Device:
     def _write(self, unit, buf, live):
         app = self._app
         if unit == _PLAIN:
-            plain.write(buf, app, live)
+            registers.write(buf, app, live)
             return
         model = self._model
         size = sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS
@@ -114,7 +114,7 @@ class Device:
         return self._app.identity.serial.encode()
 
     def objects(self):
-        """The objects of the device's identification, from 0 on, a tuple of bytes (protocol, clause 6.21)."""
+        """The objects of the device's identification, from 0 on, a tuple of bytes (protocol, 6.21)."""
         app = self._app
         names = MAKER, MODEL, app.updates.running, "", MODEL, app.board.name, app.identity.name
         return [name.encode() for name in names]

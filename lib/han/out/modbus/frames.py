@@ -45,7 +45,7 @@ async def talk(client, device, status):
             end = _HEADER + length
             if len(data) < end:
                 break
-            if data[2] or data[3]:  # another protocol: such a frame is passed over (guide, clause 4.4.2.1)
+            if data[2] or data[3]:  # another protocol: such a frame is passed over (guide, 4.4.2.2)
                 status.dropped += 1
             else:
                 try:
