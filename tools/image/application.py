@@ -16,7 +16,7 @@ SOURCES = "py.zip"
 #: Architecture of the chips that run an image with files.
 CHIP = stage.CHIP
 #: Languages of other systems for which no image has room yet: a slot of 4 MB of flash has 1728 kB. A reader that has
-#: one of them switched on says so. The simulator, which needs no image, has them all.
+#: one of them switched on says so. The simulator and its images have them all.
 LEFT_OUT = ("han/out/mqtt/", "han/out/modbus/", "han/out/p1/", "han/out/homewizard/", "han/out/shelly/")
 
 
@@ -41,7 +41,7 @@ def files(arch, version):
 
 
 def sources():
-    """{path: source} of the Python files of an image, as of stage.sources()."""
+    """{path: source} of the Python files of a chip's image, as of stage.sources()."""
     return {path: source for path, source in stage.sources().items() if not path.as_posix().startswith(LEFT_OUT)}
 
 
@@ -49,7 +49,7 @@ def _archive(version):
     """The sources and data files as a ZIP archive, bytes. The same files always give the same bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, source in sources().items():
+        for path, source in stage.sources().items():
             if str(path) not in stage.BOARD:
                 text = source.read_text()
                 _add(archive, path.as_posix(), (with_version(text, version) if path == _INIT else text).encode())
@@ -68,7 +68,8 @@ def _compiled(arch, version):
         raise ImageError("%s: %s" % (source, message))
     found = {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*")
              if path.suffix in (".mpy", ".bin")}  # fmt: skip
-    found = {path: data for path, data in found.items() if not path.startswith(LEFT_OUT)}
+    if arch == CHIP:
+        found = {path: data for path, data in found.items() if not path.startswith(LEFT_OUT)}
     name = _INIT.with_suffix(".mpy").as_posix()
     found[name] = _init(arch, version)
     return found
