@@ -3,7 +3,8 @@
 The whole application runs on MicroPython's unix port with a limited heap, in time that jumps from telegram to telegram
 (jumping.py). The line has flipped bits, cut telegrams, noise and silence. WiFi fails in every way of
 host_sim/services/outages.py. Price services fail. Clients connect, stall and vanish. There are power cuts, restarts by
-the API, updates, refused uploads and an update that never starts.
+the API, updates, refused uploads and an update that never starts. Where mosquitto is installed, the reader publishes
+over MQTT. The broker is ended now and then, in good order or not; what arrives is counted.
 """
 
 import argparse
@@ -15,11 +16,13 @@ import time
 
 from staging import keyring, page
 from tools.prove.jumping import DAY, HOUR, with_heap
+from tools.prove.mosquitto import MISSING
 from tools.prove.soaked import Soak
 
 _SHRINKS = 12000  # bytes by which the free heap may shrink without being a trend
 #: Events of some hours, besides the faults of line, network and prices.
 SPECIALS = ("reboot", "cut", "update", "refused", "broken", "silence")
+_BROKER = 0.15  # chance of an end of the broker, in an hour
 _WATCHED = 36  # telegrams during which streams are open
 _LONG = 16  # hourly looks; in that time every temporary use of memory has ended once
 _MOST = 360  # most telegrams between two looks
@@ -32,7 +35,7 @@ def run(options):
     keyring.write_module()
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(options, folder)
-        chance = random.Random(options.seed + 1)
+        chance, brokers = random.Random(options.seed + 1), random.Random(options.seed + 3)
         specials = {}
         # Two events a day, but none in the last third, so that it is one long run. A short soak has each event once.
         for k in range(max(len(SPECIALS), 4 * options.days // 3)):
@@ -66,11 +69,15 @@ def run(options):
                     soak.on("restart unasked")
             if hour % 5 == 0:
                 soak.prices()
+            if brokers.random() < _BROKER:
+                soak.broker()
         soak.source.bad = False
         soak.live(_WATCHED)
         status = soak.stop()
         soak.read += soak.seen
         soak.lost += soak.source.good - soak.before - soak.seen
+        if soak.published:
+            soak.published.close()
     return report(options, soak, time.monotonic() - started) and status == 0
 
 
@@ -89,11 +96,17 @@ def report(options, soak, seconds):
     print("clients              %8d requests, %d streams; refused or cut short %d" % soak.visitors.figures())
     print("uploads that had to wait for memory %d" % soak.waited)
     print("asked again          %8d: %s" % (sum(soak.busy.values()), soak.busy))
+    published = soak.published
+    if published:
+        print("MQTT                 %8d messages, %d readings; lost %d; broker ended %s; left unasked %d" % (
+            published.messages, published.readings, published.lost, published.ends, published.unasked))  # fmt: skip
+    else:
+        print("MQTT                 not tried: " + MISSING)
     print("restarts asked for   %8d: %s" % (sum(soak.asked.values()), soak.asked))
     print("restarts unasked     %8d %s" % (len(soak.unasked), "; ".join(soak.unasked)))
     shrunk = trend(soak.heap)
     print("complaints           %8d" % len(soak.complaints))
-    good = not (soak.lost or soak.unasked or soak.complaints or shrunk > _SHRINKS)
+    good = not (soak.lost or (published and published.lost) or soak.unasked or soak.complaints or shrunk > _SHRINKS)
     print("as it should be" if good else "NOT as it should be")
     return good
 

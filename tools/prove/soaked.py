@@ -15,6 +15,8 @@ from tools.measure.accounts import Accounts
 from tools.measure.simulator import PATIENCE
 from tools.prove.badline import Line
 from tools.prove.jumping import BEFORE, DAY, HOUR, LOOKS, ZONE, Board, Meter, chosen, midnight
+from tools.prove.mosquitto import program
+from tools.prove.published import Published
 from tools.prove.trial import image, request, upload
 from tools.prove.visitors import Visitors
 
@@ -49,6 +51,7 @@ class Soak(Board):
         self.waited = 0  # uploads that were tried again
         self.busy = {}  # {text: number of answers 503 or missing answers}
         self.visitors = Visitors(self.port, chance)
+        self.published = Published(folder, random.Random(options.seed + 2)) if program() else None
         self.sites = sites.in_background(lambda: self.zero + self.source.known, {})
         self.outages = self._planned()
         self._versions = 0
@@ -81,6 +84,8 @@ class Soak(Board):
             try:
                 self.start(self.meter.next_s - BEFORE, self.source.line, [], "setup", cause)
                 self._accounts = Accounts(self.process.stdout)
+                if self.published:
+                    self.published.begin()
                 return
             except AssertionError:
                 tries -= 1
@@ -139,9 +144,11 @@ class Soak(Board):
         free = self._accounts.look() or (health["free_heap_size"], 0)  # CPython has no report
         self.heap[-1].append(free + (health["minimum_free_heap_size"],))
         for row in health["services"]:
-            # The network and the prices fail on purpose.
-            if row["name"] not in ("network", "spotprices") and row["error"]:
+            # The network, the prices and the broker fail on purpose.
+            if row["name"] not in ("network", "spotprices", "mqtt") and row["error"]:
                 self.complain("%s: %s" % (row["name"], row["error"]))
+        if self.published:
+            self.published.look(self.get, self.meter.next_s)
 
     _gone = 0  # readings lost in this run
 
@@ -180,6 +187,7 @@ class Soak(Board):
             "np": "sta", "t": str(ZONE), "s": True, "pa": "FI",
             "m": chosen(self.source.line),
             "w": {"s": "Home", "p": "correct horse"},
+            "out": self.published.settings() if self.published else {},
         })  # fmt: skip
 
     def prices(self):
@@ -188,6 +196,11 @@ class Soak(Board):
         where = self.sites[name].rsplit("/", 1)[0]
         fault = self._chance.choice(_PRICE_FAULTS)
         urllib.request.urlopen("%s/faults/%s/%s" % (where, name, fault), timeout=PATIENCE).close()
+
+    def broker(self):
+        """End the broker, and start it again."""
+        if self.published and not self.published.restart(self):
+            self.complain("MQTT: %s" % self.get("/out")["mqtt"])
 
     def reboot(self):
         request(self._url + "/reboot", b"")
