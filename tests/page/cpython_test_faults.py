@@ -15,7 +15,7 @@ def banner(wired, *texts):
     shown = "[...document.querySelectorAll('main .banner')].map(each => each.innerText).join()"
     for each in wired:
         for text in texts:
-            each.page.until("text => %s.includes(text)" % shown, text)
+            each.page.until("text => %s.toLowerCase().includes(text)" % shown, text.lower())
 
 
 def pill(wired, text):

@@ -235,6 +235,38 @@ def test_alarms_are_set_and_switched_off(looked, desktop):
     assert desktop.get("/configuration")["alarms"] == {}
 
 
+def test_hours_with_alarms_are_told_where_there_were_some(browser, desktop):
+    hours = [{"t": 1795906800, "on": ["power"]}, {"t": 1795888800, "on": ["current", "power"]}]
+    with Page(browser, desktop, timezone_id="Europe/Helsinki") as page:
+        show(page, "settings/alarms")
+        assert not page.tab.get_by_text("Hours with alarms").is_visible()
+        page.tab.route("**/alarms?*", lambda route: route.fulfill(json={"alarms": {}, "hours": hours}))
+        tab = show(page, "settings/alarms")
+        page.see("Hours with alarms")
+        told = [each.inner_text() for each in tab.locator(".pairs dd").all()]
+        assert told == ["Much power is imported", "A phase draws too much\nMuch power is imported"]
+
+
+def test_a_grid_companys_rule_is_chosen_and_one_of_the_owner_stays(looked, desktop):
+    companies = [each["name"] for each in desktop.get("/definitions")["caps"]]
+    tab = show(looked, "settings/general")
+    assert tab.input_value("#f-cap") == "null"
+    assert tab.locator("#f-cap option").evaluate_all("all => all.map(each => each.value)") == ["null", *companies]
+    tab.select_option("#f-cap", "flanders")
+    assert "Flanders (BE, 20" in tab.locator("#f-cap option:checked").inner_text()
+    save(tab, "#f-cap").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["cap"] == "flanders" and desktop.get("/peaks")["cap"]["preset"] == "flanders"
+    put(desktop, {"cap": {"interval": 60, "n": 2, "days": True, "pc": "SEK", "price": 4500}})
+    own = desktop.get("/configuration")["cap"]
+    tab = show(looked, "settings/general")
+    assert tab.locator("#f-cap option:checked").inner_text() == "Your own, set through the API"
+    save(tab, "#f-cap").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["cap"] == own
+    tab.select_option("#f-cap", "null")
+    save(tab, "#f-cap").get_by_text("Saved").wait_for()
+    assert desktop.get("/configuration")["cap"] is None
+
+
 def test_vat_and_fees(looked, desktop):
     tab = show(looked, "settings/general")
     tab.fill("#f-vat", "25.5")

@@ -255,6 +255,45 @@ def test_other_meters_are_shown_where_there_are_some(browser, desktop):
         assert violations(tab) == []
 
 
+def test_what_else_the_meter_says_is_shown_as_far_as_it_says_it(browser, desktop):
+    more = {}
+
+    def meter(route):
+        told = route.fetch().json()
+        told.pop("x", None)  # of the simulated meter
+        route.fulfill(json={**told, "x": more} if more else told)
+
+    with Page(browser, desktop, bypass_csp=True, viewport={"width": 320, "height": 640}) as page:
+        polling(page)
+        page.tab.route("**/meter", meter)
+        tab = show(page, "live")
+        card = tab.locator(".card", has=tab.locator("h2", has_text="What the meter says"))
+        assert card.count() == 1 and not card.is_visible()
+        more.update({
+            "tariff": 2, "ict": [7407.4, None, 1.25], "f": 49.98, "pf": [0.981, None, 0.5, -1],
+            "s": [2210, 700, 710, 800], "breaker": "ready", "relays": ["off", None, "on"], "limit_w": 9200,
+            "limit_a": 32.5, "fuse": [25, 25, 25], "fails": 0, "long_fails": 3, "sags": [1, 0, None], "demand": 1234,
+        })  # fmt: skip
+        card.wait_for()
+        names, values = ([each.inner_text() for each in card.locator(tag).all()] for tag in ("dt", "dd"))
+        told = dict(zip(names, [value.replace("\u00a0", " ") for value in values]))
+        assert told["Tariff in force"] == "2" and told["Import"] == "T1 7,407.4 kWh\nT3 1.3 kWh"
+        assert told["Frequency"] == "49.98 Hz" and told["Power factor"] == "0.98\nL2 0.50\nL3 -1.00"
+        assert told["Apparent power"] == "2,210 VA\nL1 700 VA\nL2 710 VA\nL3 800 VA"
+        assert told["Main switch"] == "ready to be switched on" and told["Relay"] == "R1 off\nR3 on"
+        limits = [value for name, value in zip(names, values) if name == "Limit of the meter"]
+        assert limits == ["9.20\u00a0kW", "32.5\u00a0A"]
+        assert told["Limit of the phase"] == "L1 25 A\nL2 25 A\nL3 25 A"
+        assert told["Power failures"] == "0" and told["Long power failures"] == "3"
+        assert told["Voltage too low, times"] == "L1 1\nL2 0" and "Voltage too high, times" not in told
+        assert violations(tab) == []
+        for language in range(4):
+            tab.select_option("#language", str(language))
+            tab.locator(".pairs dd", has_text="49").first.wait_for()
+            assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+        tab.select_option("#language", "0")
+
+
 def test_what_other_meters_counted_is_shown_below_the_same_time(browser, desktop):
     asked = []
 
