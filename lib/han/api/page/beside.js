@@ -8,7 +8,7 @@ const switched = (state) => t(SWITCH[state]);
 const energy = (value) => unit(value, "kWh", 1);
 const reactive = (value) => unit(value, "kvarh", 1);
 const apparent = (value) => unit(value, "VA");
-const current = (value) => unit(value, "A");
+const current = (value) => number(value, 1, 0) + "\u00a0A"; // as they are: 25 A, 32.5 A
 
 // [field of the message, its name, how a number of it is written, the letter of the numbers of a list].
 const ROWS = [
