@@ -3,7 +3,7 @@
 A list is an array of structures with OBIS code, value, scaler and unit. Only the hourly list has a clock.
 """
 
-from host_sim.meters.dlms import (
+from host_sim.meters.parts.dlms import (
     AMPERE, LLC, VAR, VARH, VOLT, W, WH, array, date_time, hdlc, i16, notification, obis, octets, scaler_unit,
     structure, u16, u32, visible,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Aidon, Norway (AIDON_V0001), on 3 x 230 V without neutral: two elements measure everything, so L2 has no current."""
 
 from host_sim.meters import aidon
-from host_sim.meters.lines import currents
+from host_sim.meters.parts.lines import currents
 
 
 class Meter(aidon.Meter):

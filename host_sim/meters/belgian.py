@@ -4,10 +4,10 @@ Here tariff 1 is the day and 2 the night, other than in the Netherlands. 1.4.0 i
 by the whole quarter, 1.6.0 this month's highest quarter, with the time of its end, and 0-0:98.1.0 those of 13 months.
 """
 
-from host_sim import grid
-from host_sim.localtime import local
+from host_sim.house import grid
+from host_sim.house.localtime import local
 from host_sim.meters.p1 import decimal, hexed, p1_time, telegram
-from host_sim.meters.submeters import gas, water
+from host_sim.meters.parts.submeters import gas, water
 
 IDENT = "/SIM5\\2HAN-B"
 METER_ID = "1SIM0099042026"

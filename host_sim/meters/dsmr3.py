@@ -3,9 +3,9 @@
 Its gas meter is told of in two lines.
 """
 
-from host_sim.localtime import local
+from host_sim.house.localtime import local
 from host_sim.meters.p1 import decimal, hexed, p1_time
-from host_sim.meters.submeters import gas
+from host_sim.meters.parts.submeters import gas
 
 IDENT = "/SIM5 HAN-3"
 METER_ID = "E0003000000032026"

@@ -3,10 +3,10 @@
 It has no lines of breaker and limiter: this version dropped them.
 """
 
-from host_sim import grid
-from host_sim.localtime import local
+from host_sim.house import grid
+from host_sim.house.localtime import local
 from host_sim.meters.p1 import decimal, hexed, p1_time, telegram
-from host_sim.meters.submeters import gas, water
+from host_sim.meters.parts.submeters import gas, water
 
 IDENT = "/SIM5\\2HAN-5.0"
 METER_ID = "E0099000000042026"

@@ -3,7 +3,7 @@
 Lists have neither OBIS codes nor scalers: the number of elements identifies a list. Units are mA, 0.1 V and Wh.
 """
 
-from host_sim.meters.dlms import LLC, date_time, hdlc, notification, octets, structure, u32
+from host_sim.meters.parts.dlms import LLC, date_time, hdlc, notification, octets, structure, u32
 
 METER_ID, METER_TYPE = "6970630000054321", "MA304H3E"
 

@@ -3,7 +3,7 @@
 A list is flat: OBIS code, value, OBIS code, value … There are no scalers: units are 0.01 A, 1 V and 10 Wh.
 """
 
-from host_sim.meters.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
+from host_sim.meters.parts.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
 
 METER_ID, METER_TYPE = "5706560000067890", "6841131BN243101040"
 

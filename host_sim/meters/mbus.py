@@ -3,7 +3,7 @@
 The list is flat (OBIS code, value, scaler-unit …) and fits one long frame.
 """
 
-from host_sim.meters.dlms import (
+from host_sim.meters.parts.dlms import (
     AMPERE, NONE, VOLT, W, WH, date_time, mbus, notification, obis, octets, scaler_unit, structure, u16, u32,
 )  # fmt: skip
 

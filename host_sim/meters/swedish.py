@@ -4,7 +4,7 @@ It sends no number, no tariff, no demand and no sub-meters: the recommendation o
 shows standard time (W) all year, as some of these meters do.
 """
 
-from host_sim.localtime import standard
+from host_sim.house.localtime import standard
 from host_sim.meters import p1
 from host_sim.meters.p1 import decimal, p1_time
 

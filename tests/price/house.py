@@ -9,7 +9,7 @@ from han.price.book import Book
 from han.price.spot import Spot
 from han.store.config import Config
 from host_sim.services.prices import market, sites
-from host_sim.localtime import days_from_civil, is_summer
+from host_sim.house.localtime import days_from_civil, is_summer
 from tests.store.nor import Flash
 
 

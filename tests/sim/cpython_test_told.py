@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from host_sim import grid
+from host_sim.house import grid
 from host_sim.house import House
 from host_sim.meters import belgian, create, dsmr3, dsmr5
-from host_sim.meters.submeters import gas, water
+from host_sim.meters.parts.submeters import gas, water
 from tests.sim.cpython_test_simulator import HOUR, Simulator
 
 KINDS = {1: ("gas", gas), 2: ("water", water)}

@@ -1,8 +1,8 @@
 """The simulated house and its calendar."""
 
-from host_sim import grid
+from host_sim.house import grid
 from host_sim.house import House, isqrt, noise
-from host_sim.localtime import civil_from_days, days_from_civil, is_summer, local, weekday
+from host_sim.house.localtime import civil_from_days, days_from_civil, is_summer, local, weekday
 
 START = 1750000000  # a Sunday in June
 HOUR = 3600

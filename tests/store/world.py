@@ -6,7 +6,7 @@ from han.store.flash import Region
 from han.store.series.clocksteps import moves, shifted, start_near
 from han.store.series.replay import restored
 from han.store.series.samples import Series
-from host_sim.localtime import civil_from_days, days_from_civil, is_summer
+from host_sim.house.localtime import civil_from_days, days_from_civil, is_summer
 from tests.store.nor import Flash
 
 EPOCH = 1577836800

@@ -1,6 +1,6 @@
 """An independent reckoning of peaks for tests: straight from a list of quarters, with nothing of han.tariff."""
 
-from host_sim.localtime import civil_from_days
+from host_sim.house.localtime import civil_from_days
 
 _DAYS_TO_2020 = 18262
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from host_sim import meters
-from host_sim.localtime import local
+from host_sim.house.localtime import local
 from host_sim.services.prices import sites
 from tools.dev.progress import Progress
 from tools.prove import bill

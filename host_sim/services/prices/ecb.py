@@ -1,6 +1,6 @@
 """The euro reference rates of the European Central Bank: /stats/eurofxref/eurofxref-daily.xml."""
 
-from host_sim.localtime import civil_from_days
+from host_sim.house.localtime import civil_from_days
 from host_sim.services.prices.market import RATES
 
 PATH = "stats/eurofxref/eurofxref-daily.xml"

@@ -1,6 +1,6 @@
 """The prices of a simulated exchange, its days, and its exchange rates."""
 
-from host_sim.localtime import civil_from_days, days_from_civil, is_summer
+from host_sim.house.localtime import civil_from_days, days_from_civil, is_summer
 
 AREAS = ("SE1", "SE2", "SE3", "SE4", "FI", "EE", "LV", "LT", "NO1", "NO2", "NO3", "NO4", "NO5", "DK1", "DK2", "NL",
          "BE", "DE-LU", "AT", "PL", "CH")  # fmt: skip

@@ -21,8 +21,9 @@ FORGOTTEN = (
     # 6000: the web framework. GET /meter and streams that are open do without.
     ("microdot", "microdot.microdot"),
     # 1600: requests for the history, which pages and clients make now and then.
-    ("han.api.routes.history", "han.api.routes.export", "han.api.routes.sub", "han.api.routes.lines",
-     "han.api.routes.chosen", "han.store.series.clocksteps", "han.store.series.dated", "han.api.routes.money",
+    ("han.api.routes.past.history", "han.api.routes.past.export", "han.api.routes.past.sub",
+     "han.api.routes.past.lines", "han.api.routes.past.chosen", "han.store.series.clocksteps", "han.store.series.dated",
+     "han.api.routes.past.money",
      "han.tariff.past", "han.tariff.costs",
      "han.tariff.close", "han.store.ledger.records"),
     # 2500: diagnosis, and a recording that is made anonymous.

@@ -128,7 +128,7 @@ async def test_log_entries_have_levels():
 
 
 async def test_half_an_answer_ends_where_it_is():
-    from han.api.routes import history
+    from han.api.routes.past import history
 
     class Half:
         """Fails with this error after so many pieces."""

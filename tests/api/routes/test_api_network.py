@@ -1,7 +1,8 @@
 """Networks without a neutral, signed currents and their settings as clients see them, with the whole reader."""
 
 from host_sim.house import House
-from host_sim.meters import create, lines
+from host_sim.meters import create
+from host_sim.meters.parts import lines
 from host_sim.meters.p1 import telegram
 from tests.api.fake import get
 from tests.api.routes.test_api_diagnostics import trusted

@@ -1,5 +1,5 @@
 """Makes Kamstrup's lists for tests, from raw numbers in any scale."""
-from host_sim.meters.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
+from host_sim.meters.parts.dlms import LLC, date_time, hdlc, notification, obis, octets, structure, u16, u32, visible
 
 NORWAY, SWEDEN, DENMARK = "6841131BN243101040", "6841138BN245101090", "6841138BN143101010"
 _CLOCK = (2026, 3, 4, 3, 12, 0, 10)

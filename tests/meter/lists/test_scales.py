@@ -9,7 +9,7 @@ from han.meter.reading import Reading
 from han.meter.lists.scales import Scale
 from han.wire.framer import Framer
 
-from host_sim.meters.dlms import fcs16
+from host_sim.meters.parts.dlms import fcs16
 from tests.api.fake import put
 from tests.meter.lists.kamstrup import load, telegram
 from tests.support import Random, inputs, raw, telegrams

@@ -3,9 +3,9 @@
 For tests; written independently of the encoders.
 """
 
-from host_sim.localtime import civil_from_days
+from host_sim.house.localtime import civil_from_days
 from host_sim.meters import aidon, aidon_ct, belgian, dsmr3, dsmr5, kaifa, kamstrup, mbus, p1, swedish
-from host_sim.meters.lines import currents
+from host_sim.meters.parts.lines import currents
 
 
 def expected(name, state):

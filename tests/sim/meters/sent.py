@@ -5,7 +5,7 @@ from han.meter.live import Live
 from han.meter.submeters.sub import meters
 from han.wire.framer import Framer
 from host_sim.house import House, State
-from host_sim.localtime import local
+from host_sim.house.localtime import local
 from host_sim.meters import create
 from tests.sim.meters.expected import expected
 from tools.fields import fields

@@ -6,9 +6,9 @@ cpython_test_encoders.py does the same with the decoders of others.
 from host_sim.clock import Clock
 from host_sim.house import House
 from host_sim.meters import DEFAULT, NAMES, create
-from host_sim.meters.dlms import fcs16, hdlc, mbus
+from host_sim.meters.parts.dlms import fcs16, hdlc, mbus
 from host_sim.meters.p1 import crc16, decimal, telegram
-from host_sim.meters.submeters import gas, water
+from host_sim.meters.parts.submeters import gas, water
 from host_sim.line.metersource import MeterSource
 from host_sim.uart import Uart
 from tests.sim.meters.expected import expected, sub_meters

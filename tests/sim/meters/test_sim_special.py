@@ -7,7 +7,8 @@ from han.meter.obis import EXPORT_ENERGY, IMPORT_ENERGY, IMPORT_POWER, L1_CURREN
 from han.meter.sense.plausible import Plausible
 from han.wire.framer import Framer
 from host_sim.house import House
-from host_sim.meters import NAMES, SPECIAL, create, lines
+from host_sim.meters import NAMES, SPECIAL, create
+from host_sim.meters.parts import lines
 from tests.sim.meters.expected import expected, sub_meters
 from tests.sim.meters.sent import HOUR, check, check_day, state, sub_meters_of
 from tests.support import Random

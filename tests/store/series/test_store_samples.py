@@ -3,7 +3,7 @@
 
 from han.store.ring import capacity, opened
 from han.store.series.samples import NO_CURRENT, QUARTERS, TENS, Series, price, rings, shares, packed
-from tests.api.routes.test_api_history import ask
+from tests.api.routes.past.test_api_history import ask
 from tests.store.nor import Flash
 from tests.store.world import EPOCH, World
 

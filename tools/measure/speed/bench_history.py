@@ -61,7 +61,7 @@ class Sink:
 
 def measure():
     """Measure on this interpreter, and print the figures."""
-    from han.api.routes.history import History, parse
+    from han.api.routes.past.history import History, parse
     from han.store.series.samples import shares, used
     from tests.store.world import World
 

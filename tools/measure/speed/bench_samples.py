@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from han.wire import hdlc
 from host_sim import house, meters
-from host_sim.meters import dlms
+from host_sim.meters.parts import dlms
 from tests.wire import test_sml as sml
 
 MIDNIGHT = 1767222000  # an hour boundary in every simulated meter's zone

@@ -18,7 +18,7 @@ async def serve(app, request):
     query = request.query_string
     if not query:
         return message(app)
-    from .history import parse
+    from .past.history import parse
 
     try:
         wanted = parse(query)

@@ -32,11 +32,11 @@ TABLE = """
 /diagnostics routes.diagnostics.serve GET
 /diagnostics/capture routes.diagnostics.capture GET
 /data messages.compact.serve GET
-/history/hourly routes.history.serve GET
-/history/weekly routes.history.serve GET
-/history/monthly routes.history.serve GET
-/history/yearly routes.history.serve GET
-/history/sub routes.sub.serve GET
+/history/hourly routes.past.history.serve GET
+/history/weekly routes.past.history.serve GET
+/history/monthly routes.past.history.serve GET
+/history/yearly routes.past.history.serve GET
+/history/sub routes.past.sub.serve GET
 /meter/registers routes.registers.serve GET
 /peaks routes.peaks.serve GET
 /meter/events messages.meter_events.serve GET
@@ -49,7 +49,7 @@ TABLE = """
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Modules that take 5 to 10 kB. Their requests are refused while memory is so short that others would suffer.
 _BIG = (
-    "routes.diagnostics", "routes.history", "routes.sub", "http.listen", "routes.update", "routes.registers",
+    "routes.diagnostics", "routes.past.history", "routes.past.sub", "http.listen", "routes.update", "routes.registers",
     "routes.peaks",
 )  # fmt: skip
 

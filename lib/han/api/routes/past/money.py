@@ -1,7 +1,7 @@
 """The costs in an answer to GET /history/…, of quarters of an hour, days or months. Imported where a price is set."""
-from ...store.ledger.records import ledger_of
-from ...store.series.samples import QUARTERS
-from ...core.encode import decimal
+from ....store.ledger.records import ledger_of
+from ....store.series.samples import QUARTERS
+from ....core.encode import decimal
 
 
 class Money:
@@ -22,7 +22,7 @@ class Money:
             if costs.taxed:
                 self.columns.insert(0, ("total", lambda s: decimal(costs.total(s[0], s), 6)))
         else:
-            from ...tariff.past import Past
+            from ....tariff.past import Past
 
             self._past = Past(history, costs, chosen.kind, ledger_of(history))
             self.columns = [

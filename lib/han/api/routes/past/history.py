@@ -5,12 +5,12 @@ samples have been written to all columns. In the columns that are left, they are
 """
 from microdot import Response
 
-from ...core.clock import EPOCH
-from ...store.series.samples import FLAGS, PARTIAL, QUARTERS, TENS, price
+from ....core.clock import EPOCH
+from ....store.series.samples import FLAGS, PARTIAL, QUARTERS, TENS, price
 from .chosen import NAMES, Chosen, currents
-from ..http.chunks import Chunks
-from ..http.connection import refusal
-from ...core.encode import decimal, text
+from ...http.chunks import Chunks
+from ...http.connection import refusal
+from ....core.encode import decimal, text
 
 _TYPES = "HOURLY", "WEEKLY", "MONTHLY", "YEARLY"
 #: Head of an answer in JSON.

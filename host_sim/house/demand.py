@@ -4,7 +4,7 @@ It counts in blocks that begin with the quarters of UTC, as meters in Belgium do
 register"). The running value is the energy since the block began, divided by the whole length of the block.
 """
 
-from host_sim.localtime import local
+from host_sim.house.localtime import local
 
 QUARTER = 900  # s
 MONTHS = 13  # months that are kept

@@ -6,10 +6,10 @@ bucket that has not ended.
 """
 from asyncio import sleep
 
-from ...core.clock import EPOCH
-from ...store.series.dated import Dated
-from ...store.series.samples import NO_CURRENT, QUARTERS, price
-from ...core.encode import decimal
+from ....core.clock import EPOCH
+from ....store.series.dated import Dated
+from ....store.series.samples import NO_CURRENT, QUARTERS, price
+from ....core.encode import decimal
 
 #: The series' names, the finest first.
 NAMES = "hourly", "weekly", "monthly", "yearly"

@@ -2,11 +2,11 @@
 
 import json
 
-from han.api.routes.export import Export
-from han.api.routes.history import History, parse, wanted
+from han.api.routes.past.export import Export
+from han.api.routes.past.history import History, parse, wanted
 from han.store.series.samples import DAYS, QUARTERS, TENS
 from tests.api.fake import FULL, Running, ask, connect
-from tests.api.routes.test_api_history import DAY, HOUR, START, Connection
+from tests.api.routes.past.test_api_history import DAY, HOUR, START, Connection
 from tests.store.world import EPOCH, World
 
 

@@ -4,7 +4,7 @@ All of it follows from the time alone. A long failure takes one phase away, so t
 comes every fifty days, at night. The short ones last less than a second, and no telegram shows them.
 """
 
-from host_sim.localtime import days_from_civil
+from host_sim.house.localtime import days_from_civil
 
 _DAY = 86400
 _FIRST = days_from_civil(2023, 12, 26) * _DAY  # nothing had happened before

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import json
 
-from han.api.routes.history import History, parse
+from han.api.routes.past.history import History, parse
 from han.store.series.samples import DAYS, MONTHS, QUARTERS, TENS
 from tests.store.world import EPOCH, World
 from tests.support import raises, skip

@@ -2,12 +2,12 @@
 
 import json
 
-from han.api.routes.sub import Answer, asked
+from han.api.routes.past.sub import Answer, asked
 from han.meter.submeters.now import Sub, subs
 from han.store.ledger.records import DAYS, HOURS, MONTHS, Ledger, Row
 from tests.api.fake import Running
 from tests.api.fake import ask as send
-from tests.api.routes.test_api_history import Connection
+from tests.api.routes.past.test_api_history import Connection
 from tests.meter.test_sub import Port
 from tests.store.world import EPOCH, World
 from tests.support import raises

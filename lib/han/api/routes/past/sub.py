@@ -7,13 +7,13 @@ from asyncio import sleep
 
 from microdot import Response
 
-from ...core.clock import EPOCH
-from ...meter.submeters.now import subs
-from ...meter.submeters.sub import kind_name
-from ...store.ledger.records import CHANNELS, DAYS, HOURS, Ledger
-from ...store.series.samples import AHEAD, CHANGED, FLAGS, LIVE, PARTIAL
-from ..http.connection import refusal
-from ...core.encode import decimal, text
+from ....core.clock import EPOCH
+from ....meter.submeters.now import subs
+from ....meter.submeters.sub import kind_name
+from ....store.ledger.records import CHANNELS, DAYS, HOURS, Ledger
+from ....store.series.samples import AHEAD, CHANGED, FLAGS, LIVE, PARTIAL
+from ...http.connection import refusal
+from ....core.encode import decimal, text
 from .history import CHUNK, HEAD, parse, sent, wanted
 
 _SERIES = "hour", "day", "month"

@@ -3,7 +3,7 @@
 Their counters follow from the time. More gas is burnt in winter, and both are used in the morning and the evening.
 """
 
-from host_sim.localtime import days_from_civil
+from host_sim.house.localtime import days_from_civil
 
 _DAY = 86400
 _JULY = days_from_civil(2020, 7, 1)

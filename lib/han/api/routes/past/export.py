@@ -4,10 +4,10 @@
 semicolons then separate the cells. Only one sample at a time is in memory. A line has all that the other form has,
 and the meter's counters at the end of the sample's bucket.
 """
-from ...core.clock import EPOCH
-from ...store.series.samples import FLAGS, QUARTERS, TENS, counter, price
+from ....core.clock import EPOCH
+from ....store.series.samples import FLAGS, QUARTERS, TENS, counter, price
 from .chosen import NAMES, Chosen, currents
-from ...core.encode import decimal, text
+from ....core.encode import decimal, text
 from .lines import head, iso, line, row
 
 # Bytes sent at once.

@@ -5,9 +5,9 @@ interpreters. Power is constant within a second of UTC. The counters are the exa
 second the three phases are netted, as the simulated meters do it.
 """
 
-from host_sim import grid
-from host_sim.demand import Demand
-from host_sim.localtime import local, weekday
+from host_sim.house import grid
+from host_sim.house.demand import Demand
+from host_sim.house.localtime import local, weekday
 
 _SLOT = 10  # s; thermostats, clouds and people change nothing faster than this
 _DAY = 86400
@@ -60,7 +60,7 @@ class State:
     varh     [import, export] in whole varh
     tariffs  [[import, export] of the low tariff, [import, export] of the normal one] in whole Wh
     tariff   1 low, 2 normal
-    demand   (W of the running quarter so far, this month's peak, the months before) as in host_sim.demand
+    demand   (W of the running quarter so far, this month's peak, the months before) as in host_sim.house.demand
     """
 
     def __init__(self, utc_ms, clock, p, q, u, i, wh, varh, tariffs, tariff=2, demand=(0, None, ())):

@@ -2,14 +2,14 @@
 
 import json
 
-from han.api.routes.export import Export
-from han.api.routes.history import History, parse
+from han.api.routes.past.export import Export
+from han.api.routes.past.history import History, parse
 from han.core.zone import Zone
 from han.store.config import defaults
 from han.store.series.samples import DAYS, MONTHS, QUARTERS
 from han.tariff.costs import Costs
 from tests.api.fake import FULL, Running, ask, get
-from tests.api.routes.test_api_history import Connection
+from tests.api.routes.past.test_api_history import Connection
 from tests.store.world import EPOCH, World
 from tests.support import Random
 

@@ -1,5 +1,5 @@
 """What answers with a line for each sample have in common. Imported for a request."""
-from ...core.zone import date
+from ....core.zone import date
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Disposition: attachment; filename=\"han-%s.%s\"\r\n"

@@ -1,0 +1,1 @@
+"""What telegrams of several simulated meters are made of."""
