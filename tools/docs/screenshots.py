@@ -18,7 +18,7 @@ from tools.measure.simulator import Simulator
 FOLDER = stage.ROOT / "docs" / "screenshots"
 VIEWS = (
     "live", "history", "prices", "settings/network", "settings/meter", "settings/general", "settings/alarms",
-    "settings/access", "settings/update", "settings/diagnosis",
+    "settings/connections", "settings/access", "settings/update", "settings/diagnosis",
 )  # fmt: skip
 #: name: (width, height, theme)
 LOOKS = {"light": (1100, 800, "light"), "dark": (1100, 800, "dark"), "phone": (390, 780, "dark")}
