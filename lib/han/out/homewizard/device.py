@@ -1,6 +1,4 @@
 """The device that the API tells of, and what it keeps between requests."""
-from microdot import Response
-
 from ...core.encode import text
 
 try:
@@ -101,8 +99,18 @@ def blink(app):
     app.links.blink(_BLINK_S)
 
 
+def plain(data, status):
+    """A Response with text, bytes; b"" for none."""
+    from microdot import Response
+
+    return Response(data, status, {"Content-Type": "text/plain"} if data else None)
+
+
 def refusal(status, error, number=None):
     """The Response of a refusal. number: that of an error of version 1, else `error` is one of version 2."""
+    # microdot is forgotten between requests, see core/modules.py. What is imported with a module would be kept.
+    from microdot import Response
+
     if number is None:
         body = '{"error":%s}' % text(error)
     else:

@@ -1,9 +1,7 @@
 """Version 1 of the API: /api, /api/v1/data, /telegram, /system and /identify. It has no tokens, and writes nothing."""
 from json import loads
 
-from microdot import Response
-
-from .device import blink, device, refusal
+from .device import blink, device, plain, refusal
 from .measurement import measurement
 
 _INVALID_JSON, _INVALID_VALUE, _INTERNAL = 2, 7, 901
@@ -34,8 +32,8 @@ async def answer(app, status, request):
 
             return await response(app, request.sock)
     elif path in ("/api", "/api/v1/data", "/api/v1/system", "/api/v1/telegram", "/api/v1/identify"):
-        return Response(b"Method not allowed", 405, {"Content-Type": "text/plain"})
-    return Response(b"Not found", 404, {"Content-Type": "text/plain"})
+        return plain(b"Method not allowed", 405)
+    return plain(b"Not found", 404)
 
 
 def _wrong(body):

@@ -1,9 +1,7 @@
 """Version 2 of the API, for HTTPS: /api, /api/measurement, /system, /telegram, /user and /ws. It needs tokens."""
 from json import loads
 
-from microdot import Response
-
-from .device import VERSION, blink, refusal
+from .device import VERSION, blink, plain, refusal
 from .topics import topic, wrong
 from .users import create, delete, foreign, known, listed
 
@@ -19,9 +17,10 @@ async def answer(app, status, request, version):
     """The answer to a request. version: the one that it asks for, text; "": any."""
     response = await _answer(app, status, request, version)
     if isinstance(response, bytes):
+        from microdot import Response
+
         response = Response(response, 200, {"Content-Type": "application/json"})
-    if response is not Response.already_handled:
-        response.headers["X-Api-Version"] = VERSION
+    response.headers["X-Api-Version"] = VERSION
     return response
 
 
@@ -55,7 +54,7 @@ async def _answer(app, status, request, version):
         return refusal(400, "request:invalid-json") if values is None else delete(app, values)
     if path == "/api/system/identify":
         blink(app)
-        return Response(b"", 204)
+        return plain(b"", 204)
     if path == "/api/telegram":
         from .telegram import response
 

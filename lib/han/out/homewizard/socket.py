@@ -2,8 +2,6 @@
 import asyncio
 from json import loads
 
-from microdot import Response
-
 from ...net import websocket
 from .device import VERSION, blink, refusal
 from .topics import topic, wrong
@@ -32,6 +30,8 @@ def opened(app, status, request):
         return refusal(400, "request:unknown-type")
     if app.streams.full("guest"):
         return refusal(503, "request:internal-server-error")
+    from microdot import Response
+
     Socket(app, status, request.sock, websocket.SWITCHING % accept)
     return Response.already_handled
 

@@ -1,11 +1,10 @@
 """The newest telegram as text: a meter that speaks P1 is waited for, for all others it is made of the reading."""
 import asyncio
 
-from microdot import Response
-
 from ...core.bus import Mailbox
 from ...meter.reading import P1_IDENT
 from ..p1.source import complete, copied
+from .device import plain
 
 try:
     from micropython import const
@@ -19,7 +18,6 @@ except ImportError:
 _USUAL = const(10000)
 _MOST = const(120000)
 _ANSWER = const(4000)
-_TEXT = {"Content-Type": "text/plain"}
 
 
 class _Next(Mailbox):
@@ -52,8 +50,8 @@ async def response(app, connection):
     if live:
         text = await _following(app, live, connection) if live.text(P1_IDENT) else _made(app, live)
     if not text:
-        return Response(b"telegram:no-telegram-received", 503, dict(_TEXT))
-    return Response(text, 200, dict(_TEXT))
+        return plain(b"telegram:no-telegram-received", 503)
+    return plain(text, 200)
 
 
 def _made(app, live):

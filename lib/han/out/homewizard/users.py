@@ -2,10 +2,8 @@
 from binascii import hexlify
 from hashlib import sha256
 
-from microdot import Response
-
 from ...core.encode import text
-from .device import refusal
+from .device import plain, refusal
 
 try:
     from micropython import const
@@ -80,7 +78,7 @@ def delete(app, values):
         return refusal(404, "user:not-found")
     if not _kept(app, users):
         return refusal(500, "request:internal-server-error")
-    return Response(b"", 204)
+    return plain(b"", 204)
 
 
 def foreign(headers):
