@@ -1,6 +1,4 @@
 """Calls over HTTP, and the beginning of those over a WebSocket, at /shelly and /rpc of the reader's port."""
-from microdot import Response
-
 from ...net.origin import same_origin
 from ...net.websocket import SWITCHING, upgrade
 from . import frames, rpc
@@ -37,7 +35,7 @@ async def _posted(app, request, method):
         return _refusal(400, "Missing or bad argument 'id'!")
     found = rpc.call(app, asked.get("method"), asked.get("params"))
     frame = frames.framed(app, asked, found)
-    return Response(frame, frames.SILENT, _JSON) if frames.silent(found) else frame
+    return _told(frame, frames.SILENT) if frames.silent(found) else frame
 
 
 def _parameters(query):
@@ -56,11 +54,18 @@ def _parameters(query):
 def _answer(found):
     if isinstance(found, bytes):
         return found
-    return Response(frames.problem(found), found[0] if found[0] > 0 else 400, _JSON)
+    return _told(frames.problem(found), found[0] if found[0] > 0 else 400)
 
 
 def _refusal(status, message):
-    return Response(frames.problem((status, message)), status, _JSON)
+    return _told(frames.problem((status, message)), status)
+
+
+def _told(data, status):
+    # microdot is forgotten between requests, see core/modules.py. What is imported with a module would be kept.
+    from microdot import Response
+
+    return Response(data, status, _JSON)
 
 
 def _stream(app, request):
@@ -73,6 +78,8 @@ def _stream(app, request):
     why = app.streams.full("guest") if status else "it has not begun yet"
     if why:
         return _refusal(503, why)
+    from microdot import Response
+
     from .peer import Peer
 
     Peer(app, request.sock, SWITCHING % accept, status)
