@@ -28,7 +28,7 @@ test: $(SETUP) ## all checks of lint, and all tests on CPython and on MicroPytho
 sim: $(SETUP) ## run the reader on this machine [PORT= METER= RUNTIME= HEAP= REPLAY= SERIAL= SPEED= STATE= PAST= IMAGE= NETWORK= UPDATES= CHANNEL=]
 	@$(PY) -m host_sim $(foreach v,$(SIM_OPTIONS),$(if $($v),$(call option,$v)))
 
-size: $(SETUP) ## measure .mpy bytes of each package, live objects, heap after N readings; estimate both heaps of the chip [N=]
+size: $(SETUP) ## measure .mpy bytes of each package, live objects, languages, heap after N readings; estimate both heaps of the chip [N=]
 	@$(PY) -m tools.measure.size $(N)
 
 bench: $(SETUP) ## measure a telegram beside dlms_parser or a commit, its heap, and requests/s beside a bare microdot [PEER= BASE= ONLY=ratios]

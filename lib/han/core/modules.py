@@ -18,7 +18,7 @@ import sys
 FORGOTTEN = (
     # 1200, without the two of the chip's board: the start.
     ("begin", "pins", "han.start", "han.store.series.replay"),
-    # 6000: the web framework. GET /meter and streams that are open do without.
+    # 4800: the web framework. GET /meter and streams that are open do without.
     ("microdot", "microdot.microdot"),
     # 1600: requests for the history, which pages and clients make now and then.
     ("han.api.routes.past.history", "han.api.routes.past.export", "han.api.routes.past.sub",

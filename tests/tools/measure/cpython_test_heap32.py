@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from tools.measure import heap, heap32, size
+from tools.measure import heap, heap32, languages, size
 
 
 def test_a_module_that_is_loaded_and_not_run():
@@ -34,6 +34,7 @@ def test_what_modules_take_on_both_ports(tmp_path):
 
 def test_make_size_tells_all_of_it(capsys, monkeypatch):
     monkeypatch.setattr(heap, "AFTER", 1)
+    monkeypatch.setattr(languages, "SETTLE", 4)
     assert size.main(["100"]) == 0
     said = capsys.readouterr().out
     for part in "han/wire ", heap.IDLE_AGAIN, "at most 85", "system heap: free", "error: ", "less since the second row":
