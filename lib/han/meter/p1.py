@@ -18,8 +18,8 @@ def read(decoder, layers):
         rows = decoder.rows
         n = p1_walk(buf, at[0], end, rows, ROWS, KEYS, KNOWN)
     reading = decoder.reading
-    reading.fill(buf, rows, n & 255, P1)
     reading.end = end
+    reading.fill(buf, rows, n & 255, P1)
     if n > 255:
         reading.more |= LINES
         reading.aside = n >> 8

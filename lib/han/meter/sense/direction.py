@@ -36,7 +36,6 @@ def complete(reading, rows, n):
     for i in range(4):
         if present[OTHER_ENERGY + i] and not present[IMPORT_ENERGY + i]:
             reading.move(OTHER_ENERGY + i, IMPORT_ENERGY + i, present[OTHER_ENERGY + i])
-    for i in range(4):
         imported, exported = PAIRS[i]
         if present[imported] == _NEGATIVE:
             # The meter nets import and export into this power.
@@ -47,7 +46,7 @@ def complete(reading, rows, n):
         elif present[NET_POWER + i]:
             _split(reading, imported, exported, NET_POWER + i)
     if present[ANY_POWER] and not present[IMPORT_POWER] and not present[EXPORT_POWER]:
-        _direct(reading, exporting(rows, n))
+        _direct(reading, None if reading.whole() else exporting(rows, n))  # P1 has no status
 
 
 def exporting(rows, n, phase=0):
@@ -55,9 +54,9 @@ def exporting(rows, n, phase=0):
 
     phase: 1, 2 or 3 for one phase, which the older status does not tell; 0 for the total
     """
-    for row in range(0, 8 * n, 8):
-        if rows[row + 7] & _STATUS and rows[row] >> 8 in (_IMPORT, _EXPORT):
-            status = rows[row + 7] >> 8
+    for last in range(7, 8 * n, 8):
+        if rows[last] & _STATUS and rows[last - 7] >> 8 in (_IMPORT, _EXPORT):
+            status = rows[last] >> 8
             if status & 0xFF == _BASIC:
                 return status & _BASIC_EXPORTS << phase != 0
             return None if phase else status & _EXPORTS != 0
@@ -108,13 +107,11 @@ def _direction(reading, told):
     if told is not None and (imports or exports):
         return told or not imports, 0
     plus = minus = phases = 0
-    for i in range(3):
-        imported = reading.get(L1_IMPORT_POWER + i)
-        exported = reading.get(L1_EXPORT_POWER + i)
-        if imported is not None or exported is not None:
+    for field in range(L1_IMPORT_POWER, L1_EXPORT_POWER):
+        if reading.present[field] or reading.present[field + 3]:
             phases += 1
-        plus += imported or 0
-        minus += exported or 0
+            plus += reading.get(field) or 0
+            minus += reading.get(field + 3) or 0
     if phases == 3 and (plus or minus) and not (plus and minus):
         return minus > 0, plus or minus
     if imports == exports or minus and imports or plus and exports:
