@@ -156,7 +156,7 @@ class Anything:
     proven = False
 
     def open(self, header, buf):
-        return header.start, header.end
+        return None
 
 
 def test_a_block_inside_a_cipher_leaves_nothing_behind():

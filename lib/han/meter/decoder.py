@@ -26,8 +26,8 @@ class Decoder:
 
     A telegram with only a clock or an identity is passed on, too: its reading is empty(), and it counts as rejected.
 
-    cipher                None, or an object with open(header, buf) -> (start, end) of the plaintext in buf, or a
-                          reason (text)
+    cipher                None, or an object with open(header, buf) -> None: header.start and end are those of the
+                          plaintext in buf, or a reason (text)
     trace(what, detail)   None, or a function that is told what became of each telegram
     """
 

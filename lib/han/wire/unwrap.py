@@ -11,6 +11,14 @@ that only some meters send are imported when the first such layer comes.
 """
 from array import array
 
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
 from .framer import GLO, P1, SML
 from .frames import peel
 from .loops import text_end
@@ -22,9 +30,19 @@ NO_KEY = "encrypted: no key"
 
 # The further answers of peel(): what is there to be done next. _SEGMENT: a frame of several, _STRAY: one that does not
 # follow those before. _MESSAGES: of SML.
-_SEGMENT, _BLOCK, _CIPHERED, _IDENT, _MALFORMED, _TEXT, _STRAY, _WAIT, _MESSAGES = 8, 9, 10, 11, 13, 14, 15, 16, 17
-_FIRST, _LAST, _DISORDER = 1, 2, 4  # what at[3] tells of such a frame
-_APDUS = 4  # most APDUs inside each other: blocks, ciphered, data-notification
+_SEGMENT = const(8)
+_BLOCK = const(9)
+_CIPHERED = const(10)
+_IDENT = const(11)
+_MALFORMED = const(13)
+_TEXT = const(14)
+_STRAY = const(15)
+_WAIT = const(16)
+_MESSAGES = const(17)
+_FIRST = const(1)  # what at[3] tells of such a frame
+_LAST = const(2)
+_DISORDER = const(4)
+_APDUS = const(4)  # most APDUs inside each other: blocks, ciphered, data-notification
 
 
 class Layers:
@@ -33,8 +51,8 @@ class Layers:
     buf   has the content of the last telegram, see place(); it is valid as long as that telegram
 
     reject(reason, detail)   is called where a telegram has no content; both are texts
-    cipher                   None, or an object with open(header, buf) -> (start, end) of the plaintext in buf, or a
-                             reason (text)
+    cipher                   None, or an object with open(header, buf) -> None: header.start and end are those of the
+                             plaintext in buf, or a reason (text)
     trace(what, detail)      None, or is called for each piece of a telegram: "segment" or "block"
     """
 
@@ -213,16 +231,17 @@ class Layers:
     def _opened(self, start):
         """Decrypt the ciphered APDU at buf[start] in place. True, or None where it was rejected."""
         at = self.at
-        if not (self.ciphered or self._loaded_ciphered()).parse(self.buf, start, at[1]):
+        header = self.ciphered or self._loaded_ciphered()
+        if not header.parse(self.buf, start, at[1]):
             return self._reject("ciphering header malformed", "")
         self.encrypted += 1
         if not self.cipher:
             return self._reject(NO_KEY, "")
-        opened = self.cipher.open(self.ciphered, self.buf)
-        if isinstance(opened, str):
+        reason = self.cipher.open(header, self.buf)
+        if reason:
             self.decrypt_failures += 1
-            return self._reject(opened, "")
-        at[0], at[1] = opened
+            return self._reject(reason, "")
+        at[0], at[1] = header.at[3], header.at[4]
         self.unproven = not self.cipher.proven
         return True
 

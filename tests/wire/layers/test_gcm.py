@@ -28,8 +28,7 @@ def opened(data, cipher):
     header = Ciphered()
     buf = bytearray(data)
     assert header.parse(buf, 0, len(buf))
-    found = cipher.open(header, buf)
-    return found if isinstance(found, str) else bytes(buf[found[0]:found[1]])
+    return cipher.open(header, buf) or bytes(buf[header.start:header.end])
 
 
 def library():

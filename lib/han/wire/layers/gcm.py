@@ -82,13 +82,15 @@ class Cipher:
         return table
 
     def open(self, header, buf):
-        """Decrypt the APDU in buf in place. Returns (start, end) of the plaintext, or a text: why that is impossible.
+        """Decrypt the APDU in buf in place. Returns None, or a text: why that is impossible. header.end becomes that of
+        the plaintext.
 
         header: a `ciphered.Ciphered` of this APDU. Suites 0 and 1 are AES-128-GCM; suite 2 has longer keys.
         """
         # The bits of the security control are numbers here, as to look up a name takes time: 0x10 tag, 0x20 encrypted.
         self.proven = False
-        _, _, control, start, end = at = header.at
+        at = header.at
+        control, start, end = at[2], at[3], at[4]
         tagged = control & 0x10
         if tagged:
             end -= 12
@@ -107,10 +109,11 @@ class Cipher:
                 tagged = -1
             self.proven = tagged > 0
         if control & 0x20:
-            at = xor(buf, start, ahead, 16, end, size)
-            if at < end:
-                self._decrypt(buf, at, end)
-        return (start, end) if tagged >= 0 else self._wrong(buf, start, end)
+            size = xor(buf, start, ahead, 16, end, size)
+            if size < end:
+                self._decrypt(buf, size, end)
+        at[4] = end
+        return None if tagged >= 0 else self._wrong(buf, start, end)
 
     def _make(self, size):
         """Room for so many bytes of the key stream, or for as many as there are, for this APDU and the next ones."""
