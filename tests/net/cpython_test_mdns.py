@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from han.net import mdns
+from han.net.names import mdns
 from staging import stage
 from tests.net.test_mdns import Interface
 from tools.dev import setup

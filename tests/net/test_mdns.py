@@ -2,7 +2,7 @@
 
 import socket
 
-from han.net import mdns, records
+from han.net.names import mdns, records
 from tests.net.air import World
 from tests.net.join.test_setup import question
 from tests.support import Random

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 
-from han.net import check, lookup
+from han.net import check
+from han.net.names import lookup
 from han.net.online import errand
 from host_sim.services.timeserver import TimeServer
 from tests.net.air import WIFI, World

@@ -7,7 +7,8 @@ import socket
 from han.core.bus import Bus
 from han.core.clock import EPOCH, Clock
 from han.core.zone import Zone, days
-from han.net import lookup, sntp
+from han.net import sntp
+from han.net.names import lookup
 from han.net.timekeeper import Timekeeper
 from host_sim.services.timeserver import FAULTS, TimeServer
 from tests.api.fake import ms

@@ -13,7 +13,8 @@
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_PY_ESPNOW                   (0)
 
-// The reader answers for its name and its services itself, on all links (lib/han/net/mdns.py), and looks names up itself
-// (lib/han/net/lookup.py). Without these two, the port does not start the mDNS component, which would have the UDP port.
+// The reader answers for its name and its services itself, on all links (lib/han/net/names/mdns.py), and looks names up
+// itself (lib/han/net/names/lookup.py). Without these two, the port does not start the mDNS component, which would have
+// the UDP port.
 #define MICROPY_HW_ENABLE_MDNS_RESPONDER    (0)
 #define MICROPY_HW_ENABLE_MDNS_QUERIES      (0)

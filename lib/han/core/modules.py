@@ -62,7 +62,7 @@ FORGOTTEN = (
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
     # 1400: checks of the network, each minute; NTP, each six hours.
-    ("han.net.online", "han.net.check", "han.net.sntp", "han.net.lookup"),
+    ("han.net.online", "han.net.check", "han.net.sntp", "han.net.names.lookup"),
     # 2400: a network that comes or goes, setup mode.
     ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.join.setup", "han.net.join.dns",
      "han.net.join.scan", "han.api.routes.scan", "han.api.routes.portal"),

@@ -207,7 +207,7 @@ class Links:
     def names(self):
         """The Names, which tell hosts in the same network where the reader is. They are made when first needed."""
         if self._names is None:
-            from .mdns import Names
+            from .names.mdns import Names
 
             self._names = Names(self, self.board.mdns)
         return self._names

@@ -11,7 +11,7 @@ import asyncio
 import socket
 import struct
 
-from . import lookup
+from .names import lookup
 
 _SECONDS = 2208988800  # from 1900 to 1970
 _FIRST = 1704067200000  # 2024, unix ms

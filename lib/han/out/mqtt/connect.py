@@ -28,7 +28,7 @@ async def connect(app, settings):
     if not host:
         raise Trouble("no host is set")
     context = _context(app) if settings["tls"] else None
-    from ...net.lookup import address
+    from ...net.names.lookup import address
 
     found = await address(host, app.links.all, app.board.random)
     if not found:
