@@ -3,7 +3,6 @@
 import datetime
 import getpass
 import ipaddress
-import os
 import shutil
 import signal
 import socket
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_sim.command.opened import free_port
 from staging import stage
+from tools.prove.mosquitto import program
 
 DOCS = stage.ROOT / "docs" / "fleet"
 _PATIENCE = 60  # s
@@ -25,14 +25,9 @@ _MAIN = "user %s\npersistence true\npersistence_location %s/\nlog_dest file %s/l
 
 def missing():
     """The Debian package of what is not installed and cannot be done without; None where everything is there."""
-    if not mosquitto():
+    if not program():
         return "mosquitto"
     return None if shutil.which("curl") else "curl"
-
-
-def mosquitto():
-    """The path of the broker's program; None where it is not installed."""
-    return shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 
 
 class Broker:
@@ -66,7 +61,7 @@ class Broker:
 
     def start(self):
         """Start it, and wait until it listens. RuntimeError with its log where it does not."""
-        command = [mosquitto(), "-c", str(self._folder / "main.conf")]
+        command = [program(), "-c", str(self._folder / "main.conf")]
         # Its first lines go to the output, before it has opened its log.
         with open(self._folder / "output", "a") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
