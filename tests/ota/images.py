@@ -17,7 +17,7 @@ from tools.image import application, files, slot
 
 FOLDER = stage.BUILD / "images"
 _SECTOR = 4096
-_REAL = 1_200_000 // 128 * 128  # bytes of an application that leaves room for files in a slot of 4 MB of flash
+_REAL = 1_100_000 // 128 * 128  # bytes of an application that leaves room for files in a slot of 4 MB of flash
 
 
 def _signed(code, version="0.2.0.0", key=None, system=b"", **changes):

@@ -23,7 +23,7 @@ from tools.image import esp_image, files, flash, otadata, partitions, slot
 
 CONFIG = {"m": {"f": 35, "k": "00 11 22 33 44 55 66 77 88 99 aa bb cc dd ee ff"}, "p": 7.25, "w": {"s": "home"}}
 #: Of MicroPython's application, bytes that leave room for the reader's in a slot of the smallest flash.
-PUBLISHED = 1_200_000
+PUBLISHED = 1_100_000
 SLOT = 0x1B0000
 
 

@@ -15,9 +15,6 @@ SIM = "sim"
 SOURCES = "py.zip"
 #: Architecture of the chips that run an image with files.
 CHIP = stage.CHIP
-#: Languages of other systems for which no image has room yet: a slot of 4 MB of flash has 1728 kB. A reader that has
-#: one of them switched on says so. The simulator and its images have them all.
-LEFT_OUT = ("han/out/mqtt/", "han/out/modbus/", "han/out/p1/", "han/out/homewizard/", "han/out/shelly/")
 
 
 def project_version():
@@ -38,11 +35,6 @@ def files(arch, version):
              if path.partition(".")[0] + ".py" not in stage.BOARD}  # fmt: skip
     found[SOURCES] = _archive(version)
     return found
-
-
-def sources():
-    """{path: source} of the Python files of a chip's image, as of stage.sources()."""
-    return {path: source for path, source in stage.sources().items() if not path.as_posix().startswith(LEFT_OUT)}
 
 
 def _archive(version):
@@ -68,8 +60,6 @@ def _compiled(arch, version):
         raise ImageError("%s: %s" % (source, message))
     found = {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*")
              if path.suffix in (".mpy", ".bin")}  # fmt: skip
-    if arch == CHIP:
-        found = {path: data for path, data in found.items() if not path.startswith(LEFT_OUT)}
     name = _INIT.with_suffix(".mpy").as_posix()
     found[name] = _init(arch, version)
     return found

@@ -44,7 +44,7 @@ def files(version):
     """{path below build/frozen: text} of all files."""
     keyring.write_module()
     found = {name: (stage.ROOT / name).read_text() for name in STARTERS}
-    for path, source in application.sources().items():
+    for path, source in stage.sources().items():
         name = path.as_posix()
         if not name.endswith(TWINS):
             found[name] = source.read_text()

@@ -20,4 +20,7 @@ set(SDKCONFIG_DEFAULTS
     ${MICROPY_BOARD_DIR}/../common/sdkconfig
 )
 
+# A data base in files: the reader's data lie in raw flash.
+set(MICROPY_PY_BTREE OFF)
+
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/../common/manifest.py)

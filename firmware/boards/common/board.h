@@ -9,9 +9,22 @@
 // reader needs up to 85. The rest of the chip's memory is for WiFi, lwIP and TLS.
 #define MICROPY_GC_INITIAL_HEAP_SIZE        (56 * 1024)
 
-// Switched off, as nothing uses them, and the reader needs their memory and flash.
+// Switched off, as nothing uses them, and the reader needs their memory and flash: docs/build.md has the list.
 #define MICROPY_PY_BLUETOOTH                (0)
 #define MICROPY_PY_ESPNOW                   (0)
+#define MICROPY_PY_MACHINE_DAC              (0)
+#define MICROPY_PY_MACHINE_I2S              (0)
+#define MICROPY_PY_MACHINE_I2C_TARGET       (0)
+#define MICROPY_PY_ESP32_PCNT               (0)
+// SD cards: the first name until MicroPython 1.28, the second from 1.29 on.
+#define MICROPY_HW_ENABLE_SDCARD            (0)
+#define MICROPY_PY_MACHINE_SDCARD           (0)
+#define MICROPY_PY_FRAMEBUF                 (0)
+#define MICROPY_PY_UCTYPES                  (0)
+// Numbers are integers here. Floats stay, as Python's own modules have some.
+#define MICROPY_PY_MATH                     (0)
+#define MICROPY_PY_CMATH                    (0)
+#define MICROPY_PY_BUILTINS_COMPLEX         (0)
 
 // The reader answers for its name and its services itself, on all links (lib/han/net/names/mdns.py), and looks names up
 // itself (lib/han/net/names/lookup.py). Without these two, the port does not start the mDNS component, which would have
