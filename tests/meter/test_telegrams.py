@@ -1,4 +1,6 @@
 """Every recorded telegram gives the values that independent decoders agree on, however it arrives."""
+import gc
+
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
 from han.wire.layers.gcm import Cipher
@@ -6,6 +8,13 @@ from han.wire.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 from tools.fields import fields
+
+
+MOST = 128  # bytes of heap that one telegram may take when others like it have come before
+
+
+def _nothing(reading):
+    pass
 
 
 class Reader:
@@ -70,6 +79,29 @@ def test_valid_telegrams_decode():
     assert len(entries) > 100
     for entry in entries:
         check(entry, lambda: 4096)
+
+
+def test_a_telegram_takes_hardly_any_memory():
+    if not hasattr(gc, "mem_alloc"):
+        return  # CPython
+    for entry in telegrams(expect="decode", kind="valid"):
+        if len(entry["messages"]) > 1 or entry["framing"] == "raw-apdu":
+            continue
+        decoder = Decoder(_nothing, cipher(entry))
+        framer = Framer(decoder.telegram)
+        data = raw(entry)
+        for _ in range(8):
+            framer.feed(data, len(data))
+        if decoder.decoded < 8:
+            continue  # it is not read without another one, or without a pause
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        for _ in range(100):
+            framer.feed(data, len(data))
+        taken = gc.mem_alloc() - before
+        gc.enable()
+        assert taken <= 100 * MOST + 100, (entry["id"], taken // 100)
 
 
 def test_damaged_streams_give_exactly_their_good_messages():

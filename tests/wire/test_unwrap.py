@@ -1,5 +1,9 @@
 """What is left of a telegram without its layers, and why nothing is."""
+from han.wire.arc import ARC
+from han.wire.conventions import Conventions
 from han.wire.framer import GLO, HDLC, MBUS, P1, SML
+from han.wire.loops import crc_by
+from han.wire.texts import crc_arc
 from han.wire.unwrap import APDU, LIST, NO_KEY, Layers
 
 from tests.fuzz import frames
@@ -120,6 +124,16 @@ def test_text():
     for content in lines, TEXT:
         damaged = sealed(content.replace(b"1.661", b"1.\x0161"))
         assert line.left(GLO, TEXT[:8] + damaged) is None and line.said == ["P1 text damaged"]
+
+
+def test_each_ciphered_text_stands_alone():
+    line = Line(Plain())
+    checked = TEXT + b"%04X" % crc_arc(TEXT, 0, len(TEXT))
+    for content in checked, TEXT, checked:
+        assert line.left(GLO, sealed(content)) == (P1, content, b"")
+    for _ in range(2 * Conventions.usually):
+        other = TEXT + b"%04X" % crc_by(ARC, 0xFFFF, TEXT, 0, len(TEXT))
+        assert line.left(GLO, sealed(other)) is None and line.said == ["P1 text damaged"]
 
 
 def test_messages():

@@ -20,13 +20,13 @@ def read(decoder, layers):
     Returns True, or None where they were rejected.
     """
     buf = layers.buf
-    start, end, _ = layers.place()
+    at = layers.at
     rows = decoder.rows
     room = len(rows) >> 3
-    n = sml.walk(buf, start, end, rows, room, KEYS, KNOWN)
+    n = sml.walk(buf, at[0], at[1], rows, room, KEYS, KNOWN)
     if n >= room and decoder.more_rows():
         rows = decoder.rows
-        n = sml.walk(buf, start, end, rows, ROWS, KEYS, KNOWN)
+        n = sml.walk(buf, at[0], at[1], rows, ROWS, KEYS, KNOWN)
     if n < 0:
         return decoder.reject("list malformed")
     reading = decoder.reading

@@ -52,6 +52,12 @@ class Checker:
             self.conventions.count = 0
         return end
 
+    def forget(self):
+        """Forget all telegrams before: the next one is checked as the first of its meter."""
+        self.seven = False
+        self.seen[4] = -1
+        self.conventions.count = 0
+
     def open(self, start):
         """A telegram opens at index start."""
         self.resume = start

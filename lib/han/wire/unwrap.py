@@ -60,7 +60,7 @@ class Layers:
     encrypted = 0  # number of ciphered APDUs
     decrypt_failures = 0  # number of those that could not be decrypted
     unproven = False  # the last telegram was decrypted without checking a tag
-    segments = blocks = ciphered = _p1 = _sml = None
+    segments = blocks = ciphered = _p1 = _sml = _checker = None
     _join = None  # join() of layers/headers_fast.py or its twin, once there are pieces
     _known = b""  # of the blocks, for it
 
@@ -248,7 +248,8 @@ class Layers:
     def _text(self):
         """Check the P1 telegram in an APDU. P1; None where it was rejected."""
         at = self.at
-        checker = (self._p1 or self._loaded_p1()).Checker()
+        checker = self._checker or self._made_checker()
+        checker.forget()  # what is ciphered has no neighbours on the line
         checker.open(at[0])
         end = checker.check(self.buf, at[0], at[1], True)
         if end <= 0 or checker.ciphered:
@@ -278,6 +279,10 @@ class Layers:
 
         self._p1 = p1
         return p1
+
+    def _made_checker(self):
+        self._checker = (self._p1 or self._loaded_p1()).Checker()
+        return self._checker
 
     def _loaded_sml(self):
         from . import sml

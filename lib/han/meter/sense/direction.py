@@ -21,7 +21,7 @@ PAIRS = ((IMPORT_POWER, EXPORT_POWER),) + tuple([(L1_IMPORT_POWER + i, L1_EXPORT
 _NEGATIVE = 3
 
 _STATUS = 32  # in the last column of a row: it has a status, whose low 16 bits are there from bit 8 on
-_IMPORT, _EXPORT = 0x10108, 0x10208  # keys of 1-0:1.8 and 1-0:2.8, without the tariff
+_COUNTERS = 0x10108, 0x10208  # keys of 1-0:1.8 and 1-0:2.8, without the tariff
 # There are two kinds of status words. That of FNN's basic meter ends with 04; bit 11 marks export, and the next three
 # bits export of each phase. In that of the older EDL specification, bit 5 marks export.
 _BASIC, _BASIC_EXPORTS, _EXPORTS = 0x04, 0x0800, 0x20
@@ -55,7 +55,7 @@ def exporting(rows, n, phase=0):
     phase: 1, 2 or 3 for one phase, which the older status does not tell; 0 for the total
     """
     for last in range(7, 8 * n, 8):
-        if rows[last] & _STATUS and rows[last - 7] >> 8 in (_IMPORT, _EXPORT):
+        if rows[last] & _STATUS and rows[last - 7] >> 8 in _COUNTERS:
             status = rows[last] >> 8
             if status & 0xFF == _BASIC:
                 return status & _BASIC_EXPORTS << phase != 0

@@ -117,8 +117,10 @@ class Cipher:
 
     def _make(self, size):
         """Room for so many bytes of the key stream, or for as many as there are, for this APDU and the next ones."""
-        self._size = min(size, len(self._blocks))
-        self._ahead = memoryview(self._blocks)[:self._size]
+        size = min(size, len(self._blocks))
+        if size != self._size:
+            self._size = size
+            self._ahead = memoryview(self._blocks)[:size]
         return self._ahead
 
     def _refused(self, control):
