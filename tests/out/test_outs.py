@@ -84,7 +84,7 @@ async def test_a_language_runs_while_it_is_switched_on():
         language = app.outs.language
         app.outs.look()
         told = (await get(app, "/out"))["mqtt"]
-        assert "mqtt" not in await services(app) and told["on"] is told["missing"] is False
+        assert "mqtt" not in await services(app) and not told["on"]
         await put(app, MQTT)
         await until(lambda: language.log == ["run"])
         found = await services(app)
@@ -122,36 +122,6 @@ async def test_the_next_run_waits_for_the_end_of_the_one_before():
         language.closing.set()
         await until(lambda: language.log == ["run", "end", "run"])
         language.closing = None
-
-
-class Bare(Outs):
-    """Outs of an image that has no language."""
-
-    def _module(self, name):
-        raise ImportError("no module named 'han.out.%s'" % name)
-
-
-class BareApp(FakeApp):
-    def languages(self):
-        return Bare(self)
-
-
-class BareReader(Reader):
-    application = BareApp
-
-
-async def test_one_that_the_image_does_not_have_is_said_to_be_missing():
-    async with BareReader() as app:
-        await put(app, {"modbus": {"on": True}})
-        await until(lambda: app.outs.status("modbus") and app.outs.status("modbus").state)
-        told = (await get(app, "/out"))["modbus"]
-        assert (told["state"], told["health"]) == ("this image does not have it", "failed")
-        told = await get(app, "/out")
-        assert told["modbus"]["missing"] and told["mqtt"]["missing"] and not told["mqtt"]["on"]
-        found = (await services(app))["modbus"]
-        assert (found["health"], found["error"]) == ("failed", "this image does not have it")
-        assert not any([row.restarts for row in app.supervisor.rows()])
-        assert await app.outs.test("modbus") == "this image does not have it"
 
 
 async def test_one_that_crashes_is_started_again_and_the_reader_goes_on():

@@ -9,6 +9,8 @@ import threading
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
 from host_sim.command.process import ROOT, with_application
 from host_sim.house import House
@@ -44,9 +46,8 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 
 def violations(tab, rules=WCAG):
     """The violations that axe finds in a tab; it needs a Page with bypass_csp."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     tab.emulate_media(reduced_motion="reduce")
-    found = axe.run(tab, options={"runOnly": rules}).response["violations"]
+    found = Axe().run(tab, options={"runOnly": rules}).response["violations"]
     return [(tab.url, rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
 
 
@@ -54,8 +55,7 @@ def violations(tab, rules=WCAG):
 def browser():
     if not CHROMIUM:
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()

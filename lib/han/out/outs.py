@@ -30,25 +30,11 @@ class Outs:
         self._app = app
         self._languages = languages
         self._there = {}  # name -> Status
-        self._missing = {}  # name -> whether the image leaves it out, once somebody has asked
 
     def rows(self):
         """Yield (name, kB, sockets, most clients, Status or None) of each language."""
         for row in self._languages:
             yield row + (self._there.get(row[0]),)
-
-    def missing(self, name):
-        """True for a language that this image does not have. It is loaded to find that out, and forgotten again."""
-        if name not in self._missing:
-            try:
-                self._module(name)
-            except ImportError:
-                self._missing[name] = True
-            else:
-                self._missing[name] = False
-            if name not in self._there:
-                self._forget(name)
-        return self._missing[name]
 
     def status(self, name):
         """The Status of a language that is switched on, else None."""
@@ -104,13 +90,7 @@ class Outs:
     async def _run(self, status):
         status.clients = 0
         try:
-            language = self._module(status.name)
-        except ImportError:
-            status.again = self._app.clock.uptime_ms() + self.again_ms
-            status.tell("this image does not have it", "failed")
-            return
-        try:
-            await language.run(self._app, status)
+            await self._module(status.name).run(self._app, status)
         except MemoryError:
             # To the supervisor that would be a reason to close streams, and at last to restart the reader.
             status.again = self._app.clock.uptime_ms() + self.again_ms
@@ -131,9 +111,6 @@ class Outs:
         status = self._there.get(name)
         try:
             test = getattr(self._module(name), "test", None)
-        except ImportError:
-            return "this image does not have it"
-        try:
             if test:
                 return await test(self._app, self._app.config.get("out", name))
         finally:

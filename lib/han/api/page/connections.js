@@ -51,19 +51,17 @@ function spoken(name, look) {
   } }, t("test"));
   const made = form([{ name: "on", kind: "flag", label: t("out.on") }, ...fields()].map((field) => ({ ...field, path: `out.${name}.${field.name}`, part: title })),
     { more: test, after: () => setTimeout(look, 2000) });
-  const all = h("fieldset", null, made.node);
-  const show = ({ on, missing, state, health, error, since_s, clients, sent, dropped }) => {
-    const words = missing ? "this image does not have it" : state || "…";
+  const show = ({ on, state, health, error, since_s, clients, sent, dropped }) => {
+    const words = state || "…";
     const good = health === "ok";
-    all.disabled = missing && !on;
     line.className = "said " + (!on ? "soft" : good ? "good" : "bad");
-    say(line, !on && !missing ? t("service.disabled") : [
+    say(line, !on ? t("service.disabled") : [
       said(words) + (good ? " " + t("since", when(since_s < TODAY ? "time" : "slot", Date.now() / 1000 - since_s)) : ""),
       error && !words.includes(error) && said(error),
       clients && t("clients", clients), sent && t("sent", number(sent)), dropped && `${t("dropped")}: ${number(dropped)}`,
     ].filter(Boolean).join(" · "));
   };
-  return { node: card(title, small(t(about)), line, all), show };
+  return { node: card(title, small(t(about)), line, made.node), show };
 }
 
 export const connections = view("connections", (on) => {

@@ -8,7 +8,7 @@ _HEAD = (
     '"memory":{"free_kb":%d}'
 )
 _ROW = (
-    '"%s":{"on":%s,"missing":%s,"state":%s,"health":%s,"error":%s,"since_s":%s,"clients":%d,"sent":%d,"dropped":%d,'
+    '"%s":{"on":%s,"state":%s,"health":%s,"error":%s,"since_s":%s,"clients":%d,"sent":%d,"dropped":%d,'
     '"kb":%d,"sockets":%d,"most_clients":%d}'
 )
 # Fewer streams than these are too few: the page needs one, another client one more.
@@ -40,7 +40,7 @@ async def serve(app, request):
                 if service.status == "restarting":
                     state = "restarting"
         told.append(_ROW % (
-            name, flag(outs.on(name)), flag(outs.missing(name)), text(state), text(health), text(error), text(since),
+            name, flag(outs.on(name)), text(state), text(health), text(error), text(since),
             clients, sent, dropped, needed, sockets, most,
         ))  # fmt: skip
     return (",".join([head] + told) + "}").encode()
