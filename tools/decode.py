@@ -24,7 +24,7 @@ from han.meter.registers import Copy  # noqa: E402
 from han.wire.conventions import Conventions  # noqa: E402
 from han.wire.framer import GLO, P1, Framer  # noqa: E402
 from han.wire.layers.gcm import Cipher, parse_key  # noqa: E402
-from han.wire.unwrap import APDU  # noqa: E402
+from han.wire.layers.unwrap import APDU  # noqa: E402
 
 from tools.fields import fields, iso  # noqa: E402
 

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     project.find()
 
 from han.meter.decoder import Decoder
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.fuzz import walk
 from tests.support import Random

@@ -3,7 +3,7 @@ from han.meter.decoder import Decoder
 from han.meter.obis import FIELDS
 from han.wire.framer import HDLC, MBUS, P1, SML, Framer
 from han.wire.layers.gcm import Cipher
-from han.wire.unwrap import LIST, Layers
+from han.wire.layers.unwrap import LIST, Layers
 from host_sim import house, meters
 from tests.sim.meters.expected import expected
 

@@ -1,7 +1,7 @@
 """What a reader keeps has a bound: the same telegrams with other texts take no more memory."""
 from han.meter.reading import ROWS
 from han.wire.framer import Framer
-from han.wire.unwrap import LIST
+from han.wire.layers.unwrap import LIST
 from tests.fuzz.fullest import Maker
 from tests.fuzz.fuzzer import Reader, memory
 from tests.fuzz.sources import FULL

@@ -7,7 +7,7 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.wire.framer import P1, Framer
 from han.wire.layers.gcm import Cipher
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.meter.test_sub import CLOCK, POWER, told, whole
 from tests.support import Random, raw, telegrams

@@ -5,7 +5,7 @@ from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
 from han.meter.line.search import TRIED, Search
 from han.meter.line.told import checksum, describe, diagnosis, line as found, selectable, tried, trying
 from han.meter.submeters.sub import meters
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.support import Random, raw, skip, telegrams
 from tests.wire.test_conventions import sml, text

@@ -9,7 +9,7 @@ from han.meter.sense.plausible import Plausible
 from han.meter.reading import COMMON, METER_ID, METER_TYPE, Reading, seconds
 from han.meter.said import p1_time, rest
 from han.wire.framer import P1
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tools.fields import fields
 

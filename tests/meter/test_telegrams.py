@@ -4,7 +4,7 @@ import gc
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
 from han.wire.layers.gcm import Cipher
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 from tools.fields import fields

@@ -15,7 +15,7 @@ from han.out import outs
 from han.out.mqtt import packets
 from han.out.p1 import source
 from han.store.config import defaults
-from han.wire import unwrap
+from han.wire.layers import unwrap
 from staging import page, stage
 
 TABLE = json.loads((page.SOURCE / "en.json").read_text())

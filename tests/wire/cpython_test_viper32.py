@@ -10,7 +10,7 @@ from tests.wire import viper32
 
 LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
 MODULES = (
-    "wire.fast", "wire.frames_fast", "wire.layers.gcm_fast", "wire.layers.headers_fast", "wire.rows.lines_fast",
+    "wire.fast", "wire.layers.frames_fast", "wire.layers.gcm_fast", "wire.layers.headers_fast", "wire.rows.lines_fast",
     "wire.texts_fast", "wire.rows.sml_fast", "wire.rows.step_fast", "wire.rows.walk_fast", "meter.said_fast",
     "meter.fill_fast",
     "meter.more_fast", "ota.slot.fold_fast",
@@ -18,8 +18,8 @@ MODULES = (
 TESTS = "tests.wire.test_twins", "tests.wire.test_twins_frames", "tests.wire.test_twins_said"
 # Which of two twins there is has to be chosen before.
 CHOOSERS = (
-    "meter.said", "meter.fill", "wire.frames", "ota.slot.image", "wire.rows.lines", "wire.loops", "wire.rows.walk",
-    "wire.texts",
+    "meter.said", "meter.fill", "wire.layers.frames", "ota.slot.image", "wire.rows.lines", "wire.loops",
+    "wire.rows.walk", "wire.texts",
 )  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from array import array
 from tests.support import Random, skip
 
 try:
-    from han.wire import frames_fast, texts_fast
-    from han.wire.layers import gcm_fast, headers_fast
+    from han.wire import texts_fast
+    from han.wire.layers import frames_fast, gcm_fast, headers_fast
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.wire import frames_plain, plain, texts_plain
-from han.wire.layers import gcm_plain, headers_plain
+from han.wire import plain, texts_plain
+from han.wire.layers import frames_plain, gcm_plain, headers_plain
 
 ROUNDS = 300
 

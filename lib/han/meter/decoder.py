@@ -2,7 +2,7 @@
 from array import array
 
 from ..wire.framer import P1
-from ..wire.unwrap import LIST, Layers
+from ..wire.layers.unwrap import LIST, Layers
 from .fill import numbers
 from .reading import ROWS, SOME, Reading
 

@@ -138,7 +138,7 @@ def p1_time(buf, at: int, length: int, when: ptr32) -> int:
 
 @micropython.viper
 def p1_said(reading, buf, at: ptr32, rows: ptr32) -> int:
-    """What a P1 telegram says besides values. at: as in `wire/unwrap.py`; its ident line is buf[at[2]:].
+    """What a P1 telegram says besides values. at: as in `wire/layers/unwrap.py`; its ident line is buf[at[2]:].
 
     The clock is put into `when`, also where there is none. Returns twice the index of the end of the ident line, a CR
     or LF. + 1 where a text of the ident line is new; else all three, maker, type, and all of it, are marked as said.
@@ -224,7 +224,7 @@ def date_time(buf: ptr8, at: int, when: ptr32) -> int:
 
 @micropython.viper
 def rest(reading, buf: ptr8, at: ptr32, rows: ptr32, info: ptr32) -> int:
-    """What a list has besides values. at: as in `wire/unwrap.py`; rows, info: as of axdr_walk().
+    """What a list has besides values. at: as in `wire/layers/unwrap.py`; rows, info: as of axdr_walk().
 
     Its date-time is put into `when`, also where there is none (a clock among the values was read together with them;
     the date-time of the header may be older). Returns 1 where it ends with a text without a code, the meter's number,

@@ -14,7 +14,7 @@ from array import array
 from .layers import apdu
 from .conventions import Conventions
 from .counters import Counters
-from .frames import arrive, hdlc_check, mbus_check
+from .layers.frames import arrive, hdlc_check, mbus_check
 from .loops import copy, hunt, text_end
 from .openings import Openings
 

@@ -31,7 +31,7 @@ class Checker:
         self.conventions.last = None
 
     def check(self, buf, start, end):
-        """Check the telegram that opens at buf[start]; the answers are those of `hdlc.py`."""
+        """Check the telegram that opens at buf[start]; the answers are those of `layers/hdlc.py`."""
         while True:
             at = find_escape(buf, self.resume, end)
             self.resume = at

@@ -6,7 +6,7 @@ from han.meter.decoder import Decoder
 from han.meter.reading import METER_ID, METER_TYPE, P1_IDENT
 from han.wire.framer import Framer
 from han.wire.loops import crc_x25
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 from tests.wire import test_sml as sml

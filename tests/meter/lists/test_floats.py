@@ -4,7 +4,7 @@ from array import array
 from han.meter.lists import floats
 from han.meter import obis
 from han.meter.decoder import Decoder
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 
 def number(value, code, unit=None):

@@ -4,7 +4,7 @@ from han.meter.link import Link
 from han.meter.obis import EXPORT_ENERGY, IMPORT_ENERGY, IMPORT_POWER, L1_CURRENT, L1_VOLTAGE
 from han.meter.line.told import scales as told
 from han.wire.framer import P1
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.meter.lists.kamstrup import DENMARK, NORWAY, SWEDEN, apdu, load
 from tests.meter.test_link import Board

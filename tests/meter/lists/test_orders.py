@@ -1,7 +1,7 @@
 """Lists without OBIS codes: recognised by types and plausible values, and called unknown in doubt."""
 from han.meter.decoder import Decoder
 from han.wire.framer import Framer
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.support import inputs
 from tools.fields import fields

@@ -2,7 +2,7 @@
 from han.meter.decoder import Decoder
 from han.meter.registers import Copy
 from han.wire.framer import Framer
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.meter.test_telegrams import cipher
 from tests.support import raw

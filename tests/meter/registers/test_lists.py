@@ -126,7 +126,7 @@ def test_what_a_list_without_codes_is_known_to_say():
 
 def test_an_unknown_list_is_told_as_well():
     from han.meter.decoder import Decoder
-    from han.wire.unwrap import APDU
+    from han.wire.layers.unwrap import APDU
 
     from tests.meter.registers.taps import Tap
 

@@ -3,7 +3,7 @@ from han.meter.decoder import Decoder
 from han.meter.live import Live
 from han.meter.obis import EXPORT_POWER, IMPORT_POWER, L1_EXPORT_POWER, L1_IMPORT_POWER
 from han.wire.framer import P1
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.meter.test_telegrams import Reader
 from tests.support import telegrams

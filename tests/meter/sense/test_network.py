@@ -7,7 +7,7 @@ from han.meter.live import Live
 from han.meter.sense.network import FOUR, ONE, THREE, Network, isqrt, third
 from han.meter.reading import METER_TYPE, Reading
 from han.wire.framer import Framer
-from han.wire.unwrap import APDU
+from han.wire.layers.unwrap import APDU
 
 from tests.support import Random, raw, telegrams
 

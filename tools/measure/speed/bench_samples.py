@@ -4,7 +4,7 @@ import collections
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from han.wire import hdlc
+from han.wire.layers import hdlc
 from host_sim import house, meters
 from host_sim.meters.parts import dlms
 from tests.wire import test_sml as sml

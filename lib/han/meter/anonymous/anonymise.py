@@ -16,7 +16,8 @@ not even with the key.
 from array import array
 from binascii import crc32
 
-from ...wire import hdlc, p1
+from ...wire import p1
+from ...wire.layers import hdlc
 from ...wire.layers.ciphered import Ciphered
 from ...wire.conventions import Conventions
 from ...wire.framer import GLO, HDLC, MBUS, P1, SML, Framer
@@ -24,7 +25,7 @@ from ...wire.rows.lines import p1_walk
 from ...wire.texts import crc_arc
 from ...wire.loops import crc_x25, sum8, text_end
 from ...wire.layers.segments import Blocks
-from ...wire.unwrap import APDU, LIST, Layers
+from ...wire.layers.unwrap import APDU, LIST, Layers
 from . import sevenbits, suspects
 from .places import Places
 from ..decoder import Decoder

@@ -1,7 +1,7 @@
 """Every register of a telegram, for who asks for more than a reading has. Imported for that."""
 from ...wire.framer import P1
 from ...wire.layers.apdu import date_time
-from ...wire.unwrap import LIST
+from ...wire.layers.unwrap import LIST
 
 
 class Copy:

@@ -2,9 +2,9 @@
 from han.wire.arc import ARC
 from han.wire.conventions import Conventions
 from han.wire.framer import GLO, HDLC, MBUS, P1, SML
+from han.wire.layers.unwrap import APDU, LIST, NO_KEY, Layers
 from han.wire.loops import crc_by
 from han.wire.texts import crc_arc
-from han.wire.unwrap import APDU, LIST, NO_KEY, Layers
 
 from tests.fuzz import frames
 

@@ -1,10 +1,10 @@
 """Takes the layers off a telegram, one after the other, until its content is left.
 
-    HDLC or M-Bus frame     layers/segments.py joins several frames of one telegram
+    HDLC or M-Bus frame     segments.py joins several frames of one telegram
     ident line of P1        in clear, with a ciphered APDU behind it
     LLC header              E6 E7 00
-    general block transfer  layers/segments.py joins the blocks of one APDU
-    ciphered APDU           layers/ciphered.py
+    general block transfer  segments.py joins the blocks of one APDU
+    ciphered APDU           ciphered.py
 
 The content is the list in a data-notification, P1 text, or the messages of SML. Modules for layers
 that only some meters send are imported when the first such layer comes.
@@ -19,9 +19,9 @@ except ImportError:
         return number
 
 
-from .framer import GLO, P1, SML
+from ..framer import GLO, P1, SML
 from .frames import peel
-from .loops import text_end
+from ..loops import text_end
 
 #: Layers besides the framings: an APDU without a frame; the list in a data-notification.
 APDU, LIST = 6, 7
@@ -61,7 +61,7 @@ class Layers:
     decrypt_failures = 0  # number of those that could not be decrypted
     unproven = False  # the last telegram was decrypted without checking a tag
     segments = blocks = ciphered = _p1 = _sml = _checker = None
-    _join = None  # join() of layers/headers_fast.py or its twin, once there are pieces
+    _join = None  # join() of headers_fast.py or its twin, once there are pieces
     _known = b""  # of the blocks, for it
 
     def __init__(self, reject, cipher=None, trace=None):
@@ -206,7 +206,7 @@ class Layers:
     def _block(self):
         """Add a block of general block transfer. True when none is missing, else None."""
         if not self.blocks:
-            from .layers.segments import Blocks, join
+            from .segments import Blocks, join
 
             self.blocks = Blocks()
             self._join = join
@@ -262,20 +262,20 @@ class Layers:
             self._trace(what, "")
 
     def _loaded_ciphered(self):
-        from .layers.ciphered import Ciphered
+        from .ciphered import Ciphered
 
         self.ciphered = Ciphered()
         return self.ciphered
 
     def _loaded_segments(self):
-        from .layers.segments import Segments, join
+        from .segments import Segments, join
 
         self.segments = Segments()
         self._join = join
         return self.segments
 
     def _loaded_p1(self):
-        from . import p1
+        from .. import p1
 
         self._p1 = p1
         return p1
@@ -285,7 +285,7 @@ class Layers:
         return self._checker
 
     def _loaded_sml(self):
-        from . import sml
+        from .. import sml
 
         self._sml = sml
         return sml

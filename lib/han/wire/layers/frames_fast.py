@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from .tables import X25
+from ..tables import X25
 
 _HDLC = const(1)
 _MBUS = const(2)

@@ -1,5 +1,5 @@
 """The twins of `frames_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
-from .plain import crc_x25, sum8
+from ..plain import crc_x25, sum8
 
 _HDLC, _MBUS, _GLO, _SML, _APDU = 1, 2, 4, 5, 6
 _MORE, _NONE, _WRONG = 0, -1, -2
