@@ -22,7 +22,7 @@ _FLOORS = {
     "han.api": (
         "han.price", "han.ota", "han.net", "han.tariff", "han.store", "han.core", "han.meter.obis", "han.meter.reading",
         "han.meter.identity", "han.meter.line.told", "han.meter.registers", "han.meter.lists.profiles",
-        "han.meter.submeters.sub", "han.meter.submeters.now", "han.meter.events", "han.alarms.rules",
+        "han.meter.submeters.sub", "han.meter.submeters.now", "han.meter.besides.events", "han.alarms.rules",
         "han.alarms.hours", "han.wire.layers.gcm",
     ),  # fmt: skip
     # What puts them together.

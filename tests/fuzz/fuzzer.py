@@ -34,7 +34,7 @@ from han.meter.live import Live
 from han.meter.sense.plausible import Plausible
 from han.meter.lists import floats, orders  # noqa: F401  else imported by the first telegram that needs them
 from han.meter.sense import widen  # noqa: F401
-from han.meter import events, extra  # noqa: F401
+from han.meter.besides import events, extra  # noqa: F401
 from han.meter.registers import value  # noqa: F401
 from han.meter.submeters import lists  # noqa: F401
 from han.api.messages.extra import more

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families as old_famil
 from tests.api.fake import FULL, Running, ask
 from tests.api.routes.test_api_events import send, telegram
 from tests.api.routes.test_api_registers import reading
-from tests.meter import test_extra
+from tests.meter.besides import test_extra
 
 #: Metrics that are another number in each answer.
 MOVING = "han_heap", "han_uptime", "han_reading_age"

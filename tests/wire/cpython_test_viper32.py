@@ -12,8 +12,7 @@ LIB = pathlib.Path(__file__).resolve().parents[2] / "lib" / "han"
 MODULES = (
     "wire.fast", "wire.layers.frames_fast", "wire.layers.gcm_fast", "wire.layers.headers_fast", "wire.rows.lines_fast",
     "wire.texts_fast", "wire.rows.sml_fast", "wire.rows.step_fast", "wire.rows.walk_fast", "meter.said_fast",
-    "meter.fill_fast",
-    "meter.more_fast", "ota.slot.fold_fast",
+    "meter.fill_fast", "meter.besides.more_fast", "ota.slot.fold_fast",
 )  # fmt: skip
 TESTS = "tests.wire.test_twins", "tests.wire.test_twins_frames", "tests.wire.test_twins_said"
 # Which of two twins there is has to be chosen before.

@@ -12,7 +12,8 @@ try:
 except ImportError:
     skip("no viper on this interpreter: the twins are what runs")
 
-from han.meter import fill_fast, fill_plain, more_fast, more_plain, reading
+from han.meter import fill_fast, fill_plain, reading
+from han.meter.besides import more_fast, more_plain
 from han.meter.lists import profiles
 from han.meter.obis import FIELDS, KEYS, KNOWN, LOG, MORE, MORE_UNITS, PEAK, SPECIALS, TEXTS
 from han.ota.slot import fold_plain

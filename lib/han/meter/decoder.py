@@ -63,7 +63,7 @@ class Decoder:
         reading. It returns True, or rejects the telegram and returns None.
         """
         if inside == LIST:
-            from .push import Push
+            from .lists.push import Push
 
             reader = Push(len(self.rows) >> 3)
         elif inside == P1:

@@ -15,8 +15,8 @@ _WORDS = const(30)  # of `present`
 _QUANTITIES = const(128)  # where these begin in FORMS, as in obis.py
 _BASES = const(183)
 _UNITS = const(189)
-_MORE = const(11)  # the first special of more.py
-_NUMBERS = const(35)  # of more.py
+_MORE = const(11)  # the first special of besides/more.py
+_NUMBERS = const(35)  # of besides/more.py
 _SUB = const(0x5000000)  # the least key of another meter's value
 _NAMED = const(8)
 _FIELDS = const(46)
@@ -43,8 +43,8 @@ def fill(rows: ptr32, at: int, p: ptr8, reading, profile) -> int:
 
     Results in the reading: in `values` two words for each field, the low 24 bits and the rest; in `present` 1, or 3
     for a negative number, for each field that is there; in `special` 1 + the row of each text that is not empty, and
-    of what more.py and extra.py read; in `said` 1 for each text that is known already. A field that is there already
-    keeps its first value.
+    of what more.py and extra.py of `besides/` read; in `said` 1 for each text that is known already. A field that is
+    there already keeps its first value.
 
     Returns 0 where that is all. 1: a text is new, or a power has a sign or no direction, or there is an energy of
     another channel, see `sense/direction.py`. + 2: there are numbers for more.py, + 4: texts for extra.py, + 8: values

@@ -80,7 +80,7 @@ class Live(Reading):
     def take_more(self, reading):
         """Take over what the telegram says besides its fields."""
         if not self.extra:
-            from .extra import Extra
+            from .besides.extra import Extra
 
             self.extra = Extra()
         if not self.extra.take(reading, self._new):

@@ -1,7 +1,7 @@
 """The only table from OBIS codes (IEC 62056-61) of an electricity meter to fields.
 
 A field is a small integer. Below FIELDS it is a number in the base unit of its quantity. From
-TEXTS on it is a text, the clock, or something that extra.py keeps. Group A of a code may be 0 or 1.
+TEXTS on it is a text, the clock, or something that besides/extra.py keeps. Group A of a code may be 0 or 1.
 """
 from array import array
 
@@ -24,7 +24,7 @@ ALL = 55
 TEXTS = 64
 ID, ID_OTHER, ID_KAMSTRUP, DEVICE_NAME, ADDRESS, TYPE, LIST_VERSION, MAKER = 64, 65, 66, 67, 68, 69, 70, 71
 CLOCK, TIME, DATE = 72, 73, 74
-# More of the meter itself, which only some send; see extra.py. First the numbers, then what is read as text.
+# More of the meter itself, which only some send; see besides/extra.py. First the numbers, then what is read as text.
 MORE = 75
 TARIFF, FREQUENCY = 75, 76
 POWER_FACTOR, APPARENT, EXPORT_APPARENT = 77, 81, 85  # the total and three phases each

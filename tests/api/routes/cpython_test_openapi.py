@@ -20,7 +20,7 @@ from tests.api.fake import FULL, Answer, Running, ask, get, raw
 from tests.api.messages.test_api_meter_change import Reader, said
 from tests.api.routes import test_api_events, test_api_peaks, test_api_registers
 from tests.api.routes.past import test_api_sub
-from tests.meter import test_extra
+from tests.meter.besides import test_extra
 from tests.meter.registers.taps import copies
 from tests.support import telegrams
 from tools.prove import apifuzz

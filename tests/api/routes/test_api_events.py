@@ -7,7 +7,7 @@ from han.wire.texts import crc_arc
 
 from tests.api.fake import Running, ask, connect, get
 from tests.api.routes.test_api_diagnostics import reading, until
-from tests.meter.test_extra import FAILURES
+from tests.meter.besides.test_extra import FAILURES
 
 PATH = "/meter/events"
 LATER = "(260901090000S)(0000000200*s)"

@@ -1,6 +1,6 @@
 """The registers of the three units, as of a reading."""
 
-from han.meter.extra import Extra
+from han.meter.besides.extra import Extra
 from han.meter import obis
 from han.out.modbus import registers
 from han.out.modbus.device import Device

@@ -242,7 +242,7 @@ def test_it_is_read_back_as_the_same_reading_for_every_recorded_telegram():
 
 def test_gas_of_a_list_is_told():
     # A list of a meter with gas and water on its M-Bus channels, as the lines that extra.py keeps of it.
-    from han.meter.extra import Extra
+    from han.meter.besides.extra import Extra
 
     live = filled((obis.IMPORT_POWER, 5))
     live.extra = extra = Extra()
@@ -263,7 +263,7 @@ def test_gas_of_a_list_is_told():
 
 
 def test_the_tariff_is_told():
-    from han.meter.extra import Extra
+    from han.meter.besides.extra import Extra
 
     live = filled((obis.IMPORT_POWER, 5))
     live.extra = Extra()

@@ -1,5 +1,5 @@
 """HAN_METER_EVENTS_MESSAGE: the meter's log of power failures, and its messages. Imported when there are any."""
-from ...meter.events import CODE, LOG
+from ...meter.besides.events import CODE, LOG
 from ..http.connection import unread
 from ...core.encode import text
 from .metertime import stamps

@@ -1,11 +1,11 @@
 """Reads DLMS push lists: from the body of a data-notification to a reading. Imported with the first push list."""
 from array import array
 
-from ..wire.layers.apdu import DATE_TIME
-from ..wire.rows.walk import axdr_walk
-from .lists.profiles import coded
-from .reading import METER_ID, ROWS, SOME
-from .said import alike, rest
+from ...wire.layers.apdu import DATE_TIME
+from ...wire.rows.walk import axdr_walk
+from .profiles import coded
+from ..reading import METER_ID, ROWS, SOME
+from ..said import alike, rest
 
 # Opening of the first text of lists without scalers, whose scale is found out.
 _UNSCALED = b"Kamstrup"
@@ -89,7 +89,7 @@ class Push:
 
     def _settle(self, rows, buf):
         """The list has floating-point numbers."""
-        from .lists import floats
+        from . import floats
 
         floats.settle(buf, rows, self.info[0], self._usual.profile[0])
 
@@ -116,7 +116,7 @@ class Push:
         for known in self._known:
             if known.mark[0] == n and known.mark[1] == shape and known.text == text:
                 return known
-        from .lists.orders import choose
+        from .orders import choose
 
         chosen = choose(decoder.reading, buf, rows, n, text)
         if not chosen:
@@ -139,7 +139,7 @@ class Push:
             (decoder.scales or decoder.with_scales()).settle(reading, decoder.fixed)
             reading.more &= ~SOME  # numbers may have been taken away
         if known.doubts:
-            from .lists import orders
+            from . import orders
 
             said = orders.judge(reading)
             if said == orders.WRONG:

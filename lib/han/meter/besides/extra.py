@@ -5,12 +5,12 @@ nothing but a comparison is done for each.
 """
 from array import array
 
-from ..wire.loops import same
-from ..wire.rows.lines import gather
+from ...wire.loops import same
+from ...wire.rows.lines import gather
 from .more import more, unchanged
-from .obis import LOG as LOG_ROW
-from .obis import MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
-from .reading import BESIDES, LINES, LISTED, NUMBERS, SAID, UNSCALED
+from ..obis import LOG as LOG_ROW
+from ..obis import MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
+from ..reading import BESIDES, LINES, LISTED, NUMBERS, SAID, UNSCALED
 
 _FIRST = 256  # room for lines at first, bytes: two sub-meters
 _MOST = 1024  # lines that do not fit in here are left out
@@ -65,7 +65,7 @@ class Extra:
 
         clock: the meter's own, as in `Reading`, or None
         """
-        from .submeters.sub import ascii, local
+        from ..submeters.sub import ascii, local
 
         return local(ascii(self.peak_time), clock)
 
@@ -133,7 +133,7 @@ class Extra:
 
     def _take_list(self, reading):
         """Take the values of sub-meters in the rows of a list, as the same lines."""
-        from .submeters.lists import lines, region
+        from ..submeters.lists import lines, region
 
         start, size = region(reading.rows, reading.count)
         if size == len(self._region) and same(reading.buf, start, self._region, size):

@@ -1,5 +1,5 @@
 """The twins of `more_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
-from .obis import LOG, MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
+from ..obis import LOG, MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
 
 _NUMBER, _TEXT, _NEGATIVE, _NO_UNIT = 1, 2, 16, 255
 _WATTS, _AMPERES, _HERTZ, _LIMIT, _FACTOR, _COUNT = 27, 33, 44, 252, 253, 254

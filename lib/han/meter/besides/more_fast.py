@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from .obis import MORE_UNITS
+from ..obis import MORE_UNITS
 
 _MORE = const(11)  # the first special of more()
 _NUMBERS = const(35)

@@ -8,8 +8,8 @@ comparison with the one before.
 """
 from binascii import unhexlify
 
-from ..core import utf8
-from .submeters.sub import ascii, local
+from ...core import utf8
+from ..submeters.sub import ascii, local
 
 LOG, MESSAGE, CODE = 0, 1, 2
 _DURATION = "0-0:96.7.19"
