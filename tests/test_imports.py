@@ -1,4 +1,7 @@
-"""Imports point one way: the floors of the project, no circle of files, and only the board knows hardware."""
+"""Imports point one way: the floors of the project, no circle of files, and only the board knows hardware.
+
+No folder is crowded, either.
+"""
 
 import os
 
@@ -42,6 +45,9 @@ _FLOORS = {
 }
 #: {folder: what its files are called in an import}.
 _TREES = {"lib/han": "han", "host_sim": "host_sim", "staging": "staging", "tools": "tools"}
+#: Modules that a folder may have beside its `__init__.py`. Whoever looks for one reads all their names.
+_MOST = 14
+_FOLDER = 0x4000  # of os.stat()'s mode
 _HARDWARE = ("machine", "esp32", "esp", "network")
 _OURS = ("han", "board", "begin", "console", "pins", "plug", "boot", "main", "staging", "host_sim", "tools", "tests")
 
@@ -221,6 +227,37 @@ def test_imports_point_one_way():
 def test_no_files_import_each_other_in_a_circle():
     found = [" -> ".join(circle + circle[:1]) for circle in _circles(_graph(_files()))]
     assert not found, "\n".join(found)
+
+
+def _crowded(modules):
+    """Folders with too many of these (folder, name of a file), as texts."""
+    count = {}
+    for folder, name in modules:
+        if name.endswith(".py") and name != "__init__.py":
+            count[folder] = count.get(folder, 0) + 1
+    return ["%s has %d modules" % (folder, count[folder]) for folder in sorted(count) if count[folder] > _MOST]
+
+
+def _below_folder(folder):
+    """(folder, name) of each file in a folder and in those below it."""
+    for name in os.listdir(_ROOT + "/" + folder):
+        yield folder, name
+        if os.stat(_ROOT + "/" + folder + "/" + name)[0] & _FOLDER:
+            for found in _below_folder(folder + "/" + name):
+                yield found
+
+
+def test_no_folder_is_crowded():
+    for folder in list(_TREES) + ["firmware"]:
+        found = _crowded(_below_folder(folder))
+        assert not found, "\n".join(found)
+
+
+def test_a_crowded_folder_is_found():
+    full = [("a", "__init__.py"), ("a", "x.bin")] + [("a", "x%d.py" % i) for i in range(_MOST)]
+    other = [("a/b", "y.py"), ("c", "z.py")]
+    assert _crowded(full + other) == []
+    assert _crowded(full + other + [("a", "y.py")]) == ["a has %d modules" % (_MOST + 1)]
 
 
 def _circle(**files):

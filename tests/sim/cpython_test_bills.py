@@ -1,6 +1,6 @@
 """The two weeks in which the clock changes, of `make year`: costs and peaks, with power cuts, to the last digit."""
 
-from tools.prove import bills
+from tools.prove.bills import __main__ as bills
 
 
 def lived(capsys, *options):

@@ -1,9 +1,9 @@
-"""The contract of the house in bills.py: prices, VAT, fees and rules of peaks; and when its reader loses its power."""
+"""The contract of the house in __main__.py: prices, VAT, fees, rules of peaks; and when its reader loses its power."""
 
 import random
 
 from host_sim.services.prices import market
-from tools.prove import bill
+from tools.prove.bills import bill
 from tools.prove.jumping import DAY, HOUR, MINUTE, ZONE
 
 AREA = "FI"

@@ -17,8 +17,8 @@ from host_sim import meters
 from host_sim.house.localtime import local
 from host_sim.services.prices import sites
 from tools.dev.progress import Progress
-from tools.prove import bill
-from tools.prove.contract import RULES, SETTINGS, plan, quote
+from tools.prove.bills import bill
+from tools.prove.bills.contract import RULES, SETTINGS, plan, quote
 from tools.prove.jumping import (
     BEFORE, DAY, HOUR, MINUTE, OFTEN, QUARTER, ZONE, Board, Meter, chosen, midnight, with_heap,
 )  # fmt: skip

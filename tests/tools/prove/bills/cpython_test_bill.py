@@ -3,7 +3,7 @@
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tools.prove import bill
+from tools.prove.bills import bill
 
 ZONE = ZoneInfo("Europe/Helsinki")
 #: Midnights in Helsinki.
