@@ -55,6 +55,7 @@ class Checker:
     def forget(self):
         """Forget all telegrams before: the next one is checked as the first of its meter."""
         self.seven = False
+        self.seen[0] = 0
         self.seen[4] = -1
         self.conventions.count = 0
 

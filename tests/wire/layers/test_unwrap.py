@@ -129,8 +129,10 @@ def test_text():
 def test_each_ciphered_text_stands_alone():
     line = Line(Plain())
     checked = TEXT + b"%04X" % crc_arc(TEXT, 0, len(TEXT))
-    for content in checked, TEXT, checked:
-        assert line.left(GLO, sealed(content)) == (P1, content, b"")
+    for content in checked, TEXT, checked, TEXT + b"\r\n":
+        assert line.left(GLO, sealed(TEXT[:-3])) is None and line.said == ["P1 text damaged"]
+        kind, text, _ = line.left(GLO, sealed(content))
+        assert (kind, text) == (P1, content.rstrip())
     for _ in range(2 * Conventions.usually):
         other = TEXT + b"%04X" % crc_by(ARC, 0xFFFF, TEXT, 0, len(TEXT))
         assert line.left(GLO, sealed(other)) is None and line.said == ["P1 text damaged"]

@@ -250,10 +250,12 @@ class Layers:
         at = self.at
         checker = self._checker or self._made_checker()
         checker.forget()  # what is ciphered has no neighbours on the line
-        checker.open(at[0])
-        end = checker.check(self.buf, at[0], at[1], True)
-        if end <= 0 or checker.ciphered:
-            return self._reject("P1 text damaged", "")
+        end = checker.whole(self.buf, at[0], at[1])
+        if end <= 0:
+            checker.open(at[0])
+            end = checker.check(self.buf, at[0], at[1], True)
+            if end <= 0 or checker.ciphered:
+                return self._reject("P1 text damaged", "")
         at[1] = end
         return P1
 
