@@ -55,6 +55,7 @@ def number(text, name):
 def test_a_week_has_the_hours_that_it_had(changed):
     page, reader, day, hours = changed
     tab = view(page, "week")
+    page.until("document.querySelector('.chart line.day')")  # a chart is drawn once its place is laid out
     edges = tab.locator(".chart").first.evaluate(EDGES)
     widths = [after - before for before, after in zip(edges, edges[1:])]
     usual = sorted(widths)[len(widths) // 2]
