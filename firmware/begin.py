@@ -10,8 +10,11 @@ from pins import DEFAULTS, pins
 
 MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
-#: Bytes that fit only in the second area of Python's heap; see MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h.
-_SECOND_AREA = 50 * 1024
+#: Sizes of an object that fits only in a second area of Python's heap, which then is 2 kB larger, but no smaller than
+#: the first one: MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h. With the first size there is room for two
+#: languages of other systems, and for a short https connection to a price service. With the second size the system's
+#: heap has room for connections over TLS that last.
+_SECOND_AREA = 62 * 1024, 50 * 1024
 #: Characters; MicroPython's port does not take more.
 _LONGEST_NAME = 32
 
@@ -37,12 +40,13 @@ def begin(board, settings, links, Uart, kept, once):
     except ValueError:  # there is no such board, or it has pins that this chip does not have
         board.name = DEFAULTS[board.chip]
         lan = _wire(board, pins(board.name), Uart)
-    # Let Python's heap take its second area, as large as the first, before WiFi starts. Later it would take the largest
-    # block that WiFi has left. An object of this size does not fit in the first area, so Python takes the second one.
-    try:
-        bytearray(_SECOND_AREA)
-    except MemoryError:
-        pass  # there is no such block: Python goes on with one area
+    # Let Python's heap take its second area before WiFi starts. Later it takes the largest block that WiFi has left.
+    for size in _SECOND_AREA[secured(board) :]:
+        try:
+            bytearray(size)
+            break
+        except MemoryError:
+            pass  # there is no such block: try a smaller one, else Python goes on with one area
     try:
         board.wlan("sta")
     except (OSError, RuntimeError):
@@ -52,6 +56,16 @@ def begin(board, settings, links, Uart, kept, once):
             links["lan"] = network.LAN(**_arguments(lan))
         except (OSError, ValueError, AttributeError, RuntimeError) as error:
             links["lan"] = OSError(str(error))  # kept, as a second attempt would only leak more memory
+
+
+# True where a certificate was provisioned, be it the reader's own for https or one for a broker with TLS.
+def secured(board):
+    try:
+        from han.store.certificates import authority, own
+
+        return any([copies(board.partition("state")).load() is not None for copies in (own, authority)])
+    except Exception:  # of the flash, or of the application: what needs them will tell
+        return False
 
 
 # The chip's name as in a manifest. MACHINE has it without the hyphen.

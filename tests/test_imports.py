@@ -32,7 +32,7 @@ _FLOORS = {
     "han": (),
     # The chip's own files, which lie side by side there.
     "board": ("begin", "console", "plug"),
-    "begin": ("pins",),
+    "begin": ("pins", "han.store"),
     "console": (),
     "pins": (),
     "plug": (),

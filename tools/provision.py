@@ -45,8 +45,8 @@ from tools.image import files, flash, partitions, provisioned
 sys.path[:0] = [str(stage.ROOT / "lib"), str(stage.ROOT / "firmware")]
 
 from han.api.http import tls  # noqa: E402  needs the path above
+from han.store import certificates  # noqa: E402
 from han.store.config import Config  # noqa: E402
-from han.net import authority  # noqa: E402
 from han.store.flash import AUTHORITY, CERTIFICATE, CONFIGURATION, SECTOR, Region  # noqa: E402
 from pins import pins  # noqa: E402
 
@@ -100,9 +100,10 @@ class Given:
             found.append((*CONFIGURATION, copy(lambda state: written(state, self.config), CONFIGURATION[0])))
         if self.certificate is not None:
             data = tls.packed(*self.certificate)
-            found.append((*CERTIFICATE, copy(lambda state: tls.copies(state).save(data), CERTIFICATE[0])))
+            found.append((*CERTIFICATE, copy(lambda state: certificates.own(state).save(data), CERTIFICATE[0])))
         if self.authority is not None:
-            found.append((*AUTHORITY, copy(lambda state: authority.copies(state).save(self.authority), AUTHORITY[0])))
+            der = self.authority
+            found.append((*AUTHORITY, copy(lambda state: certificates.authority(state).save(der), AUTHORITY[0])))
         return found
 
 

@@ -11,6 +11,8 @@ class Books:
 
     #: Time between two looks whether something is due, s.
     look_s = 10
+    #: Looks for which what is due waits for memory. An hour whose row is not written in time is lost.
+    waits = 30
 
     def __init__(self, app):
         self._app = app
@@ -25,12 +27,15 @@ class Books:
 
     async def keep(self, report):
         """Write what is due, for ever. report: function: takes health and error for /health."""
-        due = 0
+        due = waited = 0
         while True:
             t = self._recorded()
             # It is due within an hour. If it is later, the clock was set back.
-            if t is not None and not due - _HOUR <= t < due and self._app.plenty(False):
-                due = await self._close(t, report)
+            if t is not None and not due - _HOUR <= t < due:
+                waited += 1
+                if waited > self.waits or self._app.plenty(False):
+                    due = await self._close(t, report)
+                    waited = 0
             await sleep(self.look_s)
 
     def _recorded(self):

@@ -17,9 +17,8 @@ from .meter.link import Link
 from .net.links import Links
 from .ota.updates import Updates
 from .price.book import Book
-from .store import flash
+from .store import certificates, flash
 from .store.config import Config
-from .store.copies import Copies
 from .store.counters import Counters
 
 
@@ -131,7 +130,7 @@ def secure(app):
     """The Secure that serves HTTPS; None where no certificate was provisioned, or this board cannot."""
     tell = app.supervisor.set
     try:
-        kept = Copies(flash.Region(app.board.partition("state"), *flash.CERTIFICATE), b"HANS").load()
+        kept = certificates.own(app.board.partition("state")).load()
         if kept is None:
             return None
         if not app.board.secure_port:

@@ -1,5 +1,6 @@
 """firmware/board.py on look-alikes of MicroPython's ESP32 port."""
 
+from han.store.certificates import authority, own
 from tests.firmware import port
 from tests.support import raises
 
@@ -211,17 +212,44 @@ def test_pythons_heap_takes_its_second_area_before_wifi_comes():
     module = port.install(chip)
     begin = __import__("begin")
     taken = []
-    begin.bytearray = lambda size: taken.append((size, list(chip.wlans)))
+
+    def area(size):
+        taken.append((size, list(chip.wlans)))
+        if size > largest:
+            raise MemoryError
+
+    largest = 100000
+    begin.bytearray = area
+    board = module.Board(port.boot())
+    assert taken == [(62 * 1024, [])] and chip.wlans == [0]
+    # TLS needs the system's memory. More than the first area of 56 kB has free beside what runs by then, less than a
+    # second one of its size holds.
+    for certificate in own, authority:
+        certificate(board.partition("state")).save(b"a certificate")
+        module.Board(port.boot())
+        chip.contents.clear()
+    assert [size for size, _ in taken[1:]] == [50 * 1024] * 2
+    # Flash without a certificate, and none that can be read.
     module.Board(port.boot())
-    # More than the first area of 56 kB has free beside what runs by then, less than a second one holds.
-    assert taken == [(50 * 1024, [])] and chip.wlans == [0]
+    del chip.partitions["state"]
+    module.Board(port.boot())
+    assert [size for size, _ in taken[3:]] == [62 * 1024] * 2
+    # There is no such block: a smaller one, then one area.
+    for largest, sizes in (60000, [62 * 1024, 50 * 1024]), (0, [62 * 1024, 50 * 1024]):
+        taken.clear()
+        assert module.Board(port.boot()).heap()
+        assert [size for size, _ in taken] == sizes
 
-    def none(size):
-        raise MemoryError
 
-    module = port.install(port.Chip())
-    __import__("begin").bytearray = none
-    assert module.Board(port.boot()).heap()  # with one area, then
+def test_an_application_that_cannot_be_imported_does_not_keep_the_board_from_being_made():
+    port.install(port.Chip())
+    begin = __import__("begin")
+
+    class Broken:
+        def partition(self, name):
+            raise ImportError(name)
+
+    assert begin.secured(Broken()) is False
 
 
 def test_wifi_is_not_active_before_it_is_asked_for():

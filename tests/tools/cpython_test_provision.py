@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from han.api.http import tls
-from han.net import authority
+from han.store import certificates
 from han.store.config import Config
 from han.store.flash import CONFIGURATION, Region
 from host_sim.hardware import flash as nor
@@ -55,27 +55,27 @@ def test_a_simulated_board(tmp_path, home, pem, capsys):
     assert provision.main(["--state", str(tmp_path), "--config", home, "--certificate", pem[0], "--key", pem[1]]) == 0
     values = kept(state(tmp_path))
     assert values["w"]["s"] == "Home" and values["m"]["k"] == "00" * 16 and values["t"] == "Europe/Helsinki"
-    data = tls.copies(state(tmp_path)).load()
+    data = certificates.own(state(tmp_path)).load()
     tls.context(data)
     # A second time, over what is there.
     home2 = tmp_path / "b.json"
     home2.write_text('{"w":{"s":"Elsewhere"}}')
     assert provision.main(["--state", str(tmp_path), "--config", str(home2)]) == 0
-    assert kept(state(tmp_path))["w"]["s"] == "Elsewhere" and tls.copies(state(tmp_path)).load() == data
+    assert kept(state(tmp_path))["w"]["s"] == "Elsewhere" and certificates.own(state(tmp_path)).load() == data
 
 
 def test_the_authority_of_a_broker_lies_beside_the_certificate(tmp_path, pem, capsys):
     assert provision.main(["--state", str(tmp_path), "--certificate", pem[0], "--key", pem[1]]) == 0
-    assert authority.copies(state(tmp_path)).load() is None
+    assert certificates.authority(state(tmp_path)).load() is None
     for path in pem[0], str(tmp_path / "der"):
         assert provision.main(["--state", str(tmp_path), "--authority", path]) == 0
-        der = bytes(authority.copies(state(tmp_path)).load())
+        der = bytes(certificates.authority(state(tmp_path)).load())
         assert x509.load_der_x509_certificate(der).subject.rfc4514_string() == "CN=meter-cellar.local"
         (tmp_path / "der").write_bytes(der)
-    tls.context(tls.copies(state(tmp_path)).load())
+    tls.context(certificates.own(state(tmp_path)).load())
     # The certificate again: the authority stays.
     assert provision.main(["--state", str(tmp_path), "--certificate", pem[0], "--key", pem[1]]) == 0
-    assert bytes(authority.copies(state(tmp_path)).load()) == der
+    assert bytes(certificates.authority(state(tmp_path)).load()) == der
     capsys.readouterr()
     for path in pem[1], str(tmp_path / "none"):
         assert provision.main(["--state", str(tmp_path), "--authority", path]) == 1
@@ -99,7 +99,7 @@ def test_flash_bin(tmp_path, home):
     assert content["boot.py"] == (stage.ROOT / "boot.py").read_bytes()
     at = partitions.named(layout, "state").offset
     (tmp_path / "state.bin").write_bytes(found[at : at + 0x10000])
-    tls.context(tls.copies(state(tmp_path)).load())
+    tls.context(certificates.own(state(tmp_path)).load())
     changed = {n // 4096 for n in range(0, len(found), 4096) if found[n : n + 4096] != data[n : n + 4096]}
     assert all(part.offset // 4096 <= n or n == at // 4096 + 12 for n in changed)
     # Another name later: what was given before stays.
@@ -152,7 +152,7 @@ def test_a_reader_on_usb_through_the_real_mpremote(tmp_path, home):
         device.close()
     assert (tmp_path / "nvs").read_bytes() == b"board=esp32-poe name=garage "
     assert kept(state(tmp_path))["w"]["s"] == "Home"
-    tls.context(tls.copies(state(tmp_path)).load())
+    tls.context(certificates.own(state(tmp_path)).load())
     # Nothing but those sectors is touched.
     data = (tmp_path / "state.bin").read_bytes()
     assert data[2 * 4096 : 12 * 4096] == b"\x5a" * 10 * 4096 and data[14 * 4096 :] == b"\x5a" * 2 * 4096

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 
 from han.api.http import tls
+from han.store import certificates
 from tests.api.fake import Answer, Board, Running, _seed, get
 from tests.support import skip
 
@@ -28,7 +29,7 @@ KEY = bytes.fromhex(
 def provisioned(data=None):
     """A board with a certificate, and a free port for it."""
     board = Board()
-    copies = tls.copies(board.partition("state"))
+    copies = certificates.own(board.partition("state"))
     copies.load()
     copies.save(data or tls.packed(CERTIFICATE, KEY))
     return board

@@ -5,9 +5,6 @@ import socket
 import ssl
 import struct
 
-from ...store.copies import Copies
-from ...store.flash import CERTIFICATE, Region
-
 _LENGTH = "<H"
 
 if hasattr(asyncio, "StreamReaderProtocol"):  # CPython
@@ -31,13 +28,8 @@ else:
         return stream, stream
 
 
-def copies(state):
-    """The Copies that keep the certificate and its key in the `state` partition."""
-    return Copies(Region(state, *CERTIFICATE), b"HANS")
-
-
 def packed(certificate, key):
-    """The bytes that copies() keeps, made of a certificate and its private key, both DER."""
+    """The bytes that store.certificates.own() keeps, made of a certificate and its private key, both DER."""
     return struct.pack(_LENGTH, len(certificate)) + certificate + key
 
 

@@ -102,7 +102,7 @@ def _reason(error, host, port, secure):
 def _context(app):
     """The TLS context; Trouble where TLS is not possible here."""
     from ...core.memory import HANDSHAKE
-    from ...net.authority import copies
+    from ...store import certificates
     from ...net.http import context
 
     if not app.board.secure_port:
@@ -110,7 +110,7 @@ def _context(app):
     if not app.memory.room(HANDSHAKE):
         raise Trouble("too little memory for TLS at the moment")
     # Without an authority any server would be believed, and get the password.
-    authority = copies(app.board.partition("state")).load()
+    authority = certificates.authority(app.board.partition("state")).load()
     if authority is None:
         raise Trouble("TLS needs the certificate of the broker's authority, see tools.provision --authority")
     return context(bytes(authority))
