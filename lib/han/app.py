@@ -235,23 +235,29 @@ class App:
         """A function with which a service reports its status, health and error."""
         return lambda status, health, error=None: self.supervisor.set(name, status, health, error)
 
-    # Lives as long as the application.
-    async def _record(self):
-        await self.history.record(self.bus, self._running("history"))  # type: ignore[attr-defined]
+    # These make the coroutine of a task, which lives as long as the application. A task that only waited for another
+    # coroutine would keep a frame for that.
 
-    # Lives as long as the application, from the first time on that there is something for the ledger.
-    async def _keep_books(self):
-        await self.books.keep(self._running("ledger"))
+    def _record(self):
+        return self.history.record(self.bus, self._running("history"))  # type: ignore[attr-defined]
 
-    # Lives as long as the application.
-    async def _keep_counters(self):
-        await keep(self)
+    def _keep_books(self):  # from the first time on that there is something for the ledger
+        return self.books.keep(self._running("ledger"))
 
-    # Lives as long as the application.
-    async def _ask_itself(self):
+    def _keep_counters(self):
+        return keep(self)
+
+    def _ask_itself(self):
         reach = Reach(self.board, self.links, self.clock, lambda: self.port, lambda: self.gate.served,
                       self.streams.shed, self.restart, self._running("reach"))  # fmt: skip
-        await reach.run()
+        return reach.run()
+
+    def _keep_time(self):
+        return Timekeeper(self.board, self.clock, self.bus, self.links, self._running("time")).run()
+
+    def _follow_updates(self):  # without an update server until this version is proven
+        report = self._service("ota")
+        return self.updates.run(self.supervisor.failing, self.links, lambda: self.port, self.config, report)
 
     # Lives as long as the application.
     async def _listen(self):
@@ -274,10 +280,6 @@ class App:
         self.supervisor.set("alarms", "stopped", "disabled")
 
     # Lives as long as the application.
-    async def _keep_time(self):
-        await Timekeeper(self.board, self.clock, self.bus, self.links, self._running("time")).run()
-
-    # Lives as long as the application.
     async def _follow_prices(self):
         report = self._service("spotprices")
         while not self.book.spot:  # most readers have a fixed price and need the memory for other things
@@ -285,8 +287,3 @@ class App:
             await asyncio.sleep(self.watch_s)
         from .price.spot import Spot
         await Spot(self.board, self.clock, Zone(MARKET), self.bus, self.book, report, self.plenty).run()
-
-    # Lives as long as the application; without an update server until this version is proven.
-    async def _follow_updates(self):
-        report = self._service("ota")
-        await self.updates.run(self.supervisor.failing, self.links, lambda: self.port, self.config, report)

@@ -52,7 +52,7 @@ class Plausible:
         self.registers = Registers()
         self._kept = 0  # CRC-32 of the meter's number before the restart, 0: not known
         self._begin()
-        self._other = Registers()  # counters of the last readings that did not fit
+        self._other = None  # the Registers of the last readings that did not fit, while there are any
         self._agree = 0  # how many such readings in a row agree with each other
         self._stranger = None  # the last meter's number that was another one, without a checksum
         self._met = 0  # how often in a row it has come
@@ -133,14 +133,15 @@ class Plausible:
         return self._kept and crc32(text(meter_id).encode()) != self._kept
 
     def _counters(self, reading, now_s, checked):
-        registers, other = self.registers, self._other
+        registers = self.registers
         added = registers.add_up(reading)
         most_w = self.limits[IMPORT_POWER]
         verdict = registers.judge(reading, now_s, most_w)
         if verdict:
             self.detail = registers.detail
-            if other.judge(reading, now_s, most_w):
-                other.forget()
+            other = self._other
+            if not other or other.judge(reading, now_s, most_w):
+                self._other = other = Registers()
                 self._agree = 0
             other.take(reading, now_s, checked)
             self._agree += 1
@@ -151,7 +152,7 @@ class Plausible:
             else:
                 self.change()
         if registers.take(reading, now_s, checked, added) and self._agree:
-            other.forget()
+            self._other = None
             self._agree = 0
         return None
 
