@@ -36,14 +36,14 @@ def upgrade(headers):
     return b2a_base64(digest)[:-1]
 
 
-def frame(opcode, payload):
-    """One unmasked frame, bytes (clause 5.2). payload: 65535 bytes at most."""
-    length = len(payload)
+def frame(opcode, payload, end=b""):
+    """One unmasked frame, bytes (clause 5.2). It has the payload and the end of it, together 65535 bytes at most."""
+    length = len(payload) + len(end)
     if length < 126:
         head = bytes((0x80 | opcode, length))
     else:
         head = bytes((0x80 | opcode, 126, length >> 8, length & 0xFF))
-    return head + payload
+    return b"".join((head, payload, end))
 
 
 def close(code):

@@ -9,21 +9,13 @@ _PING = websocket.frame(websocket.PING, b"")
 
 
 def encoded(message, topic, kind):
-    """A Message of a topic, encoded: bytes of a whole WebSocket frame (kind "ws") or server-sent event ("sse").
+    """A Message of a topic: bytes of a whole WebSocket frame (kind "ws") or server-sent event ("sse").
 
-    Each reading brings a meter message, so the Message keeps its encoded form for all clients. The other
-    messages seldom change: they are encoded for each client, and not kept in three forms.
+    It is made for each client, and forgotten when it is sent: of the JSON of all of them, one copy stays.
     """
-    data = getattr(message, kind)
-    if data is None:
-        if kind == "ws":
-            data = websocket.frame(websocket.TEXT, message.open + b"}")
-        else:
-            name = topic.upper().encode()
-            data = b"event: HAN_%s_MESSAGE\nid: %d\ndata: %s}\n\n" % (name, message.number, message.open)
-        if topic == "meter":
-            setattr(message, kind, data)
-    return data
+    if kind == "ws":
+        return websocket.frame(websocket.TEXT, message.open, b"}")
+    return b"event: HAN_%s_MESSAGE\nid: %d\ndata: %s}\n\n" % (topic.upper().encode(), message.number, message.open)
 
 
 class Client:
@@ -68,7 +60,7 @@ class Client:
                     self._parted.set()
                     return  # the reading task has the rest of goodbye_ms
                 await connection.send(data, self._streams.stall_ms)
-                connection.left = None
+                connection.left = data = None
         except (OSError, MemoryError):
             pass  # the client is gone, or there is no memory for it now: it may connect again
         except Exception as error:

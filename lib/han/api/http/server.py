@@ -147,6 +147,7 @@ class Gate:
             await self._request(connection)
             # The stream runs only now: the request and everything made for it have been forgotten.
             if connection.stream:
+                connection.incoming = None
                 await connection.stream.run()
         except asyncio.CancelledError:
             pass  # its time is up, or the gate closes

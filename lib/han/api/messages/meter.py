@@ -31,15 +31,13 @@ _METER = (
 
 
 class Message:
-    """One message, the same for all streams. Each of its forms is encoded when a stream first needs it."""
+    """One message, the same for all streams."""
 
     def __init__(self, number, json, count):
-        #: The JSON without its last brace, so that a GET can add fields without a copy.
+        #: The JSON without its last brace: a GET adds fields, a stream what is around it, each without a further copy.
         self.open = json[:-1]
         self.number = number  # `seq` of the reading that it is, or that came before it
         self.count = count  # how often its topic had been published when it was made
-        #: The message as a WebSocket frame and as a server-sent event, see client.encoded; None until encoded.
-        self.ws = self.sse = None
 
 
 class Messages:
