@@ -191,7 +191,7 @@ def test_a_telegram_longer_than_usual_finds_room_and_loses_nothing():
     for chunk in (None, 1, 500):
         found, f = frames(ONE + b"\r\n" + long + long + ONE, chunk)
         assert [len(data) for _, data in found] == [len(INSIDE), len(long) - 2, len(long) - 2, len(INSIDE)], chunk
-        assert len(f.buf) == Framer.size
+        assert len(long) - 2 <= len(f.buf) < len(long) + 1024
         assert f.counters.overrun == 0
     assert len(frames(ONE * 100)[1].buf) < Framer.size
 

@@ -6,10 +6,10 @@ that telegram on, telegrams with it are good. Before, they are refused, as a dam
 of the other conventions by chance, once in some thousand times.
 """
 from .loops import crc_by
-from .tables import X25
+from .tables import x25
 
-#: Name, table of the polynomial (None: that of CRC-16/ARC), start value, final XOR.
-_KNOWN = (("X25", X25, 0xFFFF, 0xFFFF), ("KERMIT", X25, 0, 0), ("ARC", None, 0, 0), ("MODBUS", None, 0xFFFF, 0))
+#: Name, whether it is computed by the table of CRC-16/X25 or by that of CRC-16/ARC, start value, final XOR.
+_KNOWN = (("X25", True, 0xFFFF, 0xFFFF), ("KERMIT", True, 0, 0), ("ARC", False, 0, 0), ("MODBUS", False, 0xFFFF, 0))
 
 
 class Conventions:
@@ -49,7 +49,9 @@ class Conventions:
                 self.count = 0
             return False
         self.heard += 1
-        self.last = _KNOWN[one >> 1][0]
+        self.last, by_x25, _, _ = _KNOWN[one >> 1]
+        if by_x25:
+            x25()  # keep its table
         if one != self._one:
             self.count = 0
         self._one = one
@@ -61,18 +63,20 @@ class Conventions:
         return _checksum(self._one, buf, start, end) if self.last else own
 
 
-def _checksum(one, buf, start, end):
-    from .arc import ARC
-
-    _, table, first, last = _KNOWN[one >> 1]
-    crc = crc_by(table or ARC, first, buf, start, end) ^ last
+def _checksum(one, buf, start, end, table=None):
+    """table: that of CRC-16/X25; None: the one that is kept, which is made if need be."""
+    _, by_x25, first, last = _KNOWN[one >> 1]
+    if not by_x25:
+        from .arc import ARC as table
+    crc = crc_by(table or x25(), first, buf, start, end) ^ last
     return crc >> 8 | (crc & 0xFF) << 8 if one & 1 else crc
 
 
 def _explaining(buf, start, end, sent):
     """The convention by which `sent` is right: twice its index in _KNOWN, + 1 with swapped bytes; -1: none."""
+    table = x25(False)  # most such telegrams are only damaged
     for one in range(0, 2 * len(_KNOWN), 2):
-        crc = _checksum(one, buf, start, end)
+        crc = _checksum(one, buf, start, end, table)
         if crc == sent:
             return one
         if crc >> 8 | (crc & 0xFF) << 8 == sent:

@@ -7,7 +7,7 @@ intermediate value here stays below 2**31. Larger numbers are two words: `low` h
 import micropython
 from micropython import const
 
-from .tables import X25
+from . import tables
 
 _HDLC = const(1)
 _MBUS = const(2)
@@ -20,7 +20,9 @@ _ODD = const(0x6996)  # bit n is 1 where the number n (0 to 15) has an odd numbe
 @micropython.viper
 def crc_x25(buf: ptr8, start: int, end: int) -> int:
     """HDLC check sequence (ISO/IEC 13239 FCS-16, as transmitted low byte first) of buf[start:end]."""
-    t = ptr16(X25)
+    t = ptr16(tables.X25)
+    if not int(t):
+        t = ptr16(tables.x25())
     crc = 0xFFFF
     while start < end:
         crc = (crc >> 8) ^ t[(crc ^ buf[start]) & 0xFF]

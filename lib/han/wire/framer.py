@@ -31,6 +31,7 @@ _PARITY = -3  # the parity is wrong
 
 # Bytes of the buffer at first, enough for most meters. An HDLC frame has up to 2049.
 _USUAL = 1152
+_STEP = 512  # by which it is enlarged
 
 
 class Framer(Openings):
@@ -162,11 +163,11 @@ class Framer(Openings):
         return len(self.buf) - self.at[1]
 
     def _grow(self):
-        """Double the buffer, up to `size` bytes. False where it has that size already, or memory is short."""
+        """Enlarge the buffer by a step, up to `size` bytes. False where it has that size already, or memory is short."""
         if len(self.buf) == self.size:
             return False
         try:
-            buf = bytearray(min(2 * len(self.buf), self.size))
+            buf = bytearray(min(len(self.buf) + _STEP, self.size))
         except MemoryError:
             return False
         copy(buf, 0, self.buf, 0, self.at[1])

@@ -13,7 +13,20 @@ def checksums(polynomial):
     return table
 
 
-X25 = checksums(0x8408)
+_OF_X25 = 0x8408
+#: The table of CRC-16/X25, the checksum of HDLC and SML, from the first use of x25() on; 0 before.
+X25 = 0
+
+
+def x25(keep=True):
+    """The table of CRC-16/X25. It is made for the first frame: a line with P1 in clear does without. keep: for good."""
+    global X25
+    table = X25 or checksums(_OF_X25)
+    if keep:
+        X25 = table
+    return table
+
+
 
 # Type tag (IEC 62056-6-2 clause 4.1.5) -> form. The low 4 bits are the size of the content in bytes,
 # or 0 where a BER length is in front of it. Then added:

@@ -2,7 +2,7 @@
 import micropython
 from micropython import const
 
-from ..tables import X25
+from .. import tables
 
 _HDLC = const(1)
 _MBUS = const(2)
@@ -28,7 +28,9 @@ _DATE_TIME = const(12)
 @micropython.viper
 def hdlc_check(p: ptr8, start: int, end: int) -> int:
     """Check the frame that opens at p[start]; see `hdlc.py`, which has the answers."""
-    t = ptr16(X25)
+    t = ptr16(tables.X25)
+    if not int(t):
+        t = ptr16(tables.x25())
     at = start + 3
     k = 0
     while k < 2:
