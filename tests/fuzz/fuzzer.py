@@ -37,6 +37,7 @@ from han.meter.sense import widen  # noqa: F401
 from han.meter.besides import events, extra  # noqa: F401
 from han.meter.registers import value  # noqa: F401
 from han.meter.submeters import lists  # noqa: F401
+from han.api.messages import sub  # noqa: F401
 from han.api.messages.extra import more
 from han.wire import arc  # noqa: F401
 from han.meter.reading import METER_ID
@@ -97,10 +98,11 @@ class Reader:
     def _said(self, live):
         """Read what is said besides the fields, as a client would."""
         said = more(live, lambda local, dst: "%s%s" % (local, dst))
-        told = live.extra and live.extra.events
-        if told:
-            events = [(one.clock, one.dst, one.seconds, one.text()) for one in told.told() + told.all(live.extra.log)]
-            said += str(events)
+        if live.extra:
+            told = live.extra.news + events.known(live.extra)
+            live.extra.news = []
+            if told:
+                said += str([(one.clock, one.dst, one.seconds, one.text()) for one in told])
         if self._heard:
             self._heard(said)
 

@@ -1,4 +1,5 @@
 """The meter task: finds the line's settings, keeps them, notices a change, and reports what is wrong."""
+from han.meter.besides.events import known
 from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
@@ -389,7 +390,7 @@ def test_a_message_of_2_kb_costs_no_telegram():
     run(made, board, 65)
     assert made.live.seq >= 5 and made.counters.line_changes == 0 and made.counters.overrun == 0
     extra = made.live.extra
-    assert [one.text() for one in extra.events.all(extra.log)] == ["A" * 2048]
+    assert [one.text() for one in known(extra)] == ["A" * 2048]
 
 
 def test_a_list_of_sub_meters_alone_is_taken_beside_the_readings():

@@ -266,5 +266,6 @@ class Link:
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
         self.capture.well()
         self._bus.publish("meter", live)
-        if live.extra and live.extra.events and live.extra.events.news:
-            self._bus.publish("meter_events", live.extra.events.told())
+        if live.extra and live.extra.news:
+            news, live.extra.news = live.extra.news, []
+            self._bus.publish("meter_events", news)

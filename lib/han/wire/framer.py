@@ -163,7 +163,7 @@ class Framer(Openings):
         return len(self.buf) - self.at[1]
 
     def _grow(self):
-        """Enlarge the buffer by a step, up to `size` bytes. False where it has that size already, or memory is short."""
+        """Enlarge the buffer by a step, up to `size` bytes. False where it has that size, or memory is short."""
         if len(self.buf) == self.size:
             return False
         try:

@@ -2,6 +2,7 @@
 from json import loads
 
 from han.api.messages.extra import _NUMBERS, _TARIFFS, more
+from han.meter.besides.events import known
 from han.meter.obis import FIELDS, IMPORT_ENERGY_T1, IMPORT_POWER, MORE, PEAK
 from han.meter.decoder import Decoder
 from han.meter.live import Live
@@ -61,11 +62,14 @@ class Meter:
     def events(self):
         """[(kind, time, seconds or text)], the newest first."""
         extra = self.live.extra
-        return _told(extra.events.all(extra.log) if extra and extra.events else [])
+        return _told(known(extra) if extra else [])
 
     def news(self):
         extra = self.live.extra
-        return _told(extra.events.told() if extra and extra.events else [])
+        if not extra:
+            return []
+        told, extra.news = extra.news, []
+        return _told(told)
 
 
 def _told(events):

@@ -1,6 +1,5 @@
 """The parts of HAN_METER_MESSAGE that only some meters have. Imported with the first telegram that has any."""
 from ...meter import obis
-from ...meter.submeters.sub import kind_name, meters
 from ...core.encode import decimal, text
 
 # Tables of literals, as those are in flash; with names of obis.py in them they would be made on the heap.
@@ -24,19 +23,16 @@ def more(live, stamp):
     stamp(local, dst): the JSON of a local time
     """
     extra = live.extra
-    found = [_meter(one, stamp) for one in meters(extra, live.clock)] if extra else ()
+    if extra and extra.told is None:
+        from .sub import told  # sub-meters change every five minutes, or every hour
+
+        extra.told = told(extra, live.clock)
+    found = [json + stamp(time, dst) + "}" for json, time, dst in extra.told] if extra else ()
     said = ',"sub":[%s]' % ",".join(found) if found else ""
     parts = _counters(live)
     if extra:
         parts += _numbers(extra, live.ratio, extra.peak_clock(live.clock), stamp)
     return said + ',"x":{%s}' % ",".join(parts) if parts else said
-
-
-def _meter(one, stamp):
-    return '{"ch":%d,"kind":%s,"id":%s,"v":%s,"unit":%s,"ts":%s}' % (
-        one.channel, text(kind_name(one.kind)), text(one.id), decimal(one.value, one.places), text(one.unit),
-        stamp(one.time, one.dst),
-    )  # fmt: skip
 
 
 def _counters(live):

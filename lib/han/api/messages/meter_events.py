@@ -1,5 +1,5 @@
 """HAN_METER_EVENTS_MESSAGE: the meter's log of power failures, and its messages. Imported when there are any."""
-from ...meter.besides.events import CODE, LOG
+from ...meter.besides.events import CODE, LOG, known
 from ..http.connection import unread
 from ...core.encode import text
 from .metertime import stamps
@@ -11,7 +11,7 @@ async def serve(app, request):
     if live is None:
         return unread(app)
     extra = live.extra
-    return _message(app, extra.events.all(extra.log) if extra and extra.events else ())
+    return _message(app, known(extra) if extra else ())
 
 
 def message(app):

@@ -3,13 +3,12 @@
     1-0:99.97.0(2)(0-0:96.7.19)(time)(0000000240*s)(time)(0000000301*s)     when each ended, and how long it was
     0-0:96.13.0(hex digits), 0-0:96.13.1                                     a text, and a numeric code
 
-Imported with the first telegram that has any of them. Both stand in each telegram, so what is new is found by a
-comparison with the one before.
+Imported for a telegram that has another one than before, as both stand in each telegram, and when somebody asks.
 """
 from binascii import unhexlify
 
 from ...core import utf8
-from ..submeters.sub import ascii, local
+from .times import ascii, local
 
 LOG, MESSAGE, CODE = 0, 1, 2
 _DURATION = "0-0:96.7.19"
@@ -28,14 +27,14 @@ class Event:
     seconds   length of a failure
     """
 
-    sent = b""
     seconds = None
-    hexed = False
 
-    def __init__(self, kind, clock, dst):
+    def __init__(self, kind, clock, dst, sent=b"", hexed=False):
         self.kind = kind
         self.clock = clock
         self.dst = dst
+        self.sent = sent
+        self.hexed = hexed
 
     def text(self):
         """A message as text; as hex digits, or as it was sent, where they are of no text."""
@@ -49,46 +48,31 @@ class Event:
         return "".join(["%02X" % byte for byte in self.sent]) if text is None else text
 
 
-class Events:
-    """What the meter has told since the start.
+def take(extra, kind, before, sent, reading, new):
+    """Add what is new to the news and messages of an Extra: the telegram has another text of a kind than before.
 
-    news   Events that have come since the last look at them, the newest first
+    before, sent: the texts, bytes; reading: of the telegram; new: the text has come since the start
     """
-
-    def __init__(self):
-        self.news = []
-        self._messages = []  # the newest first
-
-    def take(self, kind, before, sent, reading, new):
-        """The telegram of a Reading has another text of a kind than before, bytes each. new: not since the start."""
-        if kind == LOG:
-            if new:
-                known = [(one.clock, one.dst, one.seconds) for one in failures(before)]
-                fresh = [one for one in failures(sent) if (one.clock, one.dst, one.seconds) not in known]
-                self.news = (fresh + self.news)[:_MOST]
-            return
-        if not sent.strip(b" 0"):
-            return  # only what stands for no text
-        clock, _, dst = reading.time()
-        message = Event(kind, clock if new else None, dst if new else None)
-        message.sent = sent
-        message.hexed = reading.whole() > 0
-        kept = self._messages
-        kept.insert(0, message)
-        while len(kept) > 1 and (len(kept) > _MOST or sum([len(one.sent) for one in kept]) > _ROOM):
-            kept.pop()
+    if kind == LOG:
         if new:
-            self.news = [message] + self.news[: _MOST - 1]
+            known = [(one.clock, one.dst, one.seconds) for one in failures(before)]
+            fresh = [one for one in failures(sent) if (one.clock, one.dst, one.seconds) not in known]
+            extra.news = (fresh + extra.news)[:_MOST]
+        return
+    if not sent.strip(b" 0"):
+        return  # only what stands for no text
+    clock, _, dst = reading.time()
+    kept = extra.messages
+    kept.insert(0, (kind, clock if new else None, dst if new else None, sent, reading.whole() > 0))
+    while len(kept) > 1 and (len(kept) > _MOST or sum([len(one[3]) for one in kept]) > _ROOM):
+        kept.pop()
+    if new:
+        extra.news = [Event(*kept[0])] + extra.news[: _MOST - 1]
 
-    def told(self):
-        """The news, which are none any more after that."""
-        told = self.news
-        self.news = []
-        return told
 
-    def all(self, log):
-        """Every Event that is known, the newest first; those whose time is not known come last. log: of the Extra."""
-        return _sorted(failures(log) + self._messages)
+def known(extra):
+    """Every Event that an Extra knows, the newest first; those whose time is not known come last."""
+    return _sorted(failures(extra.log) + [Event(*one) for one in extra.messages])
 
 
 def failures(sent):

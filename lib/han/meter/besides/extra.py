@@ -8,6 +8,7 @@ from array import array
 from ...wire.loops import same
 from ...wire.rows.lines import gather
 from .more import more, unchanged
+from .times import ascii, local
 from ..obis import LOG as LOG_ROW
 from ..obis import MORE, MORE_UNITS, NOT_SENT, PEAK, TEXTS
 from ..reading import BESIDES, LINES, LISTED, NUMBERS, SAID, UNSCALED
@@ -27,7 +28,9 @@ class Extra:
     buf, length   lines of sub-meters, each with an LF behind it: buf[:length]. buf is None before the first
     changes       grows when they change
     found         what sub.meters() has made of them; None after a change
-    events        an Events; None as long as the meter has told of none
+    told          what api/messages/extra.py has made of them; None after a change
+    messages      the messages that were shown since the start, the newest first: the arguments of an events.Event each
+    news          a list: events.Event that have come since somebody has taken them, the newest first
 
     Bytes as they were sent, empty where they are not:
 
@@ -40,8 +43,9 @@ class Extra:
         self.buf = None
         self.length = 0
         self.changes = 0
-        self.found = None
-        self.events = None
+        self.found = self.told = None
+        self.messages = []
+        self.news = []
         self.log = self.message = self.message_code = self.peak_time = b""
         self._sizes = array("i", [0] * len(_TEXTS_IN))  # the lengths of these
         self._doubts = {}  # slot -> (text, new) of what has come once without a checksum
@@ -65,8 +69,6 @@ class Extra:
 
         clock: the meter's own, as in `Reading`, or None
         """
-        from ..submeters.sub import ascii, local
-
         return local(ascii(self.peak_time), clock)
 
     def take(self, reading, first):
@@ -88,7 +90,7 @@ class Extra:
             self._take_list(reading)
         elif whole and self.length:
             self._changed(0)
-        return said or not whole or self.events
+        return said or not whole or self.messages or self.news
 
     def _take_texts(self, reading, whole, first):
         """Take the texts of a telegram in which one is another than before."""
@@ -111,11 +113,9 @@ class Extra:
             setattr(self, name, sent)
             self._sizes[slot] = size
             if slot <= CODE and size:
-                if not self.events:
-                    from .events import Events
+                from .events import take
 
-                    self.events = Events()
-                self.events.take(slot, before, sent, reading, new)
+                take(self, slot, before, sent, reading, new)
 
     def _gather(self, buf, start, end):
         """Take the lines of sub-meters in buf[start:end]; start is the beginning of the first one."""
@@ -150,7 +150,7 @@ class Extra:
     def _changed(self, length):
         self.length = length
         self.changes += 1
-        self.found = None
+        self.found = self.told = None
 
     def _enlarge(self, length):
         self.buf = bytearray(min(_MOST, (length + 127) // 128 * 128))

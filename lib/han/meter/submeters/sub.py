@@ -9,7 +9,7 @@ the number of the channel say nothing.
     0-1:24.3.0(time)(status)(60)(1)(0-1:24.2.1)(m3)
     (01569.646)                                   the same in DSMR 2.2 and 3
 """
-from ..reading import seconds
+from ..besides.times import local
 
 _TYPE, _VALUES, _OLD_VALUE = "24.1.0", ("24.2.1", "24.2.3", "24.2.0"), "24.3.0"
 _NUMBERS = "96.1.0", "96.1.1"
@@ -26,8 +26,6 @@ _KINDS = {
     12: "heat", 13: "heat", 21: "hot_water", 22: "water", 23: "water", 40: "waste_water",
 }  # fmt: skip
 _DIGITS = 12  # most digits of a value
-_EARLIEST = -378691200  # 2008-01-01: no older meter has such a port, an earlier time is of a clock never set
-_MONTH = 31 * 86400
 
 
 class Meter:
@@ -49,15 +47,20 @@ class Meter:
 
 
 def meters(extra, clock):
-    """The list of Meter in an Extra, by channel. clock: the electricity meter's own, as in `Reading`, or None.
+    """read(), which the Extra then keeps until it changes."""
+    if extra.found is None:
+        extra.found = read(extra, clock)
+    return extra.found
+
+
+def read(extra, clock):
+    """A new list of Meter in an Extra, by channel. clock: the electricity meter's own, as in `Reading`, or None.
 
     One that has neither a number nor a value is not there: it has been removed, or was never read.
     """
-    if extra.found is None:
-        said = _lines(bytes(memoryview(extra.buf)[: extra.length]).decode()) if extra.length else {}
-        found = [_meter(channel, said, clock) for channel in sorted({code[2:3] for code in said if code})]
-        extra.found = [one for one in found if one.id or one.value is not None]
-    return extra.found
+    said = _lines(bytes(memoryview(extra.buf)[: extra.length]).decode()) if extra.length else {}
+    found = [_meter(channel, said, clock) for channel in sorted({code[2:3] for code in said if code})]
+    return [one for one in found if one.id or one.value is not None]
 
 
 def kind_name(kind):
@@ -124,26 +127,6 @@ def _value(one, number, unit, time, clock):
         if places < 0:
             value, places = value * 10**-places, 0
     one.value, one.places, one.time, one.dst = value, places, when, dst
-
-
-def local(text, clock=None):
-    """(s since 2020-01-01 in local time, True in summer time) of YYMMDDhhmmss with or without S or W; None each.
-
-    clock: the meter's own. What is years ahead of it is of a clock that lost its time.
-    """
-    digits, season = text[:12], text[12:]
-    if len(digits) < 12 or not digits.isdigit() or season not in ("", "S", "W"):
-        return None, None
-    year, month, day, hour, minute, second = [int(digits[i : i + 2]) for i in range(0, 12, 2)]
-    when = seconds(2000 + year, month, day, hour, minute, second)
-    if when is None or when < _EARLIEST or clock is not None and when > clock + _MONTH:
-        return None, None
-    return when, season == "S" if season else None
-
-
-def ascii(raw):
-    """Bytes as text; "" where they are not ASCII."""
-    return "" if raw and max(raw) > 127 else bytes(raw).decode()
 
 
 def _readable(number):
