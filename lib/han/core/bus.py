@@ -9,26 +9,30 @@ class Mailbox:
         self.dropped = 0  # values that were replaced
         self._bus = bus
         self._topics = topics
-        self._values = {}
-        self._order = []  # topics with a value, the oldest first, so that a busy topic does not delay the others
+        # topic, value, topic, value …: the oldest topic is first, so that a busy one does not delay the others
+        self._waiting = []
         self._event = asyncio.Event()
 
     def put(self, topic, value):
         """Deliver a value of a topic, also of one that was not subscribed to. Never waits."""
-        if topic in self._values:
-            self.dropped += 1
+        waiting = self._waiting
+        for at in range(0, len(waiting), 2):
+            if waiting[at] == topic:
+                self.dropped += 1
+                waiting[at + 1] = value
+                break
         else:
-            self._order.append(topic)
-        self._values[topic] = value
+            waiting.append(topic)
+            waiting.append(value)
         self._event.set()
 
     async def get(self):
         """Take (topic, value) of the topic that has waited longest, or wait for one. For one task at a time."""
-        while not self._order:
+        waiting = self._waiting
+        while not waiting:
             self._event.clear()
             await self._event.wait()
-        topic = self._order.pop(0)
-        return topic, self._values.pop(topic)
+        return waiting.pop(0), waiting.pop(0)
 
     def close(self):
         """Unsubscribe: nothing more is delivered."""

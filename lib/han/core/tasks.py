@@ -103,19 +103,9 @@ class Supervisor:
                 service.status = "stopped"
                 return
             except Exception as error:
-                service.restarts += 1
-                service.health = "failed"
-                service.status = "restarting"
-                self._log.crash(service.name, error)
-                try:
-                    service.error = "%s: %s" % (type(error).__name__, error)
-                except MemoryError:
-                    service.error = "MemoryError"
+                starved = self._crashed(service, error)
                 if service.task is None:
                     return  # it was cancelled, and crashed while it ended
-                starved = isinstance(error, MemoryError)
-                if starved and self.relieve:
-                    self.relieve()
             try:
                 if self._clock.uptime_ms() - service.since >= self.settled_ms:
                     pause = self.first_ms
@@ -127,6 +117,21 @@ class Supervisor:
             pause = min(2 * pause, self.longest_ms)
             service.health = "degraded"
             service.healing = True
+
+    # A method of its own, as each task keeps room for what _keep() needs at most. Returns True for want of memory.
+    def _crashed(self, service, error):
+        service.restarts += 1
+        service.health = "failed"
+        service.status = "restarting"
+        self._log.crash(service.name, error)
+        try:
+            service.error = "%s: %s" % (type(error).__name__, error)
+        except MemoryError:
+            service.error = "MemoryError"
+        starved = isinstance(error, MemoryError)
+        if starved and service.task and self.relieve:
+            self.relieve()
+        return starved
 
     def leave(self, reason, text=None):
         """Make watch() return: the board must restart. reason: a rebootReason of the API; text: for the crash log."""

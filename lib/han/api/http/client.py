@@ -31,16 +31,9 @@ class Client:
         self._streams = streams
         self._writer = asyncio.create_task(self._write())
 
-    # Lives as long as the connection, in its task.
-    async def run(self):
-        """Listen to the client until the connection ends."""
-        try:
-            if self.kind == "ws":
-                await self._listen()
-            else:
-                await self._wait()
-        except (OSError, EOFError):
-            pass  # the client is gone
+    def run(self):
+        """A coroutine that listens to the client until the connection ends. OSError, EOFError: the client is gone."""
+        return self._listen() if self.kind == "ws" else self._wait()
 
     def close(self):
         """Stop writing and leave the streams, as the connection ends. run() need not have begun."""
@@ -81,6 +74,8 @@ class Client:
         else:
             self._missed += 1
             self.mailbox.put("ping", _PING)
+
+    # These live as long as the connection, in its task.
 
     async def _wait(self):
         while await self.connection.reader.read(256):

@@ -1,5 +1,5 @@
 """The sub-meters' counters of now, for what is kept of them. Imported each hour, and for a request."""
-from .sub import meters
+from .sub import read
 
 _PLACES = 3
 _HOUR = 3600
@@ -24,7 +24,7 @@ class Sub:
 def subs(live, t):
     """{channel: Sub} of the sub-meters of a Live, whose last reading was at t (s since 2020)."""
     found = {}
-    for one in meters(live.extra, live.clock) if live.extra else ():
+    for one in read(live.extra, live.clock) if live.extra else ():
         value = one.value
         if value is not None:
             more = _PLACES - one.places

@@ -47,7 +47,7 @@ class Meter:
 
 
 def meters(extra, clock):
-    """read(), which the Extra then keeps until it changes."""
+    """read(), kept by the Extra until it changes: for those who ask at each reading. It keeps this module, too."""
     if extra.found is None:
         extra.found = read(extra, clock)
     return extra.found
