@@ -3,7 +3,8 @@ from han.meter.besides.events import known
 from han.meter.decoder import Decoder
 from han.meter.link import Link
 from han.meter.obis import EXPORT_POWER, IMPORT_ENERGY, IMPORT_POWER, L1_VOLTAGE
-from han.meter.line.search import TRIED, Search
+from han.meter.line.search import Search
+from han.meter.line.settings import TRIED
 from han.meter.line.told import checksum, describe, diagnosis, line as found, selectable, tried, trying
 from han.meter.submeters.sub import meters
 from han.wire.layers.unwrap import APDU

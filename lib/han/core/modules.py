@@ -57,6 +57,8 @@ FORGOTTEN = (
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms", "han.api.routes.alarms"),
     # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
     ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
+    # 1100: the search for the settings of the meter's line.
+    ("han.meter.line.trial", "han.meter.line.speeds"),
     # 1300: sub-meters when what they tell changes, events of the meter when there are new ones.
     ("han.api.messages.sub", "han.meter.submeters.sub", "han.meter.besides.events"),
     # 1500, estimated from 64 bits: rows of the ledger, each hour where there is something for it.

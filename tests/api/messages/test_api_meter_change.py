@@ -3,7 +3,7 @@
 import asyncio
 
 from han.app import App
-from han.meter.line.search import setting
+from han.meter.line.settings import setting
 
 from host_sim.meters.p1 import telegram
 from tests.api.fake import Board, Running, get

@@ -1,5 +1,5 @@
 """Settings that are found on the simulated line, bit by bit: a sample of what `make lines` measures."""
-from han.meter.line.search import TRIED
+from han.meter.line.settings import TRIED
 from han.meter.line.speeds import ENOUGH, slower
 from han.meter.line.told import describe, line as found, selectable
 

@@ -2,7 +2,8 @@
 from ..decoder import WITHOUT_READINGS
 from ..link import BURST_MS
 from ..reading import UNSCALED
-from .search import SETTINGS, Search, setting
+from .search import Search
+from .settings import SETTINGS, setting
 
 #: The counters of the meter's task, in the order of its stages.
 STAGES = (
@@ -27,7 +28,7 @@ def selectable():
 
 
 def describe(line):
-    """A setting as text, such as '2400 8E1 inverted'. line: as of search.setting()."""
+    """A setting as text, such as '2400 8E1 inverted'. line: as of settings.setting()."""
     baud, bits, parity, stop, inverted = line
     return "%d %d%s%d%s" % (baud, bits, "N" if parity is None else "EO"[parity], stop,
                             " inverted" if inverted else "")
