@@ -47,7 +47,7 @@ class Names(mdns.Names):
             if found:
                 return found
             time.sleep(pause)
-        raise AssertionError((self.told, self._step, self._name))
+        raise AssertionError((self.told, self.step, self.name))
 
 
 @contextlib.contextmanager

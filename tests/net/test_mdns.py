@@ -1,8 +1,11 @@
 """The reader's name in .local, and its services."""
 
+import errno
 import socket
+import sys
 
-from han.net.names import mdns, records
+from han.core.modules import forget
+from han.net.names import mdns, records, responder
 from tests.net.air import World
 from tests.net.join.test_setup import question
 from tests.support import Random
@@ -73,23 +76,23 @@ class Names(mdns.Names):
         self.add = lambda text, level: self.told.append(text)
         self.report = lambda *row: self.rows.append(row)
 
-    def _open(self):
-        self._line = self._poll = Line()
-        self._all = "all"
-        self._owns = [records.four(link.address) for link in self.all if link.up]
-        self._begin()
+    def open(self):
+        self.line = self.poll = Line()
+        self.everybody = "all"
+        self.owns = [records.four(link.address) for link in self.all if link.up]
+        responder.ask(self)
 
     def after(self, turns):
         """What it has sent in so many turns."""
         for _ in range(turns):
             self.turn()
-        if self._line is None:
+        if self.line is None:
             return []
-        sent, self._line.sent = self._line.sent, []
+        sent, self.line.sent = self.line.sent, []
         return sent
 
     def hears(self, data, host="192.168.1.7", port=5353):
-        self._line.heard.append((data, host, port))
+        self.line.heard.append((data, host, port))
         return self.after(1)
 
     def settle(self):
@@ -167,7 +170,7 @@ def test_several_questions_and_names_that_point_elsewhere():
 
 def test_questions_of_one_turn_have_one_answer():
     names = Names().settle()
-    names._line.heard = [(asked(kind=255), "192.168.1.%d" % n, 5353) for n in range(8)]
+    names.line.heard = [(asked(kind=255), "192.168.1.%d" % n, 5353) for n in range(8)]
     assert len(names.after(1)) == 1
 
 
@@ -216,7 +219,7 @@ def test_a_service_that_changes_is_announced_anew_and_all_go_with_the_reader():
     sent = names.after(20)
     assert len(sent) == 4 and PLACE.replace(b"\0\x50", b"\0\x51") in sent[1][0]
     assert record(INSTANCE, TXT, b"\0") in sent[1][0]
-    line = names._line
+    line = names.line
     names.close()
     assert len(line.sent) == 1 and line.sent[0][1]
     # Without a network it is kept, and announced once there is one.
@@ -287,12 +290,12 @@ def test_each_network_is_told_its_own_address():
 
 def test_a_port_that_another_has():
     class Taken(Names):
-        errno = mdns.errno.EADDRINUSE
+        fault = errno.EADDRINUSE
         times = 0
 
-        def _open(self):
+        def open(self):
             self.times += 1
-            raise OSError(self.errno, "taken")
+            raise OSError(self.fault, "taken")
 
     names = Taken()
     names.after(300)
@@ -302,12 +305,23 @@ def test_a_port_that_another_has():
     assert 5 < names.times < 9 and len(names.told) == 1 and names.rows[-1][2] == "degraded"
     names.withdraw("_http._tcp")
     assert names.rows[-1][2] == "ok"
-    names.errno = 23
+    names.fault = 23
     names.after(1000)
     assert len(names.told) == 2
-    names._open = lambda: Names._open(names)
+    names.open = lambda: Names.open(names)
     names.after(300)
     assert names.rows[-1][2] == "ok" and names.hears(asked())
+
+
+def test_what_is_about_others_needs_no_module():
+    names = with_service().settle()
+    forget("han.net.names.responder")
+    others = asked("han-reader-abce.local"), asked("_ipp._tcp.local", PTR), response(claim(b"\7printer\0", OTHER))
+    for data in others + (b"\0" * 12, b"\0\0\x84" + b"\xff" * 40):
+        assert names.hears(data) == [] and "han.net.names.responder" not in sys.modules
+    for name in "HAN-Reader-ABCD.local", "_hwENERGY12._tcp.local", "_services._dns-sd._udp.local":
+        assert names.hears(asked(name, 255)) and "han.net.names.responder" in sys.modules
+        forget("han.net.names.responder")
 
 
 def test_random_datagrams():
@@ -323,7 +337,7 @@ def test_random_datagrams():
             data[random.below(len(data))] = random.below(256)
         names.hears(bytes(data[: random.below(len(data) + 1)]), port=random.choice((5353, 9)))
     many = b"\0\0\0\0\0\x10\0\0\0\0\0\0" + NAME + b"\0\xff\0\1" + b"\xc0\x0c\0\xff\0\1" * 15
-    names._line.heard = [(many, "192.168.1.9", 5353)] * 8
+    names.line.heard = [(many, "192.168.1.9", 5353)] * 8
     sent = names.after(1)
     assert sum([len(data) for data, _ in sent]) < 1400, sent
 

@@ -57,9 +57,9 @@ FORGOTTEN = (
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms", "han.api.routes.alarms"),
     # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
     ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
-    # 1100: the search for the settings of the meter's line.
+    # 640: the search for the settings of the meter's line.
     ("han.meter.line.trial", "han.meter.line.speeds"),
-    # 1300: sub-meters when what they tell changes, events of the meter when there are new ones.
+    # 1500: sub-meters when what they tell changes, events of the meter when there are new ones.
     ("han.api.messages.sub", "han.meter.submeters.sub", "han.meter.besides.events"),
     # 1500, estimated from 64 bits: rows of the ledger, each hour where there is something for it.
     ("han.closing", "han.store.ledger.close", "han.meter.submeters.now"),
@@ -67,6 +67,8 @@ FORGOTTEN = (
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
     # 1400: checks of the network, each minute; NTP, each six hours.
     ("han.net.online", "han.net.check", "han.net.sntp", "han.net.names.lookup"),
+    # 1200: who asks for the reader's name in .local, and a new name there.
+    ("han.net.names.responder", "han.net.names.records"),
     # 2400: a network that comes or goes, setup mode.
     ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.join.setup", "han.net.join.dns",
      "han.net.join.scan", "han.api.routes.scan", "han.api.routes.portal"),
