@@ -1,14 +1,15 @@
-"""The real mosquitto on a port of this computer, and a client that listens to it, for `make soak` and the tests."""
+"""The real mosquitto on a port of this computer, and a client that listens to it, for soak, fleet and the tests."""
 
 import getpass
 import os
 import pathlib
 import shutil
 import socket
-import struct
 import subprocess
 import threading
 import time
+
+from paho.mqtt import client as mqtt
 
 from host_sim.command.opened import free_port
 
@@ -18,7 +19,7 @@ PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbi
 MISSING = "no mosquitto here (Debian: apt-get install mosquitto)"
 _PATIENCE = 60  # s; nothing takes so long, even on a slow machine
 _LOOK = 0.01  # s
-_CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _SUBACK = 0x10, 2, 3, 0x82, 9
+_TICK = 0.5  # s
 _ANYBODY = ("allow_anonymous true",)
 
 
@@ -39,13 +40,18 @@ class Mosquitto:
         self.lines = lines
         self.process = None
 
-    def start(self):
-        """Start it; returns when it listens."""
+    def configured(self):
+        """The path of its configuration, which is written."""
         told = ["listener %d 127.0.0.1" % self.port, "log_dest stdout", "max_queued_messages 0", *self.lines]
         if os.geteuid() == 0:
             told.append("user " + getpass.getuser())  # else it would not be allowed to read its own files
         path = self.folder / "mosquitto.conf"
         path.write_text("\n".join(told) + "\n")
+        return path
+
+    def start(self):
+        """Start it; returns when it listens."""
+        path = self.configured()
         with open(self.folder / "mosquitto.log", "a") as log:
             command = [program(), "-c", str(path)]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -63,9 +69,10 @@ class Mosquitto:
         return (self.folder / "mosquitto.log").read_text()
 
     def stop(self):
-        """End it in good order."""
-        self.process.terminate()
-        self.process.wait(_PATIENCE)
+        """End it in good order, if it was started."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait(_PATIENCE)
 
     def kill(self):
         """End it as a crash would."""
@@ -74,74 +81,43 @@ class Mosquitto:
 
 
 class Listener:
-    """A client that has subscribed to everything. It ends with the broker, or with close().
+    """A client that has subscribed to topics. It ends with the broker, or with close(). OSError: none takes it.
 
     heard(topic, payload, retained) is called in its thread with each message; retained: the broker had kept it
     """
 
-    def __init__(self, port, heard, user=None, password=""):
-        self._heard = heard
-        self._socket = socket.create_connection(("127.0.0.1", port), _PATIENCE)
-        flags, more = 2, b""
+    def __init__(self, port, heard, user=None, password=None, topics=("#",)):
+        name = "listener-%d-%d" % (os.getpid(), id(self))
+        self._client = client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name)
         if user:
-            flags, more = 0xC2, _text(user) + _text(password)
-        self._send(_CONNECT, _text("MQTT") + struct.pack(">BBH", 4, flags, 0) + _text("listener-%d" % id(self)) + more)
-        self._stream = self._socket.makefile("rb")
-        kind, body = self._packet()
-        assert (kind >> 4, body[1]) == (_CONNACK, 0), body
-        self._send(_SUBSCRIBE, b"\0\1" + _text("#") + b"\0")
-        kind, body = self._packet()
-        while kind >> 4 != _SUBACK:
-            self._take(kind, body)
-            kind, body = self._packet()
-        assert body[2] == 0, body
-        self._socket.settimeout(None)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
+            client.username_pw_set(user, password)
+        answered, subscribed = threading.Event(), threading.Event()
+
+        def on_subscribe(*_):
+            subscribed.set()
+            answered.set()
+
+        client.on_connect = lambda *_: client.subscribe([(topic, 0) for topic in topics])
+        client.on_subscribe = on_subscribe
+        client.on_message = lambda _, __, message: heard(message.topic, message.payload, message.retain)
+        client.connect("127.0.0.1", port)
+        self._thread = threading.Thread(target=self._listen, args=(answered,), daemon=True)
         self._thread.start()
+        answered.wait(_PATIENCE)
+        if not subscribed.is_set():
+            raise OSError("the broker refuses it, or does not answer")
 
-    def _send(self, kind, body):
-        assert len(body) < 128
-        self._socket.sendall(bytes((kind, len(body))) + body)
-
-    def _packet(self):
-        kind = self._read(1)[0]
-        size = shift = 0
-        while True:
-            byte = self._read(1)[0]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return kind, self._read(size)
-
-    def _read(self, count):
-        data = self._stream.read(count)
-        if len(data) < count:
-            raise EOFError
-        return data
-
-    def _listen(self):
-        try:
-            while True:
-                self._take(*self._packet())
-        except (OSError, EOFError, ValueError):
+    # In its thread. loop_forever() would connect again.
+    def _listen(self, answered):
+        while self._client.loop(_TICK) == mqtt.MQTT_ERR_SUCCESS:
             pass
+        answered.set()  # there will be no other answer
 
-    def _take(self, kind, body):
-        if kind >> 4 == _PUBLISH:
-            size = body[0] << 8 | body[1]
-            self._heard(body[2 : 2 + size].decode(), body[2 + size :], bool(kind & 1))
+    def wait(self):
+        """Wait until it has ended."""
+        self._thread.join()
 
     def close(self):
         """Stop listening."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        self._client.disconnect()
         self._thread.join(_PATIENCE)
-        self._stream.close()
-        self._socket.close()
-
-
-def _text(value):
-    data = value.encode()
-    return struct.pack(">H", len(data)) + data

@@ -1,60 +1,50 @@
 """A subscriber: prints each message that it gets, with the time, until its input ends.
 
-python listener.py HOST PORT USER TOPIC …, in the environment of requirements-fleet.txt; the password is the first line
-of its input. Its lines are
+python -m tools.prove.fleet.listener PORT USER TOPIC …; the password is the first line of its input. Its lines are
 
     TIME ready             it is connected, and has subscribed
     TIME gone              the connection is lost
     TIME TOPIC PAYLOAD
 
-with the time in ns of time.time_ns(). A message that the broker had retained is not printed.
+with the time in ns of time.time_ns(). A message that the broker had retained is not printed. It is a process of its
+own, so that what else runs does not delay its times.
 """
 
 import sys
 import threading
 import time
 
-from paho.mqtt import client as mqtt
+from tools.prove.mosquitto import Listener
 
 _AGAIN = 0.02  # s until the next attempt to connect
 
 
-def main(host, port, user, *topics):
+def main(port, user, *topics):
+    told_by_both = threading.Lock()
+
     def told(text):
-        sys.stdout.write("%d %s\n" % (time.time_ns(), text))
-        sys.stdout.flush()
+        with told_by_both:
+            sys.stdout.write("%d %s\n" % (time.time_ns(), text))
+            sys.stdout.flush()
 
-    def connected(client, _, flags, reason, properties):
-        if reason == 0:
-            client.subscribe([(topic, 0) for topic in topics])
+    def heard(topic, payload, retained):
+        if not retained:
+            told("%s %s" % (topic, payload.decode()))
 
-    def got(client, _, message):
-        if not message.retain:
-            told("%s %s" % (message.topic, message.payload.decode()))
+    def listen():
+        while True:
+            try:
+                listener = Listener(int(port), heard, user, password, topics)
+            except OSError:
+                time.sleep(_AGAIN)
+                continue
+            told("ready")
+            listener.wait()
+            told("gone")
 
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "listener-" + user)
-    client.username_pw_set(user, sys.stdin.readline().strip())
-    client.on_connect = connected
-    client.on_subscribe = lambda *_: told("ready")
-    client.on_disconnect = lambda *_: told("gone")
-    client.on_message = got
-    over = threading.Event()
-
-    def watch():
-        sys.stdin.read()
-        over.set()
-        client.disconnect()
-
-    threading.Thread(target=watch, daemon=True).start()
-    while not over.is_set():
-        try:
-            client.connect(host, int(port))
-        except OSError:
-            time.sleep(_AGAIN)
-            continue
-        # loop_forever() would wait for a second before it connects again.
-        while not over.is_set() and client.loop(0.5) == mqtt.MQTT_ERR_SUCCESS:
-            pass
+    password = sys.stdin.readline().strip()
+    threading.Thread(target=listen, daemon=True).start()
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A house: readers and a broker, switched to each other as docs/fleet says, a subscriber, and what has come."""
 
 import json
-import pathlib
 import queue
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import threading
 import time
 
 from staging import stage
-from tools.dev import setup
 from tools.prove.fleet.broker import DOCS
 from tools.prove.fleet.tally import Tally
 
@@ -23,10 +21,8 @@ class Listener:
     """The subscriber, a process of its own. take(): what it has got, [(s, topic, payload)]."""
 
     def __init__(self, broker, user, password, topics):
-        python = setup.ensure(stage.BUILD / "fleet", stage.ROOT / "requirements-fleet.txt")
-        listener = pathlib.Path(__file__).with_name("listener.py")
-        command = [python, listener, "127.0.0.1", str(broker.port), user, *topics]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", "tools.prove.fleet.listener", str(broker.port), user, *topics]
+        self._process = subprocess.Popen(command, cwd=stage.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._process.stdin.write(password.encode() + b"\n")
         self._process.stdin.flush()
         self._lines = queue.Queue()
@@ -102,7 +98,7 @@ class Trial:
             dead = self._fleet.dead()
             if dead or time.monotonic() > end:
                 sys.exit("fleet: waited in vain for %s; readers that have ended: %s\n%s" % (
-                    what, ", ".join(dead) or "none", self._broker.log()))  # fmt: skip
+                    what, ", ".join(dead) or "none", self._broker.said()))  # fmt: skip
 
     def last(self, seconds, what):
         """Go on for so long."""
