@@ -11,10 +11,11 @@ from pins import DEFAULTS, pins
 MACHINE = getattr(sys.implementation, "_machine", "")  # such as "Generic ESP32S3 module with ESP32S3"
 
 #: Sizes of an object that fits only in a second area of Python's heap, which then is 2 kB larger, but no smaller than
-#: the first one: MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h. With the first size there is room for two
-#: languages of other systems, and for a short https connection to a price service. With the second size the system's
-#: heap has room for connections over TLS that last.
-_SECOND_AREA = 62 * 1024, 50 * 1024
+#: the first one: MICROPY_GC_INITIAL_HEAP_SIZE in boards/common/board.h. The first one has room for all languages of
+#: other systems, the second one for two of them. With the third one, the system's heap has room for connections over
+#: TLS that last.
+_SECOND_AREA = 70 * 1024, 62 * 1024, 50 * 1024
+_FEW = 2  # languages
 #: Characters; MicroPython's port does not take more.
 _LONGEST_NAME = 32
 
@@ -41,7 +42,7 @@ def begin(board, settings, links, Uart, kept, once):
         board.name = DEFAULTS[board.chip]
         lan = _wire(board, pins(board.name), Uart)
     # Let Python's heap take its second area before WiFi starts. Later it takes the largest block that WiFi has left.
-    for size in _SECOND_AREA[secured(board) :]:
+    for size in _SECOND_AREA[most(board.partition) :]:
         try:
             bytearray(size)
             break
@@ -58,14 +59,22 @@ def begin(board, settings, links, Uart, kept, once):
             links["lan"] = OSError(str(error))  # kept, as a second attempt would only leak more memory
 
 
-# True where a certificate was provisioned, be it the reader's own for https or one for a broker with TLS.
-def secured(board):
+# The place in _SECOND_AREA of the most that Python's heap may take.
+def most(partition):
     try:
         from han.store.certificates import authority, own
+        from han.store.config import Config
+        from han.store.flash import CONFIGURATION, Region
 
-        return any([copies(board.partition("state")).load() is not None for copies in (own, authority)])
+        state = partition("state")
+        if any([copies(state).load() is not None for copies in (own, authority)]):
+            return 2  # https, or a broker with TLS
+        config = Config(Region(state, *CONFIGURATION))
+        config.load()
+        languages = [name for name, row in config.get("out").items() if row["on"] and name != "metrics"]
+        return int(len(languages) <= _FEW)
     except Exception:  # of the flash, or of the application: what needs them will tell
-        return False
+        return 1
 
 
 # The chip's name as in a manifest. MACHINE has it without the hyphen.

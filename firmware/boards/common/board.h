@@ -5,8 +5,8 @@
 // The console is on UART0 as well as on USB, as boards have one or the other connector.
 #define MICROPY_HW_ENABLE_UART_REPL         (1)
 
-// Python's heap begins with this size, and takes a second area before WiFi starts (see begin.py): 64 kB, or 56 kB where
-// TLS needs the rest. The rest of the chip's memory is for WiFi, lwIP and TLS.
+// Python's heap begins with this size, and takes a second area before WiFi starts (see begin.py): 56 to 72 kB, as
+// languages of other systems and TLS need them. The rest of the chip's memory is for WiFi, lwIP and TLS.
 #define MICROPY_GC_INITIAL_HEAP_SIZE        (56 * 1024)
 
 // Switched off, as nothing uses them, and the reader needs their memory and flash: docs/build.md has the list.
