@@ -16,8 +16,8 @@ import sys
 #: A row has modules that are needed together. The number is the bytes that came free when the row was forgotten while
 #: all others were there: on the unix port of MicroPython 1.29, built for 32 bits with all modules frozen in.
 FORGOTTEN = (
-    # 1200, without the two of the chip's board: the start.
-    ("begin", "pins", "han.start", "han.store.series.replay"),
+    # 1600, without the two of the chip's board: the start, and what is kept in two copies.
+    ("begin", "pins", "han.start", "han.store.series.replay", "han.store.certificates", "han.store.copies"),
     # 4800: the web framework. GET /meter and streams that are open do without.
     ("microdot", "microdot.microdot"),
     # 1600: requests for the history, which pages and clients make now and then.
@@ -60,7 +60,7 @@ FORGOTTEN = (
     # 640: the search for the settings of the meter's line.
     ("han.meter.line.trial", "han.meter.line.speeds"),
     # 1500: sub-meters when what they tell changes, events of the meter when there are new ones.
-    ("han.api.messages.sub", "han.meter.submeters.sub", "han.meter.besides.events"),
+    ("han.api.messages.sub", "han.meter.submeters.sub", "han.meter.besides.events", "han.meter.besides.times"),
     # 1500, estimated from 64 bits: rows of the ledger, each hour where there is something for it.
     ("han.closing", "han.store.ledger.close", "han.meter.submeters.now"),
     # 500: the page.

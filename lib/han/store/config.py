@@ -6,7 +6,6 @@ checks.
 """
 import json
 
-from .copies import Copies
 
 
 def _network():
@@ -150,4 +149,6 @@ class Config:
         self.change(values)
 
     def _copies(self):
+        from .copies import Copies  # needed at the start, and for a change
+
         return Copies(self.region, b"HANC")
