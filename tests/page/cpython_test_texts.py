@@ -15,7 +15,7 @@ from han.out import outs
 from han.out.mqtt import packets
 from han.out.p1 import source
 from han.store.config import defaults
-from han.wire.layers import unwrap
+from han.wire.layers import inside
 from staging import page, stage
 
 TABLE = json.loads((page.SOURCE / "en.json").read_text())
@@ -36,7 +36,7 @@ def known(text):
 
 def test_reasons_for_no_reading():
     texts = [told._SILENT, told._NOISE, told._CHECKSUM, told._PARITY, told._LEARNING % ("X25", 3, 5)]
-    texts += [unwrap.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
+    texts += [inside.NO_KEY, decoder.WRONG_KEY, *decoder.WITHOUT_READINGS]
     for package in "wire", "meter":
         for path in sorted((stage.ROOT / "lib/han" / package).rglob("*.py")):
             texts += _REJECT.findall(path.read_text())

@@ -262,7 +262,7 @@ class Link:
         self._going = True
         layers = self.decoder.layers
         if layers.encrypted:
-            live.title = layers.ciphered.title
+            live.title = layers.ciphered.title  # type: ignore[attr-defined]  # None before the first ciphered APDU
         live.take(reading, self._now, since(self._now, live.received) if live.seq else 0)
         self.capture.well()
         self._bus.publish("meter", live)

@@ -2,7 +2,8 @@
 from han.wire.arc import ARC
 from han.wire.conventions import Conventions
 from han.wire.framer import GLO, HDLC, MBUS, P1, SML
-from han.wire.layers.unwrap import APDU, LIST, NO_KEY, Layers
+from han.wire.layers.inside import NO_KEY
+from han.wire.layers.unwrap import APDU, LIST, Layers
 from han.wire.loops import crc_by
 from han.wire.texts import crc_arc
 

@@ -19,6 +19,7 @@ from binascii import crc32
 from ...wire import p1
 from ...wire.layers import hdlc
 from ...wire.layers.ciphered import Ciphered
+from ...wire.layers.inside import Inside
 from ...wire.conventions import Conventions
 from ...wire.framer import GLO, HDLC, MBUS, P1, SML, Framer
 from ...wire.rows.lines import p1_walk
@@ -40,18 +41,25 @@ class _Layers(Layers):
 
     def __init__(self, reject, pieces, ciphered):
         super().__init__(reject)
-        self.blocks = Blocks()
-        self.segments, self.blocks.raw, self.blocks.whole = pieces
-        self._told = ciphered
+        self.segments, raw, whole = pieces
+        self.blocks = blocks = Blocks()
+        blocks.raw, blocks.whole = raw, whole
+        self._inside = _Inside(self)
+        self.told = ciphered
+
+
+class _Inside(Inside):
+    """Steps of such Layers."""
 
     def _opened(self, start):
-        at = self.at
-        buf, end = self.buf, at[1]
-        header = self.ciphered = Ciphered()
+        layers = self._layers
+        at = layers.at
+        buf, end = layers.buf, at[1]
+        header = layers.ciphered = Ciphered()
         if not header.parse(buf, start, end):
             return None
-        self.encrypted += 1
-        self._told(buf, start, end, header)
+        layers.encrypted += 1
+        layers.told(buf, start, end, header)
         # Content that is only authenticated is in clear, so it is read and rewritten. Its tag will be wrong then.
         if header.control & 0x20:
             return None

@@ -8,6 +8,9 @@ them:
 The low 4 bits of CI number the frames of a telegram; 0x10 marks the last one. In meters of Sagemcom L is the length
 modulo 256, so a frame may be 256 bytes longer than L says.
 """
+#: Layers besides the framings, as peel() numbers them: an APDU without a frame; the list in a data-notification.
+APDU, LIST = 6, 7
+
 try:
     from .frames_fast import arrive, hdlc_check, mbus_check, peel
 except ImportError:
