@@ -8,7 +8,7 @@ viper; the plain twins replace viper code.
 Names are in flash too, but not those of modules: they are made by the import, and stay.
 
 Not measured but assumed: the objects of the simulated board are as large as those of the chip's board, and those of
-asyncio and the names take what they took on a unix port built for 32 bits.
+asyncio, of the name in .local and the names of modules take what they took on a unix port built for 32 bits.
 """
 
 import ast
@@ -30,13 +30,16 @@ BOARD = (
     "host_sim.radio.softap", "host_sim.radio.station",
 )  # fmt: skip
 HERE = pathlib.Path(__file__).parent / "wasm"
-_FOLDER = stage.BUILD / "wasm"
-_PORT = _FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
+FOLDER = stage.BUILD / "wasm"
+_PORT = FOLDER / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
 #: Ratio of the sizes, measured on 2026-11-28; used if there is no node.
 _RATIO = 0.545
 #: Bytes of asyncio's objects, and of a module's name without its letters; measured on 2026-11-28 with the unix port of
 #: MicroPython 1.29, built for 32 bits with all modules frozen in.
 _LIBRARY, _NAME = 2100, 10
+#: Bytes of what answers for the reader's name in .local, which the simulated board leaves to its host; measured on
+#: 2026-11-29 with the same port.
+_LOCAL = 1200
 #: Bytes of the two areas of Python's heap on an ESP32 without PSRAM and without a certificate: see firmware/begin.py.
 _FIRST, _SECOND = 56 * 1024, 64 * 1024
 #: What both have for objects: administration takes three bits for 16 bytes.
@@ -61,15 +64,15 @@ _READINGS = 50
 _PADS = 0, 3000, 50000  # bytes allocated before everything else
 # Constants that mpy-cross replaces by their numbers.
 _CONSTANT = re.compile(r"^(_\w+) = const\(", re.MULTILINE)
-# The WebAssembly port has no SHA-1, so SHA-256 makes the reader's identity there; and no sockets, but none is opened.
-_BUILT_IN = """import sys, time, asyncio, binascii, hashlib, io, json, os, struct
+#: The WebAssembly port has no SHA-1, so SHA-256 makes the reader's identity there; and no sockets, but none is opened.
+BUILT_IN = """import sys, time, asyncio, binascii, hashlib, io, json, os, struct
 class Hashes:
     sha1 = sha256 = hashlib.sha256
 sys.modules["hashlib"] = sys.modules["socket"] = Hashes
 sys.path.insert(0, "/measured")"""
-_IMPORT = "for name in %r:\n    __import__(name)"
-# Runs the lines of each module after those of the modules that it imports.
-_LINES = """left = %r
+IMPORT = "for name in %r:\n    __import__(name)"
+#: Runs the lines of each module after those of the modules that it imports.
+LINES = """left = %r
 before = 0
 while before != len(left):
     before = len(left)
@@ -103,13 +106,13 @@ def ready():
     if not shutil.which("node") or not shutil.which("npm"):
         return False
     lock = (HERE / "package-lock.json").read_bytes()
-    kept = _FOLDER / "package-lock.json"
+    kept = FOLDER / "package-lock.json"
     if not _PORT.exists() or kept.read_bytes() != lock:
-        _FOLDER.mkdir(parents=True, exist_ok=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
         for name in "package.json", "package-lock.json":
-            shutil.copyfile(HERE / name, _FOLDER / name)
+            shutil.copyfile(HERE / name, FOLDER / name)
         npm = ["npm", "ci", "--ignore-scripts", "--silent", "--fetch-retries=0", "--fetch-timeout=20000"]
-        return subprocess.run(npm, cwd=_FOLDER, capture_output=True).returncode == 0
+        return subprocess.run(npm, cwd=FOLDER, capture_output=True).returncode == 0
     return True
 
 
@@ -220,8 +223,8 @@ class Scale:
         self._names, self._plain = [dotted(path) for path in texts], [dotted(path) for path in plain]
         started = {pathlib.Path("started.py"): _STARTED}
         board = {pathlib.Path("measured_board.py"): (HERE / "board.py").read_text()}
-        self._whole, self._unrun, self._empty = [_FOLDER / name for name in ("whole", "unrun", "empty")]
-        self._portable = _FOLDER / "portable"
+        self._whole, self._unrun, self._empty = [FOLDER / name for name in ("whole", "unrun", "empty")]
+        self._portable = FOLDER / "portable"
         compiled(texts | started, self._whole, stage.UNIX)
         compiled({path: unrun(text) for path, text in texts.items()} | started, self._unrun, stage.UNIX)
         compiled(dict.fromkeys(texts, "") | started, self._empty, stage.UNIX)
@@ -232,10 +235,10 @@ class Scale:
         names = [name for name in self._names if name in modules]
         # It may have been forgotten a moment before those that import it. Then it does not count.
         framework = [name for name in self._names if name.startswith("microdot") and name not in modules]
-        steps = ["import sys, asyncio\n" + _IMPORT % (framework,), _IMPORT % (names,)]
+        steps = ["import sys, asyncio\n" + IMPORT % (framework,), IMPORT % (names,)]
         whole, empty = measured_64(self._whole, steps), measured_64(self._empty, steps)
-        steps[0] += "\n" + _LINES % (framework,)
-        unrun = measured_64(self._unrun, [*steps, _LINES % (names,)])
+        steps[0] += "\n" + LINES % (framework,)
+        unrun = measured_64(self._unrun, [*steps, LINES % (names,)])
         missing = unrun[2][1].split("\n")[0].split()[1:]
         if missing:  # their objects would count as tables
             raise RuntimeError("the lines of these did not run: %s" % ", ".join(missing))
@@ -245,10 +248,10 @@ class Scale:
         """Ratio of the objects' bytes on 32 bits to those on 64."""
         here = [name for name in self._plain if not name.startswith("host_sim")]
         begin = "import measured_board\nboard = measured_board.Board(%r)" % telegram()
-        steps = ["pass", _BUILT_IN, begin, _IMPORT % (here,), _LINES % (here,)]
+        steps = ["pass", BUILT_IN, begin, IMPORT % (here,), LINES % (here,)]
         missing = everywhere(self._portable, steps)[-1][1].split("\n")[0].split()[1:]
         names = [name for name in here if name not in missing]
-        steps[3:] = _IMPORT % (names,), _LINES % (names,), _RUN
+        steps[3:] = IMPORT % (names,), LINES % (names,), _RUN
         narrow, wide = everywhere(self._portable, steps), measured_64(self._portable, steps)
         return (narrow[-1][0] - narrow[3][0]) / (wide[-1][0] - wide[3][0])
 
@@ -268,9 +271,10 @@ def report(objects, modules):
         named.update(there)
         names = sum(len(name) + 1 + _NAME for name in named if not name.startswith("host_sim"))
         made = (objects[moment] - scale.tables(there)) * ratio
-        live = made + _LIBRARY + names
+        live = made + _LIBRARY + names + _LOCAL
         print("  %s" % moment)
-        print("    objects %.1f, asyncio %.1f, names of modules %.1f" % (made / 1000, _LIBRARY / 1000, names / 1000))
+        parts = made / 1000, _LIBRARY / 1000, names / 1000, _LOCAL / 1000
+        print("    objects %.1f, asyncio %.1f, names of modules %.1f, name in .local %.1f" % parts)
         _row("  live", live, live <= _LIVE, "at most", _LIVE)
         _row("  free inside of Python's 120 kB", _AREAS - live, _AREAS - live >= _INSIDE, "at least", _INSIDE)
     system = _SYSTEM - _SECOND - _APPLICATION - 4 * _STREAM

@@ -7,7 +7,7 @@ the chip is computed and printed beside the budgets.
 import sys
 
 from staging import stage
-from tools.measure import heap, heap32, languages
+from tools.measure import added, heap, heap32, languages
 from tools.dev.progress import Progress
 
 READINGS = 10000
@@ -55,6 +55,8 @@ def main(arguments=()):
         objects, there = heap.report()
         progress.tell("objects on 32 bits")
         heap32.report(objects, there)
+        progress.tell("what nobody asks for")
+        added.report()
         progress.tell("languages of other systems")
         languages.report(languages.measured())
         progress.tell("the heap after %d readings" % count)

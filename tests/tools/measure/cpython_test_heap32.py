@@ -5,7 +5,8 @@ import pathlib
 
 import pytest
 
-from tools.measure import heap, heap32, languages, size
+from staging import stage
+from tools.measure import added, heap, heap32, languages, size
 
 
 def test_a_module_that_is_loaded_and_not_run():
@@ -32,10 +33,34 @@ def test_what_modules_take_on_both_ports(tmp_path):
             port(tmp_path / "modules", ["import nowhere"])
 
 
+def test_what_a_module_lacks():
+    text = """from a import b, c
+first, second = 1, 2
+class One:
+    c = None
+    def __init__(self):
+        self.c = self.d = 3
+        if self.c:
+            b(c)
+    def gone(self):
+        return 1
+table = {"gone": 1, "kept": ("gone", "there")}
+"""
+    assert added.lacking(text, ["c", "second", "gone"]) == (
+        "from a import b\nfirst, = (1,)\n\nclass One:\n\n    def __init__(self):\n        self.d = 3\n        pass\n"
+        "table = {'kept': ('there',)}\n"
+    )
+    for path, names in added.LACKING.items():
+        text = (stage.ROOT / "lib" / path).read_text()
+        for name in names.split():
+            assert added.lacking(text, [name]) != ast.unparse(ast.parse(text)) + "\n", (path, name)
+
+
 def test_make_size_tells_all_of_it(capsys, monkeypatch):
     monkeypatch.setattr(heap, "AFTER", 1)
     monkeypatch.setattr(languages, "SETTLE", 4)
     assert size.main(["100"]) == 0
     said = capsys.readouterr().out
+    assert "as long as nobody asks for them" in said
     for part in "han/wire ", heap.IDLE_AGAIN, "at most 85", "system heap: free", "error: ", "less since the second row":
         assert part in said, part
