@@ -66,6 +66,14 @@ def test_it_fits_a_slot_of_the_smallest_flash(built):
     assert len(app) > PUBLISHED - 100 and size <= SLOT, "%d too many" % (size - SLOT)
 
 
+def test_a_whole_micropython_fits_a_slot_of_8_mb(tmp_path):
+    # The size of a published image with Bluetooth and all drivers, with which 4 MB of flash are too few.
+    (tmp_path / "mp.bin").write_bytes(micropython.application(0x1A2180))
+    done = run("--micropython", tmp_path / "mp.bin", "--flash", "8", "16", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert SLOT < (tmp_path / "out" / "ota.bin").stat().st_size <= 0x280000
+
+
 def test_the_manifest_tells_the_truth(built):
     folder, app = built
     data = (folder / "ota.bin").read_bytes()
