@@ -1,8 +1,9 @@
 """The registers of an SML telegram (BSI TR-03109-1 annex IV): all entries of its lists."""
 from ...core.zone import date
+from ...wire.rows.elements import LIST, head, skip
 from .value import Register, code, hexadecimal, integer, octets, scaled, unit
 
-_OCTETS, _BOOLEAN, _SIGNED, _UNSIGNED, _LIST = 0, 0x40, 0x50, 0x60, 0x70
+_OCTETS, _BOOLEAN, _SIGNED, _UNSIGNED = 0, 0x40, 0x50, 0x60
 _GET_LIST_RESPONSE = 0x701
 _PLACE = 4  # of the entries among the seven elements of such a response
 _INDEX, _STAMP, _LOCAL = 1, 2, 3  # kinds of a time: seconds since the meter's start, UTC, with offsets to local time
@@ -14,74 +15,42 @@ def registers(buf, start, end):
     """Yield the registers of the messages buf[start:end] (bytes), escapes undone."""
     try:
         while start < end:
-            kind, size, at = _head(buf, start, end)
-            start = _skip(buf, start, end)
-            if kind == _LIST and size == 6:
+            kind, size, at = head(buf, start, end)
+            start = skip(buf, start, end)
+            if kind == LIST and size == 6:
                 for _ in range(3):
-                    at = _skip(buf, at, end)
+                    at = skip(buf, at, end)
                 for register in _body(buf, at, end):
                     yield register
-    except ValueError:
+    except ValueError:  # Malformed, too
         pass  # a Decoder hands over none such; what is whole in front of it has been told
 
 
 def _body(buf, at, end):
-    kind, size, at = _head(buf, at, end)
-    if kind != _LIST or size != 2:
+    kind, size, at = head(buf, at, end)
+    if kind != LIST or size != 2:
         return
     if _small(_value(buf, at, end)) != _GET_LIST_RESPONSE:
         return
-    kind, size, at = _head(buf, _skip(buf, at, end), end)
-    if kind != _LIST or size != 7:
+    kind, size, at = head(buf, skip(buf, at, end), end)
+    if kind != LIST or size != 7:
         return
     for _ in range(_PLACE):
-        at = _skip(buf, at, end)
-    kind, size, at = _head(buf, at, end)
-    if kind != _LIST:
+        at = skip(buf, at, end)
+    kind, size, at = head(buf, at, end)
+    if kind != LIST:
         return
     for _ in range(size):
-        kind, size, inside = _head(buf, at, end)
-        if kind == _LIST and size == 7:
+        kind, size, inside = head(buf, at, end)
+        if kind == LIST and size == 7:
             yield _register(buf, inside, end)
-        at = _skip(buf, at, end)
-
-
-def _head(buf, at, end):
-    """(type, elements of a list or else the index behind, index behind tag and length) of the element at `at`."""
-    size = 0
-    inside = at
-    more = True
-    while more:
-        if inside >= end or size > 0xFFF:
-            raise ValueError("malformed")
-        more = buf[inside] & 0x80
-        size = size << 4 | buf[inside] & 0x0F
-        inside += 1
-    kind = buf[at] & 0x70
-    if kind != _LIST:
-        size = max(at + size, inside)
-        if size > end:
-            raise ValueError("malformed")
-    return kind, size, inside
-
-
-def _skip(buf, at, end):
-    """The index behind the element at `at` and all in it."""
-    need = 1
-    while need:
-        kind, size, at = _head(buf, at, end)
-        need -= 1
-        if kind == _LIST:
-            need += size
-        else:
-            at = size
-    return at
+        at = skip(buf, at, end)
 
 
 def _value(buf, at, end):
     """(type, bytes) of the element at `at`; of a list the bytes of all in it."""
-    kind, size, inside = _head(buf, at, end)
-    return kind, buf[inside : _skip(buf, at, end) if kind == _LIST else size]
+    kind, size, inside = head(buf, at, end)
+    return kind, buf[inside : skip(buf, at, end) if kind == LIST else size]
 
 
 def _small(element):
@@ -94,7 +63,7 @@ def _register(buf, at, end):
     """An entry: name, status, time, unit, scaler, value, signature."""
     ends = [at]
     for _ in range(6):
-        ends.append(_skip(buf, ends[-1], end))
+        ends.append(skip(buf, ends[-1], end))
     name, status, _, symbol, scaler, value = [_value(buf, a, end) for a in ends[:6]]
     register = Register()
     if name[0] == _OCTETS and name[1]:
@@ -121,18 +90,18 @@ def _text(value, ten):
 
 def _time(register, buf, at, end):
     """Take the time of an entry: a choice and its content, or the seconds alone."""
-    kind, size, inside = _head(buf, at, end)
+    kind, size, inside = head(buf, at, end)
     choice = _INDEX
     content = _value(buf, at, end)
-    if kind == _LIST:
+    if kind == LIST:
         if size != 2:
             return
         choice = _small(_value(buf, inside, end))
-        at = _skip(buf, inside, end)
+        at = skip(buf, inside, end)
         content = _value(buf, at, end)
         if choice == _LOCAL:
-            kind, size, inside = _head(buf, at, end)
-            if kind != _LIST or size != 3:
+            kind, size, inside = head(buf, at, end)
+            if kind != LIST or size != 3:
                 return
             content = _value(buf, inside, end)
     number = _small(content)

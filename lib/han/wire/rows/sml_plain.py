@@ -1,108 +1,67 @@
 """The twins of `sml_fast.py` in ordinary Python. CPython runs them, and tests compare both."""
+from .elements import LIST, Malformed, head, skip
 
 _NUMBER, _TEXT, _NEGATIVE, _STATUS = 1, 2, 16, 32
 _SCALE, _NO_UNIT = 64, 255
-_LIST, _SIGNED, _UNSIGNED = 0x70, 0x50, 0x60
+_SIGNED, _UNSIGNED = 0x50, 0x60
 _MAKER, _MAKERS_OWN = 0x1603201, b"\x81\x81\xc7\x82\x03"
 _ESCAPE = b"\x1b\x1b\x1b\x1b"
 
 
-class _Malformed(Exception):
-    pass
-
-
-def _head(buf, at, end):
-    """(type, size, index behind tag and length) of the element at `at`.
-
-    size: the number of elements of a list, else the index behind the element
-    """
-    size = 0
-    inside = at
-    while True:
-        if inside >= end:
-            raise _Malformed
-        byte = buf[inside]
-        size = size << 4 | byte & 0x0F
-        inside += 1
-        if size > 0xFFFF:
-            raise _Malformed
-        if not byte & 0x80:
-            break
-    kind = buf[at] & 0x70
-    if kind != _LIST:
-        size = max(at + size, inside)
-        if size > end:
-            raise _Malformed
-    return kind, size, inside
-
-
-def _skip(buf, at, end):
-    """The index behind the element at `at` and all elements in it."""
-    need = 1
-    while need:
-        kind, size, at = _head(buf, at, end)
-        need -= 1
-        if kind == _LIST:
-            need += size
-        else:
-            at = size
-    return at
-
-
 def _opened(buf, at, end, count):
     """Index of the first element of the list at `at`; 0 where there is no list of `count` elements."""
-    kind, size, inside = _head(buf, at, end)
-    return inside if kind == _LIST and size == count else 0
+    kind, size, inside = head(buf, at, end)
+    return inside if kind == LIST and size == count else 0
 
 
 def _messages(buf, at, end, wanted):
-    """Yields the rows of all messages in buf[at:end]. _Malformed."""
+    """Yields the rows of all messages in buf[at:end]. Malformed."""
     while at < end:
         inside = _opened(buf, at, end, 6)
-        at = (yield from _message(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+        at = (yield from _message(buf, inside, end, wanted)) if inside else skip(buf, at, end)
 
 
 def _message(buf, at, end, wanted):
     for i in range(6):
         inside = _opened(buf, at, end, 2) if i == 3 else 0
-        at = (yield from _body(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+        at = (yield from _body(buf, inside, end, wanted)) if inside else skip(buf, at, end)
     return at
 
 
 def _body(buf, at, end, wanted):
-    kind, stop, inside = _head(buf, at, end)
+    kind, stop, inside = head(buf, at, end)
     listed = kind == _UNSIGNED and stop - inside < 5 and int.from_bytes(buf[inside:stop], "big") == 0x701
-    at = _skip(buf, at, end)
+    at = skip(buf, at, end)
     inside = _opened(buf, at, end, 7) if listed else 0
-    return (yield from _answer(buf, inside, end, wanted)) if inside else _skip(buf, at, end)
+    return (yield from _answer(buf, inside, end, wanted)) if inside else skip(buf, at, end)
 
 
 def _answer(buf, at, end, wanted):
     for i in range(7):
-        kind, size, inside = _head(buf, at, end)
-        if i == 4 and kind == _LIST:
+        kind, size, inside = head(buf, at, end)
+        if i == 4 and kind == LIST:
             at = inside
             for _ in range(size):
                 inside = _opened(buf, at, end, 7)
                 if inside:
                     ends = [inside]
                     for _ in range(7):
-                        ends.append(_skip(buf, ends[-1], end))
+                        ends.append(skip(buf, ends[-1], end))
                     at = ends[7]
                     row = _row(buf, [_value(buf, a, end) for a in ends[:7]], wanted)
                     if row:
                         yield row
                 else:
-                    at = _skip(buf, at, end)
+                    at = skip(buf, at, end)
         else:
-            at = _skip(buf, at, end)
+            at = skip(buf, at, end)
     return at
 
 
 def _value(buf, at, end):
     """(type, content, index of the content) of the element at `at`; the content of a list is b""."""
-    kind, stop, inside = _head(buf, at, end)
-    return kind, b"" if kind == _LIST else bytes(buf[inside:stop]), inside
+    kind, stop, inside = head(buf, at, end)
+    return kind, b"" if kind == LIST else bytes(buf[inside:stop]), inside
 
 
 def _key(code):
@@ -168,7 +127,7 @@ def walk(buf, start, end, rows, most, keys, known):
             n += 1
             if n == most:
                 break
-    except _Malformed:
+    except Malformed:
         return -1
     return n
 
