@@ -84,7 +84,7 @@ class App:
 
     @property
     def outs(self):
-        """The Outs, which has the languages of other systems. It is made when one is switched on, or asked for."""
+        """The Outs, which has the languages of other systems. It is there while one is switched on, or asked for."""
         if self._outs is None:
             self._outs = self.languages()
         return self._outs
@@ -177,8 +177,11 @@ class App:
     def _look(self):
         self.silence.look()
         # Prometheus is only a path: it needs nobody who looks after it.
-        if self._outs or any([row["on"] for name, row in self.config.get("out").items() if name != "metrics"]):
+        wanted = any([row["on"] for name, row in self.config.get("out").items() if name != "metrics"])
+        if self._outs or wanted:
             self.outs.look()
+            if not wanted and self.outs.unused():
+                self._outs = None
         if self.books.wanted() and not self.supervisor.lives("ledger"):
             self.supervisor.start("ledger", self._keep_books)
         self._looks += 1

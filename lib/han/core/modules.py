@@ -30,8 +30,8 @@ FORGOTTEN = (
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
      "han.meter.anonymous.places", "han.meter.anonymous.suspects", "han.meter.anonymous.aliases",
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
-    # 1000, estimated: what /metrics and the page's connections ask for.
-    ("han.api.routes.out", "han.out.paths", "han.out.metrics"),
+    # 1900: what /metrics and the page's connections ask for.
+    ("han.api.routes.out", "han.out.paths", "han.out.metrics", "han.out.outs", "han.out.status"),
     # 1000, estimated: what clients of the Shelly ask for once, or each minute.
     ("han.out.shelly.info",),
     # 1100: a connection to a broker, and what Home Assistant is told then.

@@ -68,6 +68,13 @@ class Outs:
         if self._there:
             self._app.streams.trim(self._app.streams.most())
 
+    def unused(self):
+        """True where there is nothing to keep: no language, and no count of Prometheus' requests. Then its row goes."""
+        if [name for name, status in self._there.items() if name != "metrics" or status.sent]:
+            return False
+        self._app.supervisor.end("metrics")
+        return True
+
     def _begin(self, name, needed):
         app = self._app
         self._there[name] = status = Status(name, app.config.get("out", name), app.supervisor, app.clock)

@@ -37,10 +37,10 @@ async def test_its_paths_are_there_while_it_is_on():
             "product_type": "HWE-P1", "product_name": "P1 Meter", "serial": "02005e10abcd",
             "firmware_version": app.updates.running, "api_version": "v1",
         }  # fmt: skip
-        assert sorted(app.names._services.rows) == ["_hwenergy._tcp"]
+        assert sorted(app.names.services.rows) == ["_hwenergy._tcp"]
         assert [row.health for row in app.supervisor.rows() if row.name == "homewizard"] == ["ok"]
         await switched(app, False)
-        assert (await ask(app, "/api")).status == 404 and app.names._services is None
+        assert (await ask(app, "/api")).status == 404 and app.names.services is None
         assert "homewizard" not in [row.name for row in app.supervisor.rows()]
 
 

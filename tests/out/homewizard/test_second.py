@@ -56,7 +56,7 @@ async def user(app, name="local/me"):
 async def test_which_version_a_request_is_of():
     async with Secured(provisioned()) as app:
         await switched(app)
-        assert sorted(app.names._services.rows) == ["_homewizard._tcp", "_hwenergy._tcp"]
+        assert sorted(app.names.services.rows) == ["_homewizard._tcp", "_hwenergy._tcp"]
         # Home Assistant asks so whether there is version 2: it would insist on HomeWizard's own certificate.
         assert (await secure(app, "/api", headers="")).json()["api_version"] == "v1"
         assert (await secure(app, "/api/v1/system")).json() == {"cloud_enabled": False}

@@ -57,7 +57,7 @@ async def test_it_is_there_only_while_it_is_switched_on():
     async with Shelly() as app:
         assert (await get(app, "/shelly"))["id"] == NAME
         for kind in KINDS:
-            _, instance, port, text = app.names._services.rows[kind]
+            _, instance, port, text = app.names.services.rows[kind]
             assert instance[1:].startswith(NAME.encode()) and port == app.port.to_bytes(2, "big")
             assert b"\x05gen=2\x0aapp=Pro3EM\x09ver=1.4.4" in text and NAME.encode() in text
         rows = [row for row in (await get(app, "/health"))["services"] if row["name"] == "shelly"]
@@ -65,7 +65,7 @@ async def test_it_is_there_only_while_it_is_switched_on():
         await post(app, "/configuration", b'{"out":{"shelly":{"on":false}}}')
         await until(lambda: app.outs.status("shelly") is None)
         assert (await ask(app, "/shelly")).status == 404
-        assert not app.names._services
+        assert not app.names.services
 
 
 async def test_results_by_get_and_by_post():
