@@ -41,7 +41,7 @@ year: $(SETUP) ## simulate years, takes minutes: do months match the meter's cou
 	@$(PY) -m tools.prove.year $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 	@$(PY) -m tools.prove.bills $(foreach v,START DAYS METER RUNTIME SEED,$(if $($v),$(call option,$v)))
 
-soak: $(SETUP) ## simulate a month with faults, takes minutes: is a reading lost, is there an unwanted restart? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
+soak: $(SETUP) ## simulate a month with faults, takes an hour: is a reading lost, is there an unwanted restart? [DAYS= SEED= HEAP= RUNTIME= PERIOD=]
 	@nice $(PY) -m tools.prove.soak $(foreach v,DAYS SEED HEAP RUNTIME PERIOD,$(if $($v),$(call option,$v)))
 
 fleet: $(SETUP) ## run N simulated readers against a real mosquitto with the files of docs/fleet: messages lost, delay [N=50 SECONDS= PERIOD= SEED= HEAP= RUNTIME=]

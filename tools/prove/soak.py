@@ -1,4 +1,4 @@
-"""`make soak`: a month of a reader in a bad environment, in minutes. Is a reading lost, does it restart by itself?
+"""`make soak`: a month of a reader in a bad environment. Is a reading lost, does it restart by itself?
 
 The whole application runs on MicroPython's unix port with a limited heap, in time that jumps from telegram to telegram
 (jumping.py). The line has flipped bits, cut telegrams, noise and silence. WiFi fails in every way of
