@@ -259,7 +259,7 @@ TABLE = {
     "make api-fuzz": runs("EXAMPLES=1 RUNTIME=cpython"),
     "make year": Parsed("a quarter of an hour; tests/sim/cpython_test_year.py lives through days of it"),
     "make year METER=aidon": Parsed("as `make year`"),
-    "make soak": Parsed("a quarter of an hour; tests/tools/prove/cpython_test_soak.py lives through hours of it"),
+    "make soak": Parsed("an hour; tests/tools/prove/cpython_test_soak.py lives through hours of it"),
     "make fleet": Parsed("minutes; tests/tools/prove/fleet runs a small one"),
     "make fleet N=50": Parsed("as `make fleet`"),
     "make sweep": Parsed("half an hour and more; tests/sweep are its parts"),
