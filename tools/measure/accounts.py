@@ -16,13 +16,13 @@ class Accounts:
     last     (free bytes, bytes of the largest free piece) of the newest report, None before the first one
     used     bytes in use in the newest report
     objects  for each report the bytes of everything but names (on the chip, names are in flash)
-    modules  names of the modules in the newest list of host_sim.run
+    modules  for each report the names of the modules, as host_sim.run has listed them
     """
 
     def __init__(self, stream=None):
         self.last = self.used = None
         self.objects = []
-        self.modules = ()
+        self.modules = []
         self._stream = stream
         self._free = None
         self._rest = b""
@@ -46,5 +46,6 @@ class Accounts:
                 self.last = self._free, int(found.group(1)) * _BLOCK
             elif (found := _NAMES.search(line)) and self.used is not None:
                 self.objects.append(self.used - int(found.group(1)))
+                self.modules.append(self.modules[-1] if self.modules else ())  # it lists them if their number changes
             elif line.startswith(_MODULES):
-                self.modules = line[len(_MODULES) :].decode().split()
+                self.modules[-1] = line[len(_MODULES) :].decode().split()

@@ -22,6 +22,7 @@ from host_sim import meters
 from host_sim.house import House
 from staging import rom, stage, unix
 from tools.measure.accounts import Accounts
+from tools.measure.imports import imported, needed
 
 #: The modules that take the place of the chip's board.
 BOARD = (
@@ -221,6 +222,8 @@ class Scale:
         if stage.UNIX == "none":
             texts = plain
         self._names, self._plain = [dotted(path) for path in texts], [dotted(path) for path in plain]
+        packages = {dotted(path): (text, path.stem == "__init__") for path, text in texts.items()}
+        self._imports = imported(packages)
         started = {pathlib.Path("started.py"): _STARTED}
         board = {pathlib.Path("measured_board.py"): (HERE / "board.py").read_text()}
         self._whole, self._unrun, self._empty = [FOLDER / name for name in ("whole", "unrun", "empty")]
@@ -232,9 +235,11 @@ class Scale:
 
     def tables(self, modules):
         """Bytes that the code of these modules takes on the unix port with a ROM, without the objects it creates."""
-        names = [name for name in self._names if name in modules]
         # It may have been forgotten a moment before those that import it. Then it does not count.
         framework = [name for name in self._names if name.startswith("microdot") and name not in modules]
+        # Of others that were forgotten before, those that import them do not count either: their lines could not run.
+        here = {*modules, *framework}
+        names = [name for name in self._names if name in modules and needed([name], self._imports) <= here]
         steps = ["import sys, asyncio\n" + IMPORT % (framework,), IMPORT % (names,)]
         whole, empty = measured_64(self._whole, steps), measured_64(self._empty, steps)
         steps[0] += "\n" + LINES % (framework,)

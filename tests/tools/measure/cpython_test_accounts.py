@@ -17,7 +17,7 @@ def test_an_account_is_read_in_pieces():
         accounts.take(text[at : at + 1])
     assert accounts.last == (92320, 1661 * 32)
     accounts.take(b"qstr pool: n_pool=1, n_qstr=2, n_str_data_bytes=24, n_total_bytes=312\nmodules: sys han\n")
-    assert accounts.objects == [231520 - 312] and accounts.modules == ["sys", "han"]
+    assert accounts.objects == [231520 - 312] and accounts.modules == [["sys", "han"]]
     accounts.take(b"max free sz: 7")  # not whole yet
     assert accounts.last == (92320, 1661 * 32)
 

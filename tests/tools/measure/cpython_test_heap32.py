@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from staging import stage
-from tools.measure import added, heap, heap32, languages, size
+from tools.measure import added, heap, heap32, imports, languages, size
 
 
 def test_a_module_that_is_loaded_and_not_run():
@@ -64,3 +64,14 @@ def test_make_size_tells_all_of_it(capsys, monkeypatch):
     assert "as long as nobody asks for them" in said
     for part in "han/wire ", heap.IDLE_AGAIN, "at most 85", "system heap: free", "error: ", "less since the second row":
         assert part in said, part
+
+
+def test_what_modules_import():
+    texts = {
+        "a": ("import b\nfrom .c import d\n", True),
+        "a.c": ("try:\n    from ..b import e\nexcept ImportError:\n    from .f import e\n", False),
+        "a.f": ("def g():\n    from . import c\n", False),
+        "b": ("from a import c\n", False),
+    }
+    assert imports.imported(texts) == {"a": {"b", "a.c"}, "a.c": {"b"}, "a.f": set(), "b": {"a", "a.c"}}
+    assert imports.needed(["b"], imports.imported(texts)) == {"a", "a.c", "b"}
