@@ -16,17 +16,17 @@ import sys
 #: A row has modules that are needed together. The number is the bytes that came free when the row was forgotten while
 #: all others were there: on the unix port of MicroPython 1.29, built for 32 bits with all modules frozen in.
 FORGOTTEN = (
-    # 1600, without the two of the chip's board: the start, and what is kept in two copies.
+    # 1300, without the two of the chip's board: the start, and what is kept in two copies.
     ("begin", "pins", "han.start", "han.store.series.replay", "han.store.certificates", "han.store.copies"),
     # 4800: the web framework. GET /meter and streams that are open do without.
     ("microdot", "microdot.microdot"),
-    # 1600: requests for the history, which pages and clients make now and then.
+    # 4700: requests for the history, which pages and clients make now and then.
     ("han.api.routes.past.history", "han.api.routes.past.export", "han.api.routes.past.sub",
      "han.api.routes.past.lines", "han.api.routes.past.chosen", "han.store.series.clocksteps", "han.store.series.dated",
      "han.api.routes.past.money",
      "han.tariff.past", "han.tariff.costs",
      "han.tariff.close", "han.store.ledger.records"),
-    # 2500: diagnosis, and a recording that is made anonymous.
+    # 3100: diagnosis, and a recording that is made anonymous.
     ("han.api.routes.diagnostics", "han.meter.anonymous.anonymise", "han.meter.anonymous.anonymise_sml",
      "han.meter.anonymous.places", "han.meter.anonymous.suspects", "han.meter.anonymous.aliases",
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
@@ -40,28 +40,28 @@ FORGOTTEN = (
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",
      "han.meter.registers.entries", "han.meter.registers.demand", "han.api.routes.telegram"),
-    # 6000, estimated from 64 bits: peaks.
+    # 5600: peaks.
     ("han.api.routes.peaks", "han.api.messages.peaks", "han.tariff.own", "han.tariff.quarters", "han.tariff.peaks",
      "han.tariff.interval", "han.tariff.rules", "han.tariff.presets", "han.tariff.kept"),
-    # 1900: a change of settings.
+    # 2500: a change of settings.
     ("han.api.config.change", "han.api.config.settings", "han.api.config.fields", "han.api.config.number",
      "han.api.config.fees", "han.api.config.cap", "han.api.config.windows", "han.api.config.alarms",
      "han.api.config.permit",
      "han.api.config.auth", "han.api.config.definitions", "han.core.strictjson", "han.core.zonefile",
      "han.core.zonedata", "han.apply", "han.meter.lists.profiles", "han.alarms.rules"),
-    # 1200: the first messages of a stream, and requests that clients make once or now and then.
+    # 1900: the first messages of a stream, and requests that clients make once or now and then.
     ("han.api.http.listen", "han.api.messages.state", "han.api.messages.configuration", "han.api.messages.ota",
      "han.api.messages.compact", "han.api.routes.health", "han.api.routes.identity", "han.api.routes.prices",
      "han.api.messages.meter_events",
      "han.tariff.fees", "han.tariff.windows",
      "han.meter.line.told", "han.meter.identity", "han.api.messages.alarms", "han.api.routes.alarms"),
-    # 2500, estimated from 64 bits: alarms. Their task keeps what it needs while any is set.
+    # 1800: alarms. Their task keeps what it needs while any is set.
     ("han.watching", "han.forecast", "han.alarms.watch", "han.alarms.alarm", "han.alarms.values", "han.alarms.hours"),
     # 640: the search for the settings of the meter's line.
     ("han.meter.line.trial", "han.meter.line.speeds"),
     # 1500: sub-meters when what they tell changes, events of the meter when there are new ones.
     ("han.api.messages.sub", "han.meter.submeters.sub", "han.meter.besides.events", "han.meter.besides.times"),
-    # 1500, estimated from 64 bits: rows of the ledger, each hour where there is something for it.
+    # 3200: rows of the ledger, each hour where there is something for it.
     ("han.closing", "han.store.ledger.close", "han.meter.submeters.now"),
     # 500: the page.
     ("han.api.page", "han.api.page.coding", "han.api.page.pagedata", "han.api.http.chunks"),
@@ -69,10 +69,10 @@ FORGOTTEN = (
     ("han.net.online", "han.net.check", "han.net.sntp", "han.net.names.lookup"),
     # 1200: who asks for the reader's name in .local, and a new name there.
     ("han.net.names.responder", "han.net.names.records"),
-    # 2400: a network that comes or goes, setup mode.
+    # 6700: a network that comes or goes, setup mode.
     ("han.net.policy", "han.net.attempts", "han.net.reason", "han.net.join.setup", "han.net.join.dns",
      "han.net.join.scan", "han.api.routes.scan", "han.api.routes.portal"),
-    # 3200: prices, once a day.
+    # 6500: prices, once a day.
     ("han.price.fetch", "han.price.scan", "han.price.rates", "han.price.day", "han.price.keep",
      "han.price.areas", "han.price.providers.answer", "han.price.providers.dayfile",
      "han.price.providers.awattar", "han.price.providers.elering", "han.price.providers.elprisetjustnu",
