@@ -32,6 +32,8 @@ _MOST_KEPT = 7
 #: reader restarts.
 _MEMORY_LOOKS = 10
 _BAD_LOOKS = 30
+#: Seconds for which the languages' object is kept while none is on, since somebody has asked for it.
+_UNASKED = 20
 
 
 class App:
@@ -66,6 +68,7 @@ class App:
     gate: Gate
 
     _outs = None
+    _unasked = 0  # looks since somebody has asked for it
 
     def __init__(self, board):
         self.board = board
@@ -85,6 +88,7 @@ class App:
     @property
     def outs(self):
         """The Outs, which has the languages of other systems. It is there while one is switched on, or asked for."""
+        self._unasked = 0
         if self._outs is None:
             self._outs = self.languages()
         return self._outs
@@ -179,8 +183,10 @@ class App:
         # Prometheus is only a path: it needs nobody who looks after it.
         wanted = any([row["on"] for name, row in self.config.get("out").items() if name != "metrics"])
         if self._outs or wanted:
-            self.outs.look()
-            if not wanted and self.outs.unused():
+            outs = self._outs or self.outs
+            outs.look()
+            self._unasked += 1
+            if not wanted and self._unasked > _UNASKED and outs.unused():
                 self._outs = None
         if self.books.wanted() and not self.supervisor.lives("ledger"):
             self.supervisor.start("ledger", self._keep_books)

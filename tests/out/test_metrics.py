@@ -1,7 +1,7 @@
 """GET /metrics on both interpreters; cpython_test_prometheus.py reads it with Prometheus's own parsers."""
 
 from han.out.metrics import open_metrics
-from tests.api.fake import FULL, Running, ask
+from tests.api.fake import FULL, Running, ask, get
 from tests.api.routes.test_api_events import send, telegram
 from tests.api.routes.test_api_registers import reading
 
@@ -102,3 +102,17 @@ def test_the_format_is_the_one_that_is_preferred():
         "application/openmetrics-text;version=2.0.0", "application/openmetrics-text;q=0.4,text/plain;q=0.5",
     ):
         assert not open_metrics(accept), accept
+
+
+async def test_its_requests_are_counted_and_what_counts_them_goes_where_there_are_none():
+    async with Running() as app:
+        looked = await get(app, "/out")
+        assert looked["metrics"]["state"] == "listening" and looked["metrics"]["sent"] == 0
+        for _ in range(30):
+            app._look()
+        assert app._outs is None and not [row for row in app.supervisor.rows() if row.name == "metrics"]
+        for count in 1, 2:
+            await metrics(app)
+            for _ in range(30):
+                app._look()
+            assert (await get(app, "/out"))["metrics"]["sent"] == count

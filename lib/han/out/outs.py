@@ -30,6 +30,8 @@ class Outs:
         self._app = app
         self._languages = languages
         self._there = {}  # name -> Status
+        if self.on("metrics"):
+            self._begin("metrics", 0)  # only a path, so it is there at once
 
     def rows(self):
         """Yield (name, kB, sockets, most clients, Status or None) of each language."""
