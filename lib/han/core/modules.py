@@ -35,7 +35,7 @@ FORGOTTEN = (
     # 1000, estimated: what clients of the Shelly ask for once, or each minute.
     ("han.out.shelly.info",),
     # 1100: a connection to a broker, and what Home Assistant is told then.
-    ("han.out.mqtt.connect", "han.out.mqtt.discovery"),
+    ("han.out.mqtt.connect", "han.out.mqtt.discovery", "han.out.mqtt.subs"),
     # 4300: every register of a telegram.
     ("han.api.routes.registers", "han.api.messages.registers", "han.meter.registers", "han.meter.registers.value",
      "han.meter.registers.names", "han.meter.registers.lines", "han.meter.registers.lists", "han.meter.registers.axdr",

@@ -36,18 +36,23 @@ class Identity:
 
 
 class Numbers:
-    """An Extra in which each number is 1234."""
+    """An Extra in which each number is 1234, with sub-meters: (device type, unit) of each channel, all at 1.5."""
+
+    changes = 1
+
+    def __init__(self, *subs):
+        lines = ""
+        for channel, (kind, unit) in enumerate(subs, 1):
+            lines += "0-%d:96.1.0(31)\n" % channel
+            if kind:
+                lines += "0-%d:24.1.0(%03d)\n" % (channel, kind)
+            if unit is not None:
+                lines += "0-%d:24.2.1(260901120000S)(00001.500%s)\n" % (channel, unit)
+        self.buf = lines.encode()
+        self.length = len(self.buf)
 
     def number(self, code):
         return 1234
-
-
-class Sub:
-    time = dst = None
-    places = 3
-
-    def __init__(self, channel, kind, unit, value=1500):
-        self.channel, self.kind, self.unit, self.value = channel, kind, unit, value
 
 
 class App:
@@ -88,11 +93,10 @@ class App:
         live = self.live
         for field in range(obis.FIELDS):
             put(live, field, 1000 + field)
-        live.extra = extra = Numbers()
-        extra.found = [
-            Sub(1, 3, "m3"), Sub(2, 7, "m3"), Sub(3, 4, "GJ"), Sub(4, 2, "kWh"), Sub(5, 6, "m3"), Sub(6, 1, "m3"),
-            Sub(7, None, "m3"), Sub(8, 3, None), Sub(9, 3, "m3", None),
-        ]  # fmt: skip
+        # The last two have no unit and no value.
+        live.extra = Numbers(
+            (3, "*m3"), (7, "*m3"), (4, "*GJ"), (2, "*kWh"), (6, "*m3"), (1, "*m3"), (0, "*m3"), (3, ""), (3, None)
+        )
         told = Told(self)
         assert told.look(live) and not told.look(live)
         return told
@@ -199,7 +203,7 @@ async def test_only_what_is_told_is_announced():
     assert sorted(entities) == ["import", "power", "price", "rssi"] and entities["power"]["exp_aft"] == 360
     put(app.live, obis.IMPORT_ENERGY, 5)
     assert told.look(app.live) and not told.look(app.live)
-    assert "import_energy" in [row[0] for row in told.rows()]
+    assert "import_energy" in [row[0] for row in discovery.rows(app, told)]
     # What a telegram lacks is not told with it, and stays announced.
     app.live.present[obis.IMPORT_ENERGY] = 0
     assert "import_energy" not in [key for key, _ in told.values(app.live)] and not told.look(app.live)
@@ -224,6 +228,12 @@ async def test_values_are_exact():
     values = dict(told.values(app.live))
     assert values["import_energy"] == "123456789.012" and values["voltage_l1"] == "230.1"
     assert values["power"] == "-99000" and values["price"] == "0.08123456" and values["gas_1"] == "1.5"
+    # Sub-meters are read again when their lines change, and when there is another meter.
+    for extra in app.live.extra, Numbers((3, "*m3")):
+        app.live.extra = extra
+        extra.buf = extra.buf.replace(b"00001.500*m3", b"00002.250*m3")
+        extra.changes += 1
+        assert dict(told.values(app.live))["gas_1"] == "2.25"
 
 
 async def test_who_changes_the_form_tells_it_first_and_empties_the_other_one_last():

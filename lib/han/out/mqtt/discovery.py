@@ -8,10 +8,13 @@ The topics of the two forms must not make the same discovery id (node and object
 component). Otherwise Home Assistant takes the end of the old form for a conflict with the new one.
 """
 from ..table import quantities
+from . import subs
 from .client import whole
 from .told import ONLINE, SIGNAL
 
 _PREFIX = "homeassistant/"
+#: Most places of a number that Home Assistant shows.
+_SHOWN = 2
 _MIGRATE = b'{"migrate_discovery":true}'
 DEVICE, ENTITY = "device", "entity"
 #: The key in the configuration under which the form that the broker has is kept; "" for none.
@@ -32,7 +35,7 @@ async def announce(app, client, form, base, told, expires):
     if form == DEVICE:
         await client.keep(_topic(app, DEVICE), lambda: _device(app, base, told, expires, shared))
     elif form:
-        for row in told.rows():
+        for row in rows(app, told):
             one = b"{%s,%s}" % (shared, _entity(app, base, row, expires))
             await client.keep(_topic(app, ENTITY, row[0]), whole(one))
     if other:
@@ -78,6 +81,20 @@ def _topic(app, form, key=""):
     return _PREFIX + ("device/%s/config" % serial if form == DEVICE else "sensor/%s_%s/config" % (serial, key))
 
 
+def rows(app, told):
+    """Yield (key, name, unit, class, state class, places to show) of what was told; "-" for nothing."""
+    known = told.keys()
+    for name, unit, kind, state, places, key in quantities("name", "unit", "class", "state", "places", "key"):
+        if key in known:
+            yield key, name, unit.replace("CUR", app.book.currency), kind, state, min(int(places), _SHOWN)
+    live = app.messages.reading()
+    if live.extra:
+        for row in subs.rows(live, _SHOWN):
+            yield row
+    if SIGNAL in known:
+        yield SIGNAL, "Signal", "dBm", "signal_strength", "measurement", 0
+
+
 def _shared(app, base):
     """What the two forms say of the reader itself: members of JSON, bytes."""
     who, version = app.identity, app.updates.running
@@ -95,7 +112,7 @@ def _device(app, base, told, expires, shared):
     """Yield the pieces of the one message for all."""
     mark = b"{"
     yield b'{%s,"cmps":' % shared
-    for row in told.rows():
+    for row in rows(app, told):
         yield b'%s"%s":{"p":"sensor",%s}' % (mark, row[0].encode(), _entity(app, base, row, expires))
         mark = b","
     yield b"{}}" if mark == b"{" else b"}}"

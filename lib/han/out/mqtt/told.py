@@ -1,17 +1,11 @@
 """The quantities that this meter tells, so that the whole table need not be read for each reading."""
 from ...core.encode import decimal
-from ...meter.submeters.sub import kind_name
-from ..table import quantities, read, subs
+from ..table import quantities, read
 
 #: What the status topic says while the connection lasts.
 ONLINE = b"online"
 #: Not of the meter: how well the reader receives its WiFi.
 SIGNAL = "rssi"
-# Units of sub-meters as Home Assistant writes them; its class for each kind of sub-meter with a unit.
-_UNITS = {"m3": "m³", "GJ": "GJ", "kWh": "kWh"}
-_CLASSES = {"gas": "gas", "water": "water", "hot_water": "water"}
-#: Most places of a number that Home Assistant shows.
-_SHOWN = 2
 
 
 class Told:
@@ -22,22 +16,26 @@ class Told:
         # A line for each: key, source and decimal places. As objects they would take five times the memory.
         self._lines = ""
         self._subs = []  # keys of sub-meters
+        self._extra = None  # the Extra of sub-meters, its changes, and what was made of it then
+        self._changes = 0
+        self._said = ()
 
     def look(self, live):
         """Look for quantities that were not known before. True where there is one."""
         before = len(self._lines), len(self._subs)
-        known = self._keys()
+        known = self.keys()
         for source, places, key in quantities("source", "places", "key"):
             if key not in known and read(self._app, live, source) is not None:
                 self._lines += "%s %s %s\n" % (key, source, places)
-        for key, one in _subs(live):
+        for key, _ in self._others(live):
             if key not in self._subs:
                 self._subs.append(key)
         if SIGNAL not in known and self._signal() is not None:
             self._lines += SIGNAL + "  0\n"
         return (len(self._lines), len(self._subs)) != before
 
-    def _keys(self):
+    def keys(self):
+        """The keys of the table and of the signal that were known; a last one is empty."""
         return [line.split(" ")[0] for line in self._lines.split("\n")]
 
     def others(self):
@@ -54,27 +52,17 @@ class Told:
             number = read(self._app, live, source) if source else self._signal()
             if number is not None:
                 yield key, decimal(number, int(places))
-        for key, one in _subs(live):
-            yield key, decimal(one.value, one.places)
+        for key, text in self._others(live):
+            yield key, text
 
-    def rows(self):
-        """Yield (key, name, unit, class, state class, places to show) of each; "-" for nothing."""
-        known = self._keys()
-        for name, unit, kind, state, places, key in quantities("name", "unit", "class", "state", "places", "key"):
-            if key in known:
-                yield key, name, unit.replace("CUR", self._app.book.currency), kind, state, min(int(places), _SHOWN)
-        live = self._app.messages.reading()
-        for key, one in _subs(live):
-            kind = kind_name(one.kind) or "other"
-            known_as = "energy" if one.unit in ("kWh", "GJ") else _CLASSES.get(kind, "-")
-            name = (kind[0].upper() + kind[1:]).replace("_", " ")
-            yield key, "%s %d" % (name, one.channel), _UNITS[one.unit], known_as, "total_increasing", _SHOWN
-        if SIGNAL in known:
-            yield SIGNAL, "Signal", "dBm", "signal_strength", "measurement", 0
+    # The same of sub-meters, whose values change every five minutes, or every hour.
+    def _others(self, live):
+        extra = live.extra
+        if not extra or not extra.length:
+            return ()
+        if extra is not self._extra or extra.changes != self._changes:
+            from .subs import values
 
-
-def _subs(live):
-    """Yield (key, Meter) of each sub-meter whose value and unit are known."""
-    for one in subs(live):
-        if one.value is not None and one.unit:
-            yield "%s_%d" % (kind_name(one.kind) or "other", one.channel), one
+            self._extra, self._changes = extra, extra.changes
+            self._said = values(live)
+        return self._said
