@@ -156,7 +156,11 @@ def micropython(board, folder, tool):
     out.mkdir(parents=True, exist_ok=True)
     make = "make -C %s/ports/esp32 BOARD_DIR=%s BUILD=%s" % tuple(
         shlex.quote(str(path)) for path in (folder, BOARDS / board, out))  # fmt: skip
-    script = "make -C %s/mpy-cross && %s submodules && %s" % (shlex.quote(str(folder)), make, make)
+    cross = folder / "mpy-cross"
+    # Unless it is named, the port's build makes this compiler once more. As make hands BUILD= on, it does so in the
+    # folder of the image and at the same time, and both have files of the same names.
+    script = "make -C %s && export MICROPY_MPYCROSS=%s && %s submodules && %s" % (
+        shlex.quote(str(cross)), shlex.quote(str(cross / "build/mpy-cross")), make, make)  # fmt: skip
     run(tool.command(script, [stage.ROOT, folder]))
     return out / "firmware.bin"
 

@@ -18,14 +18,14 @@ submodules:
 \tidf.py -D MICROPY_BOARD_DIR=$(BOARD_DIR) -B $(BUILD) reconfigure
 """
 IDF = """#!%s
-import pathlib, re, sys
+import os, pathlib, re, sys
 sys.path.insert(0, %r)
 from tests.tools.image import micropython
 board = pathlib.Path(sys.argv[2].partition("=")[2])
 target = re.search(r"IDF_TARGET (\\w+)", (board / "mpconfigboard.cmake").read_text()).group(1)
 chip = {"esp32": 0, "esp32s3": 9, "esp32c3": 5, "esp32c6": 13}[target]
 version = re.search(r'__version__ = "(.*)"', (board / "../../../build/frozen/han/__init__.py").read_text()).group(1)
-print("idf.py", sys.argv[-1])
+print("idf.py", sys.argv[-1], "with", os.environ.get("MICROPY_MPYCROSS"))
 if sys.argv[-1] == "build":
     out = pathlib.Path(sys.argv[4])
     out.mkdir(parents=True, exist_ok=True)
@@ -95,6 +95,8 @@ def test_from_a_clone_to_a_signed_release_of_each_board(machine, capfd, board, c
     assert make(machine, "--idf", str(machine / "idf"), "--board", board, "--version", "3.2.1.0") == 0
     said = capfd.readouterr().out
     assert said.index("mpy-cross") < said.index("idf.py reconfigure") < said.index("idf.py build")
+    # The port's build does not make the compiler again.
+    assert "idf.py build with %s" % (machine / "mp/mpy-cross/build/mpy-cross") in said
     values = slot.opened((machine / "out/ota.bin").read_bytes(), keyring.accepted())
     assert (values["chip"], values["flavour"], values["built_with"]) == (chip, "frozen", "1.28.0")
     # Version, application and manifest agree.
