@@ -4,4 +4,5 @@ include(${MICROPY_BOARD_DIR}/../common/board.cmake)
 list(APPEND SDKCONFIG_DEFAULTS
     boards/sdkconfig.riscv
     boards/sdkconfig.c6
+    ${MICROPY_BOARD_DIR}/sdkconfig.board
 )
