@@ -158,3 +158,7 @@ def test_the_configuration_is_what_the_design_wants():
         assert line in lines
     header = (COMMON / "board.h").read_text()
     assert re.search(r"MICROPY_PY_BLUETOOTH +\(0\)", header) and re.search(r"MICROPY_PY_ESPNOW +\(0\)", header)
+    # Chips with a guard of the stack in hardware, which MicroPython's exceptions set off: boards/sdkconfig.c6 has the
+    # line for the one of them.
+    assert "CONFIG_ESP_SYSTEM_HW_STACK_GUARD=n\n" in (BOARDS / "HAN_READER_C3/sdkconfig.board").read_text()
+    assert "boards/sdkconfig.c6" in (BOARDS / "HAN_READER_C6/mpconfigboard.cmake").read_text()
