@@ -220,7 +220,7 @@ class Running:
     async def __aenter__(self):
         # MicroPython cannot tell which port it got for 0, so ask for one until it is free.
         for attempt in range(50):
-            self.board.listen = ("127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000)
+            self.choose(attempt)
             app = self.application(self.board)
             for name, value in self._limits.items():
                 setattr(app.gate if hasattr(app.gate, name) else app.streams, name, value)
@@ -236,6 +236,10 @@ class Running:
             except OSError:
                 pass
         raise OSError("no free port")
+
+    def choose(self, attempt):
+        """Choose ports for an attempt."""
+        self.board.listen = ("127.0.0.1", 20000 + (_seed() + attempt * 997) % 12000)
 
     async def __aexit__(self, *exception):
         self._task.cancel()
