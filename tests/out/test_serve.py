@@ -65,7 +65,7 @@ async def end(task):
 
 
 async def until(condition):
-    for _ in range(1000):
+    for _ in range(12000):
         if condition():
             return
         await asyncio.sleep(0.01)
