@@ -32,8 +32,8 @@ FORGOTTEN = (
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 1900: what /metrics and the page's connections ask for.
     ("han.api.routes.out", "han.out.paths", "han.out.metrics", "han.out.outs", "han.out.status"),
-    # 1000, estimated: what clients of the Shelly ask for once, or each minute.
-    ("han.out.shelly.info",),
+    # 1300, estimated: what clients of the Shelly ask for over HTTP, many of them once only.
+    ("han.out.shelly.info", "han.out.shelly.web"),
     # 1100: a connection to a broker, and what Home Assistant is told then.
     ("han.out.mqtt.connect", "han.out.mqtt.discovery", "han.out.mqtt.subs"),
     # 4300: every register of a telegram.

@@ -3,7 +3,7 @@
 import json
 
 from han.meter.obis import L1_CURRENT, L1_EXPORT_POWER, L1_IMPORT_POWER, L1_VOLTAGE
-from han.out.shelly import em, frames, rpc
+from han.out.shelly import em, frames, peer, rpc
 from han.out.shelly.em import point
 from tests.api.fake import FULL, NOW, Board, FakeApp
 from tests.support import Random
@@ -100,7 +100,7 @@ def test_nothing_old_is_told():
             found = rpc.call(app, method, None)
             assert isinstance(found, bytes) is known, (method, age)
             assert known or found == (503, "the last reading is %d s old" % (age // 1000)) and frames.silent(found)
-        assert (em.notification(app, '"x"') is not None) is known
+        assert (peer.notification(app, '"x"') is not None) is known
         assert isinstance(rpc.call(app, "Shelly.GetDeviceInfo", None), bytes)
     app.link.live.period_ms = 60000
     app.board.ticks = app.link.live.received + 180000
@@ -110,7 +110,7 @@ def test_nothing_old_is_told():
 def test_a_meter_that_tells_no_power_is_not_one_with_none():
     app = reader((22, 5000))
     assert called(app, "EM.GetStatus") == (503, "the meter tells no power")
-    assert em.notification(app, '"x"') is None
+    assert peer.notification(app, '"x"') is None
 
 
 def test_each_listed_method_has_a_result():
@@ -186,13 +186,13 @@ def test_frames():
 def test_notifications_have_the_counters_when_the_meter_tells_them():
     app = reader(*FULL)
     app.link.live.counted = app.link.live.seq
-    frame = json.loads(em.notification(app, '"me"').decode())
+    frame = json.loads(peer.notification(app, '"me"').decode())
     assert frame["src"] == NAME and frame["dst"] == "me" and frame["method"] == "NotifyStatus" and "id" not in frame
     params = frame["params"]
     assert sorted(params) == ["em:0", "emdata:0", "ts"] and params["em:0"] == called(app, "EM.GetStatus")
-    assert b'"ts":%d.%02d,' % divmod((NOW + 1000) // 10, 100) in em.notification(app, '"me"')
+    assert b'"ts":%d.%02d,' % divmod((NOW + 1000) // 10, 100) in peer.notification(app, '"me"')
     app.link.live.seq += 1
-    assert sorted(json.loads(em.notification(app, '"me"').decode())["params"]) == ["em:0", "ts"]
+    assert sorted(json.loads(peer.notification(app, '"me"').decode())["params"]) == ["em:0", "ts"]
 
 
 def test_bytes_that_are_no_request():

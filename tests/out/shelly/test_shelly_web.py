@@ -1,12 +1,12 @@
 """The Shelly over HTTP, WebSocket and UDP, while it is switched on."""
 
 import asyncio
+import errno
 import json
 import socket
 
 from han.net.websocket import CLOSE, PING, PONG, TEXT
 from han.out.shelly import KINDS, udp
-from han.out.shelly.udp import Port
 from tests.api.fake import FULL, Board, FakeApp, Running, ask, connect, get, raw
 from tests.api.http.test_api_stream import UPGRADE, Ws
 from tests.api.routes.test_api_forms import masked
@@ -261,14 +261,14 @@ class Told:
 
 
 class Listening:
-    """A Port that listens."""
+    """A port that is listened on."""
 
     async def __aenter__(self):
         self.app = FakeApp(Board())
         self.status = Told()
-        self.port = Port(self.app, self.status, free_port(socket.SOCK_DGRAM))
-        self.task = asyncio.create_task(self.port.run())
-        self.battery = Battery(self.port.port)
+        port = free_port(socket.SOCK_DGRAM)
+        self.task = asyncio.create_task(udp.listen(self.app, self.status, port, {}))
+        self.battery = Battery(port)
         return self
 
     async def __aexit__(self, *_):
@@ -346,18 +346,45 @@ async def test_a_port_that_is_taken_is_taken_over_when_it_is_free():
     taken.bind(socket.getaddrinfo("127.0.0.1", number, 0, socket.SOCK_DGRAM)[0][-1])
     app = FakeApp(Board())
     app.link.read(*FULL)
-    port = Port(app, Told(), number)
-    port.again_s = 0.05
-    task = asyncio.create_task(port.run())
+    errors = {}
+    task = asyncio.create_task(udp.listen(app, Told(), number, errors, 0.05))
     try:
-        await until(lambda: port.error)
-        assert port.error == "UDP port %d is taken" % number
+        await until(lambda: errors)
+        assert errors == {number: "UDP port %d is taken" % number}
         taken.close()
-        await until(lambda: not port.error)
+        await until(lambda: not errors)
         battery = Battery(number)
         await battery.ask(ASKED)
         battery.line.close()
     finally:
+        task.cancel()
+
+
+class NoSockets:
+    """In the place of the module socket while there are none left."""
+
+    AF_INET, SOCK_DGRAM = socket.AF_INET, socket.SOCK_DGRAM
+
+    def socket(self, *_):
+        raise OSError(errno.ENOMEM)
+
+
+async def test_a_port_without_a_socket_is_told_and_tried_again():
+    number, errors = free_port(socket.SOCK_DGRAM), {}
+    app = FakeApp(Board())
+    app.link.read(*FULL)
+    udp.socket = NoSockets()
+    task = asyncio.create_task(udp.listen(app, Told(), number, errors, 0.05))
+    try:
+        await until(lambda: errors)
+        assert errors[number].startswith("UDP port %d does not listen: " % number), errors
+        udp.socket = socket
+        await until(lambda: not errors)
+        battery = Battery(number)
+        await battery.ask(ASKED)
+        battery.line.close()
+    finally:
+        udp.socket = socket
         task.cancel()
 
 

@@ -16,6 +16,9 @@ class Services:
         kinds = labels(*kind.split("."))
         name = instance.encode()
         text = b"".join([bytes((len(part),)) + part for part in [part.encode() for part in txt]]) or b"\0"
+        for row in self.rows.values():
+            if row[3] == text:
+                text = row[3]  # one device of two kinds: it takes memory once
         self.rows[kind] = kinds, bytes((len(name),)) + name + kinds, bytes((port >> 8, port & 255)), text
 
     def find(self, data, at, asked, host, legacy, answers, more):

@@ -5,8 +5,8 @@ a number of the past.
 """
 import asyncio
 
-from .frames import PORTS, called
-from .udp import Port
+from .frames import PORTS
+from .udp import listen
 
 #: Kinds of services under which it is announced.
 KINDS = "_shelly._tcp", "_http._tcp"
@@ -17,13 +17,13 @@ _LOOK_S = 1
 # Lives until it is cancelled.
 async def run(app, status):
     """Listen on the UDP ports, announce the Shelly, and end WebSockets whose numbers would be out of date."""
-    ports = [Port(app, status, number) for number in PORTS]
-    tasks = [asyncio.create_task(port.run()) for port in ports]
+    errors = {}
+    tasks = [asyncio.create_task(listen(app, status, port, errors)) for port in PORTS]
     try:
         _announce(app)
         while True:
             await asyncio.sleep(_LOOK_S)
-            wrong = ", ".join([port.error for port in ports if port.error])
+            wrong = ", ".join([errors[port] for port in PORTS if port in errors])
             status.tell(wrong or "listening", "degraded" if wrong else "ok")
             if app.silence.stale():
                 for peer in _peers(app):
@@ -49,6 +49,7 @@ async def serve(app, request):
 
 
 def _announce(app):
+    from .frames import called
     from .info import txt
 
     for kind in KINDS:

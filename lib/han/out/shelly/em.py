@@ -4,36 +4,35 @@ What the meter does not say is null in EM, and absent from EMData, as Home Assis
 """
 from ...meter.obis import L1_CURRENT, L1_VOLTAGE
 from ..table import quantities, read
-from .frames import SILENT, called
+from .frames import SILENT
 
 #: A parameter that no client can send, see status().
 SUMMED = 0
 
 
 def _plan():
-    """(template of EM.GetStatus, what stands in it, the counters of EMData.GetStatus).
+    """(measurements of a phase, measurements of the whole, counters): texts, as they are to take little memory.
 
-    The last two are texts, as they are to take little memory: words with the decimal places and the source of a value;
-    words with the field and the source of a counter in Wh, in turn.
+    Each has words, in turn: a field; its decimal places, 1 where each phase has a source of its own, and the source of
+    the value, of the first phase.
     """
-    fields, counters = [], []
+    phase, whole, counters = [], [], []
     for unit, places, source, field in quantities("unit", "places", "source", "shelly"):
         if unit == "kWh":
-            counters += [field, source]
-        elif field == "freq":
-            fields += [(phase + "_freq", places + source) for phase in "abc"]
-        else:
-            fields.append((field, places + source))
-    fields.sort()
-    names = ",".join(['"%s":%%s' % field for field, _ in fields])
-    template = '{"id":0,%s,"n_current":null,"total_current":%%s,"user_calibrated_phase":[]}' % names
-    return template, " ".join([what for _, what in fields]), " ".join(counters)
+            counters += [field, places + "0" + source]
+        elif field[:6] == "total_":
+            whole += [field, places + "0" + source]
+        elif field[:2] == "a_":
+            phase += [field[1:], places + "1" + source]
+        elif field[:2] not in ("b_", "c_"):
+            phase += ["_" + field, places + "0" + source]
+    return " ".join(phase), " ".join(whole), " ".join(counters)
 
 
-_TEMPLATE, _VALUES, _COUNTERS = _plan()
-# The sources of the powers.
+_PHASE, _WHOLE, _COUNTERS = _plan()
+# The sources of the powers: of the total, and of the phases.
 _TOTAL = "n0"
-_PHASES = "n1", "n2", "n3"
+_POWERS = "n1", "n2", "n3"
 
 
 def point(number, places):
@@ -67,18 +66,29 @@ def status(app, params):
     live = reading(app)
     if isinstance(live, tuple):
         return live
-    summed = SUMMED in params and [read(app, live, source) for source in _PHASES] == [None] * 3
-    told = []
-    for what in _VALUES.split(" "):
-        source = what[1:]
-        value = read(app, live, source)
-        if summed and source in _PHASES:
-            value = read(app, live, _TOTAL) if source == _PHASES[0] else 0
-        elif what[:2] == "3f" and value is not None:
-            value = abs(value)  # a current: the direction is told by the power alone
-        told.append(point(value, int(what[0])))
-    told.append(point(_current(live), 3))
-    return (_TEMPLATE % tuple(told)).encode()
+    summed = SUMMED in params and [read(app, live, source) for source in _POWERS] == [None] * 3
+    told = ['{"id":0']
+    for phase in range(3):
+        for field, what in _pairs(_PHASE):
+            source = what[2] + str(int(what[3:]) + phase * int(what[1]))
+            value = read(app, live, source)
+            if summed and source in _POWERS:
+                value = 0 if phase else read(app, live, _TOTAL)
+            elif field == "_current" and value is not None:
+                value = abs(value)  # the direction is told by the power alone
+            told.append('"%s%s":%s' % ("abc"[phase], field, point(value, int(what[0]))))
+    told.append('"n_current":null,"total_current":' + point(_current(live), 3))
+    for field, what in _pairs(_WHOLE):
+        told.append('"%s":%s' % (field, point(read(app, live, what[2:]), int(what[0]))))
+    told.append('"user_calibrated_phase":[]}')
+    return ",".join(told).encode()
+
+
+def _pairs(text):
+    """Yield the words of a text, two at a time."""
+    words = text.split(" ")
+    for i in range(0, len(words), 2):
+        yield words[i], words[i + 1]
 
 
 def _current(live):
@@ -102,33 +112,16 @@ def one(app, params):
 
 
 def data(app, params):
-    """EMData.GetStatus: counters in Wh."""
+    """EMData.GetStatus."""
     live = reading(app)
-    return live if isinstance(live, tuple) else _counters(app, live)
+    return live if isinstance(live, tuple) else counters(app, live)
 
 
-def _counters(app, live):
-    told = ""
-    words = _COUNTERS.split(" ")
-    for i in range(0, len(words), 2):
-        count = read(app, live, words[i + 1])
+def counters(app, live):
+    """The counters of a Live, in Wh, as JSON in bytes."""
+    told = '{"id":0'
+    for field, what in _pairs(_COUNTERS):
+        count = read(app, live, what[2:])
         if count is not None:
-            told += ',"%s":%s' % (words[i], point(count, 0))
-    return ('{"id":0%s}' % told).encode()
-
-
-def notification(app, source):
-    """The frame of NotifyStatus about the latest reading, bytes, for the client that calls itself `source`, as JSON.
-
-    None where there is nothing to tell.
-    """
-    live = reading(app)
-    if isinstance(live, tuple):
-        return None
-    now = app.clock.unix_ms(live.received)
-    told = b""
-    if live.counted == live.seq:
-        told = b',"emdata:0":' + _counters(app, live)
-    return b'{"src":"%s","dst":%s,"method":"NotifyStatus","params":{"ts":%s,"em:0":%s%s}}' % (
-        called(app).encode(), source.encode(), point(now and now // 10, 2).encode(), status(app, {}), told,
-    )  # fmt: skip
+            told += ',"%s":%s' % (field, point(count, 0))
+    return (told + "}").encode()

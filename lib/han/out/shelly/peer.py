@@ -9,6 +9,24 @@ from . import em, frames, rpc
 _LATER = 1013
 
 
+def notification(app, source):
+    """The frame of NotifyStatus about the latest reading, bytes, for the client that calls itself `source`, as JSON.
+
+    None where there is nothing to tell.
+    """
+    live = em.reading(app)
+    if isinstance(live, tuple):
+        return None
+    now = app.clock.unix_ms(live.received)
+    told = b""
+    if live.counted == live.seq:
+        told = b',"emdata:0":' + em.counters(app, live)
+    return b'{"src":"%s","dst":%s,"method":"NotifyStatus","params":{"ts":%s,"em:0":%s%s}}' % (
+        frames.called(app).encode(), source.encode(), em.point(now and now // 10, 2).encode(), em.status(app, {}),
+        told,
+    )  # fmt: skip
+
+
 class Peer:
     """One WebSocket. Everything that is sent to it goes through its mailbox and its one writing task."""
 
@@ -62,7 +80,7 @@ class Peer:
             while True:
                 topic, data = await self._mailbox.get()
                 if topic == "meter":
-                    data = self._source and em.notification(self._app, self._source)
+                    data = self._source and notification(self._app, self._source)
                     if not data:
                         continue
                     data = websocket.frame(websocket.TEXT, data)

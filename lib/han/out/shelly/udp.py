@@ -24,6 +24,8 @@ _SHORTEST = const(250)
 # Most datagrams before other tasks have a turn; most answers of one port in a second.
 _TURN = const(4)
 _MOST = const(20)
+# Longest pause before it listens again, s.
+_LONGEST_S = const(30)
 
 if core:
 
@@ -78,77 +80,68 @@ def answer(app, data):
     return frame[:-1] + b" " * (_SHORTEST - len(frame)) + b"}" if len(frame) < _SHORTEST else frame
 
 
-class Port:
-    """Listens on one port, and on it again whenever that has failed."""
+# Lives until it is cancelled.
+async def listen(app, status, port, errors, again_s=1):
+    """Answer what comes at a port, and listen there again whenever that has failed.
 
-    #: Pause before it listens again, s. It is doubled each time, up to longest_s.
-    again_s = 1
-    longest_s = 30
-
-    def __init__(self, app, status, port):
-        #: Why it does not listen, text; None while it does.
-        self.error = None
-        self.port = port
-        self._app = app
-        self._status = status
-
-    # Lives until it is cancelled.
-    async def run(self):
-        """Listen and answer."""
-        pause = self.again_s
-        while True:
+    errors: {port: why it does not listen, text}; again_s: pause before it listens again, s, doubled each time
+    """
+    pause = again_s
+    while True:
+        line = None
+        try:
             line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            try:
-                line.setblocking(False)
-                host = self._app.board.listen[0]
-                line.bind(socket.getaddrinfo(host, self.port, 0, socket.SOCK_DGRAM)[0][-1])
-                self.error = None
-                pause = self.again_s
-                await self._answer(line)
-            except OSError as error:
-                self.error = self._reason(error)
-            except Exception as error:  # the other port goes on
-                self._app.log.crash("shelly", error)
-                self.error = "UDP port %d: error in the reader" % self.port
-            finally:
+            line.setblocking(False)
+            line.bind(socket.getaddrinfo(app.board.listen[0], port, 0, socket.SOCK_DGRAM)[0][-1])
+            errors.pop(port, None)
+            pause = again_s
+            await _talk(app, status, line)
+        except OSError as error:
+            errors[port] = "UDP port %d %s" % (port, _reason(error))
+        except Exception as error:  # the other port goes on
+            app.log.crash("shelly", error)
+            errors[port] = "UDP port %d: error in the reader" % port
+        finally:
+            if line:
                 line.close()
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, self.longest_s)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_S)
 
-    def _reason(self, error):
-        if error.errno == errno.EADDRINUSE:
-            return "UDP port %d is taken" % self.port
-        if error.errno == errno.EACCES:
-            return "UDP port %d is not allowed to this program" % self.port
-        return "UDP port %d: %s" % (self.port, error)
 
-    # Lives until it is cancelled, or the socket is dead.
-    async def _answer(self, line):
-        app, status = self._app, self._status
-        second = count = 0
-        while True:
-            await readable(line)
-            now = app.clock.uptime_ms() // 1000
-            if now != second:
-                second = now
-                count = 0
-            for _ in range(_TURN):
+def _reason(error):
+    if error.errno == errno.EADDRINUSE:
+        return "is taken"
+    if error.errno == errno.EACCES:
+        return "is not allowed to this program"
+    return "does not listen: %s" % error
+
+
+# Lives until it is cancelled, or the socket is dead.
+async def _talk(app, status, line):
+    second = count = 0
+    while True:
+        await readable(line)
+        now = app.clock.uptime_ms() // 1000
+        if now != second:
+            second = now
+            count = 0
+        for _ in range(_TURN):
+            try:
+                data, who = line.recvfrom(frames.LARGEST + 1)
+            except OSError as error:
+                if error.errno in (errno.EAGAIN, errno.ECONNREFUSED):
+                    break  # there is none, or an answer could not be delivered
+                raise
+            count += 1
+            if count > _MOST or not near(who):
+                status.dropped += 1
+                continue
+            found = answer(app, data)
+            if found:
                 try:
-                    data, who = line.recvfrom(frames.LARGEST + 1)
-                except OSError as error:
-                    if error.errno in (errno.EAGAIN, errno.ECONNREFUSED):
-                        break  # there is none, or an answer could not be delivered
-                    raise
-                count += 1
-                if count > _MOST or not near(who):
-                    status.dropped += 1
-                    continue
-                found = answer(app, data)
-                if found:
-                    try:
-                        line.sendto(found, who)
-                        status.sent += 1
-                    except OSError:
-                        status.dropped += 1  # the client will ask again
-            if count > _MOST:
-                await asyncio.sleep(0.1)
+                    line.sendto(found, who)
+                    status.sent += 1
+                except OSError:
+                    status.dropped += 1  # the client will ask again
+        if count > _MOST:
+            await asyncio.sleep(0.1)
