@@ -7,7 +7,7 @@
 # it is asked with TLS. In this folder it makes
 #     passwords.txt    user:password of each reader, in clear: only root should read it
 #     passwords        the same for mosquitto
-#     fleet.csv        serial,url,apartment,fuse for the table `readers`
+#     fleet.csv        name,url,apartment,fuse for the table `readers`
 #     telegraf.d/readers.conf    the readers that Telegraf asks for /metrics
 # It can be run again: who has a password keeps it. Where readers have an access password (all the same one), give it in
 # READERS_PASSWORD. Exit status 1: some readers did not answer or refused; they are named.
@@ -28,27 +28,35 @@ say() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 grep -q '^telegraf:' passwords.txt || echo "telegraf:$(secret)" >>passwords.txt
 
+# Lists of some programs have carriage returns, and no end of their last line: a document gives it one.
+lines=$(tr -d '\r' <"$list") || exit 1
+
 while IFS=, read -r address apartment fuse; do
   case $address in address | "" | "#"*) continue ;; esac
   url=http://$address
-  serial=$(curl -sS --fail --max-time 20 "$url/han" </dev/null | say serial)
-  if [ -z "$serial" ]; then
+  name=$(curl -sS --fail --max-time 20 "$url/han" </dev/null | say name)
+  if [ -z "$name" ]; then
     echo "$address ($apartment): no reader answers" >&2
     failed=1
     continue
   fi
-  grep -q "^$serial:" passwords.txt || echo "$serial:$(secret)" >>passwords.txt
-  password=$(sed -n "s/^$serial://p" passwords.txt)
+  if grep -q "^$name," fleet.csv; then
+    echo "$address ($apartment): $name is in the list already" >&2
+    failed=1
+    continue
+  fi
+  grep -q "^$name:" passwords.txt || echo "$name:$(secret)" >>passwords.txt
+  password=$(sed -n "s/^$name://p" passwords.txt)
   set --
   if [ -n "${READERS_PASSWORD:-}" ]; then
     token=$(curl -sS --fail --max-time 20 -u ":$READERS_PASSWORD" "$url/auth/token" </dev/null | say token)
     set -- -H "Authorization: Bearer $token"
   fi
   if curl -sS --fail --max-time 20 -o "$here/answer" "$@" -X PUT "$url/configuration" -d @- <<END
-{"m":{"f":$fuse},"out":{"mqtt":{"on":true,"host":"$host","port":$port,"tls":$tls,"user":"$serial","pw":"$password","prefix":"han","every":0,"ha":false}}}
+{"m":{"f":$fuse},"out":{"mqtt":{"on":true,"host":"$host","port":$port,"tls":$tls,"user":"$name","pw":"$password","prefix":"han","every":0,"ha":false}}}
 END
   then
-    echo "$serial,$url,$apartment,$fuse" >>fleet.csv
+    echo "$name,$url,$apartment,$fuse" >>fleet.csv
     urls="$urls  \"$url/metrics\",
 "
   else
@@ -56,7 +64,9 @@ END
     failed=1
   fi
   rm -f "$here/answer"
-done <"$list"
+done <<END
+$lines
+END
 
 cp passwords.txt passwords
 mosquitto_passwd -U passwords

@@ -5,7 +5,7 @@ CREATE EXTENSION IF NOT EXISTS timescaledb;
 
 -- Who is who: \copy readers FROM 'fleet.csv' CSV
 CREATE TABLE readers (
-  serial text PRIMARY KEY,
+  name text PRIMARY KEY,  -- as `/han` tells it, and as it is in topics
   url text NOT NULL UNIQUE,
   apartment text NOT NULL,
   fuse double precision NOT NULL  -- A
@@ -38,7 +38,7 @@ CREATE TABLE status (time timestamptz NOT NULL, reader text NOT NULL, value text
 SELECT create_hypertable('status', 'time');
 CREATE INDEX ON status (reader, time DESC);
 
-CREATE TABLE state (time timestamptz NOT NULL, reader text NOT NULL, version text, reboot_reason text, name text);
+CREATE TABLE state (time timestamptz NOT NULL, reader text NOT NULL, version text, reboot_reason text, serial text);
 SELECT create_hypertable('state', 'time');
 CREATE INDEX ON state (reader, time DESC);
 

@@ -28,7 +28,7 @@ CLASSES = {
     None: (("kvarh", "SEK/kWh", "m³", None), ("measurement", "total_increasing", None)),
 }
 ENTITY = {"name", "uniq_id", "stat_t", "exp_aft", "unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc", "ent_cat"}
-BASE = "house/HAN1/"
+BASE = "house/HAN-READER-1/"
 
 
 class Identity:

@@ -9,7 +9,7 @@ from tests.api.fake import FULL, Board, Running, ask, get
 from tests.support import free_port
 
 SECRET = "correct horse battery"
-_HAN = "han/HAN5E10ABCD/"
+_HAN = "han/HAN-READER-10ABCD/"
 DEVICE = "homeassistant/device/HAN5E10ABCD/config"
 
 
@@ -78,7 +78,7 @@ class House:
 
 async def test_everything_that_the_meter_says_is_published():
     async with House(prefix="cellar/left", user="me", pw=SECRET) as house:
-        base = "cellar/left/HAN5E10ABCD/"
+        base = "cellar/left/HAN-READER-10ABCD/"
         await house.until(lambda: base + "state" in house.broker.retained)
         hello = house.broker.hellos[0]
         assert (hello["id"], hello["user"], hello["password"]) == ("HAN5E10ABCD", "me", SECRET)

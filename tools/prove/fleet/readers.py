@@ -22,7 +22,7 @@ class Reader(Board):
         super().__init__(options, str(folder), zero)
         self.speed = 1
         self.servers = servers
-        self.serial = None
+        self.name = None
         self._meter = meters.create("p1")
         self._meter.PERIOD_MS = period * 1000
         self._period = period
@@ -34,7 +34,7 @@ class Reader(Board):
     def begin(self):
         """Start the board."""
         self.start(self.zero, self._meter.LINE, [])
-        self.serial = self.get("/han")["serial"]
+        self.name = self.get("/han")["name"]
 
     def skip(self, now):
         """Send nothing that was due before now."""
@@ -96,8 +96,8 @@ class Fleet:
         now = time.time()
         for reader in self.readers:
             if reader.due() <= now + _AHEAD:
-                tally.sent(reader.serial, *reader.send(now))
+                tally.sent(reader.name, *reader.send(now))
 
     def dead(self):
-        """Serial numbers of readers that have ended by themselves."""
-        return [reader.serial for reader in self.readers if reader.process.poll() is not None]
+        """Names of readers that have ended by themselves."""
+        return [reader.name for reader in self.readers if reader.process.poll() is not None]

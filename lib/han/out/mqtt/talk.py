@@ -59,8 +59,8 @@ class Talk:
         self._status = status
         self._client = client
         self._box = box
-        # The serial number comes from the MAC: no two readers have the same one, and it never changes.
-        self._base = "%s/%s/" % (status.settings["prefix"], app.identity.serial)
+        # The name never changes, and has none of the characters that mean something in topics, see core/identity.py.
+        self._base = "%s/%s/" % (status.settings["prefix"], app.identity.name)
         self._told = Told(app)
         self._due = 0  # uptime from which on the next reading is sent, ms
         self._search = 0  # uptime from which on new quantities are looked for, ms

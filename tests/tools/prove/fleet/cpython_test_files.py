@@ -1,10 +1,12 @@
 """The files of docs/fleet: a broker loads them, and they name what a reader publishes, and what Grafana knows."""
 
+import http.server
 import json
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from types import SimpleNamespace
@@ -57,7 +59,8 @@ def until(listener, true):
 def broker(tmp_path):
     """A broker with two readers and Telegraf; their passwords are their names."""
     users = tmp_path / "users"
-    users.write_text("".join("%s:%s\n" % (name, name) for name in ("HAN00000001", "HAN00000002", "telegraf")))
+    names = "HAN-READER-000001", "HAN-READER-000002", "telegraf"
+    users.write_text("".join("%s:%s\n" % (name, name) for name in names))
     subprocess.run(["mosquitto_passwd", "-U", users], check=True)
     made = Broker(tmp_path / "broker")
     made.users(users)
@@ -75,7 +78,7 @@ def publish(port, user, password, messages, authority=None):
 
 @needs_broker
 def test_a_reader_writes_below_its_own_name_only_and_reads_nothing(broker):
-    one, two = "HAN00000001", "HAN00000002"
+    one, two = "HAN-READER-000001", "HAN-READER-000002"
     telegraf = Listener(broker, "telegraf", "telegraf", ["han/#"])
     spy = Listener(broker, two, two, ["han/#", "#", "han/%s/meter" % one, "han/%s/meter" % two])
     try:
@@ -94,10 +97,12 @@ def test_a_reader_writes_below_its_own_name_only_and_reads_nothing(broker):
 
 
 @needs_broker
-@pytest.mark.parametrize("user, password", ((None, None), ("HAN00000001", "HAN00000002"), ("HAN00000003", "x")))
+@pytest.mark.parametrize(
+    "user, password", ((None, None), ("HAN-READER-000001", "HAN-READER-000002"), ("HAN-READER-000003", "x"))
+)
 def test_the_broker_refuses_whom_it_does_not_know(broker, user, password):
     with pytest.raises(MQTTException, match="(?i)not.authori|bad user"):
-        publish(broker.port, user, password, [("han/HAN00000001/meter", "1")])
+        publish(broker.port, user, password, [("han/HAN-READER-000001/meter", "1")])
 
 
 # --- what a reader publishes
@@ -130,20 +135,20 @@ def house(tmp_path_factory):
                 fleet.send(SimpleNamespace(sent=lambda *_: None))
                 time.sleep(0.05)
                 found = {topic.rpartition("/")[2]: payload for topic, payload in heard.copy().items()}
-            assert {topic.rpartition("/")[0] for topic in heard} == {"han/" + reader.serial}
+            assert {topic.rpartition("/")[0] for topic in heard} == {"han/" + reader.name}
             url = "http://127.0.0.1:%d/" % reader.port
             metrics = urllib.request.urlopen(url + "metrics", timeout=PATIENCE).read().decode()
             settings = reader.get("/configuration")
             listener.close()
     finally:
         broker.stop()
-    return SimpleNamespace(said=found, metrics=metrics, settings=settings, serial=reader.serial, url=url, folder=folder)
+    return SimpleNamespace(said=found, metrics=metrics, settings=settings, name=reader.name, url=url, folder=folder)
 
 
 def test_provision_sets_what_it_says(house):
     mqtt = house.settings["out"]["mqtt"]
-    assert mqtt["on"] and mqtt["user"] == house.serial and mqtt["pws"] and mqtt["ha"] is False
-    assert (house.folder / "fleet.csv").read_text() == "%s,%s,A 1,25\n" % (house.serial, house.url[:-1])
+    assert mqtt["on"] and mqtt["user"] == house.name and mqtt["pws"] and mqtt["ha"] is False
+    assert (house.folder / "fleet.csv").read_text() == "%s,%s,A 1,25\n" % (house.name, house.url[:-1])
     assert house.said["status"] == "online"
     # Again: the reader keeps its password. One that is not there is named.
     before = (house.folder / "passwords.txt").read_text()
@@ -153,6 +158,43 @@ def test_provision_sets_what_it_says(house):
     assert done.returncode == 1 and "127.0.0.1:9 (B 1): no reader answers" in done.stderr
     assert (house.folder / "passwords.txt").read_text() == before
     assert {path.stat().st_mode & 0o77 for path in house.folder.glob("passwords*")} == {0}
+
+
+class Said(http.server.BaseHTTPRequestHandler):
+    """A reader that takes all settings; every one of them has the same name."""
+
+    def do_GET(self):
+        self._answer(b'{"type":"HAN_STATE_MESSAGE","name":"HAN-READER-000001","model":"HAN","serial":"HAN00000001"}')
+
+    def do_PUT(self):
+        settings = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.fuses.append((settings["out"]["mqtt"]["user"], settings["m"]["f"]))
+        self._answer(b"{}")
+
+    def _answer(self, body):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@needs_broker
+def test_a_list_of_a_spreadsheet_and_two_readers_of_one_name(tmp_path):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Said) as server:
+        server.fuses = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = "127.0.0.1:%d" % server.server_port
+        lines = "address,apartment,fuse", "", "# cellar", address + ",A 1,25", address + ",Å 2,35"
+        (tmp_path / "readers.csv").write_bytes("\r\n".join(lines).encode())
+        command = ["sh", DOCS / "provision.sh", "readers.csv", "192.168.1.10", "1883", "false"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        server.shutdown()
+    assert done.returncode == 1
+    assert done.stderr == "%s (Å 2): HAN-READER-000001 is in the list already\n" % address
+    assert server.fuses == [("HAN-READER-000001", 25)]
+    assert (tmp_path / "fleet.csv").read_text() == "HAN-READER-000001,http://%s,A 1,25\n" % address
 
 
 def telegraf():
