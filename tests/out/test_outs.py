@@ -44,7 +44,7 @@ class Known(Outs):
         super().__init__(app)
         self.language = Language()
 
-    def _module(self, name):
+    def module(self, name):
         return self.language
 
 

@@ -31,7 +31,7 @@ FORGOTTEN = (
      "han.meter.anonymous.places", "han.meter.anonymous.suspects", "han.meter.anonymous.aliases",
      "han.meter.anonymous.sevenbits", "han.store.crashlog"),
     # 1900: what /metrics and the page's connections ask for.
-    ("han.api.routes.out", "han.out.paths", "han.out.metrics", "han.out.outs", "han.out.status"),
+    ("han.api.routes.out", "han.out.paths", "han.out.metrics", "han.out.outs"),
     # 1300, estimated: what clients of the Shelly ask for over HTTP, many of them once only.
     ("han.out.shelly.info", "han.out.shelly.web"),
     # 1100: a connection to a broker, and what Home Assistant is told then.

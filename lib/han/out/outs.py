@@ -4,7 +4,6 @@ A language is a module or package beside this file, with `async def run(app, sta
 switched on, and forgotten when it is switched off. So it keeps no state in modules, and has no viper code.
 """
 from ..core.modules import forget_package
-from .status import Status
 
 #: A row has a language, the kB of Python's heap that it takes when it runs, its sockets, and the most clients that have
 #: one socket each. Clients that are WebSockets on the reader's own port are streams, see api/http/stream.py.
@@ -20,6 +19,55 @@ LANGUAGES = (
 _SHARED = "table", "serve", "p1"
 
 
+class Status:
+    """A language that is switched on: its task, and what it reports of itself for /health, GET /out and the page.
+
+    It outlives crashes of the task.
+    """
+
+    #: Text for the page, such as "connected" or "refused: bad password". Never a secret.
+    state = ""
+    #: Uptime since when that is the state, ms.
+    since = 0
+    #: Clients now; messages or answers so far, and those that were dropped.
+    clients = sent = dropped = 0
+    #: True when it was switched off or has other settings now: it reports nothing more.
+    over = False
+    #: Its task, None where none was started; the uptime at which another start may be tried, ms.
+    task = None
+    again = 0
+    #: What the language keeps between requests; it sets that itself.
+    device = None
+
+    def __init__(self, outs, name):
+        self._outs = outs
+        self.name = name
+        #: The language's settings, a dict as in `out` of the configuration.
+        self.settings = outs.app.config.get("out", name)
+
+    def tell(self, state, health="ok", error=None):
+        """Set the state, and the health and error of the row in /health. An error is the state if none is given."""
+        if self.over:
+            return
+        app = self._outs.app
+        if state != self.state:
+            self.state = state
+            self.since = app.clock.uptime_ms()
+        app.supervisor.set(self.name, "running", health, error or (None if health == "ok" else state))
+
+    # Lives until the language is switched off, or its settings change.
+    async def run(self):
+        """Run the language."""
+        outs = self._outs
+        self.clients = 0
+        try:
+            await outs.module(self.name).run(outs.app, self)
+        except MemoryError:
+            # To the supervisor that would be a reason to close streams, and at last to restart the reader.
+            self.again = outs.app.clock.uptime_ms() + outs.again_ms
+            self.tell("not enough memory: it ran out", "failed")
+
+
 class Outs:
     """The languages that are switched on. languages: rows as above; safe mode has none."""
 
@@ -27,7 +75,7 @@ class Outs:
     again_ms = 30000
 
     def __init__(self, app, languages=LANGUAGES):
-        self._app = app
+        self.app = app
         self._languages = languages
         self._there = {}  # name -> Status
         if self.on("metrics"):
@@ -46,13 +94,13 @@ class Outs:
         """True for a language that is switched on."""
         for row in self._languages:
             if row[0] == name:
-                return self._app.config.get("out", name, "on")
+                return self.app.config.get("out", name, "on")
         return False
 
     # Called once in a second.
     def look(self):
         """Start, end and restart languages, so that they run as the configuration says."""
-        supervisor = self._app.supervisor
+        supervisor = self.app.supervisor
         for name, needed, _, _ in self._languages:
             status = self._there.get(name)
             if status is None:
@@ -62,50 +110,40 @@ class Outs:
                 if status.task is None or status.task.done():
                     del self._there[name]
                     self._forget(name)
-            elif status.settings != self._app.config.get("out", name):
+            elif status.settings != self.app.config.get("out", name):
                 status.over = True
                 status.task = supervisor.end(name)
-            elif name != "metrics" and not supervisor.lives(name) and self._app.clock.uptime_ms() >= status.again:
+            elif name != "metrics" and not supervisor.lives(name) and self.app.clock.uptime_ms() >= status.again:
                 self._start(status, needed)
         if self._there:
-            self._app.streams.trim(self._app.streams.most())
+            self.app.streams.trim(self.app.streams.most())
 
     def unused(self):
         """True where there is nothing to keep: no language, and no count of Prometheus' requests. Then its row goes."""
         if [name for name, status in self._there.items() if name != "metrics" or status.sent]:
             return False
-        self._app.supervisor.end("metrics")
+        self.app.supervisor.end("metrics")
         return True
 
     def _begin(self, name, needed):
-        app = self._app
-        self._there[name] = status = Status(name, app.config.get("out", name), app.supervisor, app.clock)
+        self._there[name] = status = Status(self, name)
         if name == "metrics":  # only a path
             status.tell("listening")
         else:
             self._start(status, needed)
 
     def _start(self, status, needed):
-        app = self._app
+        app = self.app
         status.again = app.clock.uptime_ms() + self.again_ms
         reserve = app.board.memory_limits[1]
         if app.memory.short(needed * 1024 + reserve):
             free = max(0, app.board.heap()[1] - reserve) // 1024
             status.tell("not enough memory: needs %d kB, %d kB free" % (needed, free), "failed")
             return
-        app.supervisor.start(status.name, lambda: self._run(status))
+        app.supervisor.start(status.name, status.run)
 
-    # Lives until the language is switched off, or its settings change.
-    async def _run(self, status):
-        status.clients = 0
-        try:
-            await self._module(status.name).run(self._app, status)
-        except MemoryError:
-            # To the supervisor that would be a reason to close streams, and at last to restart the reader.
-            status.again = self._app.clock.uptime_ms() + self.again_ms
-            status.tell("not enough memory: it ran out", "failed")
-
-    def _module(self, name):
+    def module(self, name):
+        """The module of a language, imported if need be."""
         return __import__("han.out." + name, None, None, ("run",))
 
     def _forget(self, name):
@@ -119,15 +157,15 @@ class Outs:
         """Try what a language needs of others, within 10 s. None where it works, else what is wrong, as text."""
         status = self._there.get(name)
         try:
-            test = getattr(self._module(name), "test", None)
+            test = getattr(self.module(name), "test", None)
             if test:
-                return await test(self._app, self._app.config.get("out", name))
+                return await test(self.app, self.app.config.get("out", name))
         finally:
             if status is None and name not in self._there:
                 self._forget(name)
         if not status:
             return "it is switched off"
-        for service in self._app.supervisor.rows():
+        for service in self.app.supervisor.rows():
             if service.name == name and service.health != "ok":
                 return service.error or service.health
         return None
@@ -141,12 +179,12 @@ class Outs:
     async def serve(self, what, request):
         """Answer a request; what: as in the rows of paths()."""
         name, _, function = what[1:].rpartition(".")
-        return await getattr(self._module(name), function)(self._app, request)
+        return await getattr(self.module(name), function)(self.app, request)
 
     def used(self):
         """The number of sockets of the languages that run, with those of their clients."""
         count = 0
         for name, _, sockets, most, status in self.rows():
-            if status and not status.over and self._app.supervisor.lives(name):
+            if status and not status.over and self.app.supervisor.lives(name):
                 count += sockets + min(most, status.clients)
         return count

@@ -10,6 +10,19 @@ import socket
 
 from ..net.sockets import hang_up, unbuffered
 
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+# Connections that the system keeps until they are accepted.
+_BACKLOG = const(16)
+# Longest pause before a server listens again after it could not, ms.
+_LONGEST_MS = const(30000)
+
 
 class Client:
     """One client's connection."""
@@ -41,15 +54,12 @@ class Client:
 class Server:
     """Listens on a port, has a task for each client, and tells `status` whether it listens and how many there are."""
 
-    #: Connections that the system keeps until they are accepted.
-    backlog = 16
     #: How often the time of the clients is counted down, and the listener looked at, ms.
     tick_ms = 250
     #: `left` of a new client, ms.
     first_ms = 10000
-    #: Pause before it listens again after it could not, ms. It is doubled each time, up to longest_ms.
+    #: Pause before it listens again after it could not, ms. It is doubled each time.
     again_ms = 1000
-    longest_ms = 30000
 
     def __init__(self, app, status, port, talk, most):
         """talk: a coroutine function that serves one Client; most: clients at a time, one more is closed at once."""
@@ -77,7 +87,7 @@ class Server:
                         left -= self.tick_ms
                         if left <= 0:
                             left = pause
-                            pause = min(2 * pause, self.longest_ms)
+                            pause = min(2 * pause, _LONGEST_MS)
                             await self._listen()
                     else:
                         left, pause = 0, self.again_ms
@@ -115,7 +125,7 @@ class Server:
             probe.listen(1)  # lwIP tells only now
         finally:
             probe.close()
-        self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=self.backlog)
+        self._server = await asyncio.start_server(self._serve, self._host, self.port, backlog=_BACKLOG)
         self._status.tell(*self.listening)
 
     async def _close(self):

@@ -19,7 +19,7 @@ A hyphen stands for nothing.
 from ..meter import obis
 from ..store.config import priced
 
-_COLUMNS = "key name unit class state places source count modbus sunspec homewizard shelly".split()
+_COLUMNS = "key name unit class state places source count modbus sunspec homewizard shelly"
 _TABLE = """
 power|Power|W|power|measurement|0|n0|1|0|W|active_power_w|total_act_power
 power_l#|Power L#|W|power|measurement|0|n1|3|2|Wph@|active_power_l#_w|&_act_power
@@ -53,12 +53,11 @@ sags_l#|Voltage sags L#|-|-|total_increasing|0|x102|3|80|-|voltage_sag_l#_count|
 swells_l#|Voltage swells L#|-|-|total_increasing|0|x105|3|86|-|voltage_swell_l#_count|-
 price|Price of energy|CUR/kWh|-|measurement|8|p|1|-|-|-|-
 """
-_PEAK = obis.PEAK
 
 
 def quantities(*columns):
     """Yield the columns of each row, a tuple of texts; not of rows that have a hyphen in the last of the columns."""
-    places = [_COLUMNS.index(column) for column in columns]
+    places = _places(columns)
     for line in _TABLE.strip().split("\n"):
         row = line.split("|")
         if row[places[-1]] != "-":
@@ -76,7 +75,12 @@ def cells(key, *columns):
     row = _TABLE[at + 1 : _TABLE.find("\n", at + 1)].split("|")
     if at < 0 or not 0 <= i < int(row[7]):
         raise KeyError(key)
-    return tuple([_told(row, _COLUMNS.index(column), i) for column in columns])
+    return tuple([_told(row, place, i) for place in _places(columns)])
+
+
+def _places(columns):
+    names = _COLUMNS.split()
+    return [names.index(column) for column in columns]
 
 
 def _told(row, place, i):
@@ -112,7 +116,7 @@ def read(app, live, source):
     found = extra and extra.number(number)
     if found is None:
         return None
-    if number == _PEAK and not found and extra.peak_clock(live.clock)[0] is None:
+    if number == obis.PEAK and not found and extra.peak_clock(live.clock)[0] is None:
         return None  # nothing has been measured in this month
     return found * live.ratio if kind == "X" else found
 
