@@ -3,6 +3,7 @@
 import os
 import time
 
+from host_sim import clock
 from host_sim.board import Board, Reset
 from host_sim.clock import Clock
 from host_sim.line.replay import ReplaySource, line_of
@@ -35,6 +36,22 @@ def write(path, data):
     with open(path, "wb") as file:
         file.write(data)
     return path
+
+
+def test_the_clock_goes_on_where_ticks_of_32_bits_begin_anew():
+    period = 1 << 30
+    now = period - 5_000_000
+    real = clock.ticks_us, clock.ticks_diff
+    clock.ticks_us = lambda: now % period
+    clock.ticks_diff = lambda after, before: (after - before + period // 2) % period - period // 2
+    try:
+        shared = Clock(10, 0)
+        start = shared.ticks_us()
+        for minutes in range(1, 60):
+            now = period - 5_000_000 + minutes * 60_000_000
+            assert shared.ticks_us() - start == minutes * 600_000_000, minutes
+    finally:
+        clock.ticks_us, clock.ticks_diff = real
 
 
 def test_identity_is_kept():
