@@ -302,3 +302,47 @@ async def test_websockets_that_say_nothing_and_that_are_too_many():
         await switched(app, False)
         assert await asyncio.wait_for(ws.reader.read(-1), 8) == b""
         await close(ws.writer)
+
+
+async def test_a_token_outlives_a_restart():
+    board = provisioned()
+    async with Secured(board) as app:
+        await switched(app)
+        token = await user(app)
+    async with Secured(board) as app:
+        await switched(app)
+        assert (await secure(app, "/api", token=token)).status == 200
+        assert (await secure(app, "/api/user", "DELETE", token=token)).status == 204
+    async with Secured(board) as app:
+        await switched(app)
+        assert (await secure(app, "/api", token=token)).status == 401
+
+
+async def authorized(app, token):
+    """A WebSocket of the user who has this token."""
+    ws = await WebSocket().open(app)
+    assert (await ws.message())["type"] == "authorization_requested"
+    assert await ws.answer({"type": "authorization", "data": token}) == {"type": "authorized"}
+    return ws
+
+
+async def test_what_was_opened_with_a_token_ends_with_it():
+    async with Secured(provisioned()) as app:
+        await switched(app)
+        one, two = await user(app, "local/1"), await user(app, "local/2")
+        first, second = await authorized(app, one), await authorized(app, two)
+        assert len((await second.answer({"type": "subscribe", "data": "user"}))["data"]) == 2
+        # Another token for the same name: the one before counts no more.
+        again = await user(app, "local/1")
+        assert await asyncio.wait_for(first.reader.read(-1), 8) == b""
+        assert len((await second.message())["data"]) == 2
+        first = await authorized(app, again)
+        body = b'{"name":"local/1"}'
+        assert (await secure(app, "/api/user", "DELETE", body=body, token=two)).status == 204
+        assert await asyncio.wait_for(first.reader.read(-1), 8) == b""
+        assert (await second.message())["data"] == [{"name": "local/2", "current": True}]
+        assert (await secure(app, "/api/user", "DELETE", token=two)).status == 204
+        assert await asyncio.wait_for(second.reader.read(-1), 8) == b""
+        assert not app.streams.guests
+        await close(first.writer)
+        await close(second.writer)

@@ -54,6 +54,11 @@ class Device:
         self._pressed = self._last = now
         return True
 
+    def revoked(self, name):
+        """A user has gone, or has another token: what was opened with the one before ends, the others are told."""
+        for socket in self.sockets:
+            socket.revoked(name)
+
     def look(self):
         """Send the pings that are due."""
         self._quiet += 1000 * self.look_s

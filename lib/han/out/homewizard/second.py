@@ -51,7 +51,7 @@ async def _answer(app, status, request, version):
             return listed(app, name)
         body = await request.sock.body()
         values = _values(body) if body else {"name": name}
-        return refusal(400, "request:invalid-json") if values is None else delete(app, values)
+        return refusal(400, "request:invalid-json") if values is None else delete(app, status.device, values)
     if path == "/api/system/identify":
         blink(app)
         return plain(b"", 204)

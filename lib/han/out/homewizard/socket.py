@@ -79,6 +79,13 @@ class Socket:
         self._device.sockets.remove(self)
         self._app.streams.guests.remove(self.connection)
 
+    def revoked(self, name):
+        """The token that a user had counts no more."""
+        if self._user == name:
+            self.connection.end()
+        elif "user" in self._topics:
+            self._box.put("user", self._told("user"))
+
     def ping(self):
         """Send a ping, or end a client that has not answered the last ones."""
         if self._missed >= _MISSED:

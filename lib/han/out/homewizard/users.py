@@ -55,6 +55,7 @@ def create(app, device, values):
     users[name] = _hash(token)
     if not _kept(app, users):
         return refusal(507, "user:no-storage")
+    device.revoked(name)
     return ('{"token":"%s","name":%s}' % (token, text(name))).encode()
 
 
@@ -66,7 +67,7 @@ def listed(app, current):
     return ("[%s]" % ",".join(said)).encode()
 
 
-def delete(app, values):
+def delete(app, device, values):
     """The answer to a request to delete the user whose name is in the values of its body."""
     users = dict(app.config.get(_KEY))
     name = values.get("name")
@@ -78,6 +79,7 @@ def delete(app, values):
         return refusal(404, "user:not-found")
     if not _kept(app, users):
         return refusal(500, "request:internal-server-error")
+    device.revoked(name)
     return plain(b"", 204)
 
 
