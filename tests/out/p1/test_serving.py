@@ -7,6 +7,7 @@ from han.core.bus import Bus
 from han.core.log import Log
 from han.meter.link import Link
 from han.out import p1
+from han.out.p1.source import Source
 from tests.out.p1 import strict
 from tests.out.p1.test_telegram import clock
 from tests.out.test_serve import closed, end, until
@@ -368,13 +369,13 @@ def narrow(client):
 
 async def slow(status):
     """A client of which the system keeps little, too: a socket from which nothing is read."""
-    talk = p1._talk
+    talk = Source.talk
 
-    def narrowed(app, client, *rest):
+    def narrowed(source, client):
         narrow(client)
-        return talk(app, client, *rest)
+        return talk(source, client)
 
-    p1._talk = narrowed
+    Source.talk = narrowed
     try:
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUF, 32768)
@@ -382,7 +383,7 @@ async def slow(status):
         await until(lambda: status.clients == 1)
         await asyncio.sleep(0.02)
     finally:
-        p1._talk = talk
+        Source.talk = talk
     return sock
 
 
@@ -431,7 +432,7 @@ def test_a_client_that_does_not_read_misses_whole_telegrams():
 def test_a_client_that_takes_nothing_for_long_is_ended():
     async def go():
         app = App()
-        stall, p1._STALL_MS = p1._STALL_MS, 600
+        stall, Source.stall_ms = Source.stall_ms, 600
         try:
             async with Running(app) as status:
                 sock = await slow(status)
@@ -439,7 +440,7 @@ def test_a_client_that_takes_nothing_for_long_is_ended():
                 await until(lambda: status.clients == 0)
                 sock.close()
         finally:
-            p1._STALL_MS = stall
+            Source.stall_ms = stall
 
     run(go())
 

@@ -3,11 +3,20 @@ import asyncio
 
 from ...core.bus import Mailbox
 
-_WAITING = "listening"
-_OWN = "listening: the meter's telegrams"
-_DECRYPTED = "listening: the meter's telegrams, decrypted"
-_VIRTUAL = "listening: virtual telegrams"
-_NONE = "listening: the meter has no P1, and virtual telegrams are off"
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+_WAITING = const("listening")
+_OWN = const("listening: the meter's telegrams")
+_DECRYPTED = const("listening: the meter's telegrams, decrypted")
+_VIRTUAL = const("listening: virtual telegrams")
+_NONE = const("listening: the meter has no P1, and virtual telegrams are off")
+_CHUNK = const(64)  # bytes: clients have nothing to say
 
 
 class Source(Mailbox):
@@ -16,23 +25,24 @@ class Source(Mailbox):
     It is a mailbox that is looked into while the meter's task delivers: that is when a telegram can be copied.
     """
 
-    # These defaults are in the class, as an object's own attributes take memory.
-    _fault = None  # see lacks()
-    _count = 0  # telegrams so far
-    _wanted = 0  # how many want them; nobody: nothing is copied
-    _left = 0  # how many of them have not taken the newest one yet
-    _own = _ciphered = False  # the newest telegram is the meter's; it was ciphered
-    _data = None  # the newest telegram, until all have it: a copy, or once `_whole` all that is sent
-    _whole = False
-    _maker = None
+    #: A client must take a telegram within this time, ms. Until then it misses the others. The reading is still fresh
+    #: then.
+    stall_ms = 30000
 
     def start(self, app, status, server):
         """Begin to take telegrams. server: the Server whose state is told."""
         self._app = app
         self._status = status
         self._server = server
+        self._fault = None  # see lacks()
         self._encrypted = app.link.decoder.layers.encrypted
-        self._news = asyncio.Event()
+        self._state = _WAITING  # what the newest telegram is
+        self._count = 0  # telegrams so far
+        self._wanted = 0  # how many want them; nobody: nothing is copied
+        self._left = 0  # how many of them have not taken the newest one yet
+        self._data = None  # the newest telegram, until all have it: a copy, or once `_whole` all that is sent
+        self._whole = False
+        self._maker = None
 
     # In the meter's task, which must not wait or fail here.
     def put(self, topic, live):
@@ -44,25 +54,27 @@ class Source(Mailbox):
 
     def _take(self, decoder):
         layers = decoder.layers
-        self._ciphered = layers.encrypted != self._encrypted
-        self._encrypted = layers.encrypted
-        self._own = decoder.reading.whole() > 0
         self._data = None
         self._whole = False
-        virtual = self._status.settings["virtual"]
-        state = (_DECRYPTED if self._ciphered else _OWN) if self._own else _VIRTUAL if virtual else _NONE
-        if state != self._server.listening[0]:
-            self._tell(state)
+        if decoder.reading.whole() > 0:
+            state = _OWN if layers.encrypted == self._encrypted else _DECRYPTED
+        else:
+            state = _VIRTUAL if self._status.settings["virtual"] else _NONE
+        self._encrypted = layers.encrypted
+        if state != self._state:
+            self._state = state
+            self._tell()
         if not self._wanted or state == _NONE:
             return
-        if self._own:
+        if state != _VIRTUAL:
             self._data = copied(layers)
         self._count += 1
         self._left = self._wanted
-        self._news.set()
-        self._news.clear()
+        self._event.set()
+        self._event.clear()
 
-    def _tell(self, state):
+    def _tell(self):
+        state = self._state
         error = self._fault or (state[len(_WAITING) + 2 :] if state == _NONE else None)
         self._server.listening = state, "degraded" if error else "ok", error
         if self._status.state.startswith(_WAITING):
@@ -71,7 +83,32 @@ class Source(Mailbox):
     def lacks(self, reason):
         """Nothing goes out of a pin, for a reason in words."""
         self._fault = reason
-        self._tell(self._server.listening[0])
+        self._tell()
+
+    # Lives as long as one client. What it says is ignored.
+    async def talk(self, client):
+        """Send each telegram to a Client."""
+        client.left = None
+        writer = asyncio.create_task(self._write(client))
+        try:
+            while await client.read(_CHUNK):
+                await asyncio.sleep(0.1)  # who sends much is not read fast
+        finally:
+            writer.cancel()
+
+    # Lives as long as its client's talk(), or until the client takes nothing more.
+    async def _write(self, client):
+        async def send(data):
+            await client.send(data, self.stall_ms)
+            self._status.sent += 1
+
+        try:
+            await self.follow(send)
+        except (OSError, MemoryError):
+            pass  # the client is gone, or there is no memory for it now: it may connect again
+        except Exception as error:
+            self._app.log.crash("p1", error)
+        client.end()
 
     # Lives until it is cancelled, or send() raises.
     async def follow(self, send):
@@ -82,7 +119,7 @@ class Source(Mailbox):
         try:
             while True:
                 while self._count == seen:
-                    await self._news.wait()
+                    await self._event.wait()
                 status.dropped += self._count - seen - 1
                 seen = self._count
                 try:
@@ -108,14 +145,14 @@ class Source(Mailbox):
             return None
         if self._whole:
             return self._data
-        if self._own:
-            self._data = self._data and complete(self._data, self._ciphered)
-        else:
+        if self._state == _VIRTUAL:
             if not self._maker:
                 from .telegram import Maker
 
                 self._maker = Maker()
             self._data = self._maker.make(live, app.messages.energies(live), app.clock)
+        else:
+            self._data = self._data and complete(self._data, self._state == _DECRYPTED)
         self._whole = True
         return self._data
 

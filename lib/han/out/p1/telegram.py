@@ -8,11 +8,22 @@ from ...core.zone import date, days
 from ...meter import obis
 from ...meter.reading import METER_ID
 
-_IDENT = "/HAN5\\HAN-READER"
-_LONGEST_ID = 48  # characters; twice as many hex digits
+try:
+    from micropython import const
+except ImportError:
+
+    def const(number):
+        return number
+
+
+_IDENT = const("/HAN5\\HAN-READER")
+_LONGEST_ID = const(48)  # characters; twice as many hex digits
 # Values in thousandths of their units.
-_POWER, _REACTIVE, _ENERGY, _REACTIVE_ENERGY = "%02d.%03d*kW", "%02d.%03d*kvar", "%06d.%03d*kWh", "%06d.%03d*kvarh"
-_UNITS = {"m3": "%05d.%03d*m3", "GJ": "%05d.%03d*GJ", "kWh": "%06d.%03d*kWh"}
+_POWER = const("%02d.%03d*kW")
+_REACTIVE = const("%02d.%03d*kvar")
+_ENERGY = const("%06d.%03d*kWh")
+_REACTIVE_ENERGY = const("%06d.%03d*kvarh")
+_VOLUME = const("%05d.%03d*")  # m3, and GJ
 
 
 def crc(data):
@@ -103,7 +114,8 @@ class Maker:
             when = self._stamp(zone.utc(one.time, one.dst), zone)
         if when and one.unit and one.value is not None and one.value >= 0:
             value = one.value * 1000 // 10**one.places
-            lines.append("0-%d:24.2.1(%s)(%s)" % (one.channel, when, _UNITS[one.unit] % divmod(value, 1000)))
+            form = _ENERGY if one.unit == "kWh" else _VOLUME + one.unit
+            lines.append("0-%d:24.2.1(%s)(%s)" % (one.channel, when, form % divmod(value, 1000)))
 
 
 def _add(lines, code, form, number):
