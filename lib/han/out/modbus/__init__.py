@@ -15,7 +15,7 @@ from .frames import talk
 CLIENTS = 3
 
 
-async def run(app, status):
-    """Serve clients on the port of the settings until cancelled."""
+def run(app, status):
+    """Serve clients on the port of the settings until cancelled: to be awaited, with no coroutine of its own."""
     device = Device(app)
-    await Server(app, status, status.settings["port"], lambda client: talk(client, device, status), CLIENTS).run()
+    return Server(app, status, status.settings["port"], lambda client: talk(client, device, status), CLIENTS).run()

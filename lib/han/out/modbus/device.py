@@ -5,7 +5,6 @@
     3    the plain map
 """
 from ...meter.sense.network import ONE, THREE
-from . import registers, sunspec
 from .pdu import ADDRESS, FAILURE
 
 try:
@@ -29,13 +28,16 @@ _UNKNOWN = const(3)  # an unknown network counts as three phases with a neutral
 
 
 class Device:
-    """Answers what is in the registers. Those of a unit are written when they are asked for after another telegram."""
+    """Answers what is in the registers. Those of a unit are written when they are asked for after another telegram.
+
+    What writes them is loaded with the first client that asks for such a unit: most houses have one kind of client.
+    """
 
     def __init__(self, app):
         self._app = app
         self._model = 0  # last digit of the number of the meter's model; 0: there has been no telegram
-        self._factors = bytearray(sunspec.FACTORS)
-        self._told = False  # the factors have been told
+        self._factors = None  # bytearray, as of sunspec.FACTORS; None: no integers have been asked for
+        self._told = None  # the factors that have been told, bytes
         self._units = {}  # unit -> [registers, seq of the telegram that they tell]
         #: Goes up when the number of a model or a scale factor has changed.
         self.edition = 0
@@ -51,13 +53,19 @@ class Device:
     def read(self, unit, at, count):
         """`count` registers of a unit from `at` on, bytes; or the number of an exception."""
         if unit == _PLAIN:
-            size, first, last = registers.SIZE, 0, registers.SIZE
+            from . import registers
+
+            size = registers.SIZE
+            known, first, last = 0, 0, size
         else:
+            from . import sunspec
+
             at -= _BASE
             if unit != _FLOATS:
                 unit = _INTEGERS
-            first = sunspec.COMMON + 2
-            last = sunspec.COMMON + (sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS)
+            known = sunspec.COMMON
+            first = known + 2
+            last = known + (sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS)
             size = last + sunspec.END
         if at < 0 or at + count > size:
             return ADDRESS
@@ -65,7 +73,7 @@ class Device:
         if live is None and at < last and at + count > first:
             return FAILURE
         live = live or self._app.messages.reading()
-        if live is None and at + count > sunspec.COMMON:
+        if live is None and at + count > known:
             return FAILURE
         return bytes(memoryview(self._registers(unit, live, size))[2 * at : 2 * (at + count)])
 
@@ -80,10 +88,13 @@ class Device:
                 self._model = model
         there = self._units.get(unit)
         if not there:
-            there = self._units[unit] = [bytearray(2 * size), -1]
+            there = [bytearray(2 * size), -1]
             if unit != _PLAIN:
+                from . import sunspec
+
                 names = MAKER, MODEL, "", self._app.updates.running, self._app.identity.serial
                 sunspec.common(there[0], names, unit)
+            self._units[unit] = there
         if live and there[1] != live.seq:
             there[1] = -1  # in case that memory runs out within
             self._write(unit, there[0], live)
@@ -93,8 +104,12 @@ class Device:
     def _write(self, unit, buf, live):
         app = self._app
         if unit == _PLAIN:
+            from . import registers
+
             registers.write(buf, app, live)
             return
+        from . import sunspec
+
         model = self._model
         size = sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS
         sunspec.head(buf, (200 if unit == _INTEGERS else 210) + model, size)
@@ -102,12 +117,12 @@ class Device:
         if unit == _FLOATS:
             sunspec.floats(buf, numbers, places)
             return
-        before = bytes(self._factors)
-        while not sunspec.integers(buf, numbers, places, self._factors):
+        factors = self._factors = self._factors or bytearray(sunspec.FACTORS)
+        while not sunspec.integers(buf, numbers, places, factors):
             pass
-        if self._told and self._factors != before:
+        if self._told and self._told != factors:
             self.edition += 1
-        self._told = True
+        self._told = bytes(factors)
 
     def serial(self):
         """The reader's serial number, bytes."""

@@ -9,9 +9,9 @@ except ImportError:
 
 
 #: Exceptions (clause 7).
-FUNCTION = const(1)
+_FUNCTION = const(1)
 ADDRESS = const(2)
-VALUE = const(3)
+_VALUE = const(3)
 FAILURE = const(4)
 BUSY = const(6)
 _NO_TARGET = const(0x0B)
@@ -47,36 +47,36 @@ def answer(device, request):
     elif function == _ENCAPSULATED:
         said = _identify(device, request)
     else:
-        said = FUNCTION
+        said = _FUNCTION
     return bytes((function,)) + said if isinstance(said, bytes) else refuse(function, said)
 
 
 def _read(device, request):
     """What follows the function code, or the number of an exception; so below, too."""
     if len(request) != 6:
-        return VALUE
+        return _VALUE
     at = request[2] << 8 | request[3]
     count = request[4] << 8 | request[5]
     if not 1 <= count <= _MOST_REGISTERS:
-        return VALUE
+        return _VALUE
     said = device.read(request[0], at, count)
     return said if isinstance(said, int) else bytes((2 * count,)) + said
 
 
 def _server_id(device, request):
     if len(request) != 2:
-        return VALUE
+        return _VALUE
     name = device.serial()
     return bytes((len(name) + 1,)) + name + (b"\xff" if device.fresh() else b"\0")
 
 
 def _identify(device, request):
     if len(request) < 3:
-        return VALUE
+        return _VALUE
     if request[2] != _DEVICE_ID:
-        return FUNCTION
+        return _FUNCTION
     if len(request) != 5 or not 1 <= request[3] <= 4:
-        return VALUE
+        return _VALUE
     code, first = request[3], request[4]
     if code == 4:
         if first > _ALL:
