@@ -2,9 +2,10 @@
 
 from han.meter.besides.extra import Extra
 from han.meter import obis
-from han.out.modbus import registers
+from han.out.modbus import registers, sunspec
 from han.out.modbus.device import Device
 from tests.api.fake import FULL, Running
+from tests.support import raises
 
 BASE = 40000
 METER = BASE + 70  # the number of the meter's model
@@ -179,21 +180,21 @@ async def test_a_scale_factor_grows_and_stays():
     async with Running() as app:
         device = Device(app)
         app.link.read(*FULL)
-        app.link.read((obis.IMPORT_POWER, 32767), (obis.L1_CURRENT, 327670), (obis.IMPORT_ENERGY, 0xFFFFFFFF))
+        app.link.read((obis.IMPORT_POWER, 32767), (obis.L1_CURRENT, 327670), (obis.IMPORT_ENERGY, 0xFFFFFFFE))
         assert [integer(device, name) for name in ("W", "AphA", "W_SF", "A_SF", "TotWh_SF")] == [32767, 32767, 0, -2, 0]
-        assert integer(device, "TotWhImp") == 0xFFFFFFFF and device.edition == 0
+        assert integer(device, "TotWhImp") == 0xFFFFFFFE and device.edition == 0
         app.link.read((obis.IMPORT_POWER, 32768))
         assert (integer(device, "W"), integer(device, "WphA"), integer(device, "W_SF")) == (3277, 30, 1)
         assert device.edition == 1
         app.link.read((obis.IMPORT_POWER, 500), (obis.L1_CURRENT, -327680))
         assert (integer(device, "W"), integer(device, "W_SF")) == (50, 1)
         assert (integer(device, "AphA"), integer(device, "A_SF")) == (-3277, -1) and device.edition == 2
-        app.link.read((obis.IMPORT_ENERGY, 0x100000000))
+        app.link.read((obis.IMPORT_ENERGY, 0xFFFFFFFF))
         assert (integer(device, "TotWhImp"), integer(device, "TotWhExp"), integer(device, "TotWh_SF")) == (
             429496730, 1000, 1
         )  # fmt: skip
         assert device.edition == 3
-        assert quad(device, 100) == 0x100000000 and single(device, "TotWhImp") == 0x4F800000
+        assert quad(device, 100) == 0xFFFFFFFF and single(device, "TotWhImp") == 0x4F800000
         assert long(device, 0) == 500 and long(device, 46) == -327680
         # Who asks first is told nothing else later.
         device = Device(app)
@@ -201,6 +202,46 @@ async def test_a_scale_factor_grows_and_stays():
         assert (integer(device, "W"), integer(device, "W_SF"), device.edition) == (25000, 1, 0)
         assert (integer(device, "TotWhImp"), integer(device, "TotWh_SF")) == (1000000000, 3)
         assert quad(device, 100) == 999999999999
+
+
+class Starving:
+    """put() of the registers, which finds no memory the n-th time."""
+
+    def __init__(self, left):
+        self._left = left
+        self._put = sunspec.put
+
+    def __enter__(self):
+        sunspec.put = self
+
+    def __exit__(self, kind, error, trace):
+        sunspec.put = self._put
+
+    def __call__(self, *arguments):
+        self._left -= 1
+        if not self._left:
+            raise MemoryError
+        self._put(*arguments)
+
+
+async def test_what_finds_no_memory_is_whole_the_next_time():
+    async with Running() as app:
+        for left in (1, 2, 4):
+            device = Device(app)
+            with raises(MemoryError), Starving(left):
+                device.read(1, BASE, 70)
+            assert device.read(1, BASE, 70) == Device(app).read(1, BASE, 70)
+        app.link.read(*FULL)
+        wanted = Device(app).read(1, METER, 107)
+        assert integer(device, "W") == 1000
+        # The factor of the power grows, and then there is no memory for the rest: it has to be told all the same.
+        app.link.read((obis.IMPORT_POWER, 40000))
+        with raises(MemoryError), Starving(60):
+            device.read(1, METER, 107)
+        assert (integer(device, "W"), integer(device, "W_SF"), device.edition) == (4000, 1, 1)
+        app.link.read(*FULL)
+        got = device.read(1, METER, 107)
+        assert got[2 * 46 : 2 * 48] == wanted[2 * 46 : 2 * 48] and integer(device, "W") == 100 and device.edition == 1
 
 
 async def test_a_reading_that_is_too_old_is_none():

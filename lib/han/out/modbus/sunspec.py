@@ -104,7 +104,8 @@ def integers(buf, numbers, places, factors):
             else:
                 # Power factors are in percent here.
                 number = rounded(number, places[point] + factor - (2 if first == _FACTOR else 0))
-                if not (-0x8000 < number < 0x8000 if size == 1 else 0 <= number <= 0xFFFFFFFF):
+                # Many clients take a counter of ones for "not implemented".
+                if not (-0x8000 < number < 0x8000 if size == 1 else number < 0xFFFFFFFF):
                     factors[group] += 1
                     return False
             put(buf, at, number, size)
