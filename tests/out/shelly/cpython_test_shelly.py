@@ -74,7 +74,7 @@ def test_home_assistants_library_reads_it_and_is_told_of_readings(reader):
     assert found["model"] == "SPEM-003CEBEU" and found["supported"] is True and found["name"].startswith("HAN-READER-")
     # It offers neither scripts nor a connection of its own to Home Assistant.
     assert found["scripts"] is False and found["listed"] == [] and found["ws"]["enable"] is False
-    assert found["refused"] == [403, 403, 403]
+    assert found["refused"] == [403, 403, 404]  # the last one is of a component that there is not
     for status in found["status"], found["told"]:
         em = status["em:0"]
         assert abs(sum(em[phase + "_act_power"] for phase in "abc") - em["total_act_power"]) <= 2
@@ -104,6 +104,22 @@ def test_evcc_reads_it(reader):
         assert isinstance(status[field], float), field
     meter = ask(reader, "/meter")[1]
     assert abs(data["total_act"] / 1000 - meter["ic"]) < 1 and abs(data["total_act_ret"] / 1000 - meter["ec"]) < 1
+
+
+def test_it_tells_what_the_meter_tells(reader):
+    end = time.monotonic() + PATIENCE
+    meter, again = None, ask(reader, "/meter")[1]
+    while meter is None or meter["seq"] != again["seq"]:  # no telegram may come between the requests
+        assert time.monotonic() < end
+        meter = again
+        status, data = ask(reader, "/rpc/EM.GetStatus?id=0")[1], ask(reader, "/rpc/EMData.GetStatus?id=0")[1]
+        again = ask(reader, "/meter")[1]
+    powers = [status[name + "_act_power"] for name in ("total", "a", "b", "c")]
+    assert powers == meter["p"] == [plus - minus for plus, minus in zip(meter["pi"], meter["pe"])]
+    assert [status[phase + "_voltage"] for phase in "abc"] == meter["u"]
+    assert [status[phase + "_current"] for phase in "abc"] == [abs(current) for current in meter["i"]]
+    assert abs(status["total_current"] - sum(meter["i"])) < 0.0005
+    assert (data["total_act"], data["total_act_ret"]) == (round(1000 * meter["ic"]), round(1000 * meter["ec"]))
 
 
 @pytest.mark.parametrize("port", (1010, 2220))

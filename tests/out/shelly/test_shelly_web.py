@@ -5,7 +5,7 @@ import errno
 import json
 import socket
 
-from han.net.websocket import CLOSE, PING, PONG, TEXT
+from han.net.websocket import BINARY, CLOSE, PING, PONG, TEXT
 from han.out.shelly import KINDS, udp
 from tests.api.fake import FULL, Board, FakeApp, Running, ask, connect, get, raw
 from tests.api.http.test_api_stream import UPGRADE, Ws
@@ -59,7 +59,7 @@ async def test_it_is_there_only_while_it_is_switched_on():
         for kind in KINDS:
             _, instance, port, text = app.names.services.rows[kind]
             assert instance[1:].startswith(NAME.encode()) and port == app.port.to_bytes(2, "big")
-            assert b"\x05gen=2\x0aapp=Pro3EM\x09ver=1.4.4" in text and NAME.encode() in text
+            assert b"\x05gen=2\x0aapp=Pro3EM\x09ver=1.7.1" in text and NAME.encode() in text
         rows = [row for row in (await get(app, "/health"))["services"] if row["name"] == "shelly"]
         assert len(rows) == 1 and rows[0]["status"] == "running"
         await post(app, "/configuration", b'{"out":{"shelly":{"on":false}}}')
@@ -86,12 +86,70 @@ async def test_results_by_get_and_by_post():
         assert (await ask(app, "/rpc/EM.GetStatus", "HEAD")).status == 200
 
 
+async def test_what_batteries_ask_has_answers():
+    """Of other imitations it is told what each battery asks, and that one which misses an answer gives up."""
+    async with Shelly() as app:
+        app.link.read(*FULL)
+        for path in (
+            "/rpc/Shelly.GetStatus?esp",  # Growatt Noah 2000
+            # Hoymiles, before it opens its WebSocket
+            "/shelly", "/rpc/Shelly.GetDeviceInfo", "/rpc/Shelly.GetStatus", "/rpc/Sys.GetStatus",
+            "/rpc/EM.GetConfig?id=0", "/rpc/WiFi.GetStatus", "/rpc/WiFi.GetConfig",
+            "/rpc/EM.GetStatus?id=0", "/rpc/EMData.GetStatus?id=0",
+            # Others
+            "/rpc/Shelly.GetConfig", "/rpc/Shelly.GetComponents", "/rpc/Shelly.ListMethods", "/rpc/Sys.GetConfig",
+            "/rpc/Cloud.GetConfig", "/rpc/Cloud.GetStatus", "/rpc/Ws.GetConfig", "/rpc/Script.List",
+        ):  # fmt: skip
+            answer = await ask(app, path)
+            assert answer.status == 200 and isinstance(answer.json(), dict), path
+        # A client that would go by the cloud must not find it.
+        assert (await get(app, "/rpc/Cloud.GetConfig"))["enable"] is False
+        ws = await rpc(app)
+        try:
+            for number, method in enumerate(("EM.GetStatus", "EMData.GetStatus") * 3):
+                body = b'{"id":%d,"method":"%s","params":{"id":0}}' % (number, method.encode())
+                await ws.send(0x80 | TEXT, body)
+                message = await ws.message()
+                assert message["id"] == number and message["result"]["id"] == 0
+        finally:
+            await ws.close()
+
+
+async def test_a_websockets_frames_may_come_in_pieces():
+    async with Shelly() as app:
+        app.link.read(*FULL)
+        ws = await rpc(app)
+        try:
+            # In three pieces with a ping between them, then as bytes, then the frame itself in two segments.
+            await ws.send(TEXT, b'{"id":1,"method":')
+            await ws.send(0x80 | PING, b"p")
+            await ws.send(0, b'"EM1.Get')
+            await ws.send(0x80, b'Status"}')
+            assert await ws.frame() == (PONG, b"p")
+            assert (await ws.message())["id"] == 1
+            await ws.send(0x80 | BINARY, b'{"id":2,"method":"EM1.GetStatus"}')
+            assert (await ws.message())["result"]["act_power"] == 1000
+            data = masked(0x80 | TEXT, b'{"id":"three","method":"EM1.GetStatus"}')
+            await ws.socket.send(data[:9])
+            await asyncio.sleep(0.05)
+            await ws.socket.send(data[9:])
+            assert (await ws.message())["id"] == "three"
+            # Pieces that are too long together.
+            await ws.send(TEXT, b"x" * 600)
+            await ws.send(0x80, b"x" * 600)
+            assert await ws.frame() == (CLOSE, b"\x03\xf1")  # 1009: too big
+        finally:
+            await ws.close()
+
+
 async def test_refusals_are_a_shellys():
     async with Shelly() as app:
         app.link.read(*FULL)
         for path, status, code in (
             ("/rpc/EM.GetStatus?id=1", 400, -105), ("/rpc/EM.GetStatus?id=x", 400, -103), ("/rpc/Foo", 404, 404),
-            ("/rpc/Switch.Set?id=0&on=true", 403, 403), ("/rpc/Shelly.Reboot", 403, 403), ("/rpc/a/b", 404, 404),
+            ("/rpc/Switch.Set?id=0&on=true", 404, 404), ("/rpc/Ws.SetConfig?config={%22enable%22:true}", 403, 403),
+            ("/rpc/EM.GetStatus?id=%220%22", 400, -103), ("/rpc/EM.GetStatus?id", 400, -103),
+            ("/rpc/Shelly.Reboot", 403, 403), ("/rpc/a/b", 404, 404),
             ("/rpc/EM.GetStatus/x", 404, 404),
         ):  # fmt: skip
             answer = await ask(app, path)
@@ -116,9 +174,9 @@ async def test_without_a_fresh_reading_the_answer_is_503():
         for _ in range(2):
             for path in "/rpc/EM.GetStatus", "/rpc/EMData.GetStatus?id=0", "/rpc/Shelly.GetStatus":
                 answer = await ask(app, path)
-                assert answer.status == 503 and answer.json()["code"] == 503 and "act_power" not in str(answer.body)
+                assert answer.status == 503 and answer.json()["code"] == -114 and "act_power" not in str(answer.body)
             frame = await post(app, "/rpc", b'{"id":1,"method":"EM.GetStatus"}')
-            assert frame.status == 503 and frame.json()["error"]["code"] == 503
+            assert frame.status == 503 and frame.json()["error"]["code"] == -114
             assert (await get(app, "/shelly"))["gen"] == 2
             assert (await get(app, "/rpc/Shelly.GetConfig"))["em:0"]["id"] == 0
             app.link.read(*FULL)
@@ -176,7 +234,7 @@ async def test_a_websocket_ends_when_the_reading_is_stale():
             assert await told.frame(20) == (CLOSE, b"\x03\xf5")  # 1013: later
             # One that only asks gets an error.
             await silent.send(0x80 | TEXT, b'{"id":2,"method":"EM.GetStatus"}')
-            assert (await silent.message())["error"]["code"] == 503
+            assert (await silent.message())["error"]["code"] == -114
         finally:
             await told.close()
             await silent.close()

@@ -8,6 +8,8 @@ from .frames import SILENT
 
 #: A parameter that no client can send, see status().
 SUMMED = 0
+# The measurements of a phase, as the real one orders them: some client may go by that.
+_ORDER = "_current _voltage _act_power _aprt_power _pf _freq"
 
 
 def _plan():
@@ -16,16 +18,17 @@ def _plan():
     Each has words, in turn: a field; its decimal places, 1 where each phase has a source of its own, and the source of
     the value, of the first phase.
     """
-    phase, whole, counters = [], [], []
+    phase, whole, counters = {}, [], []
     for unit, places, source, field in quantities("unit", "places", "source", "shelly"):
         if unit == "kWh":
             counters += [field, places + "0" + source]
         elif field[:6] == "total_":
             whole += [field, places + "0" + source]
         elif field[:2] == "a_":
-            phase += [field[1:], places + "1" + source]
+            phase[field[1:]] = places + "1" + source
         elif field[:2] not in ("b_", "c_"):
-            phase += ["_" + field, places + "0" + source]
+            phase["_" + field] = places + "0" + source
+    phase = [field + " " + phase[field] for field in sorted(phase, key=_ORDER.find)]
     return " ".join(phase), " ".join(whole), " ".join(counters)
 
 

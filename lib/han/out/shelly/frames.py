@@ -14,8 +14,8 @@ except ImportError:
         return number
 
 
-#: The code of the error that there is no reading to tell. Codes above 0 are HTTP statuses.
-SILENT = 503
+#: The code of the error that there is no reading to tell: "unavailable". Codes above 0 are HTTP statuses.
+SILENT = -114
 #: Most bytes of a request.
 LARGEST = 1024
 #: UDP ports at which home batteries ask: at the first one, or those with newer firmware at the second one.
@@ -30,11 +30,11 @@ def called(app):
 
 
 def parse(data):
-    """The request, a dict, in bytes that a client sent; None for anything else."""
+    """The request, a dict, in bytes that a client sent; None for anything else. A zero ends a text in C."""
     if len(data) > LARGEST or data.count(b"{") + data.count(b"[") > _DEEPEST:
         return None
     try:
-        request = loads(bytes(data).decode())
+        request = loads(bytes(data).decode().partition("\0")[0])
     except (ValueError, RuntimeError):  # not UTF-8, not JSON, or nested too deeply for this interpreter
         return None
     return request if isinstance(request, dict) else None

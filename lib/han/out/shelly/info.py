@@ -2,9 +2,9 @@
 from ...core.encode import text
 from .frames import PORTS, called
 
-# The firmware whose answers these are. Clients read the date of its release, and ask newer ones for more.
-_VERSION = "1.4.4"
-FIRMWARE = "20241011-114455/" + _VERSION + "-g6d2a586"
+# The firmware whose answers these are. Clients read its version and the date of its release: old ones they refuse.
+_VERSION = "1.7.1"
+FIRMWARE = "20250924-062729/" + _VERSION + "-gd336f31"
 _MODEL = "SPEM-003CEBEU"
 _DEVICE = (
     '{"name":%s,"id":"%s","mac":"%s","slot":0,"model":"%s","gen":2,"fw_id":"%s","ver":"%s","app":"Pro3EM",'

@@ -113,7 +113,7 @@ class Peer:
                 return
             if opcode == websocket.PING:
                 put("pong", websocket.frame(websocket.PONG, payload))
-            elif opcode == websocket.TEXT:
+            elif opcode in (websocket.TEXT, websocket.BINARY):
                 answer = self._answer(payload)
                 if answer:
                     # One at a time: a client that asks faster than it listens has to wait.

@@ -15,28 +15,28 @@ _REFUSED = const(403)
 _UNKNOWN = const(404)
 
 # A row has a method, as ListMethods names it, and its result: JSON, or module.function of this package, or with a star
-# what is made of the table itself. What is behind the empty line is answered, but not listed: with EM1 in the list,
-# clients take the reader for a meter of one phase.
+# what is made of the table itself. Components come in the order of the real one. What is behind the empty line is
+# answered, but not listed: with EM1 in the list, clients take the reader for a meter of one phase.
 _METHODS = """
-EM.GetStatus em.status
-EMData.GetStatus em.data
-Sys.GetStatus info.system
-WiFi.GetStatus info.wifi
-Eth.GetStatus info.eth
 BLE.GetStatus {}
 Cloud.GetStatus {"connected":false}
+EM.GetStatus em.status
+EMData.GetStatus em.data
+Eth.GetStatus info.eth
 Modbus.GetStatus {}
 MQTT.GetStatus {"connected":false}
+Sys.GetStatus info.system
+WiFi.GetStatus info.wifi
 WS.GetStatus {"connected":false}
+BLE.GetConfig {"enable":false,"rpc":{"enable":false},"observer":{"enable":false}}
+Cloud.GetConfig {"enable":false,"server":null}
 EM.GetConfig {"id":0,"name":null,"blink_mode_selector":"active_energy","phase_selector":"all",\
 "monitor_phase_sequence":false,"reverse":{},"ct_type":"120A"}
 EMData.GetConfig {}
-Sys.GetConfig info.system_config
-WiFi.GetConfig info.wifi_config
-BLE.GetConfig {"enable":false,"rpc":{"enable":false},"observer":{"enable":false}}
-Cloud.GetConfig {"enable":false,"server":null}
 Modbus.GetConfig {"enable":false}
 MQTT.GetConfig {"enable":false,"server":null,"user":null,"rpc_ntf":false,"status_ntf":false}
+Sys.GetConfig info.system_config
+WiFi.GetConfig info.wifi_config
 WS.GetConfig {"enable":false,"server":null,"ssl_ca":"*"}
 Script.List {"scripts":[]}
 Shelly.GetComponents *components
@@ -59,14 +59,15 @@ def call(app, method, params):
     at = _METHODS.find("\n%s " % method)
     if at < 0:
         at = _METHODS.lower().find("\n%s " % method.lower())
-    component, _, verb = method.partition(".")
+    component, _, verb = method.lower().partition(".")
     if at < 0 or not verb:
-        if verb[:3].lower() == "get" or verb[:4].lower() == "list" or not verb:
+        reads = verb[:3] == "get" or verb[:4] == "list" or not verb
+        if reads or "\n%s." % component not in _METHODS.lower():
             return _UNKNOWN, "No handler for %s" % method[:64]
         return _REFUSED, "%s is refused: this reader is no Shelly, and nothing here changes it" % method[:64]
     number = params.get("id", 0) if params else 0
-    if component.lower() in ("em", "emdata", "em1") and number != 0:
-        if not isinstance(number, int):
+    if component in ("em", "emdata", "em1") and (number != 0 or number is False):
+        if not isinstance(number, int) or number is False or number is True:
             return _INVALID, "Invalid argument 'id'"
         return _NOT_THERE, "Argument 'id', value %d not found!" % number
     at += len(method) + 2

@@ -4,6 +4,8 @@ from ...net.websocket import SWITCHING, upgrade
 from . import frames, rpc
 
 _JSON = {"Content-Type": "application/json"}
+# The HTTP status where there is no reading to tell.
+_NO_READING = 503
 
 
 async def serve(app, request):
@@ -35,7 +37,7 @@ async def _posted(app, request, method):
         return _refusal(400, "Missing or bad argument 'id'!")
     found = rpc.call(app, asked.get("method"), asked.get("params"))
     frame = frames.framed(app, asked, found)
-    return _told(frame, frames.SILENT) if frames.silent(found) else frame
+    return _told(frame, _NO_READING) if frames.silent(found) else frame
 
 
 def _parameters(query):
@@ -54,7 +56,8 @@ def _parameters(query):
 def _answer(found):
     if isinstance(found, bytes):
         return found
-    return _told(frames.problem(found), found[0] if found[0] > 0 else 400)
+    status = found[0] if found[0] > 0 else 400
+    return _told(frames.problem(found), _NO_READING if frames.silent(found) else status)
 
 
 def _refusal(status, message):
