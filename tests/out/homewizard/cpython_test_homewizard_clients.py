@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pathlib
+import ssl
 import subprocess
 import sys
 import time
@@ -11,10 +12,15 @@ import aiohttp
 import pytest
 
 from staging import stage
+from tests.api.fake import FULL
 from tests.api.http.cpython_test_clients import RUNTIMES, Reader
+from tests.api.http.test_api_tls import CERTIFICATE, Secured, provisioned
+from tests.out.homewizard.test_first import switched
+from tests.out.homewizard.test_second import press
 from tools.dev import setup
 
 PEER = pathlib.Path(__file__).with_name("energy_peer.py")
+SECOND = pathlib.Path(__file__).with_name("energy_second_peer.py")
 PATIENCE = 60
 SPEED = 4
 
@@ -54,7 +60,7 @@ def test_python_homewizard_energy_reads_all_there_is(reader):
     said = json.loads(run.stdout)
     _, meter = asyncio.run(fetched(reader.url + "/meter"))
     assert said["device"]["product_type"] == "HWE-P1" and len(said["device"]["serial"]) == 12
-    assert said["device"]["api_version"] in ("v1", "1")
+    assert said["device"]["api_version"] in ("v1", "1.0.0")
     data = said["data"]
     of = {name: data[name] for name in data if data[name] is not None}
     imported = of.get("total_energy_import_kwh", of.get("energy_import_kwh"))
@@ -95,3 +101,34 @@ async def test_home_assistants_other_requests(reader):
     assert (await fetched(reader.url + "/api/v1/state"))[0] == 404
     assert (await fetched(reader.url + "/api/v1/batteries"))[0] == 404
     assert await fetched(reader.url + "/api/v1/identify", "PUT", json=None) == (200, {"identify": "ok"})
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="python-homewizard-energy has version 2 from Python 3.12 on")
+async def test_python_homewizard_energys_second_version(tmp_path):
+    """The library's client of version 2, if only it trusts the reader's certificate."""
+    python = setup.ensure(stage.BUILD / "clients", stage.ROOT / "requirements-clients.txt")
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_text(ssl.DER_cert_to_PEM_cert(CERTIFICATE))
+    async with Secured(provisioned()) as app:
+        await switched(app)
+        app.link.read(*FULL)
+        peer = await asyncio.create_subprocess_exec(
+            python, SECOND, "127.0.0.1:%d" % app.gate.secure.port, certificate,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert await asyncio.wait_for(peer.stdout.readline(), PATIENCE) == b"press\n"
+        assert not press(app)
+        out, _ = await asyncio.wait_for(peer.communicate(b"\n"), PATIENCE)
+        assert peer.returncode == 0
+        said = json.loads(out)
+        # It asks, without a token, whether there is version 2, and would insist on HomeWizard's authority.
+        assert said["second"] is False and said["untrusted"] is True
+        assert said["refused"] is True and len(said["token"]) == 32
+        assert said["device"]["api_version"] == "2.0.0" and said["device"]["id"] == "appliance/p1dongle/02005e10abcd"
+        assert said["data"]["power_w"] == 1000 and said["data"]["energy_import_kwh"] == 123456.789
+        assert said["data"]["current_l2_a"] == -5.812 and said["data"]["timestamp"]
+        for system in said["system"], said["set"]:
+            assert system["cloud_enabled"] is False and system["status_led_brightness_pct"] == 100
+        assert said["telegram"].startswith("/")
+        assert said["batteries"] is said["reboot"] is said["deleted"] is True
+        assert app.config.get("users") == {}

@@ -7,6 +7,7 @@ from .source import Source
 
 _CLIENTS = 2
 
+
 # Lives until the language is switched off, or its settings change.
 async def run(app, status):
     """Serve P1 on its port, and at the second UART's pin."""
