@@ -64,6 +64,8 @@ def defaults():
         "peaks": [],
         "scales": {},
         "sub": {},
+        # [number of the meter, which of its counters have tariffs], see out/homewizard/measurement.py.
+        "tariffs": [],
         # Users of HomeWizard's API: {name: hash of the token}, see out/homewizard/users.py.
         "users": {},
         # Since when prices are set, s since 2020: a price of 0 that was recorded before is none. See tariff/costs.py.

@@ -5,7 +5,7 @@ import json
 
 from han.meter import obis
 from host_sim.meters.p1 import telegram
-from tests.api.fake import FULL, Running, ask, get, put
+from tests.api.fake import FULL, Board, Running, ask, get, put
 from tests.api.messages.test_api_meter_change import Reader
 
 CLOCK = "0-0:1.0.0(240628141234S)"
@@ -72,6 +72,33 @@ async def test_a_meter_without_tariffs():
         # Nothing old is told.
         app.board.ticks += 61000
         assert (await ask(app, "/api/v1/data")).status == 503
+
+
+async def test_after_a_restart_the_counters_that_were_kept_are_told():
+    power = [(field, number) for field, number in FULL if not obis.IMPORT_ENERGY <= field <= obis.EXPORT_ENERGY]
+    board = Board()
+    async with Running(board) as app:
+        await switched(app)
+        app.counters.values, app.counters.meter = [123456789, 10000, None, None], 99
+        app.link.read(*power)
+        data = await get(app, "/api/v1/data")
+        # A client that adds the tariffs up would take their absence for 0, and the next ones for what was used.
+        for way, number in (("import", 123456.789), ("export", 10)):
+            assert data["total_power_%s_kwh" % way] == data["total_power_%s_t1_kwh" % way] == number
+        # It has tariffs, but its list with them does not come each time.
+        app.link.read((obis.IMPORT_ENERGY_T1, 1000), (obis.IMPORT_ENERGY_T1 + 1, 123455789))
+        data = await get(app, "/api/v1/data")
+        assert data["total_power_import_t1_kwh"] == 1 and data["total_power_import_t2_kwh"] == 123455.789
+        assert data["total_power_export_t1_kwh"] == 10
+    async with Running(board) as app:
+        await switched(app)
+        app.counters.values, app.counters.meter = [123456789, 10000, None, None], 99
+        app.link.read(*power)
+        data = await get(app, "/api/v1/data")
+        assert data["total_power_import_kwh"] == 123456.789 and "total_power_import_t1_kwh" not in data
+        assert data["total_power_export_t1_kwh"] == 10
+        app.counters.meter = 98  # another one
+        assert (await get(app, "/api/v1/data"))["total_power_import_t1_kwh"] == 123456.789
 
 
 async def test_a_dutch_meter():

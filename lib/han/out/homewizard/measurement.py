@@ -11,12 +11,15 @@ from .device import wifi
 _KINDS = {3: "gas_meter", 4: "heat_meter", 6: "warm_water_meter", 7: "water_meter", 12: "inlet_heat_meter"}
 #: Names of version 2 where it is not the rule that makes them of those of version 1.
 _NAMES = {"active_power_average_w": "average_power_15m_w", "montly_power_peak_w": "monthly_power_peak_w"}
+#: Tariff 1 of the import and of the export.
+_FIRST = obis.IMPORT_ENERGY_T1, obis.EXPORT_ENERGY_T1
 
 
 def measurement(app, live, version):
     """The message of /api/v1/data (version 1) or /api/measurement (2), bytes. What is not known is left out."""
     maker, model, number = of(live)
     local = local_time(app, live)
+    divided = _divided(app, live)
     said = []
     if version == 1:
         # The name is always there: clients know version 1 by it.
@@ -35,8 +38,11 @@ def measurement(app, live, version):
         kind, field = source[0], int(source[1:] or 0)
         if kind == "f" and obis.L1_CURRENT <= field < obis.L1_CURRENT + 3:
             value = _signed(app, live, value, field - obis.L1_CURRENT)
-        elif kind == "f" and field in (obis.IMPORT_ENERGY_T1, obis.EXPORT_ENERGY_T1) and value is None:
-            value = _whole(live, field)
+        elif kind == "f" and field in _FIRST and value is None:
+            # Clients add the tariffs up, so the first one of a meter without any is the whole counter.
+            way = _FIRST.index(field)
+            if not divided >> way & 1:
+                value = app.messages.energies(live)[way]
         if value is not None:
             said.append('"%s":%s' % (name if version == 1 else _second(name), decimal(value, int(places))))
             if name == "montly_power_peak_w":
@@ -94,14 +100,25 @@ def _signed(app, live, current, phase):
     return -current if current and current > 0 and power is not None and power < 0 else current
 
 
-def _whole(live, field):
-    """The whole counter, for a meter without tariffs: clients add the tariffs up. None where it has any.
+def _divided(app, live):
+    """Which counters of the meter are divided into tariffs: 1 import, 2 export, 3 both.
 
-    A counter that was kept over a restart is no reason to do so: the tariffs may come with the next one.
+    It is kept in flash with the number of the meter: after a restart tariffs may come an hour later than the rest.
     """
-    if any([live.get(field + i) is not None for i in range(obis.TARIFFS)]):
-        return None
-    return live.get(obis.IMPORT_ENERGY if field == obis.IMPORT_ENERGY_T1 else obis.EXPORT_ENERGY)
+    divided = 0
+    for i, field in enumerate(_FIRST):
+        if live.present.find(b"\1", field, field + obis.TARIFFS) >= 0:
+            divided |= 1 << i
+    meter = app.counters.meter
+    kept = app.config.get("tariffs")
+    if kept[:1] == [meter]:
+        divided |= kept[1]
+    if divided and kept != [meter, divided]:
+        try:
+            app.config.note("tariffs", [meter, divided])
+        except (OSError, ValueError):
+            pass  # the flash refuses, or there is no room beside the settings
+    return divided
 
 
 def _external(said, live, local, version):
