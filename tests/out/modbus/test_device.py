@@ -59,7 +59,7 @@ UNKNOWN = -0x80000000
 UNCOUNTED = 0xFFFFFFFFFFFFFFFF
 
 
-async def test_the_common_model_is_there_before_the_first_reading():
+async def test_the_models_are_there_before_the_first_reading():
     async with Running() as app:
         device = Device(app)
         for unit, address in ((1, 1), (2, 2), (0, 1), (255, 1)):
@@ -73,10 +73,19 @@ async def test_the_common_model_is_there_before_the_first_reading():
             assert texts == ["han-reader", "HAN reader", "", app.updates.running, app.identity.serial]
             assert unsigned(data[at : at + 2]) == address and data[at + 2 :] == b"\x80\0"
             assert words(device, unit, BASE + 69, 1) == [0x8000]
-            for at, count in ((70, 1), (69, 2), (70, 2), (72, 1), (0, 71), (177, 2)):
+            # So are the number and length of the model, and its end. An unknown network has a neutral.
+            number, last = (213, 195) if unit == 2 else (203, 176)
+            assert words(device, unit, BASE + 70, 2) == [number, last - 71]
+            assert len(device.read(unit, BASE, 72)) == 144
+            assert words(device, unit, BASE + last + 1, 2) == [0xFFFF, 0]
+            for at, count in ((72, 1), (71, 2), (0, 73), (last, 1), (last, 2), (70, 107)):
                 assert words(device, unit, BASE + at, count) == FAILURE
         assert words(device, 3, 0, 2) == FAILURE
         assert not device.fresh()
+        # A network that is set is known before; what clients were told before is old then.
+        app.link.live.network.setting = "3p3w"
+        assert words(device, 1, METER, 2) == [204, 105] and device.edition == 1
+        assert words(device, 2, METER, 2) == [214, 124] and device.edition == 1
 
 
 async def test_addresses_that_are_not_there():

@@ -35,7 +35,7 @@ class Device:
 
     def __init__(self, app):
         self._app = app
-        self._model = 0  # last digit of the number of the meter's model; 0: there has been no telegram
+        self._model = 0  # last digit of the number of the meter's model; 0: nobody has asked for it
         self._factors = None  # bytearray, as of sunspec.FACTORS; None: no integers have been asked for
         self._told = None  # the factors that have been told, bytes
         self._units = {}  # unit -> [registers, seq of the telegram that they tell]
@@ -56,31 +56,27 @@ class Device:
             from . import registers
 
             size = registers.SIZE
-            known, first, last = 0, 0, size
+            first, last = 0, size
         else:
             from . import sunspec
 
             at -= _BASE
             if unit != _FLOATS:
                 unit = _INTEGERS
-            known = sunspec.COMMON
-            first = known + 2
-            last = known + (sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS)
+            first = sunspec.COMMON + 2
+            last = sunspec.COMMON + (sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS)
             size = last + sunspec.END
         if at < 0 or at + count > size:
             return ADDRESS
         live = self._app.messages.fresh()
         if live is None and at < last and at + count > first:
             return FAILURE
-        live = live or self._app.messages.reading()
-        if live is None and at + count > known:
-            return FAILURE
         return bytes(memoryview(self._registers(unit, live, size))[2 * at : 2 * (at + count)])
 
     def _registers(self, unit, live, size):
-        """The registers of a unit, as of a Live; None: of none, then only the common model holds."""
-        if live and unit != _PLAIN:
-            model = _MODELS.get(live.network.kind(), _UNKNOWN)
+        """The registers of a unit, as of a Live. None: all but the measurements hold."""
+        if unit != _PLAIN:
+            model = _MODELS.get(self._app.link.live.network.kind(), _UNKNOWN)
             if model != self._model:
                 if self._model:
                     self.edition += 1
@@ -94,6 +90,8 @@ class Device:
 
                 names = MAKER, MODEL, "", self._app.updates.running, self._app.identity.serial
                 sunspec.common(there[0], names, unit)
+                first = 200 if unit == _INTEGERS else 210
+                sunspec.head(there[0], first + self._model, size - sunspec.COMMON - sunspec.END)
             self._units[unit] = there
         if live and there[1] != live.seq:
             there[1] = -1  # in case that memory runs out within
@@ -102,18 +100,15 @@ class Device:
         return there[0]
 
     def _write(self, unit, buf, live):
-        app = self._app
+        """Write the measurements."""
         if unit == _PLAIN:
             from . import registers
 
-            registers.write(buf, app, live)
+            registers.write(buf, self._app, live)
             return
         from . import sunspec
 
-        model = self._model
-        size = sunspec.INTEGERS if unit == _INTEGERS else sunspec.FLOATS
-        sunspec.head(buf, (200 if unit == _INTEGERS else 210) + model, size)
-        numbers, places = sunspec.points(app, live, 1 if model == 1 else 3, model == 4)
+        numbers, places = sunspec.points(self._app, live, 1 if self._model == 1 else 3, self._model == 4)
         if unit == _FLOATS:
             sunspec.floats(buf, numbers, places)
             return
