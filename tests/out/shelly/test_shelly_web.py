@@ -6,6 +6,7 @@ import json
 import socket
 
 from han.net.websocket import BINARY, CLOSE, PING, PONG, TEXT
+from han.out import shelly
 from han.out.shelly import KINDS, udp
 from tests.api.fake import FULL, Board, FakeApp, Running, ask, connect, get, raw
 from tests.api.http.test_api_stream import UPGRADE, Ws
@@ -444,6 +445,20 @@ async def test_a_port_without_a_socket_is_told_and_tried_again():
     finally:
         udp.socket = socket
         task.cancel()
+
+
+async def test_a_port_that_has_ended_ends_the_whole_so_that_it_begins_again():
+    async def ends(*_):
+        raise MemoryError
+
+    listen, udp.listen = udp.listen, ends
+    try:
+        await asyncio.wait_for(shelly.run(FakeApp(Board()), Told()), 20)
+        raise AssertionError("it went on")
+    except MemoryError:
+        pass
+    finally:
+        udp.listen = listen
 
 
 def test_who_is_near():

@@ -5,8 +5,7 @@ a number of the past.
 """
 import asyncio
 
-from .frames import PORTS
-from .udp import listen
+from . import frames, udp
 
 #: Kinds of services under which it is announced.
 KINDS = "_shelly._tcp", "_http._tcp"
@@ -18,12 +17,15 @@ _LOOK_S = 1
 async def run(app, status):
     """Listen on the UDP ports, announce the Shelly, and end WebSockets whose numbers would be out of date."""
     errors = {}
-    tasks = [asyncio.create_task(listen(app, status, port, errors)) for port in PORTS]
+    tasks = [asyncio.create_task(udp.listen(app, status, port, errors)) for port in frames.PORTS]
     try:
         _announce(app)
         while True:
             await asyncio.sleep(_LOOK_S)
-            wrong = ", ".join([errors[port] for port in PORTS if port in errors])
+            for task in tasks:
+                if task.done():
+                    await task  # it has ended for want of memory, which this raises
+            wrong = ", ".join([errors[port] for port in frames.PORTS if port in errors])
             status.tell(wrong or "listening", "degraded" if wrong else "ok")
             if app.silence.stale():
                 for peer in _peers(app):
@@ -35,6 +37,7 @@ async def run(app, status):
             peer.connection.end()
         for task in tasks:
             task.cancel()
+        for task in tasks:
             try:
                 await task
             except asyncio.CancelledError:
@@ -49,11 +52,10 @@ async def serve(app, request):
 
 
 def _announce(app):
-    from .frames import called
     from .info import txt
 
     for kind in KINDS:
-        app.names.announce(kind, called(app), app.port, txt(app))
+        app.names.announce(kind, frames.called(app), app.port, txt(app))
 
 
 def _peers(app):

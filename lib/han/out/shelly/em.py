@@ -70,16 +70,18 @@ def status(app, params):
     if isinstance(live, tuple):
         return live
     summed = SUMMED in params and [read(app, live, source) for source in _POWERS] == [None] * 3
-    told = ['{"id":0']
-    for phase in range(3):
-        for field, what in _pairs(_PHASE):
-            source = what[2] + str(int(what[3:]) + phase * int(what[1]))
+    phases = [], [], []
+    for field, what in _pairs(_PHASE):
+        places, step, first = int(what[0]), int(what[1]), int(what[3:])
+        for phase in range(3):
+            source = what[2] + str(first + phase * step)
             value = read(app, live, source)
             if summed and source in _POWERS:
                 value = 0 if phase else read(app, live, _TOTAL)
             elif field == "_current" and value is not None:
                 value = abs(value)  # the direction is told by the power alone
-            told.append('"%s%s":%s' % ("abc"[phase], field, point(value, int(what[0]))))
+            phases[phase].append('"%s%s":%s' % ("abc"[phase], field, point(value, places)))
+    told = ['{"id":0'] + phases[0] + phases[1] + phases[2]
     told.append('"n_current":null,"total_current":' + point(_current(live), 3))
     for field, what in _pairs(_WHOLE):
         told.append('"%s":%s' % (field, point(read(app, live, what[2:]), int(what[0]))))
