@@ -7,6 +7,7 @@ from han.meter import obis
 from host_sim.meters.p1 import telegram
 from tests.api.fake import FULL, Board, Running, ask, get, put
 from tests.api.messages.test_api_meter_change import Reader
+from tests.out.p1.test_serving import sml_or_dlms
 
 CLOCK = "0-0:1.0.0(240628141234S)"
 
@@ -222,6 +223,22 @@ async def test_a_telegram_is_the_meters_next_one():
         answer = await ask(app, "/api/v1/telegram")
         assert answer.status == 503 and answer.body == b"telegram:no-telegram-received"
         assert app.bus.boxes["meter"][-1].__class__.__name__ != "_Next"
+
+
+async def test_another_meter_that_takes_over_has_no_telegram():
+    reader = Reader()
+    async with reader as app:
+        await switched(app)
+        await reader.hear(app, said("1-0:1.8.0(000100.000*kWh)", "1-0:1.7.0(00.500*kW)"))
+        app.link.live.period_ms = 60000
+        asked = asyncio.create_task(ask(app, "/api/v1/telegram"))
+        for _ in range(100):
+            if app.bus.boxes["meter"][-1].__class__.__name__ == "_Next":
+                break
+            await asyncio.sleep(0.02)
+        while not asked.done():
+            await reader.hear(app, sml_or_dlms())
+        assert (await asked).status == 503
 
 
 async def test_a_meter_without_p1_has_a_virtual_telegram():

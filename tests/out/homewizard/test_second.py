@@ -232,6 +232,8 @@ async def test_a_websocket():
         assert await ws.answer({"type": "device"}) == error("user:unauthorized")
         assert await ws.answer({"type": "authorization", "data": "A" * 32}) == error("user:unauthorized")
         assert await ws.answer({"type": "authorization", "data": 5}) == error("user:unauthorized")
+        half = await ws.answer(b'{"type":"authorization","data":"\\ud800"}')  # of a pair: one interpreter takes it
+        assert half in (error("user:unauthorized"), error("request:invalid-json"))
         assert await ws.answer({"type": "authorization", "data": token}) == {"type": "authorized"}
         assert (await ws.answer({"type": "device"}))["data"]["api_version"] == "2.0.0"
         for message, name in (

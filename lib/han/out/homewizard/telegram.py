@@ -33,7 +33,7 @@ class _Next(Mailbox):
     # In the meter's task, which must not wait or fail here.
     def put(self, topic, live):
         layers = self._decoder.layers
-        if self.text is None and self._decoder.reading.end > 0:
+        if self.text is None and self._decoder.reading.whole() > 0:
             self.ciphered = layers.encrypted != self._encrypted
             try:
                 self.text = copied(layers)

@@ -22,7 +22,10 @@ _KEY = "users"
 
 def known(app, token):
     """The name of the user who has this token; None: nobody."""
-    wanted = _hash(token)
+    try:
+        wanted = _hash(token)
+    except ValueError:
+        return None  # half of a surrogate pair is no text
     for name, kept in app.config.get(_KEY).items():
         if kept == wanted:
             return name
