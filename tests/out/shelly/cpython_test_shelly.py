@@ -12,7 +12,10 @@ import urllib.request
 
 import pytest
 
+from han.out.shelly import KINDS, frames, info
 from staging import stage
+from tests.api.fake import Board, FakeApp
+from tests.net.cpython_test_mdns import HOST, Names, peer
 from tools.dev import setup
 from tools.measure.simulator import PATIENCE, Simulator
 
@@ -147,6 +150,26 @@ def test_a_battery_is_answered_over_udp(reader, port):
         line.send(b"hame")
         line.send(b'{"id":2,"method":"EM1.GetStatus","params":{"id":0}}')
         assert json.loads(line.recv(2048))["id"] == 2  # what is no call has no answer
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="zeroconf of the clients needs Python 3.11")
+@pytest.mark.parametrize("kind", KINDS)
+def test_zeroconf_finds_it(kind):
+    app, names = FakeApp(Board()), Names()
+    for each in KINDS:
+        names.announce(each, frames.called(app), 80, info.txt(app))
+    try:
+        with peer(kind + ".local.") as event:
+            found = names.run(30, event)
+            while found[2].get("server") != HOST + ".local.":  # another one of this network
+                found = names.run(30, event)
+    finally:
+        names.close()
+    # Home Assistant takes those whose name begins with "shelly".
+    assert found[1] == "shellypro3em-02005e10abcd.%s.local." % kind and found[2]["port"] == 80
+    text = found[2]["txt"]
+    assert (text["gen"], text["app"], text["id"]) == ("2", "Pro3EM", "shellypro3em-02005e10abcd")
+    assert "/%s-" % text["ver"] in text["fw_id"]
 
 
 def test_switched_off_it_is_gone(reader):
