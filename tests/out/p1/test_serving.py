@@ -318,6 +318,24 @@ def test_without_virtual_telegrams_another_meter_says_nothing():
     run(go())
 
 
+def test_a_telegram_that_another_meter_has_replaced_is_not_sent_as_a_virtual_one():
+    async def go():
+        app = App()
+        async with Running(app, virtual=False) as status:
+            reader, writer = await connected(status)
+            app.say(text(1) + b"\r\n")
+            while status.health == "ok":  # nothing can be sent in between
+                app.say(sml_or_dlms())
+            await until(lambda: status.dropped)
+            assert status.sent == 0
+            while status.health != "ok":
+                app.say(text(9) + b"\r\n")
+            assert await taken(reader, len(text(9)) + 2) == text(9) + b"\r\n"
+            writer.close()
+
+    run(go())
+
+
 def test_a_third_client_is_closed():
     async def go():
         app = App()
