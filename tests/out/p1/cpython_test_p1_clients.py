@@ -102,6 +102,24 @@ def test_clients_read_a_meter_that_has_no_p1(tmp_path, runtime):
             strict.every(data + b"\r\n")
 
 
+@pytest.mark.parametrize("meter, version", (("dsmr5", "5"), ("belgian", "5B"), ("swedish", "5S"), ("dsmr3", "2.2")))
+def test_dsmr_parser_reads_a_meter_of_its_own_version(tmp_path, meter, version):
+    port = free_port()
+    with Simulator(tmp_path, "--meter", meter, "--speed", "4", runtime=RUNTIMES[version[-1] == "S"]) as sim:
+        served(sim, port)
+        told = dsmr_parser_reads(port, version, 1)[0]
+        now = sim.get("/meter")
+        if version == "5S":
+            energy = told.ELECTRICITY_IMPORTED_TOTAL.value
+        else:
+            energy = told.ELECTRICITY_USED_TARIFF_1.value + told.ELECTRICITY_USED_TARIFF_2.value
+        assert abs(now["ic"] - float(energy)) < 0.1
+        for sub in now.get("sub", ()):
+            said = dict(told.get_mbus_device_by_channel(sub["ch"]))
+            (value,) = [float(said[name].value) for name in said if name.endswith("METER_READING")]
+            assert abs(sub["v"] - value) < 0.1
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda one: one[0])
 def test_clients_get_what_a_p1_meter_sends_each_period(tmp_path, runtime):
     port = free_port()
