@@ -27,8 +27,8 @@ FOLDERS = ("tools",)
 #: Names of the files and folders that take longest. They start first, so that none runs alone at the end.
 LONGEST = (
     "page-1", "page-2", "tools", "docs", "measure", "cpython_test_simulator.py", "cpython_test_confirm.py",
-    "cpython_test_clients.py", "cpython_test_update.py", "test_store_history.py", "dev", "cpython_test_year.py",
-    "prove", "cpython_test_console.py", "net", "meter", "api",
+    "cpython_test_clients.py", "cpython_test_home_assistant.py", "cpython_test_update.py", "test_store_history.py",
+    "dev", "cpython_test_year.py", "prove", "cpython_test_console.py", "net", "meter", "api",
 )  # fmt: skip
 CPYTHON, MICROPYTHON = "tests on CPython", "tests on MicroPython"
 #: The fast checks: {part: (Python module to run, its arguments …)}.

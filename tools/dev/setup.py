@@ -44,7 +44,8 @@ def make(folder, requirements, python):
         shutil.rmtree(folder)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-    install = ["install", "--quiet", "--require-hashes", "-r", str(requirements)]
+    # The file has all packages that are needed. What is not compiled now is so when it is imported first.
+    install = ["install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "-r", str(requirements)]
     (folder / "stamp").unlink(missing_ok=True)
     print("installing %s into %s" % (requirements.name, folder.relative_to(ROOT)), flush=True)
     if subprocess.call(pip + install):

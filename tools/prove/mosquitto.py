@@ -113,6 +113,10 @@ class Listener:
             pass
         answered.set()  # there will be no other answer
 
+    def publish(self, topic, payload):
+        """Send a message that the broker keeps."""
+        self._client.publish(topic, payload, 1, True).wait_for_publish(_PATIENCE)
+
     def wait(self):
         """Wait until it has ended."""
         self._thread.join()
