@@ -93,9 +93,16 @@ def test_a_phase_that_the_meter_does_not_tell_is_not_invented():
     assert [status[phase + "_act_power"] for phase in "abc"] == [500, 0, 0] and status["a_voltage"] is None
     status = called(reader((0, 0), (1, 70)), "EM.GetStatus", {em.SUMMED: True})
     assert [status[phase + "_act_power"] for phase in "abc"] == [-70, 0, 0]
-    # With one phase known, nothing is moved.
-    status = called(reader((0, 500), (L1_IMPORT_POWER + 1, 480)), "EM.GetStatus", {em.SUMMED: True})
-    assert [status[phase + "_act_power"] for phase in "abc"] == [None, 480, None]
+    # Where some phases are known, these stay, and the first unknown one has the rest.
+    for known, powers in (
+        (((L1_IMPORT_POWER, 500),), [500, 0, 0]),  # a house with one phase
+        (((L1_IMPORT_POWER + 1, 480),), [20, 480, 0]),
+        (((L1_IMPORT_POWER, 700), (L1_EXPORT_POWER + 2, 300)), [700, 100, -300]),
+    ):
+        app = reader((0, 500), *known)
+        assert None in [called(app, "EM.GetStatus")[phase + "_act_power"] for phase in "abc"]
+        status = called(app, "EM.GetStatus", {em.SUMMED: True})
+        assert [status[phase + "_act_power"] for phase in "abc"] == powers
 
 
 def test_the_sum_of_currents_is_that_of_all_phases_or_unknown():

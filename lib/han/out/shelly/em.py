@@ -62,23 +62,20 @@ def reading(app):
 
 
 def status(app, params):
-    """EM.GetStatus. With SUMMED in params, it is for clients that add up the phases.
-
-    Where the meter tells no phase's power, these get the whole power as that of the first phase.
-    """
+    """EM.GetStatus. With SUMMED in params, it is for clients that add up the phases, see _powers()."""
     live = reading(app)
     if isinstance(live, tuple):
         return live
-    summed = SUMMED in params and [read(app, live, source) for source in _POWERS] == [None] * 3
+    powers = _powers(app, live, SUMMED in params)
     phases = [], [], []
     for field, what in _pairs(_PHASE):
         places, step, first = int(what[0]), int(what[1]), int(what[3:])
         for phase in range(3):
-            source = what[2] + str(first + phase * step)
-            value = read(app, live, source)
-            if summed and source in _POWERS:
-                value = 0 if phase else read(app, live, _TOTAL)
-            elif field == "_current" and value is not None:
+            if field == "_act_power":
+                value = powers[phase]
+            else:
+                value = read(app, live, what[2] + str(first + phase * step))
+            if field == "_current" and value is not None:
                 value = abs(value)  # the direction is told by the power alone
             phases[phase].append('"%s%s":%s' % ("abc"[phase], field, point(value, places)))
     told = ['{"id":0'] + phases[0] + phases[1] + phases[2]
@@ -87,6 +84,17 @@ def status(app, params):
         told.append('"%s":%s' % (field, point(read(app, live, what[2:]), int(what[0]))))
     told.append('"user_calibrated_phase":[]}')
     return ",".join(told).encode()
+
+
+def _powers(app, live, summed):
+    """The powers of the phases, W. If summed, they add up to the total: what none tells is the first unknown one's."""
+    powers = [read(app, live, source) for source in _POWERS]
+    if summed:
+        rest = read(app, live, _TOTAL) - sum([power for power in powers if power is not None])
+        for phase in range(3):
+            if powers[phase] is None:
+                powers[phase], rest = rest, 0
+    return powers
 
 
 def _pairs(text):
