@@ -7,14 +7,17 @@ import ssl
 import subprocess
 import sys
 import time
+import types
 
 import aiohttp
 import pytest
 
+from han.out.homewizard.device import announce
 from staging import stage
-from tests.api.fake import FULL
+from tests.api.fake import FULL, Board
 from tests.api.http.cpython_test_clients import RUNTIMES, Reader
 from tests.api.http.test_api_tls import CERTIFICATE, Secured, provisioned
+from tests.net.cpython_test_mdns import HOST, Names, peer
 from tests.out.homewizard.test_first import switched
 from tests.out.homewizard.test_second import press
 from tools.dev import setup
@@ -77,6 +80,29 @@ def test_python_homewizard_energy_reads_all_there_is(reader):
     assert said["system"]["cloud_enabled"] is False and said["identify"] is True
     assert said["telegram"].startswith("/") and "\n!" in said["telegram"]
     assert not said.get("second") and said.get("state") is None
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="zeroconf of the clients needs Python 3.11")
+@pytest.mark.parametrize("kind, port", (("_hwenergy._tcp", 80), ("_homewizard._tcp", 443)))
+def test_zeroconf_finds_both_versions(kind, port):
+    names = Names()
+    gate = types.SimpleNamespace(secure=types.SimpleNamespace(port=443))
+    announce(types.SimpleNamespace(board=Board(), names=names, port=80, gate=gate))
+    try:
+        with peer(kind + ".local.") as event:
+            found = names.run(30, event)
+            while found[2].get("server") != HOST + ".local.":  # another one of this network
+                found = names.run(30, event)
+    finally:
+        names.close()
+    assert found[1] == "p1meter-10ABCD.%s.local." % kind and found[2]["port"] == port
+    # What Home Assistant wants of either kind, and what only one of them has.
+    text = {"serial": "02005e10abcd", "product_name": "P1 Meter", "product_type": "HWE-P1"}
+    if port == 80:
+        text.update(api_enabled="1", path="/api/v1")
+    else:
+        text.update(api_version="2.0.0", id="appliance/p1dongle/02005e10abcd")
+    assert found[2]["txt"] == text
 
 
 async def test_evcc(reader):
