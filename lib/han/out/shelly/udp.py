@@ -87,6 +87,7 @@ async def listen(app, status, port, errors, again_s=1):
     errors: {port: why it does not listen, text}; again_s: pause before it listens again, s, doubled each time
     """
     pause = again_s
+    second = count = 0
     while True:
         line = None
         try:
@@ -95,7 +96,14 @@ async def listen(app, status, port, errors, again_s=1):
             line.bind(socket.getaddrinfo(app.board.listen[0], port, 0, socket.SOCK_DGRAM)[0][-1])
             errors.pop(port, None)
             pause = again_s
-            await _talk(app, status, line)
+            while True:
+                await readable(line)
+                if second != app.clock.uptime_ms() // 1000:
+                    second = app.clock.uptime_ms() // 1000
+                    count = 0
+                count = _take(app, status, line, count)
+                if count > _MOST:
+                    await asyncio.sleep(0.1)
         except OSError as error:
             errors[port] = "UDP port %d %s" % (port, _reason(error))
         except Exception as error:  # the other port goes on
@@ -116,32 +124,24 @@ def _reason(error):
     return "does not listen: %s" % error
 
 
-# Lives until it is cancelled, or the socket is dead.
-async def _talk(app, status, line):
-    second = count = 0
-    while True:
-        await readable(line)
-        now = app.clock.uptime_ms() // 1000
-        if now != second:
-            second = now
-            count = 0
-        for _ in range(_TURN):
+def _take(app, status, line, count):
+    """Answer some of the datagrams that have come. count: those in this second; returns that with these. OSError."""
+    for _ in range(_TURN):
+        try:
+            data, who = line.recvfrom(frames.LARGEST + 1)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.ECONNREFUSED):
+                break  # there is none, or an answer could not be delivered
+            raise
+        count += 1
+        if count > _MOST or not near(who):
+            status.dropped += 1
+            continue
+        found = answer(app, data)
+        if found:
             try:
-                data, who = line.recvfrom(frames.LARGEST + 1)
-            except OSError as error:
-                if error.errno in (errno.EAGAIN, errno.ECONNREFUSED):
-                    break  # there is none, or an answer could not be delivered
-                raise
-            count += 1
-            if count > _MOST or not near(who):
-                status.dropped += 1
-                continue
-            found = answer(app, data)
-            if found:
-                try:
-                    line.sendto(found, who)
-                    status.sent += 1
-                except OSError:
-                    status.dropped += 1  # the client will ask again
-        if count > _MOST:
-            await asyncio.sleep(0.1)
+                line.sendto(found, who)
+                status.sent += 1
+            except OSError:
+                status.dropped += 1  # the client will ask again
+    return count
