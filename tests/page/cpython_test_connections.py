@@ -94,7 +94,7 @@ def test_refusals_are_beside_their_fields(page, reader):
         ("MQTT", "mqtt-user", "x" * 65, "must be text of 64 bytes at most"),
         ("MQTT", "mqtt-pw", "x" * 65, "must be 1 to 64 bytes"),
         ("MQTT", "mqtt-every", "-1", "must be an integer from 0 to 3600"),
-        ("MQTT", "mqtt-prefix", "a/#", "must be 1 to 64 bytes without + and #"),
+        ("MQTT", "mqtt-prefix", "a/#", "must be 1 to 64 bytes without +, # and"),
     ):
         tab = show(page, VIEW)
         tab.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")

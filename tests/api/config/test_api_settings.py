@@ -597,7 +597,9 @@ def test_what_a_language_cannot_be_set_to_is_named():
         assert message({"out": given}).startswith(path + " must be "), (given, message({"out": given}))
     for host in "Broker", "a b", "a:1883", "http://a", "300.1.1.1", "a/b", "-a", "a..b", "\u00e4", 5, None, "x" * 65:
         assert message({"out": {"mqtt": {"host": host}}}).startswith("out.mqtt.host must be "), host
-    for topic in "", "/a", "a/", "$SYS", "a+", "#", "a\n", 5, None, "\u00e4" * 33, "a\0":
+    for topic in "", "/a", "a/", "$SYS", "a+", "#", "a\n", 5, None, "\u00e4" * 33, "a\0", "\x7f", "\x85b":
         assert message({"out": {"mqtt": {"prefix": topic}}}).startswith("out.mqtt.prefix must be "), topic
-    for topic in "h\u00e4n/attic", "a", "x" * 64:
+    for topic in "\ufdd0", "a\uffff", "\U0001fffe":  # no characters
+        assert message({"out": {"mqtt": {"prefix": topic}}}).startswith("out.mqtt.prefix must be "), topic
+    for topic in "h\u00e4n/attic", "a", "x" * 64, '"a\\ b"', "\U0001f600", "\ufffd":
         assert changed(json.dumps({"out": {"mqtt": {"prefix": topic}}}).encode(), defaults())["out"]["mqtt"]["prefix"]

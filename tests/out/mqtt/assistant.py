@@ -12,6 +12,7 @@ import logging
 import pathlib
 import sys
 import warnings
+from datetime import timedelta
 
 from homeassistant import auth, bootstrap, config, config_entries, core, loader, setup
 from homeassistant.components import recorder
@@ -83,9 +84,11 @@ async def dashboard(hass):
     """{unique id: [what the energy dashboard finds wrong]} of all sensors of energy, gas and water, and of power."""
     instance = recorder.get_instance(hass)
     await instance.async_block_till_done()
-    # Statistics of the five minutes that are not over yet.
+    # Statistics of these five minutes, which are not over yet, and of those before: a value may have come just then.
     now = dt.utcnow()
-    instance.queue_task(tasks.StatisticsTask(now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0), False))
+    begin = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    for start in begin - timedelta(minutes=5), begin:
+        instance.queue_task(tasks.StatisticsTask(start, False))
     await instance.async_block_till_done()
     there = entities(hass)
     price = [one["entity"] for name, one in there.items() if name.endswith("_price")]

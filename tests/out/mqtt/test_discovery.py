@@ -28,7 +28,7 @@ CLASSES = {
     None: (("kvarh", "SEK/kWh", "m³", None), ("measurement", "total_increasing", None)),
 }
 ENTITY = {"name", "uniq_id", "stat_t", "exp_aft", "unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc", "ent_cat"}
-BASE = "house/HAN-READER-1/"
+BASE = "\"k\u00f6k\\\"/HAN-READER-1/"  # with what must be escaped in JSON
 
 
 class Identity:
@@ -287,7 +287,7 @@ async def test_switched_off_everything_is_emptied():
         assert await announced(app, told, "") == []
         app.values["discovery"] = form
         client = Client()
-        await discovery.withdraw(app, client, told)
+        await discovery.withdraw(app, client, Told(app))
         assert client.sent == found
         await discovery.withdraw(app, client, told)
         assert client.sent == found

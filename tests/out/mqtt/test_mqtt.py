@@ -182,6 +182,24 @@ async def test_the_form_of_discovery_is_changed():
         assert not singles()
 
 
+async def test_the_topics_are_moved():
+    async with House() as house:
+        await house.connected()
+        await house.read(*FULL)
+        prefix = 'h\u00e4n "left" \\/attic'
+        house.set(prefix=prefix)
+        await house.until(lambda: len(house.broker.hellos) == 2)
+        base = prefix + "/HAN-READER-10ABCD/"
+        await house.until(lambda: base + "state" in house.broker.retained)
+        house.board.ticks += 2500
+        house.app.link.read(*FULL)
+        await house.until(lambda: (base + "export_energy", b"10") in house.broker.messages)
+        # Of the old ones nothing is left, not even that it is offline. What is there is told to Home Assistant.
+        assert sorted(house.broker.retained) == sorted([base + "state", base + "status", DEVICE])
+        said = json.loads(house.broker.retained[DEVICE])
+        assert said["avty_t"] == base + "status" and said["cmps"]["power"]["stat_t"] == base + "power"
+
+
 async def test_switched_off_nothing_of_it_is_left_but_that_it_is_offline():
     for form in ("device", "entity"):
         await switch_off(House(ha=form))

@@ -106,10 +106,10 @@ def _check(rule, value, target, key):
         good = is_text and size <= 64 and (not value or ":" not in value and is_server(value))
         wanted = 'a host name in lower case or an address, such as broker.lan or 192.168.0.1, or ""'
     elif kind == "topic":
-        good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/" and min(value) >= " "
-        for sign in "+#":
-            good = good and sign not in value
-        wanted = "1 to 64 bytes without + and #, without $ in front, and without / at the ends"
+        good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/"
+        for sign in value if good else "":
+            good = good and sign not in "+#" and is_character(ord(sign))
+        wanted = "1 to 64 bytes without +, # and control characters, without $ in front, and without / at the ends"
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most
@@ -140,6 +140,11 @@ def _check(rule, value, target, key):
         return wanted
     target[key] = value
     return None
+
+
+def is_character(code):
+    """False for control characters and for what is no character, which brokers refuse in topics (MQTT 1.5.3)."""
+    return 0x20 <= code and not 0x7F <= code <= 0x9F and code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF
 
 
 def is_secret(kind, value, size):

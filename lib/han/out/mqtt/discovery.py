@@ -7,6 +7,7 @@ the entities with their names and history ("migrate_discovery" in its documentat
 The topics of the two forms must not make the same discovery id (node and object of the topic; device and key of the
 component). Otherwise Home Assistant takes the end of the old form for a conflict with the new one.
 """
+from ...core.encode import text
 from ..table import quantities
 from . import subs
 from .client import whole
@@ -31,12 +32,14 @@ async def announce(app, client, form, base, told, expires):
     if other and form:
         for topic in _topics(app, other, told):
             await client.keep(topic, whole(_MIGRATE))
-    shared = _shared(app, base)
+    # A prefix may have what must not be in JSON as it is.
+    told_as = text(base)[1:-1]
+    shared = _shared(app, told_as)
     if form == DEVICE:
-        await client.keep(_topic(app, DEVICE), lambda: _device(app, base, told, expires, shared))
+        await client.keep(_topic(app, DEVICE), lambda: _device(app, told_as, told, expires, shared))
     elif form:
         for row in rows(app, told):
-            one = b"{%s,%s}" % (shared, _entity(app, base, row, expires))
+            one = b"{%s,%s}" % (shared, _entity(app, told_as, row, expires))
             await client.keep(_topic(app, ENTITY, row[0]), whole(one))
     if other:
         for topic in _topics(app, other, told):
@@ -52,6 +55,7 @@ async def withdraw(app, client, told):
     """Take everything back: Home Assistant then removes its entities."""
     before = app.config.values[KEPT]
     if before:
+        told.look(app.messages.reading())  # there may have been none since the connection began
         for topic in _topics(app, before, told):
             await client.publish(topic, b"", True)
         _note(app, "")
@@ -96,7 +100,7 @@ def rows(app, told):
 
 
 def _shared(app, base):
-    """What the two forms say of the reader itself: members of JSON, bytes."""
+    """What the two forms say of the reader itself: members of JSON, bytes. base: as it is in JSON."""
     who, version = app.identity, app.updates.running
     wifi, wired, _ = app.links.network()
     address = wired if wired != "0.0.0.0" else wifi
@@ -119,7 +123,7 @@ def _device(app, base, told, expires, shared):
 
 
 def _entity(app, base, row, expires):
-    """What is said of one quantity: members of JSON, bytes."""
+    """What is said of one quantity: members of JSON, bytes. base: as it is in JSON."""
     key, name, unit, kind, state, places = row
     said = '"name":"%s","uniq_id":"%s_%s","stat_t":"%s%s","exp_aft":%d' % (
         name, app.identity.serial, key, base, key, expires,

@@ -92,14 +92,19 @@ class Talk:
     async def _leave(self):
         """Say goodbye: MQTT is switched off or has other settings, or the reader restarts."""
         app, client, status = self._app, self._client, self._status
-        now = app.config.get("out", "mqtt")
-        if status.over and (not now["on"] or now["host"] != status.settings["host"]):
+        now, before = app.config.get("out", "mqtt"), status.settings
+        gone = status.over and (not now["on"] or now["host"] != before["host"])
+        moved = status.over and now["prefix"] != before["prefix"]
+        if gone:
             # This broker's clients are to forget the reader. Other settings are told them by the next connection.
             from .discovery import withdraw
 
             await withdraw(app, client, self._told)
+        if gone or moved:
             await client.publish(self._base + "state", b"", True)
         await client.publish(self._base + "status", b"offline", True)
+        if moved:
+            await client.publish(self._base + "status", b"", True)  # nobody will be there any more
         await client.part()
 
     async def _reading(self):
