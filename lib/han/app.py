@@ -172,6 +172,12 @@ class App:
             self.streams.shed()
         return False
 
+    def relieve(self):
+        """Free memory, as a task has lacked it: streams are closed, and the language that was started last ends."""
+        self.streams.shed()
+        if self._outs:
+            self._outs.shed()
+
     def watch_alarms(self):
         """Start the task of the alarms, if any is set and it does not run. It ends when none is set any more."""
         if self.config.get("alarms") and not self.supervisor.lives("alarms"):

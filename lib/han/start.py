@@ -58,7 +58,8 @@ class Start:
         app.messages = Messages(app)
         app.silence = Silence(app)
         app.streams = Streams(app)
-        app.supervisor.relieve = app.faults.relieve = app.streams.shed
+        app.supervisor.relieve = app.relieve
+        app.faults.relieve = app.streams.shed
         app.routes = Routes(app)
         app.gate = gate = Gate(app, app.routes)
         gate.max_requests, gate.max_queue = board.request_limit

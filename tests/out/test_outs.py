@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 
 from han.out.outs import LANGUAGES, Outs
 from tests.api.fake import Board, FakeApp, Running, ask, connect, get
@@ -173,7 +174,7 @@ async def test_one_that_runs_out_of_memory_costs_neither_streams_nor_the_reader(
         await until(lambda: len(language.log) > 5)
         assert not shed and not app.supervisor.leaving
         row = (await services(app))["mqtt"]
-        assert row["health"] == "failed" and row["error"] == "not enough memory: it ran out"
+        assert row["health"] == "failed" and row["error"] == "not enough memory right now"
         language.fails = None
         await until(lambda: app.supervisor.lives("mqtt") and language.log[-1] == "run")
         await until(lambda: app.outs.status("mqtt").state == "connected")
@@ -187,6 +188,51 @@ async def test_one_that_runs_out_of_memory_costs_neither_streams_nor_the_reader(
             app.outs.look()
             await asyncio.sleep(0.02)
         assert len(language.log) == count
+
+
+async def test_what_ran_out_of_memory_leaves_no_modules():
+    begin = "han.out.mqtt"
+    async with Reader() as app:
+        language = app.outs.language
+        app.outs.again_ms = 0
+        language.fails = MemoryError()
+        await put(app, MQTT)
+        await until(lambda: language.log)
+        sys.modules[begin + ".half"] = sys.modules["han.out.p1.half"] = True
+        count = len(language.log)
+        await until(lambda: len(language.log) > count + 1)
+        assert not [name for name in sys.modules if name[-5:] == ".half"]
+        sys.modules[begin + ".half"] = True
+        await ask(app, "/out/test", "POST", "", b'{"name":"mqtt"}')
+        assert begin + ".half" not in sys.modules
+
+
+async def test_where_a_task_lacks_memory_the_latest_language_ends_and_comes_back_after_a_longer_time_each_time():
+    async with Reader() as app:
+        language = app.outs.language
+
+        async def starved():
+            raise MemoryError
+
+        await put(app, {"modbus": {"on": True}})
+        await until(lambda: language.log == ["run"])
+        app.board.ticks += 1000
+        await put(app, MQTT)
+        await until(lambda: language.log == ["run"] * 2)
+        for pause in 30000, 60000, 120000:
+            del language.log[:]
+            app.supervisor.start("starved", starved)
+            await until(lambda: language.log == ["end"])
+            app.supervisor.end("starved")
+            found = await services(app)
+            assert found["mqtt"]["error"] == "not enough memory right now" and found["mqtt"]["health"] == "failed"
+            assert found["modbus"]["health"] == "ok" and app.supervisor.lives("modbus")
+            app.board.ticks += pause - 1000
+            app.outs.look()
+            assert not app.supervisor.lives("mqtt")
+            app.board.ticks += 2000
+            await until(lambda: language.log == ["end", "run"])
+            assert (await services(app))["mqtt"]["health"] == "ok"
 
 
 async def test_its_sockets_are_taken_from_the_streams_the_newest_first():

@@ -279,5 +279,6 @@ async def test_no_memory_for_the_listener_is_told_and_tried_again():
     server._listen = starved
     async with serving:
         await until(lambda: server.status.told[-1] == ("listening", "ok", None))
-        assert server.status.told[:-1] == [("refused: no memory to listen", "failed", "no memory to listen")] * 3
+        text = "not enough memory right now"
+        assert server.status.told[:-1] == [("refused: " + text, "failed", text)] * 3
         server._listen = listen

@@ -33,9 +33,9 @@ class Status:
     clients = sent = dropped = 0
     #: True when it was switched off or has other settings now: it reports nothing more.
     over = False
-    #: Its task, None where none was started; the uptime at which another start may be tried, ms.
+    #: Its task once it was ended; the uptime at which another start may be tried, ms; how often memory ran out.
     task = None
-    again = 0
+    again = misses = 0
     #: What the language keeps between requests; it sets that itself.
     device = None
 
@@ -64,14 +64,14 @@ class Status:
             await outs.module(self.name).run(outs.app, self)
         except MemoryError:
             # To the supervisor that would be a reason to close streams, and at last to restart the reader.
-            self.again = outs.app.clock.uptime_ms() + outs.again_ms
-            self.tell("not enough memory: it ran out", "failed")
+            outs.ran_out(self)
 
 
 class Outs:
     """The languages that are switched on. languages: rows as above; safe mode has none."""
 
     #: A language for which there was no memory, or that has ended by itself, is started again after this time, ms.
+    #: It is doubled each time that memory ran out while it ran, up to an hour.
     again_ms = 30000
 
     def __init__(self, app, languages=LANGUAGES):
@@ -142,14 +142,40 @@ class Outs:
             return
         app.supervisor.start(status.name, status.run)
 
+    def ran_out(self, status):
+        """Give up a language that has found no memory while it ran, for a longer time each time."""
+        status.again = self.app.clock.uptime_ms() + (self.again_ms << status.misses)
+        status.misses = min(7, status.misses + 1)
+        status.tell("not enough memory right now", "failed")
+        self._forget(status.name)  # what it has imported would leave others even less
+
+    def shed(self):
+        """End the language that was started last, as the reader lacks memory. It is tried again later."""
+        running = [status for name, status in self._there.items() if self._lives(name)]
+        if running:
+            last = max(running, key=lambda status: status.again)
+            last.over = True  # it says nothing more
+            self._there[last.name] = status = Status(self, last.name)
+            status.misses = last.misses
+            self.app.supervisor.end(last.name)
+            self.ran_out(status)
+            for name, other in self._there.items():
+                if not self._lives(name):  # none takes its place before it is known whether that was enough
+                    other.again = max(other.again, status.again)
+
+    def _lives(self, name):
+        status = self._there.get(name)
+        # Only with a status there is a row in /health; the supervisor would make one.
+        return bool(status) and not status.over and self.app.supervisor.lives(name)
+
     def module(self, name):
         """The module of a language, imported if need be."""
         return __import__("han.out." + name, None, None, ("run",))
 
     def _forget(self, name):
-        """Forget the modules of a language; where none is left, also those that they share."""
+        """Forget the modules of a language; where no other one runs, also those that they share."""
         forget_package("han.out." + name)
-        if not [name for name in self._there if name != "metrics"]:
+        if not [other for other in self._there if other != name and self._lives(other)]:
             for shared in _SHARED:
                 forget_package("han.out." + shared)
 
@@ -161,7 +187,7 @@ class Outs:
             if test:
                 return await test(self.app, self.app.config.get("out", name))
         finally:
-            if status is None and name not in self._there:
+            if not self._lives(name):
                 self._forget(name)
         if not status:
             return "it is switched off"
@@ -185,6 +211,6 @@ class Outs:
         """The number of sockets of the languages that run, with those of their clients."""
         count = 0
         for name, _, sockets, most, status in self.rows():
-            if status and not status.over and self.app.supervisor.lives(name):
+            if self._lives(name):
                 count += sockets + min(most, status.clients)
         return count

@@ -93,7 +93,7 @@ class Server:
                         left, pause = 0, self.again_ms
                     self._count_down()
                 except MemoryError:
-                    self._status.tell("refused: no memory to listen", "failed", "no memory to listen")
+                    self._status.tell("refused: not enough memory right now", "failed", "not enough memory right now")
                 except OSError as error:
                     text = self._reason(error)
                     self._status.tell("refused: " + text, "failed", text)

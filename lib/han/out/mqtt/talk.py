@@ -44,7 +44,7 @@ async def attempt(client, work):
     except (OSError, EOFError):
         client.fail("the broker has closed the connection")
     except MemoryError:
-        client.fail("not enough memory")
+        client.fail("not enough memory right now")
     except Exception as error:
         client.crash = error
     finally:
