@@ -58,5 +58,9 @@ async def test_secrets_are_for_who_knows_the_password():
         async with Running() as other:
             restored = await ask(other, "/configuration", "PUT", JSON, answer.body)
             assert restored.status == 200, restored.body
-            for name in ("t", "p", "m", "w", "out"):
+            for name in ("t", "p", "m", "w"):
                 assert other.config.get(name) == app.config.get(name)
+            # The password of MQTT is told to nobody.
+            assert "brok" not in answer.body.decode() and "pw" not in found["out"]["mqtt"]
+            kept = dict(app.config.get("out", "mqtt"), pw="")
+            assert other.config.get("out", "mqtt") == kept
