@@ -595,11 +595,23 @@ def test_what_a_language_cannot_be_set_to_is_named():
         ({"p1": {"virtual": None}}, "out.p1.virtual"),
     ):  # fmt: skip
         assert message({"out": given}).startswith(path + " must be "), (given, message({"out": given}))
-    for host in "Broker", "a b", "a:1883", "http://a", "300.1.1.1", "a/b", "-a", "a..b", "\u00e4", 5, None, "x" * 65:
+    for host in "a b", "a:1883", "http://a", "300.1.1.1", "a/b", "-a", "a..b", "\u00e4", 5, None, "x" * 65:
         assert message({"out": {"mqtt": {"host": host}}}).startswith("out.mqtt.host must be "), host
     for topic in "", "/a", "a/", "$SYS", "a+", "#", "a\n", 5, None, "\u00e4" * 33, "a\0", "\x7f", "\x85b":
         assert message({"out": {"mqtt": {"prefix": topic}}}).startswith("out.mqtt.prefix must be "), topic
     for topic in "\ufdd0", "a\uffff", "\U0001fffe":  # no characters
         assert message({"out": {"mqtt": {"prefix": topic}}}).startswith("out.mqtt.prefix must be "), topic
+    set_to = changed(b'{"out":{"mqtt":{"host":"Broker.LAN"}}}', defaults())["out"]["mqtt"]
+    assert set_to["host"] == "broker.lan"
     for topic in "h\u00e4n/attic", "a", "x" * 64, '"a\\ b"', "\U0001f600", "\ufffd":
         assert changed(json.dumps({"out": {"mqtt": {"prefix": topic}}}).encode(), defaults())["out"]["mqtt"]["prefix"]
+
+
+async def test_a_language_does_not_get_a_port_of_the_readers_own():
+    async with Running() as app:
+        app.board.secure_port = 8443
+        for port in app.port, 8443:
+            for name in "modbus", "p1":
+                answer = await put(app, {"out": {name: {"port": port}}})
+                assert answer.status == 400
+                assert answer.json()["message"] == "out.%s.port must be another one than %d" % (name, port)

@@ -53,7 +53,7 @@ def join(app, wanted):
 
 def _take(app, wanted):
     """Take these fields of a configuration. False when they change nothing. OSError, ValueError as above."""
-    values = changed(wanted, app.config.values)
+    values = changed(wanted, app.config.values, (app.port, app.board.secure_port))
     if values == app.config.values:
         return False
     app.configure(values)

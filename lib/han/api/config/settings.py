@@ -7,10 +7,11 @@ from .number import scaled
 _MOST_TIMES = 10**6  # thousandths
 
 
-def changed(given, values):
+def changed(given, values, own=()):
     """A copy of the values with the fields of a request's JSON in their places. ValueError names a wrong field.
 
     Keys that are not in FIELDS are ignored in the request, and kept in the values.
+    own: ports on which the reader itself listens, so no language may
     """
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")
@@ -40,15 +41,23 @@ def changed(given, values):
     for key in ("e", "w"):
         if key in given:
             _static(values[key]["n"], key + ".n")
-    out = values["out"]
-    if "out" in given and out["mqtt"]["on"] and not out["mqtt"]["host"]:
-        raise ValueError("out.mqtt.host must be set where out.mqtt.on is")
-    if "out" in given and out["modbus"]["port"] == out["p1"]["port"]:
-        pair = ("p1", "modbus") if "p1" in given["out"] else ("modbus", "p1")
-        raise ValueError("out.%s.port must be another one than out.%s.port" % pair)
+    if "out" in given:
+        _languages(values["out"], "p1" in given["out"], own)
     if "m" in given and values["m"]["a"] and not values["m"]["k"]:
         raise ValueError("m.k must be set where m.a is")
     return values
+
+
+def _languages(out, last, own):
+    """Check what settings of languages must have in common. last: P1 has the new port, where two are the same."""
+    if out["mqtt"]["on"] and not out["mqtt"]["host"]:
+        raise ValueError("out.mqtt.host must be set where out.mqtt.on is")
+    for name in ("modbus", "p1"):
+        if out[name]["port"] in own:
+            raise ValueError("out.%s.port must be another one than %d" % (name, out[name]["port"]))
+    if out["modbus"]["port"] == out["p1"]["port"]:
+        pair = ("p1", "modbus") if last else ("modbus", "p1")
+        raise ValueError("out.%s.port must be another one than out.%s.port" % pair)
 
 
 def _copy(values):
@@ -103,8 +112,10 @@ def _check(rule, value, target, key):
         value = kept(value)
         good, wanted = True, None
     elif kind == "host":
+        if is_text:
+            value = value.lower()
         good = is_text and size <= 64 and (not value or ":" not in value and is_server(value))
-        wanted = 'a host name in lower case or an address, such as broker.lan or 192.168.0.1, or ""'
+        wanted = 'a host name or an address, such as broker.lan or 192.168.0.1, or ""'
     elif kind == "topic":
         good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/"
         for sign in value if good else "":
