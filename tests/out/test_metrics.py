@@ -5,6 +5,8 @@ from tests.api.fake import FULL, Running, ask, get
 from tests.api.routes.test_api_events import send, telegram
 from tests.api.routes.test_api_registers import reading
 
+ROW = {"name": "metrics", "status": "running", "health": "ok", "error": None}
+
 
 async def metrics(app, accept=""):
     answer = await ask(app, "/metrics", headers="Accept: %s\r\n" % accept if accept else "")
@@ -77,6 +79,7 @@ async def test_switched_off_it_is_no_path():
         body = b'{"out":{"metrics":{"on":false}}}'
         assert (await ask(app, "/configuration", "PUT", "", body)).status == 200
         assert (await ask(app, "/metrics")).status == 404
+        assert not [row for row in (await get(app, "/health"))["services"] if row["name"] == "metrics"]
         answer = await ask(app, "/metrics", "POST")
         assert answer.status == 404
 
@@ -98,8 +101,15 @@ def test_the_format_is_the_one_that_is_preferred():
     for accept in prometheus, "application/openmetrics-text", "Application/OpenMetrics-Text; version=1.0.0, */*;q=0.9":
         assert open_metrics(accept), accept
     for accept in (
+        'application/openmetrics-text; version="1.0.0"', "application/*", "text/plain;q=0, */*",
+        "text/plain;q=0.1,application/openmetrics-text;q=0.5,*/*;q=0.9", "text/*;q=0.2, application/*;q=0.3",
+        "text/plain;version=1.0.0,*/*;q=0.1,application/openmetrics-text;version=1.0.0;q=0.2",
+    ):  # fmt: skip
+        assert open_metrics(accept), accept
+    for accept in (
         "", "*/*", "text/plain", "text/html,*/*;q=0.8", "application/openmetrics-text;q=0", "a;b;c,;,=;q=",
         "application/openmetrics-text;version=2.0.0", "application/openmetrics-text;q=0.4,text/plain;q=0.5",
+        "application/openmetrics-text;version=1.0.0;q=0.1,application/openmetrics-text,*/*;q=0.2", "text/*", "*/*;q=0",
     ):
         assert not open_metrics(accept), accept
 
@@ -108,9 +118,12 @@ async def test_its_requests_are_counted_and_what_counts_them_goes_where_there_ar
     async with Running() as app:
         looked = await get(app, "/out")
         assert looked["metrics"]["state"] == "listening" and looked["metrics"]["sent"] == 0
+        assert looked["metrics"]["since_s"] is None
+        assert [row for row in (await get(app, "/health"))["services"] if row["name"] == "metrics"] == [ROW]
         for _ in range(30):
             app._look()
         assert app._outs is None and not [row for row in app.supervisor.rows() if row.name == "metrics"]
+        assert [row for row in (await get(app, "/health"))["services"] if row["name"] == "metrics"] == [ROW]
         for count in 1, 2:
             await metrics(app)
             for _ in range(30):

@@ -11,10 +11,11 @@ from ..meter.line.told import STAGES
 from ..meter.submeters.sub import kind_name
 from .table import quantities, read, subs
 
-_TYPES = "text/plain; version=0.0.4; charset=utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8"
+# The older format and OpenMetrics: media type and version.
+_FORMS = ("text/plain", "0.0.4"), ("application/openmetrics-text", "1.0.0")
 _UNITS = {
     "W": "watts", "var": "vars", "VA": "voltamperes", "V": "volts", "A": "amperes", "Hz": "hertz",
-    "kWh": "watthours", "kvarh": "varhours", "CUR/kWh": "per_kilowatthour",
+    "kWh": "watthours", "kvarh": "varhours",
 }  # fmt: skip
 # Of sub-meters: (name, unit, power of ten from the sub-meter's unit).
 _VOLUMES = {
@@ -27,30 +28,35 @@ _PIECE = 700
 
 async def serve(app, request):
     """Answer with all metrics in the format that the client prefers."""
-    form = open_metrics(request.headers.get("accept", ""))
+    form = int(open_metrics(request.headers.get("accept", "")))
     status = app.outs.status("metrics")
     if status:
         status.sent += 1
-    return Response(_pieces(app, form), 200, {"Content-Type": _TYPES[form]})
+    return Response(_pieces(app, form), 200, {"Content-Type": "%s; version=%s; charset=utf-8" % _FORMS[form]})
 
 
 def open_metrics(accept):
     """True where an Accept field prefers OpenMetrics to the older format (RFC 9110, 12.5.1)."""
-    weights = [0, 0]
+    found = [(0, 0), (0, 0)]  # of both formats: how exactly a range names it, and its weight in thousandths
     for part in accept.split(","):
         name, *more = [word.strip() for word in part.lower().split(";")]
-        weight = 1000
+        weight, version = 1000, ""
         for word in more:
             if word[:2] == "q=":
                 digits = (word[2:].replace(".", "") + "000")[:4]
                 weight = int(digits) if digits.isdigit() else 0
-            elif word[:8] == "version=" and name == "application/openmetrics-text" and word[8:] != "1.0.0":
-                weight = 0  # a version that is not made here
-        if name == "application/openmetrics-text":
-            weights[1] = max(weights[1], weight)
-        elif name in ("text/plain", "text/*", "*/*"):
-            weights[0] = max(weights[0], weight)
-    return weights[1] > 0 and weights[1] >= weights[0]
+            elif word[:8] == "version=":
+                version = word[8:].strip('"')
+        for form in (0, 1):
+            own, made = _FORMS[form]
+            if name == own and version in ("", made):  # other versions are not made here
+                exact = 4 if version else 3
+            else:
+                exact = (own[: own.find("/")] + "/*" == name) * 2 or name == "*/*"
+            if exact:  # the range that names it most exactly counts
+                found[form] = max(found[form], (exact, weight))
+    (_, old), (exact, new) = found
+    return new > old or exact > 2 and new == old > 0
 
 
 def _pieces(app, form):
@@ -168,8 +174,10 @@ def _reader(app):
     counters = app.link.counters
     yield "meter_received_bytes", "counter", "bytes", "Bytes from the meter.", [("", str(counters.bytes))]
     yield ("meter_telegrams", "counter", "", "Telegrams, by what has become of them.", [
-        (_labels(stage=stage), str(getattr(counters, stage, 0))) for stage in STAGES.split()[1:]
+        (_labels(stage=stage), str(getattr(counters, stage, 0))) for stage in STAGES.split()[1:-1]
     ])  # fmt: skip
+    changes = str(getattr(counters, "line_changes", 0))
+    yield "meter_line_changes", "counter", "", "Settings of the meter's line that were tried.", [("", changes)]
     services = list(app.supervisor.rows())
     yield ("service_healthy", "gauge", "", "1: the service is ok.", [
         (_labels(service=row.name), "1" if row.health == "ok" else "0") for row in services if row.health != "disabled"

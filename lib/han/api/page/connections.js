@@ -4,7 +4,7 @@ import { ask, write } from "./ask.js";
 import { form } from "./form.js";
 import { now } from "./feed.js";
 import { view } from "./settings.js";
-import { number, said, t, when } from "./words.js";
+import { known, number, said, t, when } from "./words.js";
 
 const LOOK = 5000; // ms between two looks at how they are doing
 const TODAY = 72000; // a state that is younger, s, has its time without the day
@@ -56,7 +56,7 @@ function spoken(name, look) {
     const good = health === "ok";
     line.className = "said " + (!on ? "soft" : good ? "good" : "bad");
     say(line, !on ? t("service.disabled") : [
-      said(words) + (good ? " " + t("since", when(since_s < TODAY ? "time" : "slot", Date.now() / 1000 - since_s)) : ""),
+      said(words) + (good && known(since_s) ? " " + t("since", when(since_s < TODAY ? "time" : "slot", Date.now() / 1000 - since_s)) : ""),
       error && !words.includes(error) && said(error),
       clients && t("clients", clients), sent && t("sent", number(sent)), dropped && `${t("dropped")}: ${number(dropped)}`,
     ].filter(Boolean).join(" · "));

@@ -44,9 +44,13 @@ def _pieces(app):
     )
     yield (_HEALTH % values).encode()
     lead = ""
+    resting = app.config.get("out", "metrics", "on")
     for row in list(app.supervisor.rows()):
         yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
         lead = ","
+        resting = resting and row.name != "metrics"
+    if resting:  # it has no row of the supervisor's while nobody asks for it
+        yield (lead + _SERVICE % ("metrics", "running", "ok", "null")).encode()
     stages = ",".join(['"%s":%d' % (name, getattr(link.counters, name, 0)) for name in STAGES.split()])
     found = text(line(link)), flag(link.search.locked), text(checksum(link)), text(diagnosis(link))
     yield (_METER % ((stages,) + found)).encode()

@@ -34,7 +34,8 @@ async def serve(app, request):
         if status and not status.over:
             service = services.get(name)
             state, clients, sent, dropped = status.state, status.clients, status.sent, status.dropped
-            since = (app.clock.uptime_ms() - status.since) // 1000
+            if name != "metrics":  # nobody has noted since when it is only a path
+                since = (app.clock.uptime_ms() - status.since) // 1000
             if service:
                 health, error = service.health, service.error
                 if service.status == "restarting":
