@@ -409,7 +409,7 @@ async def test_a_port_that_is_taken_is_taken_over_when_it_is_free():
     task = asyncio.create_task(udp.listen(app, Told(), number, errors, 0.05))
     try:
         await until(lambda: errors)
-        assert errors == {number: "UDP port %d is taken" % number}
+        assert errors == {number: "port %d (UDP) is taken" % number}
         taken.close()
         await until(lambda: not errors)
         battery = Battery(number)
@@ -436,7 +436,7 @@ async def test_a_port_without_a_socket_is_told_and_tried_again():
     task = asyncio.create_task(udp.listen(app, Told(), number, errors, 0.05))
     try:
         await until(lambda: errors)
-        assert errors[number].startswith("UDP port %d does not listen: " % number), errors
+        assert errors[number].startswith("port %d (UDP) does not listen: " % number), errors
         udp.socket = socket
         await until(lambda: not errors)
         battery = Battery(number)

@@ -25,7 +25,7 @@ async def run(app, status):
             for task in tasks:
                 if task.done():
                     await task  # it has ended for want of memory, which this raises
-            wrong = ", ".join([errors[port] for port in frames.PORTS if port in errors])
+            wrong = "; ".join([errors[port] for port in frames.PORTS if port in errors])
             status.tell(wrong or "listening", "degraded" if wrong else "ok")
             if app.silence.stale():
                 for peer in _peers(app):

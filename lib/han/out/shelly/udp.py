@@ -105,10 +105,10 @@ async def listen(app, status, port, errors, again_s=1):
                 if count > _MOST:
                     await asyncio.sleep(0.1)
         except OSError as error:
-            errors[port] = "UDP port %d %s" % (port, _reason(error))
+            errors[port] = "port %d (UDP) %s" % (port, _reason(error))
         except Exception as error:  # the other port goes on
             app.log.crash("shelly", error)
-            errors[port] = "UDP port %d: error in the reader" % port
+            errors[port] = "port %d (UDP): error in the reader" % port
         finally:
             if line:
                 line.close()
