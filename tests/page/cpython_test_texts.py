@@ -12,7 +12,7 @@ from han.meter import decoder
 from han.meter.line import told
 from han.net import reason
 from han.out import outs
-from han.out.mqtt import packets
+from han.out.mqtt import client, packets
 from han.out.p1 import source
 from han.store.config import defaults
 from han.wire.layers import inside
@@ -53,8 +53,10 @@ def test_reasons_for_no_network():
 def test_states_of_connections():
     texts = [source._OWN, source._DECRYPTED, source._VIRTUAL, source._NONE, "connected", "listening"]
     texts += ["refused: " + packets.refusal(code) for code in (4, 5)] + ["refused: port 502 is taken"]
-    texts += re.findall(r'"(it is [^"]+)"', inspect.getsource(outs))
-    assert len(texts) > 9
+    texts += [client._SILENT, "what answers is no MQTT broker", "the broker has closed the connection"]
+    texts += ["refused: not enough memory right now", "port 1010 (UDP) is taken"]
+    texts += re.findall(r'"((?:it is|not enough) [^"]+)"', inspect.getsource(outs).replace("%d", "2"))
+    assert len(texts) > 15
     assert [text for text in texts if not known(text)] == []
 
 

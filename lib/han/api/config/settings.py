@@ -115,12 +115,12 @@ def _check(rule, value, target, key):
         if is_text:
             value = value.lower()
         good = is_text and size <= 64 and (not value or ":" not in value and is_server(value))
-        wanted = 'a host name or an address, such as broker.lan or 192.168.0.1, or ""'
+        wanted = 'an address such as broker.lan or 192.168.0.1, or ""'
     elif kind == "topic":
         good = is_text and 0 < size <= 64 and value[0] not in "/$" and value[-1] != "/"
         for sign in value if good else "":
             good = good and sign not in "+#" and is_character(ord(sign))
-        wanted = "1 to 64 bytes without +, # and control characters, without $ in front, and without / at the ends"
+        wanted = "1 to 64 bytes without +, # and control characters, $ in front or / at the ends"
     elif kind in ("hosts", "servers"):
         most, right = (8, is_name) if kind == "hosts" else (4, is_server)
         good = isinstance(value, list) and len(value) <= most

@@ -11,7 +11,7 @@ const TODAY = 72000; // a state that is younger, s, has its time without the day
 
 const portField = () => ({ name: "port", kind: "number", label: t("port"), min: 1, max: 65535 });
 
-// Of each language: its name, what it is for, and its fields beside the switch.
+// Of each language: its name, what it is for, and its fields beside the switch if it has any.
 const SPOKEN = {
   mqtt: ["MQTT", key("out.mqtt"), () => [
     { name: "host", kind: "text", label: t("broker") },
@@ -29,14 +29,14 @@ const SPOKEN = {
     { name: "virtual", kind: "flag", label: t("virtual") },
     { name: "uart", kind: "flag", label: t("uart") },
   ]],
-  homewizard: ["HomeWizard", key("out.p1"), () => []],
-  shelly: ["Shelly Pro 3EM", key("out.shelly"), () => []],
-  metrics: ["Prometheus", key("out.metrics"), () => []],
+  homewizard: ["HomeWizard", key("out.p1")],
+  shelly: ["Shelly Pro 3EM", key("out.shelly")],
+  metrics: ["Prometheus", key("out.metrics")],
 };
 
 // A language's card, and show(told) with its part of the answer of /out.
 function spoken(name, look) {
-  const [title, about, fields] = SPOKEN[name];
+  const [title, about, fields = () => []] = SPOKEN[name];
   const line = h("p"); // it changes too often for being read aloud
   const test = h("button", { type: "button", onclick: async () => {
     test.disabled = true;
