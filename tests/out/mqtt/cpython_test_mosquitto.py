@@ -198,6 +198,24 @@ async def test_a_broker_that_forbids_topics(tmp_path):
         assert not [topic for topic, _ in house.broker.messages if topic.startswith("elsewhere")]
 
 
+async def test_a_broker_that_takes_small_messages_only(tmp_path):
+    async with home(tmp_path, Real(tmp_path, ("allow_anonymous true", "max_packet_size 1500"))) as house:
+        await house.connected()
+        for _ in range(3):
+            house.board.ticks += 2500
+            house.app.link.read(*FULL)
+            await house.until(lambda: house.told() == ["the broker has closed the connection after " + DEVICE])
+            await house.until(lambda: house.told() == ["connected"], 20000)
+        house.set(ha="entity")
+        await house.until(lambda: house.retained("status") == b"offline")
+        await house.connected()
+        await house.read(*FULL)
+        assert house.told() == ["connected"] and house.took("power")
+        assert DEVICE not in house.broker.retained and "homeassistant/sensor/HAN5E10ABCD_power/config" in (
+            house.broker.retained
+        )
+
+
 async def test_a_slow_way_costs_readings_and_no_memory(tmp_path, monkeypatch):
     streams = connect._streams
 

@@ -108,7 +108,7 @@ class Client:
     def __init__(self):
         self.sent = []
 
-    async def keep(self, topic, pieces):
+    async def keep(self, topic, pieces, again=False):
         # As a client does: the length first, then the pieces once more.
         size = sum([len(piece) for piece in pieces()])
         data = b"".join(list(pieces()))
@@ -264,7 +264,7 @@ async def test_what_a_broker_forbids_is_not_taken_back_later():
     told = app.full()
 
     class Forbidding(Client):
-        async def keep(self, topic, pieces):
+        async def keep(self, topic, pieces, again=False):
             if self.sent:
                 raise OSError(104)  # the broker has acknowledged the first one, and ended the connection
             await Client.keep(self, topic, pieces)

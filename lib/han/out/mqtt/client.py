@@ -54,7 +54,7 @@ class Client:
         self._quiet = 0  # time since the last ping, ms
         self._asked = False  # a ping is not answered yet
         self._number = 0  # packet identifier of the last message that has to be acknowledged
-        self._topic = self._after = ""  # its topic; once it is acknowledged, what is said of a broker that goes then
+        self._after = ""  # what is said of a broker that goes now: its topic
         self._acknowledged = asyncio.Event()
         self._reader = self._writer = self._reading = None
 
@@ -77,6 +77,13 @@ class Client:
     def fail(self, text):
         """Note what is wrong; the first text counts."""
         self.trouble = self.trouble or text
+
+    def lost(self):
+        """Note that the broker has gone, and what it was told to keep just before.
+
+        Some brokers (mosquitto 2.0.11) go when that topic is forbidden, most do when the message is too large for them.
+        """
+        self.fail("the broker has closed the connection" + self._after)
 
     async def open(self, reader, writer, hello):
         """Send CONNECT over a new connection, and wait for the answer. Trouble, OSError or EOFError: refused."""
@@ -104,14 +111,15 @@ class Client:
         """Send a message that may be lost with the connection (QoS 0)."""
         await self.send(packets.publish(topic, len(payload), retain) + payload)
 
-    async def keep(self, topic, pieces):
+    async def keep(self, topic, pieces, again=False):
         """Send a message that the broker keeps for clients that come later, and wait until it has it (QoS 1).
 
         pieces: a function that returns an iterator of its bytes. It is called twice, so that they are never all in
-        memory: once for their length.
+        memory: once for their length. again: it has taken that before; if it goes, then because of the message before.
         """
         self._number = self._number % _LAST_NUMBER + 1
-        self._topic = topic
+        if not again:
+            self._after = " after " + topic
         self._acknowledged.clear()
         length = sum([len(piece) for piece in pieces()])
         self.whole = False
@@ -150,12 +158,10 @@ class Client:
                 elif kind != packets.PUBACK or length != 2:
                     break
                 elif rest[0] << 8 | rest[1] == self._number:
-                    self._after = " after " + self._topic
                     self._acknowledged.set()
             self.fail("the broker sends what nobody has asked for")
         except (OSError, EOFError, ValueError):
-            # Some brokers (mosquitto 2.0.11) do so when that topic is forbidden.
-            self.fail("the broker has closed the connection" + self._after)
+            self.lost()
 
     async def part(self):
         """Send DISCONNECT, after which there is no last will, and wait until the broker has closed the connection."""

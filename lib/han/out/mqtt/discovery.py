@@ -47,7 +47,7 @@ async def announce(app, client, form, base, told, expires):
     if form != before:
         # A broker that forbids these topics may acknowledge them, and end the connection then. What it has not taken
         # must not be taken back: it would do so again, also where `ha` is false because of that.
-        await client.keep(base + "status", whole(ONLINE))
+        await client.keep(base + "status", whole(ONLINE), True)
         _note(app, form)
 
 

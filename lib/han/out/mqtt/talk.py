@@ -42,7 +42,7 @@ async def attempt(client, work):
     except ValueError as error:  # MicroPython's, for a certificate that is not trusted
         client.fail("not trusted: %s" % error)
     except (OSError, EOFError):
-        client.fail("the broker has closed the connection")
+        client.lost()
     except MemoryError:
         client.fail("not enough memory right now")
     except Exception as error:
