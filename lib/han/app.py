@@ -67,6 +67,8 @@ class App:
     routes: Routes
     gate: Gate
 
+    #: False where no language of other systems is spoken.
+    speaks = True
     _outs = None
     _unasked = 0  # looks since somebody has asked for it
 

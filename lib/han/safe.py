@@ -41,6 +41,8 @@ class _Start(Start):
 class App(app.App):
     """The reader in safe mode, on a board."""
 
+    speaks = False
+
     def __init__(self, board):
         unfit = "files" in (board.boot["manifest"] or {}) and board.no_files()
         #: Why the reader is in safe mode, in words; and the same as the error of services that do not run.
@@ -55,12 +57,6 @@ class App(app.App):
 
     def starter(self):
         return _Start
-
-    def languages(self):
-        """An Outs without any."""
-        from .out.outs import Outs
-
-        return Outs(self, ())
 
     async def run(self):
         """Run the tasks of safe mode; see App.run()."""

@@ -68,15 +68,15 @@ class Status:
 
 
 class Outs:
-    """The languages that are switched on. languages: rows as above; safe mode has none."""
+    """The languages that are switched on. Safe mode has none."""
 
     #: A language for which there was no memory, or that has ended by itself, is started again after this time, ms.
     #: It is doubled each time that memory ran out while it ran, up to an hour.
     again_ms = 30000
 
-    def __init__(self, app, languages=LANGUAGES):
+    def __init__(self, app):
         self.app = app
-        self._languages = languages
+        self._languages = LANGUAGES if app.speaks else ()
         self._there = {}  # name -> Status
         if self.on("metrics"):
             self._begin("metrics", 0)  # only a path, so it is there at once

@@ -44,7 +44,7 @@ def _pieces(app):
     )
     yield (_HEALTH % values).encode()
     lead = ""
-    resting = app.config.get("out", "metrics", "on")
+    resting = app.speaks and app.config.get("out", "metrics", "on")
     for row in list(app.supervisor.rows()):
         yield (lead + _SERVICE % (row.name, row.status, row.health, text(row.error))).encode()
         lead = ","
