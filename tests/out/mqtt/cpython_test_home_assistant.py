@@ -164,6 +164,8 @@ async def test_home_assistant_finds_it_in_either_form(tmp_path):
                 heard.tell("%s/%s/%s/config" % (EXPANDED, one["p"], key), json.dumps(wanted[one["uniq_id"]]))
             with HomeAssistant(tmp_path / "two", broker.port, EXPANDED) as house:
                 check(house, heard, lambda: wanted)
+                await switch(reader, on=False)
+                house.until(lambda found: {one["state"] for one in found.values()} == {"unavailable"})
     finally:
         heard.listener.close()
         broker.stop()
