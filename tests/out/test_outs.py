@@ -162,6 +162,19 @@ async def test_without_memory_it_is_refused_with_the_reason_and_tried_again():
         assert language.log == ["run"]
 
 
+async def test_the_next_language_is_judged_by_the_memory_that_the_one_before_has_left():
+    board = Board()
+    log = []
+    free = board.memory_limits[1] + 7 * 1024 + 100
+    board.heap = lambda: (200000,) + 2 * (free - 7 * 1024 if log else free,)
+    async with Reader(board) as app:
+        log = app.outs.language.log
+        await put(app, dict(MQTT, modbus={"on": True}))
+        await until(lambda: app.outs.status("modbus"))
+        assert log == ["run"] and app.supervisor.lives("mqtt") and not app.supervisor.lives("modbus")
+        assert app.outs.status("modbus").state == "not enough memory: needs 5 kB, 0 kB free"
+
+
 async def test_one_that_runs_out_of_memory_costs_neither_streams_nor_the_reader():
     async with Reader() as app:
         language = app.outs.language

@@ -99,13 +99,16 @@ class Outs:
 
     # Called once in a second.
     def look(self):
-        """Start, end and restart languages, so that they run as the configuration says."""
+        """Start, end and restart languages, so that they run as the configuration says; one starts in a look.
+
+        The next one is then judged by the memory that this one has left.
+        """
         supervisor = self.app.supervisor
         for name, needed, _, _ in self._languages:
             status = self._there.get(name)
             if status is None:
-                if self.on(name):
-                    self._begin(name, needed)
+                if self.on(name) and self._begin(name, needed):
+                    break
             elif status.over:  # its task may still be closing its sockets
                 if status.task is None or status.task.done():
                     del self._there[name]
@@ -114,7 +117,8 @@ class Outs:
                 status.over = True
                 status.task = supervisor.end(name)
             elif name != "metrics" and not supervisor.lives(name) and self.app.clock.uptime_ms() >= status.again:
-                self._start(status, needed)
+                if self._start(status, needed):
+                    break
         if self._there:
             self.app.streams.trim(self.app.streams.most())
 
@@ -129,8 +133,8 @@ class Outs:
         self._there[name] = status = Status(self, name)
         if name == "metrics":  # only a path
             status.tell("listening")
-        else:
-            self._start(status, needed)
+            return False
+        return self._start(status, needed)
 
     def _start(self, status, needed):
         app = self.app
@@ -139,8 +143,9 @@ class Outs:
         if app.memory.short(needed * 1024 + reserve):
             free = max(0, app.board.heap()[1] - reserve) // 1024
             status.tell("not enough memory: needs %d kB, %d kB free" % (needed, free), "failed")
-            return
+            return False
         app.supervisor.start(status.name, status.run)
+        return True
 
     def ran_out(self, status):
         """Give up a language that has found no memory while it ran, for a longer time each time."""
