@@ -3,7 +3,7 @@ requirements-home-assistant.txt.
 
 FOLDER: for its files. PORT: its own. BROKER: the port of the broker. PREFIX: of the topics of discovery. It answers a
 line of its input with a line of JSON: `look` with entities and log, `energy` with what its energy dashboard finds
-wrong.
+wrong, `reload` (its MQTT integration) with nothing.
 """
 
 import asyncio
@@ -124,7 +124,14 @@ async def main(folder, port, broker, prefix):
     try:
         while command := (await asyncio.to_thread(sys.stdin.readline)).strip():
             await hass.async_block_till_done()
-            answer = {"entities": entities(hass), "log": log.lines} if command == "look" else await dashboard(hass)
+            answer = None
+            if command == "look":
+                answer = {"entities": entities(hass), "log": log.lines}
+            elif command == "energy":
+                answer = await dashboard(hass)
+            else:
+                (entry,) = hass.config_entries.async_entries("mqtt")
+                await hass.config_entries.async_reload(entry.entry_id)
             print(json.dumps(answer, default=list), flush=True)
     finally:  # else its threads would go on
         await hass.async_stop(force=True)
