@@ -447,8 +447,13 @@ async def test_a_critical_task_that_never_runs_well_starts_the_board_again():
 async def test_a_task_that_never_finds_memory_gets_what_can_be_had_and_then_a_new_start():
     boss, _ = supervisor(first_ms=10, longest_ms=40, look_s=0.01)
     relieved = []
-    boss.relieve = lambda: relieved.append(1)
     runs = []
+
+    def relieve():
+        relieved.append(1)
+        raise MemoryError
+
+    boss.relieve = relieve
 
     async def starve():
         runs.append(1)

@@ -130,7 +130,10 @@ class Supervisor:
             service.error = "MemoryError"
         starved = isinstance(error, MemoryError)
         if starved and service.task and self.relieve:
-            self.relieve()
+            try:
+                self.relieve()
+            except MemoryError:
+                pass  # what it has freed until then may be enough
         return starved
 
     def leave(self, reason, text=None):

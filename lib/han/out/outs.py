@@ -116,8 +116,10 @@ class Outs:
             elif status.settings != self.app.config.get("out", name):
                 status.over = True
                 status.task = supervisor.end(name)
-            elif name != "metrics" and not supervisor.lives(name) and self.app.clock.uptime_ms() >= status.again:
-                if self._start(status, needed):
+            elif name != "metrics" and not supervisor.lives(name):
+                if self.app.clock.uptime_ms() < status.again:
+                    self._forget(name)  # what it has imported would leave others even less
+                elif self._start(status, needed):
                     break
         if self._there:
             self.app.streams.trim(self.app.streams.most())
@@ -152,20 +154,21 @@ class Outs:
         status.again = self.app.clock.uptime_ms() + (self.again_ms << status.misses)
         status.misses = min(7, status.misses + 1)
         status.tell("not enough memory right now", "failed")
-        self._forget(status.name)  # what it has imported would leave others even less
 
     def shed(self):
         """End the language that was started last, as the reader lacks memory. It is tried again later."""
-        running = [status for name, status in self._there.items() if self._lives(name)]
-        if running:
-            last = max(running, key=lambda status: status.again)
+        last = None
+        for status in self._there.values():
+            if self._lives(status.name) and (last is None or status.again > last.again):
+                last = status
+        if last:
             last.over = True  # it says nothing more
+            self.app.supervisor.end(last.name)  # first of all, as the rest may find no memory
             self._there[last.name] = status = Status(self, last.name)
             status.misses = last.misses
-            self.app.supervisor.end(last.name)
             self.ran_out(status)
-            for name, other in self._there.items():
-                if not self._lives(name):  # none takes its place before it is known whether that was enough
+            for other in self._there.values():
+                if not self._lives(other.name):  # none takes its place before it is known whether that was enough
                     other.again = max(other.again, status.again)
 
     def _lives(self, name):
