@@ -583,6 +583,21 @@ async def test_languages_are_taken_a_part_at_a_time_and_the_password_is_never_to
         assert out["mqtt"]["pws"] is False and out["mqtt"]["ha"] == "entity" and not app.config.get("out", "mqtt", "pw")
 
 
+def test_the_password_of_a_broker_goes_to_no_other_one():
+    values = changed(b'{"out":{"mqtt":{"host":"broker.lan"}}}', defaults())
+    values = changed(b'{"out":{"mqtt":{"pw":"s3cret"}}}', values)
+    for given in "", ',"pw":""', ',"on":false,"port":1884':
+        try:
+            changed(('{"out":{"mqtt":{"host":"other.lan"%s}}}' % given).encode(), values)
+        except ValueError as error:
+            assert str(error) == "out.mqtt.pw must be set where out.mqtt.host is new"
+        else:
+            raise AssertionError(given)
+    assert changed(b'{"out":{"mqtt":{"host":"Broker.lan","port":1884}}}', values)["out"]["mqtt"]["pw"] == "s3cret"
+    assert changed(b'{"out":{"mqtt":{"host":"other.lan","pw":"new"}}}', values)["out"]["mqtt"]["pw"] == "new"
+    assert changed(b'{"out":{"mqtt":{"host":"other.lan","pw":null}}}', values)["out"]["mqtt"]["pw"] == ""
+
+
 def test_what_a_language_cannot_be_set_to_is_named():
     for given, path in (
         ({"mqtt": 1}, "out.mqtt"), ({"mqtt": {"on": 1}}, "out.mqtt.on"), ({"mqtt": {"port": 0}}, "out.mqtt.port"),

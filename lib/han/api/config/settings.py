@@ -15,6 +15,7 @@ def changed(given, values, own=()):
     """
     if not isinstance(given, dict):
         raise ValueError("the body must be an object")
+    broker = values["out"]["mqtt"]["host"]
     values = _copy(values)
     if isinstance(given.get("alarms"), dict):
         from .alarms import begun
@@ -43,6 +44,10 @@ def changed(given, values, own=()):
             _static(values[key]["n"], key + ".n")
     if "out" in given:
         _languages(values["out"], "p1" in given["out"], own)
+        mqtt = values["out"]["mqtt"]
+        if broker and mqtt["host"] != broker and mqtt["pw"] and not given["out"]["mqtt"].get("pw"):
+            # Else anybody could have the password of the broker before sent to one of his own.
+            raise ValueError("out.mqtt.pw must be set where out.mqtt.host is new")
     if "m" in given and values["m"]["a"] and not values["m"]["k"]:
         raise ValueError("m.k must be set where m.a is")
     return values
