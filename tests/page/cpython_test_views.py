@@ -151,6 +151,9 @@ def test_both_charts_of_a_view_have_their_times_at_the_same_places(looked):
     for view in ("week", "month"):
         tab.click("#view-" + view)
         loaded(looked)
+        # A chart has its times once it has its width, which may be a frame later.
+        looked.until("Array.from(document.querySelectorAll('[role=slider]'))"
+                     ".every(chart => chart.querySelector('text[text-anchor=middle]'))")
         ticks = ("chart => Array.from(chart.querySelectorAll('text[text-anchor=middle]'),"
                  " each => [each.textContent, each.getAttribute('x')])")
         flows, currents = [chart.evaluate(ticks) for chart in tab.get_by_role("slider").all()]
