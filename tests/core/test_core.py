@@ -444,6 +444,26 @@ async def test_a_critical_task_that_never_runs_well_starts_the_board_again():
     await boss.stop()
 
 
+async def test_a_task_that_did_not_hear_of_the_end_is_told_again():
+    boss, _ = supervisor(end_s=0.05)
+    told = []
+
+    async def deaf():
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                told.append(1)
+                if len(told) == 3:
+                    raise
+
+    boss.start("deaf", deaf)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    await boss.stop()
+    assert len(told) == 3 and not boss.lives("deaf")
+
+
 async def test_a_task_that_never_finds_memory_gets_what_can_be_had_and_then_a_new_start():
     boss, _ = supervisor(first_ms=10, longest_ms=40, look_s=0.01)
     relieved = []

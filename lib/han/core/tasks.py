@@ -29,6 +29,8 @@ class Supervisor:
     longest_ms = 60000
     #: A task is ok again when it has run so long since its restart.
     settled_ms = 60000
+    #: Time for a task to end when all are stopped, s. One that says goodbye to a broker takes up to 5.
+    end_s = 6
     #: Pause between two looks at the critical tasks, s; looks without a sign of life until the board is restarted.
     look_s = 1
     looks = 30
@@ -188,7 +190,13 @@ class Supervisor:
             task, service.task = service.task, None
             if task:
                 service.status = "stopped"
-                task.cancel()
+                while not task.done():
+                    # Again where it did not end: now and then asyncio's wait_for() swallows it as bytes come.
+                    task.cancel()
+                    for _ in range(int(100 * self.end_s)):
+                        if task.done():
+                            break
+                        await asyncio.sleep(0.01)
                 try:
                     await task
                 except asyncio.CancelledError:
